@@ -1,0 +1,228 @@
+# make            the module and the sidecar, into build/
+# make check      everything that ./check runs
+# make unit       C unit tests, with sanitizers
+# make fuzz       each fuzzer for FUZZ_SECONDS
+# make soak       KILLS random kills of every process under load
+# make bench      the benchmarks, each a ratio in one run
+# make bench-convert  conversions, beside other ways to use LibreOffice
+# make bench-live     what is told live: memory, bursts, latency, /convert
+# make duckdb     fetches DuckDB's library, which Parquet needs
+# make install    into DESTDIR, as the Debian packages do
+#
+# Debian packages that this needs are listed in debian/packages.
+
+BUILD     ?= build
+NGINX_SRC ?= /usr/share/nginx/src
+CC        ?= cc
+CLANG     ?= clang
+CFLAGS    ?= -O2 -g
+DESTDIR   ?=
+
+MODULES_DIR = /usr/lib/nginx/modules
+SBINDIR     = /usr/sbin
+LIBEXECDIR  = /usr/lib/platen
+SYSCONFDIR  = /etc/platen
+
+WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
+INC     = -Iproto -Isidecar -Isidecar/tables -Isidecar/ctl -Ingx_module
+LIBS    = -llmdb -lmagic -lcrypto
+SIDELIB = -lczmq -lzmq -ljansson -lseccomp
+DEPS    = -MMD -MP # each object knows the headers that it was made from
+HARDEN  = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+
+PROTO   = $(wildcard proto/*.c)
+# Programs of their own, executed by platend: no LMDB, no ZeroMQ, no listening socket.
+SANDBOX = $(wildcard sidecar/platen_sandbox*.c)
+WIRE    = sidecar/platen_lok_wire.c
+LOK     = $(wildcard sidecar/lok/*.c) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
+          sidecar/platen_registry.c sidecar/platen_workdir.c \
+          proto/platen.c proto/platen_codec.c
+SIDECAR = $(wildcard sidecar/*.c)
+TABLES  = $(wildcard sidecar/tables/*.c)
+ZIP     = $(wildcard sidecar/zip/*.c)
+# What of the module is free of nginx, and so is tested without it.
+PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \
+            problem.c receive.c tus_header.c)
+CTL     = $(wildcard sidecar/ctl/*.c)
+HEADERS = $(wildcard proto/*.h sidecar/*.h sidecar/lok/*.h sidecar/tables/*.h sidecar/ctl/*.h \
+              ngx_module/*.h t/*.h t/unit/*.h)
+
+MODULE  = $(BUILD)/ngx_http_platen_module.so
+PLATEND = $(BUILD)/platend
+CTL_BIN = $(BUILD)/platenctl
+
+LIBEXEC = $(addprefix $(BUILD)/,platen-lok platen-tables platen-zip platen-pandoc.lua)
+
+all: module sidecar ctl libexec
+
+module: $(MODULE)
+sidecar: $(PLATEND)
+ctl: $(CTL_BIN)
+libexec: $(LIBEXEC)
+lok: $(BUILD)/platen-lok
+
+# The distribution's own configure, with the distribution's own flags.  Done
+# again when the add-on script changes; make does the rest.
+NGX_OBJS = $(abspath $(BUILD))/nginx
+
+$(NGX_OBJS)/Makefile: config
+	@mkdir -p $(BUILD)
+	cd $(NGINX_SRC) && bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
+	    --with-cc-opt="$(CFLAGS) -fPIC" --with-ld-opt=-fPIC \
+	    --add-dynamic-module=$(CURDIR) --builddir=$(NGX_OBJS)' > $(NGX_OBJS).log \
+	    || { cat $(NGX_OBJS).log >&2; exit 1; }
+
+$(MODULE): $(NGX_OBJS)/Makefile $(PROTO) $(wildcard ngx_module/*.c) $(HEADERS) conf/openapi.json
+	cd $(NGINX_SRC) && $(MAKE) -s -f $(NGX_OBJS)/Makefile modules
+	install $(NGX_OBJS)/ngx_http_platen_module.so $@ # a new file: the old one may be loaded
+
+OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(PROTO) $(SIDECAR))
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(HARDEN) $(CFLAGS) $(INC) $(DEPS) -c -o $@ $<
+
+$(PLATEND): $(OBJ)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ $(SIDELIB) $(LIBS)
+
+CTL_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(CTL)) $(filter-out %/platend.o,$(OBJ))
+
+$(CTL_BIN): $(CTL_OBJ)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ $(SIDELIB) $(LIBS) -ldl
+
+LOK_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(LOK))
+
+$(BUILD)/platen-lok: $(LOK_OBJ)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lseccomp -ldl
+
+$(BUILD)/platen-tables: $(patsubst %.c,$(BUILD)/obj/%.o,$(TABLES))
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -ldl
+
+$(BUILD)/platen-zip: $(patsubst %.c,$(BUILD)/obj/%.o,$(ZIP))
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip
+
+$(BUILD)/platen-pandoc.lua: sidecar/pandoc/platen_pandoc.lua
+	install -Dm644 $< $@
+
+# DuckDB's library, for Parquet: from the npm registry, as Debian has none.
+duckdb: $(BUILD)/duckdb/libduckdb.so
+
+$(BUILD)/duckdb/libduckdb.so: sidecar/tables/fetch-duckdb
+	sidecar/tables/fetch-duckdb $(BUILD)/duckdb
+
+# Unit tests: one program to a file of t/unit, all with sanitizers.
+SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
+UNIT_SRC = $(PROTO) $(PLAIN) $(filter-out sidecar/platend.c,$(SIDECAR)) \
+           $(filter-out sidecar/tables/platen_tables.c,$(TABLES)) \
+           $(filter-out sidecar/ctl/platenctl.c,$(CTL))
+UNIT_OBJ = $(patsubst %.c,$(BUILD)/san/%.o,$(UNIT_SRC))
+
+$(BUILD)/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(SAN) $(INC) $(DEPS) -c -o $@ $<
+
+$(BUILD)/san/libplaten.a: $(UNIT_OBJ)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/san/t/unit/%.o: INC += -It/unit
+$(BUILD)/unit/%: $(BUILD)/san/t/unit/%.o $(BUILD)/san/libplaten.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lxlsxwriter -lyajl -ldl $(LIBS)
+
+# Real documents beside the checkout; without them their test is not run.
+PLATEN_CORPUS ?= $(wildcard $(abspath ../shared/corpus))
+export PLATEN_CORPUS
+RUN_UNITS = $(if $(PLATEN_CORPUS),$(UNITS),$(filter-out %_corpus,$(UNITS)))
+
+units: $(UNITS)
+
+list-units:
+	@echo $(RUN_UNITS)
+
+unit: units
+	CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(RUN_UNITS)
+
+# The zygote held as platend would hold it.
+$(BUILD)/lok_driver: t/lok_driver.c $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
+                      sidecar/platen_workdir.c $(HEADERS) proto/platen.c proto/platen_codec.c
+	$(CC) $(WARN) $(CFLAGS) $(INC) -It -o $@ $(filter %.c,$^) -lseccomp
+
+# What t/fault and t/cache.t do to a store, and to the calls of nginx and platend.
+$(BUILD)/store_driver: t/store_driver.c $(PROTO) $(HEADERS)
+	$(CC) $(WARN) $(CFLAGS) $(INC) -o $@ $(filter %.c,$^) $(LIBS)
+
+$(BUILD)/fault_readers: t/fault/readers.c
+	$(CC) $(WARN) $(CFLAGS) -o $@ $< -llmdb
+
+$(BUILD)/fault_points: t/fault/points.c proto/platen_crash.c proto/platen_crash.h
+	$(CC) $(WARN) $(CFLAGS) $(INC) -o $@ $(filter %.c,$^)
+
+$(BUILD)/fault_%.so: t/fault/%.c
+	$(CC) $(WARN) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+
+FAULT_TOOLS = $(addprefix $(BUILD)/,store_driver fault_readers fault_points fault_errors.so fault_record.so)
+
+fault-tools: $(FAULT_TOOLS)
+
+# Fuzzers: libFuzzer, seeded with t/fuzz/corpus.
+FUZZ_SECONDS ?= 10
+FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
+
+FUZZED = $(PROTO) $(PLAIN) $(WIRE) $(addprefix sidecar/tables/platen_tables_, \
+         buffer.c csv.c column.c names.c json.c text.c) sidecar/platen_warning.c
+
+$(BUILD)/fuzz/%: t/fuzz/%.c $(FUZZED) $(HEADERS)
+	@mkdir -p $(@D)
+	$(CLANG) $(WARN) -O1 -g -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all $(INC) -o $@ $< $(FUZZED) -lyajl $(LIBS)
+
+fuzzers: $(FUZZERS)
+
+fuzz: fuzzers
+	FUZZ_SECONDS=$(FUZZ_SECONDS) t/fuzz/run $(FUZZERS)
+
+# Random SIGKILLs under load; KILLS=100000 is the long form.
+KILLS ?= 1000
+
+soak: all fault-tools
+	t/fault/soak --kills $(KILLS)
+
+check:
+	./check
+
+bench: all
+	bench/run
+
+bench-convert: all $(BUILD)/lok_inproc
+	bench/convert
+
+bench-live: all $(BUILD)/lok_inproc $(BUILD)/sse_crowd
+	bench/live
+
+# Many subscribers in one process.
+$(BUILD)/sse_crowd: bench/sse_crowd.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(HARDEN) $(CFLAGS) -pie -o $@ $<
+
+# LibreOfficeKit in one process, to compare with.
+$(BUILD)/lok_inproc: bench/lok_inproc.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(HARDEN) $(CFLAGS) -pie -o $@ $< -ldl
+
+install: all
+	install -Dm644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/ngx_http_platen_module.so
+	install -Dm755 -t $(DESTDIR)$(SBINDIR) $(PLATEND) $(CTL_BIN)
+	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(filter-out %.lua,$(LIBEXEC))
+	install -Dm644 -t $(DESTDIR)$(LIBEXECDIR) $(filter %.lua,$(LIBEXEC))
+	install -Dm644 conf/nginx.conf $(DESTDIR)$(SYSCONFDIR)/nginx.conf
+	install -Dm644 conf/platend.cfg $(DESTDIR)$(SYSCONFDIR)/platend.cfg
+	install -Dm644 conf/openapi.json $(DESTDIR)/usr/share/platen/openapi.json
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/obj $(BUILD)/san -name '*.d' 2>/dev/null)
+
+.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak fuzzers fuzz check bench bench-convert bench-live install clean
+.SECONDARY:

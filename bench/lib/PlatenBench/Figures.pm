@@ -1,0 +1,36 @@
+package PlatenBench::Figures;
+
+# How the benchmarks of conversion write their figures down, and what several of
+# them measure.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+
+use PlatenBench;
+
+our @EXPORT = qw(ms mb aim private_of);
+
+sub ms { sprintf '%.1f ms', $_[0] / 1000 }
+
+sub mb { sprintf '%.1f MB', $_[0] / 1e6 }
+
+sub aim {
+    my ($met) = @_;
+
+    return $met ? 'met' : 'missed';
+}
+
+# Sums of what memory_of() says.
+sub private_of {
+    my @sum = (0) x 4;
+
+    for (@_) {
+        my @of = memory_of($_);
+        $sum[$_] += $of[$_] for 0 .. $#of;
+    }
+    return @sum;
+}
+
+1;

@@ -1,0 +1,260 @@
+package PlatenBench::Server;
+
+# The nginx with the module and the platend that are measured, and a client of
+# theirs: one connection that is kept, which hands documents in and polls.
+# Both lie in $dir and are stopped at the end, as all that PlatenBench starts is.
+#
+#     start_platen(build => 'build', nginx => '/usr/sbin/nginx', workers => 2, limit => 120);
+#     my ($job) = wait_jobs(0.005, submit($file));
+#     my $us = job_us($job);
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256_hex);
+use Exporter 'import';
+use File::Basename qw(basename);
+use IO::Socket::INET;
+use JSON::PP ();
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
+use Time::HiRes qw(sleep);
+use Time::Local qw(timegm);
+
+use PlatenBench;
+
+our @EXPORT = qw(start_platen platend_pid platen_pids web_worker renew_web web_port web_key
+                 zygote request submit is_final job wait_jobs microseconds job_us);
+
+my $key = 'bench-key';
+my ($platend, $master, $port, $connection);
+
+sub nginx_conf {
+    my (%set) = @_;
+    my $user = $> == 0 ? 'user root root;' : '';
+
+    return <<"END";
+load_module $set{build}/ngx_http_platen_module.so;
+$user
+worker_processes @{[ $set{web_workers} // $set{workers} ]};
+worker_rlimit_nofile 65536;
+daemon off;
+pid $dir/nginx.pid;
+error_log $dir/error.log error;
+
+events {
+    worker_connections @{[ $set{connections} // 1024 ]};
+}
+
+http {
+    access_log   off;
+    sendfile     on;
+    tcp_nopush   on;
+    request_pool_size  6k;
+    keepalive_requests 1000000000;
+    keepalive_timeout  1d;
+
+    client_body_temp_path $dir/body;
+    proxy_temp_path       $dir/temp-proxy;
+    fastcgi_temp_path     $dir/temp-fastcgi;
+    uwsgi_temp_path       $dir/temp-uwsgi;
+    scgi_temp_path        $dir/temp-scgi;
+
+    platen_store $dir/store;
+    platen_data  $dir/data;
+    platen_queue ipc://$dir/hints;
+
+    client_body_buffer_size 256k;
+
+    server {
+        listen 127.0.0.1:$port;
+
+        location / {
+            platen_api;
+            platen_api_keys  $dir/keys;
+            platen_max_queue 100000;
+
+            # Each conversion is to be one.
+            platen_result_cache off;
+        }
+
+        # A request that stays open, by nginx's own means.
+        location = /held {
+            limit_rate 1;
+            return 200 "@{[ 'held' x 900 ]}";
+        }
+    }
+}
+END
+}
+
+sub platend_cfg {
+    my (%set) = @_;
+
+    return <<"END";
+workers = $set{workers}
+store
+    path = "$dir/store"
+data
+    path = "$dir/data"
+queue
+    endpoint = "ipc://$dir/hints"
+limits
+    wall_clock = $set{limit}
+engines
+    libexec = "$set{build}"
+END
+}
+
+sub started {
+    my ($what, $pid, $log, $check) = @_;
+
+    for (1 .. 600) {
+        sleep 0.05;
+        die "$what ended at its start:\n", slurp($log) if ended($pid);
+        return $pid if $check->();
+    }
+    die "$what is not ready:\n", slurp($log);
+}
+
+# The programs in `build`, with that `nginx` and so many `workers`; a document may
+# take `limit` seconds.  Returns when LibreOffice is warm.
+sub start_platen {
+    my (%set) = @_;
+
+    $port = free_port();
+    mkdir "$dir/$_" or die "$dir/$_: $!\n" for qw(data store body);
+    spew("$dir/keys", "bench:", sha256_hex($key), "\n");
+    spew("$dir/nginx.conf", nginx_conf(%set));
+    spew("$dir/platend.cfg", platend_cfg(%set));
+
+    $platend = start("$dir/platend.log", "$set{build}/platend", '-c', "$dir/platend.cfg");
+    started('platend', $platend, "$dir/platend.log",
+            sub { slurp("$dir/platend.log") =~ /"LibreOffice is warm"/ });
+
+    $master = start("$dir/nginx.out", $set{nginx}, '-p', $dir, '-c', "$dir/nginx.conf");
+    started('nginx', $master, "$dir/nginx.out",
+            sub { (request(GET => '/health/ready'))[0] == 200 });
+}
+
+sub platend_pid { $platend }
+
+# All that works on a job, but for the children of platen-lok.
+sub platen_pids { ($master, children_of($master), $platend, zygote()) }
+
+sub zygote {
+    my ($pid) = grep { slurp("/proc/$_/comm") =~ /^platen-lok/ } children_of($platend);
+
+    return $pid // die "no platen-lok:\n", slurp("$dir/platend.log");
+}
+
+sub web_port { $port }
+sub web_key { $key }
+
+# The one worker of nginx, once an older one is gone.
+sub web_worker {
+    for (1 .. 600) {
+        my @workers = children_of($master);
+        return $workers[0] if @workers == 1;
+        sleep 0.05;
+    }
+    die "nginx has more than one worker\n";
+}
+
+# Another worker in place of this one, with no memory of what was before.
+sub renew_web {
+    my $old = web_worker();
+
+    undef $connection;
+    kill HUP => $master;
+    for (1 .. 600) {
+        return if web_worker() != $old;
+        sleep 0.05;
+    }
+    die "nginx keeps its worker\n";
+}
+
+# One request on the connection that is kept; (status, body, head).  Each is written
+# at once: a head and a body apart would wait for the head's acknowledgement.
+sub request {
+    my ($method, $path, $content) = @_;
+    my ($head, $body) = ('', '');
+
+    $connection //= IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") or return 0;
+    setsockopt($connection, IPPROTO_TCP, TCP_NODELAY, 1);
+    my $sent = "$method $path HTTP/1.1\r\nHost: bench\r\nX-API-Key: $key\r\n"
+        . (defined $content ? 'Content-Length: ' . length($content) . "\r\n"
+                              . "Content-Type: application/octet-stream\r\n" : '')
+        . "\r\n" . ($content // '');
+    while (length $sent) {
+        my $n = syswrite $connection, $sent or die "$method $path: $!\n";
+        substr $sent, 0, $n, '';
+    }
+
+    until ($head =~ /\r\n\r\n/) {
+        sysread $connection, $head, 65536, length $head or die "$method $path: closed\n";
+    }
+    ($head, $body) = split /\r\n\r\n/, $head, 2;
+    my ($length) = $head =~ m{^HTTP/1.1 204 } ? 0 : $head =~ /^Content-Length: (\d+)/mi
+        or die "$method $path: $head\n";
+    while (length $body < $length) {
+        sysread $connection, $body, 65536, length $body or die "$method $path: closed\n";
+    }
+    undef $connection if $head =~ /^Connection: close/mi;
+    return ((split ' ', $head)[1], $body, $head);
+}
+
+# Hands a document in; the job, or what stands for one that was refused.
+sub submit {
+    my ($file) = @_;
+    my $name = basename($file) =~ s/([^\w.-])/sprintf '%%%02X', ord $1/ger;
+    my ($status, $body) = request(POST => "/jobs?to=pdf&filename=$name", slurp($file));
+    my $said = eval { JSON::PP::decode_json($body) } // {};
+
+    return $said if $status == 202;
+    die "POST /jobs: $status $body\n" if $status >= 500 || !$said->{code};
+    return { status => 'REFUSED', error_code => $said->{code} };
+}
+
+sub is_final { $_[0]{status} !~ /^(?:PENDING|PROCESSING)$/ }
+
+sub job {
+    my ($id) = @_;
+    my ($status, $body) = request(GET => "/jobs/$id");
+
+    die "GET /jobs/$id: $status $body\n" if $status != 200;
+    return JSON::PP::decode_json($body);
+}
+
+# Waits for all of these jobs and returns them as they have become.
+sub wait_jobs {
+    my ($pause, @jobs) = @_;
+
+    for (@jobs) {
+        # Asked first and then slept: those behind a slow one are long done.
+        until (is_final($_)) {
+            $_ = job($_->{job_id});
+            last if is_final($_);
+            die "platend has ended:\n", slurp("$dir/platend.log") if ended($platend);
+            sleep $pause;
+        }
+    }
+    return @jobs;
+}
+
+# An RFC 3339 time in microseconds.
+sub microseconds {
+    my ($y, $mon, $d, $h, $min, $s, $us) =
+        $_[0] =~ /^(\d+)-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{6})Z$/ or die "no time: $_[0]\n";
+
+    return 1e6 * timegm($s, $min, $h, $d, $mon - 1, $y) + $us;
+}
+
+sub job_us {
+    my ($job) = @_;
+
+    die "not converted: ", JSON::PP::encode_json($job), "\n" if $job->{status} ne 'SUCCESS';
+    die "not converted again: the result was cached\n" if $job->{cached};
+    return microseconds($job->{completed_at}) - microseconds($job->{created_at});
+}
+
+1;

@@ -1,0 +1,816 @@
+
+/*
+ * The module itself: directives, their merging and checking, and what a worker
+ * opens and closes.  Everything that a request does is in the platen_* rooms.
+ *
+ * A worker opens the store after the fork (LMDB and ZeroMQ handles do not
+ * survive one).  If that fails it serves all the same: requests that need the
+ * store answer 503, and it is tried again, at most once a second.
+ */
+
+
+#include "ngx_http_platen.h"
+#include "platen_notify.h"
+
+#include "platen_crash.h"
+
+
+static char *ngx_http_platen_api(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_platen_problem(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_platen_store_slot(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_platen_data_slot(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_platen_positive_off(ngx_conf_t *cf, void *post,
+    void *data);
+static char *ngx_http_platen_positive_time(ngx_conf_t *cf, void *post,
+    void *data);
+
+static ngx_int_t ngx_http_platen_add_variables(ngx_conf_t *cf);
+static ngx_int_t ngx_http_platen_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_platen_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static void *ngx_http_platen_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_platen_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_platen_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_platen_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static ngx_int_t ngx_http_platen_create_path(ngx_conf_t *cf, ngx_str_t *name);
+static ngx_int_t ngx_http_platen_init_process(ngx_cycle_t *cycle);
+static void ngx_http_platen_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_conf_post_t  ngx_http_platen_upload_ttl_post = {
+    ngx_http_platen_positive_time
+};
+
+
+static ngx_conf_post_t  ngx_http_platen_max_file_post = {
+    ngx_http_platen_positive_off
+};
+
+
+/* For platenctl doctor, and what(1): that all of Platen is of one version. */
+
+static const char  ngx_http_platen_what[] __attribute__((used)) =
+    "@(#)platen " PLATEN_VERSION;
+
+
+static ngx_command_t  ngx_http_platen_commands[] = {
+
+    /* serves the HTTP API below this location */
+    { ngx_string("platen_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_platen_api,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* answers, as an error_page, nginx's own errors as problem+json */
+    { ngx_string("platen_problem"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_platen_problem,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* the LMDB directory, and the size of its map */
+    { ngx_string("platen_store"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_platen_store_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* the directory of uploads and results */
+    { ngx_string("platen_data"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_platen_data_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* where the sidecar listens for hints; off: it polls */
+    { ngx_string("platen_queue"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      platen_hint_endpoint,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_platen_main_conf_t, queue),
+      NULL },
+
+    /* where the sidecar says that something has changed; off: workers poll */
+    { ngx_string("platen_events"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      platen_hint_endpoint,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_platen_main_conf_t, events),
+      NULL },
+
+    /* the thread pool that writes, syncs and commits */
+    { ngx_string("platen_thread_pool"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_platen_main_conf_t, thread_pool),
+      NULL },
+
+    /* a file of name:sha256 lines, or off */
+    { ngx_string("platen_api_keys"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_auth_keys,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* who a request without a key is: key (no one), cookie, or a variable */
+    { ngx_string("platen_client"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_client_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* origins whose pages may use the API */
+    { ngx_string("platen_cors"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      platen_cors_origins,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* files of secrets: the first signs URLs, all verify */
+    { ngx_string("platen_signing_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      platen_signed_keys,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* how long an upload URL holds, and a document waits to be enqueued */
+    { ngx_string("platen_upload_ttl"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, upload_ttl),
+      &ngx_http_platen_upload_ttl_post },
+
+    /* bytes of one file */
+    { ngx_string("platen_max_file_size"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, max_file_size),
+      &ngx_http_platen_max_file_post },
+
+    /* jobs that may wait, in all and of one client */
+    { ngx_string("platen_max_queue"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      platen_admit_queue,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* disk space below which nothing is taken in */
+    { ngx_string("platen_min_free"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_platen_main_conf_t, min_free),
+      NULL },
+
+    /* whether what was accepted survives a power failure */
+    { ngx_string("platen_sync"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_platen_main_conf_t, sync),
+      NULL },
+
+    /* the conversions that clients may ask for */
+    { ngx_string("platen_formats"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      platen_formats_rules,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* whether an earlier result answers for the same submission again */
+    { ngx_string("platen_result_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, result_cache),
+      NULL },
+
+    /* how often a silent stream of events gets a comment */
+    { ngx_string("platen_events_keepalive"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_live_period,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, events_keepalive),
+      NULL },
+
+    /* how long POST /convert waits for the result */
+    { ngx_string("platen_sync_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_live_period,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, sync_timeout),
+      NULL },
+
+    /* how long ?wait= may hold a request */
+    { ngx_string("platen_wait_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_live_period,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, wait_timeout),
+      NULL },
+
+    /* how long a client is to wait before it opens a stream again */
+    { ngx_string("platen_events_retry"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_live_period,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, events_retry),
+      NULL },
+
+    /* bytes of one resumable upload */
+    { ngx_string("platen_upload_max_size"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, upload_max_size),
+      &ngx_http_platen_max_file_post },
+
+    /* how long a resumable upload waits for its next byte */
+    { ngx_string("platen_resumable_ttl"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_live_period,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, resumable_ttl),
+      NULL },
+
+    /* how long a finished job is kept, and may be if its client asks */
+    { ngx_string("platen_job_ttl"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      platen_admit_ttl,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_platen_module_ctx = {
+    ngx_http_platen_add_variables,         /* preconfiguration */
+    ngx_http_platen_postconfiguration,     /* postconfiguration */
+
+    ngx_http_platen_create_main_conf,      /* create main configuration */
+    ngx_http_platen_init_main_conf,        /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_platen_create_loc_conf,       /* create location configuration */
+    ngx_http_platen_merge_loc_conf         /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_platen_module = {
+    NGX_MODULE_V1,
+    &ngx_http_platen_module_ctx,           /* module context */
+    ngx_http_platen_commands,              /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_platen_init_process,          /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_platen_exit_process,          /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_http_variable_t  ngx_http_platen_vars[] = {
+
+    { ngx_string("platen_request_id"), NULL, ngx_http_platen_variable,
+      offsetof(ngx_http_platen_ctx_t, request_id),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+ngx_http_platen_worker_t  ngx_http_platen_worker;
+
+
+static char *
+ngx_http_platen_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_platen_loc_conf_t *plcf = conf;
+
+    ngx_str_t                     prefix;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_platen_main_conf_t  *pmcf;
+
+    if (plcf->api != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->name.len == 0 || clcf->name.data[0] != '/'
+        || clcf->exact_match || clcf->named || clcf->noname
+#if (NGX_PCRE)
+        || clcf->regex
+#endif
+       )
+    {
+        return "works in a prefix location only, such as \"location /\"";
+    }
+
+    prefix = clcf->name;
+    while (prefix.len && prefix.data[prefix.len - 1] == '/') {
+        prefix.len--;
+    }
+
+    if (prefix.len > PLATEN_PREFIX_MAX) {
+        return "is in a location whose name is too long";
+    }
+
+    plcf->api = 1;
+    plcf->prefix = prefix;
+    clcf->handler = platen_route_handler;
+
+    pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_platen_module);
+    pmcf->api = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_platen_problem(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = platen_respond_error_page;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_platen_store_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_platen_main_conf_t *pmcf = conf;
+
+    off_t       size;
+    ngx_str_t  *value, s;
+
+    if (pmcf->store.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    pmcf->store = value[1];
+
+    if (cf->args->nelts == 3) {
+        s = value[2];
+
+        if (s.len < 9 || ngx_strncmp(s.data, "map_size=", 9) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\" of platen_store, "
+                               "it takes map_size=SIZE", &s);
+            return NGX_CONF_ERROR;
+        }
+
+        s.data += 9;
+        s.len -= 9;
+        size = ngx_parse_offset(&s);
+
+        if (size == NGX_ERROR || size < 1024 * 1024 || size % 4096 != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid map_size \"%V\" of platen_store, it "
+                               "takes whole pages and at least 1m", &s);
+            return NGX_CONF_ERROR;
+        }
+
+        pmcf->map_size = (size_t) size;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_platen_data_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_platen_main_conf_t *pmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (pmcf->data.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    pmcf->data = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_platen_positive_off(ngx_conf_t *cf, void *post, void *data)
+{
+    off_t  *op = data;
+
+    return *op > 0 ? NGX_CONF_OK : "must be greater than zero";
+}
+
+
+static char *
+ngx_http_platen_positive_time(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t  *tp = data;
+
+    return *tp > 0 ? NGX_CONF_OK : "must be greater than zero";
+}
+
+
+static ngx_int_t
+ngx_http_platen_add_variables(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_http_platen_vars; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return platen_client_variables(cf);
+}
+
+
+/* A module that is loaded has its handlers called before nginx's own. */
+
+static ngx_int_t
+ngx_http_platen_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PREACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = platen_route_preaccess;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_platen_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t              *value;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    value = ctx ? (ngx_str_t *) ((u_char *) ctx + data) : NULL;
+
+    if (value == NULL || value->len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->len = value->len;
+    v->data = value->data;
+    v->valid = 1;
+    v->no_cacheable = 1;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_http_platen_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_platen_main_conf_t  *conf;
+
+    /* zeroed: no api, all strings unset, no pool */
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_platen_main_conf_t));
+
+    if (conf) {
+        conf->min_free = NGX_CONF_UNSET;
+        conf->sync = NGX_CONF_UNSET;
+    }
+
+    return conf;
+}
+
+
+static char *
+ngx_http_platen_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_platen_main_conf_t *pmcf = conf;
+
+    if (!pmcf->api) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_init_value(pmcf->min_free, 256 * 1024 * 1024);
+    ngx_conf_init_value(pmcf->sync, 1);
+
+    if (pmcf->store.data == NULL) {
+        ngx_str_set(&pmcf->store, "/var/lib/platen/store");
+    }
+
+    if (pmcf->data.data == NULL) {
+        ngx_str_set(&pmcf->data, "/var/lib/platen/data");
+    }
+
+    if (pmcf->queue.data == NULL) {
+        ngx_str_set(&pmcf->queue, "ipc:///run/platen/platend.sock");
+    }
+
+    if (pmcf->events.data == NULL
+        && platen_wake_default(cf, pmcf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (pmcf->thread_pool.data == NULL) {
+        ngx_str_set(&pmcf->thread_pool, "default");
+    }
+
+    if (ngx_http_platen_create_path(cf, &pmcf->store) != NGX_OK
+        || ngx_http_platen_create_path(cf, &pmcf->data) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (pmcf->data.len > PLATEN_ROOT_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the path of platen_data is longer than %d "
+                           "characters", PLATEN_ROOT_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    pmcf->pool = ngx_thread_pool_add(cf, &pmcf->thread_pool);
+
+    return pmcf->pool ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/* Makes it absolute, and has nginx create it for the workers' user. */
+
+static ngx_int_t
+ngx_http_platen_create_path(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_path_t  *path;
+
+    if (ngx_conf_full_name(cf->cycle, name, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    while (name->len > 1 && name->data[name->len - 1] == '/') {
+        name->data[--name->len] = '\0';
+    }
+
+    path = ngx_pcalloc(cf->pool, sizeof(ngx_path_t));
+    if (path == NULL) {
+        return NGX_ERROR;
+    }
+
+    path->name = *name;
+
+    return ngx_add_path(cf, &path);
+}
+
+
+static void *
+ngx_http_platen_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_platen_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_platen_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->api = NGX_CONF_UNSET;
+    conf->keys = NGX_CONF_UNSET_PTR;
+    conf->signing = NGX_CONF_UNSET_PTR;
+    conf->client_kind = NGX_CONF_UNSET_UINT;
+    conf->cors = NGX_CONF_UNSET_PTR;
+    conf->formats = NGX_CONF_UNSET_PTR;
+    conf->max_file_size = NGX_CONF_UNSET;
+    conf->max_queue = NGX_CONF_UNSET_UINT;
+    conf->max_client_queue = NGX_CONF_UNSET_UINT;
+    conf->job_ttl = NGX_CONF_UNSET;
+    conf->max_ttl = NGX_CONF_UNSET;
+    conf->upload_ttl = NGX_CONF_UNSET;
+    conf->result_cache = NGX_CONF_UNSET;
+    conf->events_keepalive = NGX_CONF_UNSET_MSEC;
+    conf->events_retry = NGX_CONF_UNSET_MSEC;
+    conf->wait_timeout = NGX_CONF_UNSET_MSEC;
+    conf->sync_timeout = NGX_CONF_UNSET_MSEC;
+    conf->upload_max_size = NGX_CONF_UNSET;
+    conf->resumable_ttl = NGX_CONF_UNSET_MSEC;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_platen_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_platen_loc_conf_t *prev = parent;
+    ngx_http_platen_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ngx_conf_merge_off_value(conf->max_file_size, prev->max_file_size,
+                             50 * 1024 * 1024);
+    ngx_conf_merge_uint_value(conf->max_queue, prev->max_queue, 1000);
+    ngx_conf_merge_uint_value(conf->max_client_queue, prev->max_client_queue,
+                              0);
+    ngx_conf_merge_sec_value(conf->job_ttl, prev->job_ttl, 24 * 60 * 60);
+    ngx_conf_merge_sec_value(conf->upload_ttl, prev->upload_ttl, 60 * 60);
+    ngx_conf_merge_sec_value(conf->max_ttl, prev->max_ttl, conf->job_ttl);
+    ngx_conf_merge_value(conf->result_cache, prev->result_cache, 1);
+    ngx_conf_merge_msec_value(conf->events_keepalive, prev->events_keepalive,
+                              15000);
+    ngx_conf_merge_msec_value(conf->events_retry, prev->events_retry, 2000);
+    ngx_conf_merge_msec_value(conf->wait_timeout, prev->wait_timeout, 60000);
+    ngx_conf_merge_msec_value(conf->sync_timeout, prev->sync_timeout, 30000);
+    ngx_conf_merge_off_value(conf->upload_max_size, prev->upload_max_size, 0);
+    ngx_conf_merge_msec_value(conf->resumable_ttl, prev->resumable_ttl,
+                              24 * 60 * 60 * 1000);
+    ngx_conf_merge_ptr_value(conf->formats, prev->formats, NULL);
+    ngx_conf_merge_ptr_value(conf->signing, prev->signing, NULL);
+    ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
+
+    if (conf->client_kind == NGX_CONF_UNSET_UINT) {
+        conf->client_value = prev->client_value;
+    }
+
+    ngx_conf_merge_uint_value(conf->client_kind, prev->client_kind,
+                              PLATEN_CLIENT_BY_KEY);
+
+    if (conf->keys == NGX_CONF_UNSET_PTR) {
+        conf->keys = prev->keys;
+    }
+
+    /* A location inside one with platen_api is not one itself. */
+
+    if (conf->api == NGX_CONF_UNSET) {
+        conf->api = 0;
+        return NGX_CONF_OK;
+    }
+
+    if (conf->keys == NGX_CONF_UNSET_PTR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "location \"%V/\" has platen_api but no "
+                           "platen_api_keys: name a file of keys, or say off "
+                           "to let everyone in as one client", &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->client_kind == PLATEN_CLIENT_BY_COOKIE
+        && conf->signing == NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "location \"%V/\" has platen_client cookie but no "
+                           "platen_signing_key to sign it with",
+                           &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
+    /*
+     * platen_max_file_size rules here, and answers 413 as a problem; nginx's
+     * own limit would count the form around the file and answer HTML.
+     */
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->client_max_body_size = 0;
+
+    return NGX_CONF_OK;
+}
+
+
+platen_store_t *
+ngx_http_platen_store(ngx_log_t *log)
+{
+    char                       err[256];
+    ngx_http_platen_worker_t  *w = &ngx_http_platen_worker;
+
+    if (w->store && !platen_commit_active() && platen_store_failed(w->store)) {
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "platen: the disk failed a write of store \"%V\", which "
+                      "is opened again", &w->conf->store);
+        platen_store_close(&w->store);
+    }
+
+    if (w->store || w->conf == NULL || w->store_tried == ngx_time()) {
+        return w->store;
+    }
+
+    w->store_tried = ngx_time();
+
+    if (platen_layout_prepare((char *) w->conf->data.data) != 0) {
+        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
+                      "platen: cannot use the data directory \"%V\"",
+                      &w->conf->data);
+        return NULL;
+    }
+
+    if (platen_store_open(&w->store, (char *) w->conf->store.data,
+                          w->conf->map_size, err, sizeof(err))
+        != PLATEN_OK)
+    {
+        ngx_log_error(NGX_LOG_ALERT, log, 0, "platen: store \"%V\": %s",
+                      &w->conf->store, err);
+
+    } else if (!w->conf->sync) {
+        platen_store_unsynced(w->store);
+    }
+
+    return w->store;
+}
+
+
+static ngx_int_t
+ngx_http_platen_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_conf_ctx_t       *ctx;
+    ngx_http_platen_worker_t  *w = &ngx_http_platen_worker;
+
+    ngx_memzero(w, sizeof(ngx_http_platen_worker_t));
+
+    ctx = (ngx_http_conf_ctx_t *) ngx_get_conf(cycle->conf_ctx,
+                                               ngx_http_module);
+
+    if (ctx == NULL
+        || (ngx_process != NGX_PROCESS_WORKER
+            && ngx_process != NGX_PROCESS_SINGLE))
+    {
+        return NGX_OK;
+    }
+
+    w->conf = ctx->main_conf[ngx_http_platen_module.ctx_index];
+
+    if (!w->conf->api) {
+        w->conf = NULL;
+        return NGX_OK;
+    }
+
+    if (platen_crash_init() != 0) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
+                      "platen: PLATEN_CRASH_POINT names no crash point");
+        return NGX_ERROR;
+    }
+
+    if (platen_auth_init(cycle->log) != NGX_OK
+        || platen_commit_init(cycle, (char *) w->conf->data.data,
+                              w->conf->sync)
+           != NGX_OK
+        || platen_hint_init(&w->conf->queue, cycle->log) != NGX_OK
+        || platen_notify_init(cycle) != NGX_OK
+        || platen_wake_init(&w->conf->events, cycle->log) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_http_platen_store(cycle->log);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_platen_exit_process(ngx_cycle_t *cycle)
+{
+    platen_wake_exit();
+    platen_hint_exit();
+    platen_auth_exit();
+    platen_store_close(&ngx_http_platen_worker.store);
+}

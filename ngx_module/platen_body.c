@@ -1,0 +1,174 @@
+
+/*
+ * A body that is one small JSON object, read into memory and parsed by
+ * jansson.  What is longer than PLATEN_BODY_MAX is refused as soon as that is
+ * known, so that a client decides on neither memory nor disk.  Runs in the
+ * event loop; the parsed object lives until its handler returns.
+ */
+
+
+#include "ngx_http_platen.h"
+
+
+#define PLATEN_BODY_MAX  (16 * 1024)
+
+
+static void platen_body_begin(ngx_http_request_t *r);
+static void platen_body_process(ngx_http_request_t *r);
+static ngx_int_t platen_body_take(ngx_http_request_t *r);
+static ngx_int_t platen_body_done(ngx_http_request_t *r);
+
+
+ngx_int_t
+platen_body_json(ngx_http_request_t *r, platen_body_handler_pt handler)
+{
+    size_t                  size;
+    ngx_int_t               rc;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (r->headers_in.content_length_n > PLATEN_BODY_MAX) {
+        return platen_respond_problem(r, PLATEN_PROBLEM_BODY_TOO_LARGE, NULL);
+    }
+
+    size = r->headers_in.content_length_n >= 0
+           ? (size_t) r->headers_in.content_length_n : PLATEN_BODY_MAX;
+
+    ctx->body = ngx_create_temp_buf(r->pool, ngx_max(size, 1));
+    if (ctx->body == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->body_handler = handler;
+
+    /* unbuffered: what has come is looked at before more is asked for */
+
+    r->request_body_no_buffering = 1;
+
+    rc = ngx_http_read_client_request_body(r, platen_body_begin);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+platen_body_begin(ngx_http_request_t *r)
+{
+    r->read_event_handler = platen_body_process;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    platen_body_process(r);
+}
+
+
+static void
+platen_body_process(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    for ( ;; ) {
+        if (platen_body_take(r) != NGX_OK) {
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                             PLATEN_PROBLEM_BODY_TOO_LARGE,
+                                             NULL));
+            return;
+        }
+
+        if (!r->reading_body) {
+            break;
+        }
+
+        rc = ngx_http_read_unbuffered_request_body(r);
+
+        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+
+            if (r->connection->error) {
+                /* the client is gone; there is nobody to answer */
+                ngx_http_finalize_request(r, NGX_ERROR);
+                return;
+            }
+
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            platen_problem_of_status(rc),
+                                            NULL));
+            return;
+        }
+
+        if (r->request_body->bufs == NULL && r->reading_body) {
+            return;
+        }
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    ngx_http_finalize_request(r, platen_body_done(r));
+}
+
+
+/* Copies what has come; NGX_DECLINED: it is too much. */
+
+static ngx_int_t
+platen_body_take(ngx_http_request_t *r)
+{
+    size_t                  n;
+    ngx_chain_t            *cl, *next;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    for (cl = r->request_body->bufs; cl; cl = next) {
+        next = cl->next;
+        n = cl->buf->last - cl->buf->pos;
+
+        if (n > (size_t) (ctx->body->end - ctx->body->last)) {
+            return NGX_DECLINED;
+        }
+
+        ctx->body->last = ngx_cpymem(ctx->body->last, cl->buf->pos, n);
+        cl->buf->pos = cl->buf->last;
+        ngx_free_chain(r->pool, cl);
+    }
+
+    r->request_body->bufs = NULL;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+platen_body_done(ngx_http_request_t *r)
+{
+    json_t                  *object;
+    ngx_int_t                rc;
+    json_error_t             error;
+    ngx_http_platen_ctx_t   *ctx;
+    platen_body_handler_pt   handler;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    handler = (platen_body_handler_pt) ctx->body_handler;
+
+    if (ctx->body->last == ctx->body->pos) {
+        object = json_object();
+
+    } else {
+        object = json_loadb((char *) ctx->body->pos,
+                            ctx->body->last - ctx->body->pos,
+                            JSON_REJECT_DUPLICATES, &error);
+    }
+
+    if (!json_is_object(object)) {
+        json_decref(object);
+        return platen_respond_problem(r, PLATEN_PROBLEM_MALFORMED_JSON, NULL);
+    }
+
+    rc = handler(r, object);
+
+    json_decref(object);
+
+    return rc;
+}

@@ -1,0 +1,770 @@
+
+/*
+ * Group commit; see platen_commit.h.
+ *
+ * The accept order, to the letter: the temporary file is already synced; then
+ * rename, fsync of the directory (once for all jobs of the group that share
+ * it), one synced LMDB transaction, and only then an answer.  Failure of one
+ * operation that the store refuses (queue full, no such job) leaves the others
+ * of its group alone; failure of the transaction fails the group, and the
+ * inputs that were published for it are removed again.
+ */
+
+
+#include "ngx_http_platen.h"
+
+#include "platen_crash.h"
+#include "platen_notify.h"
+
+#include <errno.h>
+
+#include "platen_partial.h"
+
+
+#define PLATEN_COMMIT_GROUP  256   /* operations in one transaction */
+#define PLATEN_COMMIT_EPOCH  1     /* of a job's first, and here only, claim */
+
+
+typedef struct {
+    platen_store_t          *store;
+    platen_commit_op_t      *ops;
+} platen_commit_group_t;
+
+
+static ngx_int_t platen_commit_post(ngx_log_t *log);
+static void platen_commit_thread(void *data, ngx_log_t *log);
+static void platen_commit_publish(platen_commit_group_t *g);
+static int platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op);
+static int platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t now);
+static int platen_commit_replay(platen_txn_t *txn, platen_commit_op_t *op);
+static int platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t now);
+static int platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t now);
+static int platen_commit_finish(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t now);
+static int platen_commit_sync(platen_commit_group_t *g);
+static void platen_commit_cleanup(platen_commit_op_t *op);
+static void platen_commit_done(ngx_event_t *ev);
+static void platen_commit_unlink_thread(void *data, ngx_log_t *log);
+static void platen_commit_unlink_done(ngx_event_t *ev);
+
+
+static const char           *platen_commit_data;
+static ngx_uint_t            platen_commit_synced;
+static ngx_thread_task_t    *platen_commit_task;
+static ngx_connection_t      platen_commit_dumb;
+static platen_commit_op_t   *platen_commit_waiting;
+static platen_commit_op_t  **platen_commit_last = &platen_commit_waiting;
+
+
+ngx_int_t
+platen_commit_init(ngx_cycle_t *cycle, const char *data, ngx_uint_t sync)
+{
+    platen_commit_data = data;
+    platen_commit_synced = sync;
+    platen_commit_waiting = NULL;
+    platen_commit_last = &platen_commit_waiting;
+
+    platen_commit_task = ngx_thread_task_alloc(cycle->pool,
+                                               sizeof(platen_commit_group_t));
+    if (platen_commit_task == NULL) {
+        return NGX_ERROR;
+    }
+
+    platen_commit_task->handler = platen_commit_thread;
+    platen_commit_task->event.handler = platen_commit_done;
+    platen_commit_task->event.log = cycle->log;
+
+    /* events are logged with the descriptor of their connection */
+
+    platen_commit_dumb.fd = (ngx_socket_t) -1;
+    platen_commit_task->event.data = &platen_commit_dumb;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+platen_commit(platen_commit_op_t *op, ngx_log_t *log)
+{
+    op->next = NULL;
+    *platen_commit_last = op;
+    platen_commit_last = &op->next;
+
+    if (platen_commit_task->event.active) {
+        return NGX_OK;
+    }
+
+    /* The queue was empty, so this operation is all that it holds. */
+
+    if (platen_commit_post(log) != NGX_OK) {
+        platen_commit_waiting = NULL;
+        platen_commit_last = &platen_commit_waiting;
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+platen_commit_active(void)
+{
+    return platen_commit_task->event.active;
+}
+
+
+static ngx_int_t
+platen_commit_post(ngx_log_t *log)
+{
+    ngx_uint_t               n;
+    platen_commit_op_t      *rest, **last;
+    platen_commit_group_t   *g;
+
+    g = platen_commit_task->ctx;
+    g->store = ngx_http_platen_store(log);
+    g->ops = platen_commit_waiting;
+
+    last = &platen_commit_waiting;
+    for (n = 0; n < PLATEN_COMMIT_GROUP && *last; n++) {
+        last = &(*last)->next;
+    }
+
+    /* Once it is posted, the group is the thread's: it is cut off before. */
+
+    rest = *last;
+    *last = NULL;
+
+    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool,
+                             platen_commit_task)
+        != NGX_OK)
+    {
+        *last = rest;
+        platen_commit_waiting = g->ops;
+        return NGX_ERROR;
+    }
+
+    /* a worker that is to exit waits for as long as there are timers */
+
+    ngx_add_timer(&platen_commit_task->event, PLATEN_TASK_TIMER);
+
+    platen_commit_waiting = rest;
+
+    if (rest == NULL) {
+        platen_commit_last = &platen_commit_waiting;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+platen_commit_thread(void *data, ngx_log_t *log)
+{
+    platen_commit_group_t *g = data;
+
+    int                  rc;
+    const char          *what, *errstr;
+    platen_txn_t         txn;
+    platen_commit_op_t  *op;
+
+    for (op = g->ops; op; op = op->next) {
+        op->rc = PLATEN_OK;
+        op->error = 0;
+        op->what = "";
+        op->errstr[0] = '\0';
+        op->published = 0;
+        op->shared = 0;
+        op->stored = 0;
+        op->replayed = 0;
+        op->missing = 0;
+    }
+
+    what = "opening the store";
+    rc = PLATEN_ERROR;
+
+    if (g->store == NULL) {
+        errstr = "the store is not open";
+        goto failed;
+    }
+
+    platen_commit_publish(g);
+    platen_crash_point(PLATEN_CRASH_ACCEPT_LISTED);
+
+    what = "beginning a transaction";
+    rc = platen_txn_write(g->store, &txn);
+    if (rc != PLATEN_OK) {
+        goto txn_failed;
+    }
+
+    platen_crash_point(PLATEN_CRASH_ACCEPT_BEGUN);
+
+    what = "changing the store";
+    for (op = g->ops; op; op = op->next) {
+        if (op->rc != PLATEN_OK) {
+            continue;
+        }
+
+        rc = platen_commit_apply(&txn, op);
+        if (rc != PLATEN_OK) {
+            platen_txn_abort(&txn);
+            goto txn_failed;
+        }
+    }
+
+    platen_crash_point(PLATEN_CRASH_ACCEPT_RECORDED);
+
+    what = "syncing the output directory";
+    if (platen_commit_sync(g) != 0) {
+        rc = PLATEN_ERROR;
+        errstr = strerror(errno);
+        platen_txn_abort(&txn);
+        goto failed;
+    }
+
+    what = "committing";
+    rc = platen_txn_commit(&txn);
+    if (rc == PLATEN_OK) {
+        platen_crash_point(PLATEN_CRASH_ACCEPT_COMMITTED);
+        goto done;
+    }
+
+txn_failed:
+
+    errstr = platen_txn_errstr(&txn);
+
+failed:
+
+    for (op = g->ops; op; op = op->next) {
+        if (op->rc == PLATEN_OK) {
+            op->rc = rc;
+            op->what = what;
+            ngx_cpystrn((u_char *) op->errstr, (u_char *) errstr,
+                        sizeof(op->errstr));
+        }
+    }
+
+done:
+
+    for (op = g->ops; op; op = op->next) {
+        platen_commit_cleanup(op);
+    }
+}
+
+
+/* Renames each input into place, then syncs each directory once. */
+
+static void
+platen_commit_publish(platen_commit_group_t *g)
+{
+    platen_commit_op_t  *op, *other;
+
+    for (op = g->ops; op; op = op->next) {
+        if (op->kind != PLATEN_COMMIT_SUBMIT) {
+            continue;
+        }
+
+        if (platen_layout_publish(platen_commit_data, op->tmp,
+                                  PLATEN_DIR_INPUT, &op->job.id, 0)
+            != 0)
+        {
+            op->rc = PLATEN_ERROR;
+            op->error = errno;
+            op->what = "moving the upload into place";
+            continue;
+        }
+
+        op->published = 1;
+        platen_crash_point(PLATEN_CRASH_ACCEPT_RENAMED);
+    }
+
+    for (op = g->ops; op && platen_commit_synced; op = op->next) {
+        if (!op->published) {
+            continue;
+        }
+
+        for (other = g->ops; other != op; other = other->next) {
+            if (other->published
+                && platen_layout_same_bucket(&other->job.id, &op->job.id))
+            {
+                break;
+            }
+        }
+
+        if (other != op) {
+            op->rc = other->rc;
+            op->error = other->error;
+            op->what = other->what;
+
+        } else if (platen_layout_sync(platen_commit_data, PLATEN_DIR_INPUT,
+                                      &op->job.id)
+                   != 0)
+        {
+            op->rc = PLATEN_ERROR;
+            op->error = errno;
+            op->what = "syncing the input directory";
+        }
+    }
+}
+
+
+/*
+ * One operation inside the group's transaction.  A refusal is the operation's
+ * own (op->rc); a return code other than PLATEN_OK ends the transaction.
+ */
+
+static int
+platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op)
+{
+    int           rc;
+    uint64_t      now;
+    platen_job_t  removed;
+
+    now = platen_now_us();
+
+    if (op->kind == PLATEN_COMMIT_REMOVE) {
+        rc = platen_store_remove(txn, &op->job.id, &op->job.client, now,
+                                 &removed);
+        if (rc == PLATEN_OK) {
+            op->job.epoch = removed.epoch;
+            op->job.state = removed.state;
+        }
+
+    } else if (op->kind == PLATEN_COMMIT_RETRY) {
+        rc = platen_commit_retry(txn, op, now);
+
+    } else if (op->kind == PLATEN_COMMIT_SUBMIT) {
+        rc = platen_commit_submit(txn, op, now);
+
+    } else {
+        rc = platen_commit_document(txn, op, platen_commit_data,
+                                    platen_commit_synced, now);
+
+        if (op->error) {
+            op->rc = rc;
+            return PLATEN_OK;
+        }
+    }
+
+    switch (rc) {
+
+    case PLATEN_OK:
+    case PLATEN_NOT_FOUND:
+    case PLATEN_QUEUE_FULL:
+    case PLATEN_CLIENT_FULL:
+    case PLATEN_CONFLICT:
+    case PLATEN_INVALID:
+    case PLATEN_INVALID_TRANSITION:
+    case PLATEN_STALE:
+        /* decided before the first write: the transaction is as it was */
+        op->rc = rc;
+        op->what = "changing the store";
+        return PLATEN_OK;
+
+    default:
+        return rc;
+    }
+}
+
+
+/* Whether one more may wait. */
+
+int
+platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op)
+{
+    int       rc;
+    uint64_t  length;
+
+    rc = platen_store_queue_length(txn, &length);
+
+    if (rc == PLATEN_OK && length >= op->max_queue) {
+        return PLATEN_QUEUE_FULL;
+    }
+
+    if (rc == PLATEN_OK && op->max_client_queue) {
+        rc = platen_store_count(txn, op->job.client, PLATEN_STATE_PENDING,
+                                &length);
+
+        if (rc == PLATEN_OK && length >= op->max_client_queue) {
+            return PLATEN_CLIENT_FULL;
+        }
+    }
+
+    return rc;
+}
+
+
+/*
+ * The same key again: the job is there already, or another submission has the
+ * key.  PLATEN_NOT_FOUND: it is a new one.
+ */
+
+static int
+platen_commit_replay(platen_txn_t *txn, platen_commit_op_t *op)
+{
+    int           rc;
+    platen_job_t  job;
+
+    rc = platen_store_idempotent(txn, op->job.client, op->job.idem_key, &job);
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    if (!platen_str_eq(job.idem_print, op->job.idem_print)) {
+        return PLATEN_CONFLICT;
+    }
+
+    op->existing = job.id;
+    op->stored = 1;
+    op->replayed = 1;
+
+    return PLATEN_OK;
+}
+
+
+/* A job that has ended without success goes back to the queue, as if new. */
+
+static int
+platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
+{
+    int           rc;
+    platen_job_t  job;
+
+    rc = platen_store_get(txn, &op->job.id, &job);
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    if (!platen_str_eq(job.client, op->job.client)) {
+        return PLATEN_NOT_FOUND;
+    }
+
+    if (!platen_state_final(job.state)
+        || !platen_state_allows(job.state, PLATEN_STATE_PENDING))
+    {
+        return PLATEN_INVALID_TRANSITION;
+    }
+
+    /* Without its password the result might be open to everyone. */
+
+    op->missing = job.withheld & ~op->job.withheld;
+    if (op->missing) {
+        return PLATEN_INVALID;
+    }
+
+    rc = platen_commit_room(txn, op);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    job.secrets = op->job.secrets;
+    job.withheld = op->job.withheld;
+    op->existing = job.id;
+    op->stored = 1;
+
+    return platen_store_transition(txn, &job, PLATEN_STATE_PENDING, now);
+}
+
+
+static int
+platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
+{
+    int  rc;
+
+    if (op->job.idem_key.len) {
+        rc = platen_commit_replay(txn, op);
+        if (rc != PLATEN_NOT_FOUND) {
+            return rc;
+        }
+    }
+
+    if (op->earlier) {
+        rc = platen_commit_find(txn, op, now);
+        if (rc != PLATEN_OK) {
+            return rc;
+        }
+    }
+
+    /* A result that is there already waits in no queue. */
+
+    if (!op->shared) {
+        rc = platen_commit_room(txn, op);
+        if (rc != PLATEN_OK) {
+            return rc;
+        }
+    }
+
+    rc = platen_store_transition(txn, &op->job, PLATEN_STATE_PENDING, now);
+
+    if (rc == PLATEN_OK && op->shared) {
+        return platen_commit_finish(txn, op, now);
+    }
+
+    if (rc == PLATEN_OK) {
+        rc = platen_store_queue_position(txn, &op->job, &op->position);
+    }
+
+    return rc;
+}
+
+
+/*
+ * Looks for an earlier result and links it.  Without one, or if it cannot be
+ * linked, the job is converted like any other.
+ */
+
+static int
+platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
+{
+    int                      rc;
+    platen_job_t             job;
+    platen_commit_result_t  *e;
+
+    e = op->earlier;
+
+    rc = platen_store_cached(txn, op->job.cache_key, now, &job);
+
+    if (rc == PLATEN_NOT_FOUND) {
+        return PLATEN_OK;
+    }
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    if (job.output_sha256.len != sizeof(e->sha256)
+        || job.output_format.len > sizeof(e->format)
+        || job.warnings.len > sizeof(e->warnings))
+    {
+        return PLATEN_OK;
+    }
+
+    /* Its strings are gone with the first write of this transaction. */
+
+    e->id = job.id;
+    e->epoch = job.epoch;
+    e->size = job.output_size;
+    ngx_memcpy(e->sha256, job.output_sha256.data, job.output_sha256.len);
+    e->format_len = job.output_format.len;
+    ngx_memcpy(e->format, job.output_format.data, e->format_len);
+    e->warnings_len = job.warnings.len;
+    ngx_memcpy(e->warnings, job.warnings.data, e->warnings_len);
+
+    op->shared = platen_layout_share(platen_commit_data, &e->id, e->epoch,
+                                     &op->job.id, PLATEN_COMMIT_EPOCH)
+                 == 0;
+
+    if (op->shared) {
+        platen_crash_point(PLATEN_CRASH_SHARE_LINKED);
+    }
+
+    return PLATEN_OK;
+}
+
+
+/* From PENDING to SUCCESS, by the states that every job goes through. */
+
+static int
+platen_commit_finish(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
+{
+    int                      rc;
+    platen_commit_result_t  *e;
+
+    e = op->earlier;
+
+    rc = platen_store_transition(txn, &op->job, PLATEN_STATE_PROCESSING, now);
+    if (rc != PLATEN_OK) {
+        return PLATEN_ERROR;
+    }
+
+    op->job.cached = 1;
+    op->job.output_size = e->size;
+    op->job.output_sha256 = (platen_str_t) { e->sha256, sizeof(e->sha256) };
+    op->job.output_format = (platen_str_t) { e->format, e->format_len };
+    op->job.warnings = (platen_str_t) { e->warnings, e->warnings_len };
+
+    rc = platen_store_transition(txn, &op->job, PLATEN_STATE_SUCCESS, now);
+
+    /* half of it is written: a refusal now has to undo the rest */
+
+    return rc == PLATEN_OK ? PLATEN_OK : PLATEN_ERROR;
+}
+
+
+/* Syncs each directory in which a result was linked, once. */
+
+static int
+platen_commit_sync(platen_commit_group_t *g)
+{
+    platen_commit_op_t  *op, *last;
+
+    last = NULL;
+
+    for (op = g->ops; op && platen_commit_synced; op = op->next) {
+        if (!op->shared
+            || (last
+                && platen_layout_same_bucket(&last->job.id, &op->job.id)))
+        {
+            continue;
+        }
+
+        if (platen_layout_sync(platen_commit_data, PLATEN_DIR_OUTPUT,
+                               &op->job.id)
+            != 0)
+        {
+            return -1;
+        }
+
+        platen_crash_point(PLATEN_CRASH_SHARE_LISTED);
+        last = op;
+    }
+
+    return 0;
+}
+
+
+/* The record goes before its files, and comes after them. */
+
+static void
+platen_commit_cleanup(platen_commit_op_t *op)
+{
+    if (op->kind == PLATEN_COMMIT_SUBMIT && op->resumable && op->published) {
+
+        if (op->rc == PLATEN_OK) {
+            platen_partial_forget(platen_commit_data, &op->job.id);
+
+        } else {
+            /* should it not move, whoever opens the upload finds it there */
+            (void) platen_partial_take_back(platen_commit_data, &op->job.id);
+            op->published = 0;
+        }
+    }
+
+    if (op->kind == PLATEN_COMMIT_SUBMIT) {
+        if ((op->rc != PLATEN_OK || op->stored)
+            && (op->published || op->shared))
+        {
+            platen_layout_remove(platen_commit_data, &op->job.id,
+                                 op->shared ? PLATEN_COMMIT_EPOCH : 0);
+        }
+
+    } else if (op->kind == PLATEN_COMMIT_REMOVE && op->rc == PLATEN_OK) {
+        platen_crash_point(PLATEN_CRASH_REMOVE_COMMITTED);
+        platen_layout_remove(platen_commit_data, &op->job.id, op->job.epoch);
+        platen_crash_point(PLATEN_CRASH_REMOVE_REMOVED);
+    }
+}
+
+
+static void
+platen_commit_done(ngx_event_t *ev)
+{
+    platen_commit_group_t  *g;
+    platen_commit_op_t     *op, *next;
+
+    if (platen_commit_task_pending(ev)) {
+        return;
+    }
+
+    g = platen_commit_task->ctx;
+    op = g->ops;
+
+    /* This worker's own subscribers need not hear it from the sidecar. */
+
+    platen_notify_wake();
+
+    /* The next group first: its sync overlaps with the answers of this one. */
+
+    if (platen_commit_waiting && platen_commit_post(ev->log) != NGX_OK) {
+        for (next = platen_commit_waiting; next; next = next->next) {
+            next->rc = PLATEN_ERROR;
+            next->what = "posting to the thread pool";
+            ngx_cpystrn((u_char *) next->errstr,
+                        (u_char *) "the pool's queue is full",
+                        sizeof(next->errstr));
+        }
+
+        for (next = op; next->next; next = next->next) { /* void */ }
+        next->next = platen_commit_waiting;
+        platen_commit_waiting = NULL;
+        platen_commit_last = &platen_commit_waiting;
+    }
+
+    while (op) {
+        next = op->next;
+        op->done(op);
+        op = next;
+    }
+}
+
+
+ngx_uint_t
+platen_commit_task_pending(ngx_event_t *ev)
+{
+    if (ev->timedout) {
+        ev->timedout = 0;
+
+        ngx_log_error(NGX_LOG_ERR, ev->log, 0,
+                      "platen: a disk operation takes over %d s",
+                      PLATEN_TASK_TIMER / 1000);
+        ngx_add_timer(ev, PLATEN_TASK_TIMER);
+        return 1;
+    }
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
+
+    return 0;
+}
+
+
+void
+platen_commit_unlink(const char *path, ngx_log_t *log)
+{
+    size_t              len;
+    ngx_thread_task_t  *task;
+
+    len = ngx_strlen(path) + 1;
+
+    /* It outlives the request, so it is in no pool. */
+
+    task = ngx_calloc(sizeof(ngx_thread_task_t) + len, log);
+    if (task == NULL) {
+        return;
+    }
+
+    task->ctx = task + 1;
+    ngx_memcpy(task->ctx, path, len);
+    task->handler = platen_commit_unlink_thread;
+    task->event.data = task;
+    task->event.handler = platen_commit_unlink_done;
+
+    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, task)
+        != NGX_OK)
+    {
+        ngx_free(task);
+        (void) ngx_delete_file(path);
+    }
+}
+
+
+static void
+platen_commit_unlink_thread(void *data, ngx_log_t *log)
+{
+    if (ngx_delete_file(data) == NGX_FILE_ERROR && ngx_errno != NGX_ENOENT) {
+        ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
+                      "platen: cannot remove \"%s\"", data);
+    }
+}
+
+
+static void
+platen_commit_unlink_done(ngx_event_t *ev)
+{
+    ngx_free(ev->data);
+}

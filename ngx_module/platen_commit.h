@@ -1,0 +1,128 @@
+
+/*
+ * Group commit: every change that this worker makes to the store goes through
+ * one task at a time in the thread pool.  What arrives meanwhile waits, and
+ * becomes the next transaction as one.
+ */
+
+#ifndef _PLATEN_COMMIT_H_INCLUDED_
+#define _PLATEN_COMMIT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "platen_job.h"
+#include "platen_store.h"
+
+
+#define PLATEN_TASK_TIMER  60000   /* milliseconds */
+
+
+typedef enum {
+    PLATEN_COMMIT_SUBMIT,
+    PLATEN_COMMIT_RETRY,
+    PLATEN_COMMIT_REMOVE,
+    PLATEN_COMMIT_INITIATE,
+    PLATEN_COMMIT_STORE,
+    PLATEN_COMMIT_ENQUEUE
+} platen_commit_kind_t;
+
+
+#define PLATEN_COMMIT_WARNINGS 4096
+
+
+typedef struct platen_commit_op_s  platen_commit_op_t;
+
+/* The earlier result that answers for a submission; copies, not pointers. */
+typedef struct {
+    platen_id_t            id;
+    uint32_t               epoch;
+    uint64_t               size;
+    char                   sha256[PLATEN_SHA256_LEN];
+    char                   format[16];
+    size_t                 format_len;
+    char                   warnings[PLATEN_COMMIT_WARNINGS];
+    size_t                 warnings_len;
+} platen_commit_result_t;
+
+/*
+ * Owned by the request (r->pool) and out of its hands from platen_commit() to
+ * done(); the request holds r->main->blocked meanwhile, so the pool stays.
+ */
+struct platen_commit_op_s {
+    platen_commit_kind_t   kind;
+    platen_job_t           job;       /* SUBMIT, INITIATE: the record; else
+                                         id, client; RETRY: and the secrets,
+                                         withheld; STORE: and what is known
+                                         of the input now */
+    const char            *tmp;       /* SUBMIT, STORE: the synced temporary
+                                         file */
+    uint64_t               max_queue; /* PENDING jobs allowed, */
+    uint64_t               max_client_queue; /* and of that client; 0: any */
+    platen_commit_result_t *earlier;  /* SUBMIT: room for one; NULL: none
+                                         is looked for */
+
+    /* results */
+    int                    rc;        /* PLATEN_OK or why not */
+    int                    error;     /* errno behind it, or 0 */
+    const char            *what;      /* the step that failed */
+    char                   errstr[64]; /* LMDB's words */
+    platen_state_t         found;     /* the state that was in the way */
+    uint64_t               position;  /* SUBMIT: place in the queue */
+    platen_id_t            existing;  /* the job that is the answer, if it is
+                                         not the one submitted (stored) */
+    uint32_t               missing;   /* RETRY: secrets that were not sent */
+
+    /* what is answered, if it is not platen_submit.c's to say */
+    ngx_int_t            (*answer)(ngx_http_request_t *r,
+                             platen_commit_op_t *op);
+    void                 (*done)(platen_commit_op_t *op);
+    void                  *data;
+    platen_commit_op_t    *next;
+    unsigned               published:1;
+    unsigned               resumable:1; /* SUBMIT: of a partial upload, which
+                                         is there again if it fails */
+    unsigned               shared:1;  /* the earlier result is this job's too */
+    unsigned               stored:1;  /* the answer is the record "existing" */
+    unsigned               replayed:1; /* it came before under the same key */
+};
+
+
+/* `sync`: nothing is answered before it is on disk. */
+ngx_int_t platen_commit_init(ngx_cycle_t *cycle, const char *data,
+    ngx_uint_t sync);
+
+/*
+ * Queues the operation; op->done(op) comes later, from the event loop.
+ * NGX_ERROR: the thread pool would not take it and nothing has happened.
+ */
+ngx_int_t platen_commit(platen_commit_op_t *op, ngx_log_t *log);
+
+/* Whether a group is with the thread pool. */
+ngx_uint_t platen_commit_active(void);
+
+/*
+ * For the event handler of any thread task that has a timer of
+ * PLATEN_TASK_TIMER: 1 if only the timer has run out, which is logged and set
+ * again; 0 if the task is done, the timer then being gone.
+ */
+ngx_uint_t platen_commit_task_pending(ngx_event_t *ev);
+
+/* For platen_commit_document.c: whether one more may wait, and be PLATEN_OK. */
+int platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op);
+
+/*
+ * Initiates, stores or enqueues a document (platen_commit_document.c), inside
+ * the group's transaction: what is refused is so before the first write.  With
+ * op->error set, it is this operation alone that has failed.
+ */
+int platen_commit_document(platen_txn_t *txn, platen_commit_op_t *op,
+    const char *data, ngx_uint_t sync, uint64_t now);
+
+/* Removes a file in the thread pool: unlinking a large one takes its time. */
+void platen_commit_unlink(const char *path, ngx_log_t *log);
+
+
+#endif /* _PLATEN_COMMIT_H_INCLUDED_ */

@@ -1,0 +1,169 @@
+
+/*
+ * What a group's transaction does for documents whose upload has a URL of its
+ * own: INITIATED, once more INITIATED when the bytes have come, PENDING.  Runs
+ * in the thread pool, in platen_commit's transaction.
+ *
+ * The bytes go into place inside the transaction, behind the look at the
+ * record: of two uploads to one URL the second is refused before it can touch
+ * the file of the first.  A kill after the rename leaves a file that the record
+ * does not know of; the next upload replaces it, or expiry removes it.
+ */
+
+
+#include "ngx_http_platen.h"
+
+#include <errno.h>
+
+#include "platen_crash.h"
+
+
+static int platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
+    platen_job_t *job);
+static int platen_commit_initiate(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t now);
+static int platen_commit_store(platen_txn_t *txn, platen_commit_op_t *op,
+    const char *data, ngx_uint_t sync, uint64_t now);
+static int platen_commit_enqueue(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t now);
+
+
+int
+platen_commit_document(platen_txn_t *txn, platen_commit_op_t *op,
+    const char *data, ngx_uint_t sync, uint64_t now)
+{
+    switch (op->kind) {
+
+    case PLATEN_COMMIT_INITIATE:
+        return platen_commit_initiate(txn, op, now);
+
+    case PLATEN_COMMIT_STORE:
+        return platen_commit_store(txn, op, data, sync, now);
+
+    case PLATEN_COMMIT_ENQUEUE:
+        return platen_commit_enqueue(txn, op, now);
+
+    default:
+        return PLATEN_INVALID;
+    }
+}
+
+
+/* The client's document, if it is INITIATED; op->found says what it is. */
+
+static int
+platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
+    platen_job_t *job)
+{
+    int  rc;
+
+    rc = platen_store_get(txn, &op->job.id, job);
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    if (!platen_str_eq(job->client, op->job.client)) {
+        return PLATEN_NOT_FOUND;
+    }
+
+    op->found = job->state;
+
+    return job->state == PLATEN_STATE_INITIATED ? PLATEN_OK
+                                                : PLATEN_INVALID_TRANSITION;
+}
+
+
+static int
+platen_commit_initiate(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t now)
+{
+    int       rc;
+    uint64_t  initiated;
+
+    /* Announcing costs nothing but room in the store: that is bounded, too. */
+
+    rc = platen_store_count(txn, op->job.client, PLATEN_STATE_INITIATED,
+                            &initiated);
+
+    if (rc == PLATEN_OK && initiated >= op->max_queue) {
+        return PLATEN_CLIENT_FULL;
+    }
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    return platen_store_transition(txn, &op->job, PLATEN_STATE_INITIATED, now);
+}
+
+
+static int
+platen_commit_store(platen_txn_t *txn, platen_commit_op_t *op,
+    const char *data, ngx_uint_t sync, uint64_t now)
+{
+    int           rc;
+    platen_job_t  job;
+
+    rc = platen_commit_find(txn, op, &job);
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    if (job.input_sha256.len) {
+        return PLATEN_INVALID_TRANSITION;
+    }
+
+    if (platen_layout_publish(data, op->tmp, PLATEN_DIR_INPUT, &job.id, 0)
+        != 0)
+    {
+        op->error = errno;
+        op->what = "moving the upload into place";
+        return PLATEN_ERROR;
+    }
+
+    op->published = 1;
+    platen_crash_point(PLATEN_CRASH_ACCEPT_RENAMED);
+
+    if (sync && platen_layout_sync(data, PLATEN_DIR_INPUT, &job.id) != 0) {
+        op->error = errno;
+        op->what = "syncing the input directory";
+        return PLATEN_ERROR;
+    }
+
+    platen_crash_point(PLATEN_CRASH_ACCEPT_LISTED);
+
+    job.input_size = op->job.input_size;
+    job.input_sha256 = op->job.input_sha256;
+    job.source_format = op->job.source_format;
+    job.expires_at = op->job.expires_at;
+
+    return platen_store_transition(txn, &job, PLATEN_STATE_INITIATED, now);
+}
+
+
+static int
+platen_commit_enqueue(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
+{
+    int           rc;
+    platen_job_t  job;
+
+    rc = platen_commit_find(txn, op, &job);
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    if (job.input_sha256.len == 0) {
+        return PLATEN_INVALID_TRANSITION;
+    }
+
+    rc = platen_commit_room(txn, op);
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    return platen_store_transition(txn, &job, PLATEN_STATE_PENDING, now);
+}

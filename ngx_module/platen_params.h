@@ -1,0 +1,59 @@
+/*
+ * What a submission says besides its file: formats, a name, how long and how
+ * urgently, and conversion options.  The names are one table, and it is the same for the query and for
+ * fields of a form.  Free of nginx types; owned by the receiver.
+ *
+ * A field is a number: a platen_param_t, or PLATEN_PARAMS + a platen_option_t.
+ */
+
+#ifndef PLATEN_PARAMS_H
+#define PLATEN_PARAMS_H
+
+#include "platen_job.h"
+#include "platen_option.h"
+
+#define PLATEN_PARAM_MAX 256 /* bytes of a value */
+
+typedef enum {
+    PLATEN_PARAM_TARGET,
+    PLATEN_PARAM_SOURCE,
+    PLATEN_PARAM_FILENAME,
+    PLATEN_PARAM_TTL,
+    PLATEN_PARAM_PRIORITY,
+    PLATEN_PARAMS
+} platen_param_t;
+
+/* A zeroed one is empty. */
+typedef struct {
+    char             values[PLATEN_PARAMS][PLATEN_PARAM_MAX + 1];
+    size_t           lens[PLATEN_PARAMS];
+    uint64_t         ttl;       /* seconds; 0: not given */
+    uint8_t          priority;  /* platen_priority_t */
+    platen_options_t options;
+} platen_params_t;
+
+/* The field of that name or alias; -1 if there is none. */
+int platen_params_find(const char *name, size_t len);
+
+/* The field's first name, as in the API. */
+const char *platen_params_name(int field);
+
+/* Whether its value is never to be shown. */
+int platen_params_is_secret(int field);
+
+/*
+ * Takes a value; it replaces an earlier one.  Returns PLATEN_OK, or
+ * PLATEN_INVALID with a sentence for the client in `detail`, which never
+ * repeats the value.
+ */
+int platen_params_set(platen_params_t *params, int field, const char *value,
+    size_t len, char *detail, size_t size);
+
+/*
+ * Whether all options that are given are among `allowed`; if not, `detail`
+ * says which is not, and what the conversion takes.
+ */
+int platen_params_allowed(const platen_params_t *params, uint32_t allowed,
+    const char *from, const char *to, char *detail, size_t size);
+
+#endif

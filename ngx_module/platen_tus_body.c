@@ -1,0 +1,417 @@
+
+/*
+ * Resumable uploads, their way to the disk; see platen_tus.h.  The body is read
+ * as platen_upload.c reads it: unbuffered, a piece at a time, and no further
+ * piece before that one is written.
+ *
+ * A client that vanishes, or is too slow, ends its request, and what has come
+ * until then is kept: the last piece is written and synced all the same, unless
+ * it is under a checksum, which then cannot be compared.
+ */
+
+
+#include "platen_tus.h"
+
+#include <errno.h>
+
+
+#define PLATEN_TUS_HASH  (64 * 1024 * 1024)  /* bytes, and then others' turn */
+
+
+static void platen_tus_begin(ngx_http_request_t *r);
+static void platen_tus_event(ngx_http_request_t *r);
+static void platen_tus_process(ngx_http_request_t *r);
+static void platen_tus_take(ngx_http_request_t *r, ngx_int_t rc);
+static void platen_tus_thread(void *data, ngx_log_t *log);
+static int platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus);
+static int platen_tus_end(platen_tus_t *tus);
+static int platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus);
+static void platen_tus_done(ngx_event_t *ev);
+
+
+ngx_int_t
+platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (ctx->task == NULL) {
+        ctx->task = ngx_thread_task_alloc(r->pool,
+                                          sizeof(ngx_http_request_t *));
+        if (ctx->task == NULL) {
+            return NGX_ERROR;
+        }
+
+        ctx->task->handler = platen_tus_thread;
+        ctx->task->event.handler = platen_tus_done;
+        ctx->task->event.data = r;
+        ctx->task->event.log = r->connection->log;
+        *(ngx_http_request_t **) ctx->task->ctx = r;
+    }
+
+    ctx->tus->step = step;
+
+    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, ctx->task)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* a worker that is to exit waits for as long as there are timers */
+
+    ngx_add_timer(&ctx->task->event, PLATEN_TASK_TIMER);
+
+    r->write_event_handler = platen_tus_event;
+
+    ctx->busy = 1;
+    r->main->blocked++;
+    r->aio = 1;
+
+    return NGX_OK;
+}
+
+
+void
+platen_tus_read(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    r->request_body_no_buffering = 1;
+
+    rc = ngx_http_read_client_request_body(r, platen_tus_begin);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        r->read_event_handler = ngx_http_block_reading;
+
+        if (r->request_body == NULL) {
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            platen_problem_of_status(rc),
+                                            NULL));
+            return;
+        }
+
+        /* some of it may have come before */
+
+        platen_tus_take(r, rc);
+        return;
+    }
+
+    /* the count that reading has taken; ours stays */
+
+    ngx_http_finalize_request(r, NGX_DONE);
+}
+
+
+static void
+platen_tus_begin(ngx_http_request_t *r)
+{
+    r->read_event_handler = platen_tus_event;
+    r->write_event_handler = platen_tus_event;
+
+    platen_tus_process(r);
+}
+
+
+static void
+platen_tus_event(ngx_http_request_t *r)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (!ctx->busy && r->request_body && !ctx->last) {
+        platen_tus_process(r);
+    }
+}
+
+
+void
+platen_tus_read_on(ngx_http_request_t *r)
+{
+    ngx_chain_t            *cl, *next;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    for (cl = ctx->in; cl; cl = next) {
+        next = cl->next;
+        cl->buf->pos = cl->buf->last;
+        ngx_free_chain(r->pool, cl);
+    }
+
+    ctx->in = NULL;
+
+    platen_tus_process(r);
+}
+
+
+/* Reads until there is something to write or nothing to read. */
+
+static void
+platen_tus_process(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_http_request_body_t  *rb;
+
+    rc = NGX_OK;
+    rb = r->request_body;
+
+    if (rb->bufs == NULL && r->reading_body) {
+        rc = ngx_http_read_unbuffered_request_body(r);
+
+        if (rc < NGX_HTTP_SPECIAL_RESPONSE && rb->bufs == NULL
+            && r->reading_body)
+        {
+            return;
+        }
+    }
+
+    platen_tus_take(r, rc);
+}
+
+
+/* What has been read is the next piece; `rc` may say that it is the last. */
+
+static void
+platen_tus_take(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_chain_t            *cl;
+    platen_tus_t           *tus;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        tus->gone = 1;
+        tus->status = rc;
+    }
+
+    /* A paused reader is not a slow client. */
+
+    if (r->connection->read->timer_set) {
+        ngx_del_timer(r->connection->read);
+    }
+
+    ctx->in = r->request_body->bufs;
+    r->request_body->bufs = NULL;
+    ctx->last = tus->gone || !r->reading_body;
+
+    for (cl = ctx->in; cl; cl = cl->next) {
+        if (!ngx_buf_in_memory(cl->buf) && ngx_buf_size(cl->buf) != 0) {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                          "platen: a request body buffer is not in memory");
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            PLATEN_PROBLEM_INTERNAL, NULL));
+            return;
+        }
+    }
+
+    if (platen_tus_post(r, PLATEN_TUS_WRITE) != NGX_OK) {
+        ngx_http_finalize_request(r, platen_respond_problem(r,
+                                        PLATEN_PROBLEM_INTERNAL, NULL));
+    }
+}
+
+
+/* In a thread: what the context has of the upload is this task's alone. */
+
+static void
+platen_tus_thread(void *data, ngx_log_t *log)
+{
+    ngx_http_request_t *r = *(ngx_http_request_t **) data;
+
+    platen_tus_t           *tus;
+    platen_partial_t       *p;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+    p = &tus->partial;
+
+    errno = 0;
+
+    switch (tus->step) {
+
+    case PLATEN_TUS_CREATE:
+        tus->rc = platen_partial_create(p, &tus->meta);
+        break;
+
+    case PLATEN_TUS_OPEN:
+        tus->rc = platen_partial_open(p, (platen_str_t) {
+                                             (char *) ctx->client.data,
+                                             ctx->client.len
+                                         });
+        break;
+
+    case PLATEN_TUS_SETTLE:
+        tus->rc = platen_partial_settle(p);
+        break;
+
+    case PLATEN_TUS_LENGTH:
+        tus->rc = platen_partial_set_length(p, tus->length);
+        break;
+
+    case PLATEN_TUS_WRITE:
+        tus->rc = platen_tus_write(ctx, tus);
+        break;
+
+    case PLATEN_TUS_FINISH:
+        tus->rc = platen_tus_finish(ctx, tus);
+        break;
+
+    case PLATEN_TUS_REMOVE:
+        platen_partial_remove(p->root, &p->id);
+        tus->rc = PLATEN_OK;
+        break;
+    }
+
+    tus->error = tus->rc == PLATEN_ERROR ? errno : 0;
+}
+
+
+/* Writes the piece, and with the last one ends what this request brought. */
+
+static int
+platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
+{
+    int                saved;
+    size_t             n;
+    ngx_chain_t       *cl;
+    platen_partial_t  *p;
+
+    p = &tus->partial;
+
+    if (p->offset == p->from && !p->checked
+        && platen_partial_begin(p, tus->checksum.algorithm != NULL)
+           != PLATEN_OK)
+    {
+        return PLATEN_ERROR;
+    }
+
+    for (cl = ctx->in; cl && !tus->beyond; cl = cl->next) {
+        n = cl->buf->last - cl->buf->pos;
+
+        if (n > tus->limit - p->offset) {
+            tus->beyond = 1;
+            break;
+        }
+
+        if (tus->md && EVP_DigestUpdate(tus->md, cl->buf->pos, n) != 1) {
+            errno = ENOMEM;
+            return PLATEN_ERROR;
+        }
+
+        if (platen_partial_write(p, cl->buf->pos, n) != PLATEN_OK) {
+
+            /* a full disk: what has found room is kept */
+
+            saved = errno;
+            tus->gone = 1;
+            (void) platen_tus_end(tus);
+            errno = saved;
+
+            return PLATEN_ERROR;
+        }
+    }
+
+    return ctx->last || tus->beyond ? platen_tus_end(tus) : PLATEN_OK;
+}
+
+
+/* All of this request is written; is it to stay? */
+
+static int
+platen_tus_end(platen_tus_t *tus)
+{
+    unsigned           n;
+    u_char             digest[EVP_MAX_MD_SIZE];
+    platen_partial_t  *p;
+
+    p = &tus->partial;
+
+    if (tus->md && !tus->gone && !tus->beyond) {
+        if (EVP_DigestFinal_ex(tus->md, digest, &n) != 1) {
+            errno = ENOMEM;
+            return PLATEN_ERROR;
+        }
+
+        tus->mismatch = n != tus->checksum.len
+                        || ngx_memcmp(digest, tus->checksum.digest, n) != 0;
+    }
+
+    if (tus->beyond || tus->mismatch || (tus->md && tus->gone)) {
+        return platen_partial_rollback(p);
+    }
+
+    return platen_partial_end(p);
+}
+
+
+/* Hashes on; when all is hashed, the bytes are the file of a submission. */
+
+static int
+platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
+{
+    int                rc;
+    uint8_t            sha256[PLATEN_SHA256_LEN];
+    platen_partial_t  *p;
+    char               path[PLATEN_PATH_MAX];
+
+    p = &tus->partial;
+
+    rc = platen_partial_hash(p, PLATEN_TUS_HASH);
+    tus->more = rc == 1;
+
+    if (rc != 0) {
+        return rc == 1 ? PLATEN_OK : rc;
+    }
+
+    if (platen_partial_digest(p, sha256) != PLATEN_OK) {
+        errno = EIO;
+        return PLATEN_ERROR;
+    }
+
+    platen_partial_path(p->root, &p->id, path);
+
+    /* a refusal is the receiver's, and told from there */
+
+    (void) platen_receive_adopt(ctx->rx, path, p->fd, p->offset, sha256);
+
+    return PLATEN_OK;
+}
+
+
+static void
+platen_tus_done(ngx_event_t *ev)
+{
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_http_platen_ctx_t  *ctx;
+
+    r = ev->data;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (platen_commit_task_pending(ev)) {
+        return;
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->busy = 0;
+
+    r->main->blocked--;
+    r->aio = 0;
+
+    if (r->write_event_handler == platen_tus_event) {
+        platen_tus_next(r);
+
+    } else {
+        /* terminated meanwhile: nginx waits to free it */
+        r->write_event_handler(r);
+    }
+
+    ngx_http_run_posted_requests(c);
+}

@@ -1,0 +1,600 @@
+
+/*
+ * A submission's body, from the socket to the disk.
+ *
+ * The event loop only reads: each pass of at most client_body_buffer_size
+ * bytes goes to the thread pool, where platen_receive parses, hashes and
+ * writes it straight from nginx's buffer, and reading goes on when that is
+ * done.  So nothing is held twice, a slow disk slows down its own client by
+ * way of TCP's (or HTTP/2's) window, and memory is constant.
+ *
+ * While a task is under way ctx->busy is set, r->main->blocked keeps the
+ * request and its pool alive, and no event may touch the receiver.
+ */
+
+
+#include "ngx_http_platen.h"
+
+
+/* What a form may have around its file: other fields, headers, boundaries. */
+#define PLATEN_UPLOAD_FORM  (1024 * 1024)
+
+
+static ngx_int_t platen_upload_start(ngx_http_request_t *r,
+    ngx_uint_t accepted);
+static ngx_uint_t platen_upload_arg(u_char **p, u_char *last,
+    ngx_str_t *name, ngx_str_t *value);
+static ngx_uint_t platen_upload_is_secret(ngx_str_t *name);
+static ngx_uint_t platen_upload_mask(u_char *p, u_char *last,
+    ngx_uint_t overwrite);
+static ngx_int_t platen_upload_params(ngx_http_request_t *r,
+    platen_receive_t *rx);
+static void platen_upload_cleanup(void *data);
+static void platen_upload_begin(ngx_http_request_t *r);
+static void platen_upload_event(ngx_http_request_t *r);
+static void platen_upload_process(ngx_http_request_t *r);
+static ngx_int_t platen_upload_post(ngx_http_request_t *r, ngx_chain_t *in);
+static void platen_upload_thread(void *data, ngx_log_t *log);
+static void platen_upload_thread_done(ngx_event_t *ev);
+static void platen_upload_written(ngx_http_request_t *r);
+static ngx_int_t platen_upload_problem(ngx_http_request_t *r,
+    platen_receive_t *rx);
+
+
+ngx_int_t
+platen_upload_job(ngx_http_request_t *r)
+{
+    return platen_upload_start(r, NGX_HTTP_ACCEPTED);
+}
+
+
+ngx_int_t
+platen_upload_submit(ngx_http_request_t *r)
+{
+    return platen_upload_start(r, NGX_HTTP_OK);
+}
+
+
+static ngx_int_t
+platen_upload_start(ngx_http_request_t *r, ngx_uint_t accepted)
+{
+    ngx_int_t                    rc;
+    ngx_str_t                    type;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    ctx->accepted = accepted;
+
+    ngx_str_set(&type, "");
+    if (r->headers_in.content_type) {
+        type = r->headers_in.content_type->value;
+    }
+
+    rc = platen_upload_open(r, &type, plcf->max_file_size);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (platen_upload_params(r, ctx->rx) != NGX_OK) {
+        return platen_upload_problem(r, ctx->rx);
+    }
+
+    return platen_upload_read(r, platen_submit_received);
+}
+
+
+ngx_int_t
+platen_upload_open(ngx_http_request_t *r, ngx_str_t *type, off_t max)
+{
+    ngx_int_t                     rc;
+    platen_receive_t             *rx;
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_platen_ctx_t        *ctx;
+    ngx_http_platen_main_conf_t  *pmcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    pmcf = ngx_http_get_module_main_conf(r, ngx_http_platen_module);
+
+    rc = platen_admit_room(r);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(platen_receive_t));
+    ctx->task = ngx_thread_task_alloc(r->pool, sizeof(ngx_http_request_t *));
+
+    if (cln == NULL || ctx->task == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rx = cln->data;
+
+    rc = platen_receive_init(rx, (char *) pmcf->data.data, max,
+                             (char *) type->data, type->len);
+    cln->handler = platen_upload_cleanup;
+    rx->unsafe = !pmcf->sync;
+    ctx->rx = rx;
+
+    if (rc == PLATEN_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return rc == PLATEN_OK ? NGX_DECLINED : platen_upload_problem(r, rx);
+}
+
+
+ngx_int_t
+platen_upload_read(ngx_http_request_t *r, void (*done)(ngx_http_request_t *r))
+{
+    off_t                   max;
+    ngx_int_t               rc;
+    platen_receive_t       *rx;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    rx = ctx->rx;
+
+    max = rx->max_file + (rx->multipart ? PLATEN_UPLOAD_FORM : 0);
+
+    if (r->headers_in.content_length_n > max) {
+        rx->problem = PLATEN_PROBLEM_FILE_TOO_LARGE;
+        ngx_snprintf((u_char *) rx->detail, sizeof(rx->detail),
+                     "The file is larger than the limit of %uL bytes.%Z",
+                     rx->max_file);
+        return platen_upload_problem(r, rx);
+    }
+
+    ctx->received = done;
+
+    ctx->task->handler = platen_upload_thread;
+    ctx->task->event.handler = platen_upload_thread_done;
+    ctx->task->event.data = r;
+    ctx->task->event.log = r->connection->log;
+    *(ngx_http_request_t **) ctx->task->ctx = r;
+
+    r->request_body_no_buffering = 1;
+
+    rc = ngx_http_read_client_request_body(r, platen_upload_begin);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
+    }
+
+    return NGX_DONE;
+}
+
+
+/* The next "name=value" of a query, as it stands there; 0: no more. */
+
+static ngx_uint_t
+platen_upload_arg(u_char **p, u_char *last, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    u_char  *end, *eq;
+
+    while (*p < last) {
+        end = ngx_strlchr(*p, last, '&');
+        if (end == NULL) {
+            end = last;
+        }
+
+        eq = ngx_strlchr(*p, end, '=');
+
+        name->data = *p;
+        *p = end + 1;
+
+        if (eq) {
+            name->len = eq - name->data;
+            value->data = eq + 1;
+            value->len = end - value->data;
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_int_t
+platen_upload_hide(ngx_http_request_t *r)
+{
+    u_char                 *p, *last;
+    ngx_uint_t              i;
+    ngx_http_platen_ctx_t  *ctx;
+    ngx_str_t              *lines[] = { &r->request_line, &r->unparsed_uri };
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (ctx->hidden) {
+        return NGX_OK;
+    }
+
+    ctx->hidden = 1;
+
+    if (r->args.len == 0
+        || !platen_upload_mask(r->args.data, r->args.data + r->args.len, 0))
+    {
+        return NGX_OK;
+    }
+
+    ctx->args.data = ngx_pstrdup(r->pool, &r->args);
+    if (ctx->args.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->args.len = r->args.len;
+
+    (void) platen_upload_mask(r->args.data, r->args.data + r->args.len, 1);
+
+    /* one buffer with HTTP/1.x, but not with HTTP/2 or after a rewrite */
+
+    for (i = 0; i < 2; i++) {
+        last = lines[i]->data + lines[i]->len;
+        p = ngx_strlchr(lines[i]->data, last, '?');
+
+        if (p) {
+            (void) platen_upload_mask(p + 1, last, 1);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* A password, or what makes a URL good for its resource. */
+
+static ngx_uint_t
+platen_upload_is_secret(ngx_str_t *name)
+{
+    int  field;
+
+    if (name->len == sizeof("signature") - 1
+        && ngx_strncmp(name->data, "signature", name->len) == 0)
+    {
+        return 1;
+    }
+
+    field = platen_params_find((char *) name->data, name->len);
+
+    return field >= 0 && platen_params_is_secret(field);
+}
+
+
+/* Whether there are secrets from p to last; overwrites them with asterisks. */
+
+static ngx_uint_t
+platen_upload_mask(u_char *p, u_char *last, ngx_uint_t overwrite)
+{
+    size_t      n;
+    ngx_str_t   name, value;
+    ngx_uint_t  any;
+
+    any = 0;
+
+    while (platen_upload_arg(&p, last, &name, &value)) {
+        if (!platen_upload_is_secret(&name)) {
+            continue;
+        }
+
+        any = 1;
+
+        if (overwrite) {
+            /* a request line goes on behind the query */
+            for (n = 0; n < value.len && value.data[n] != ' '; n++) {
+                value.data[n] = '*';
+            }
+        }
+    }
+
+    return any;
+}
+
+
+/* Parameters of the query; fields of the form come later and win. */
+
+static ngx_int_t
+platen_upload_params(ngx_http_request_t *r, platen_receive_t *rx)
+{
+    ngx_int_t  rc;
+
+    rc = platen_upload_query(r, &rx->params, rx->detail, sizeof(rx->detail));
+
+    if (rc == NGX_DECLINED) {
+        rx->problem = PLATEN_PROBLEM_INVALID_PARAMETER;
+    }
+
+    return rc;
+}
+
+
+ngx_int_t
+platen_upload_query(ngx_http_request_t *r, platen_params_t *params,
+    char *detail, size_t size)
+{
+    int                     field;
+    u_char                 *p, *last, *dst, *src, *copy;
+    ngx_str_t               args, name, value;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    args = ctx->args.len ? ctx->args : r->args;
+    p = args.data;
+    last = p + args.len;
+
+    while (platen_upload_arg(&p, last, &name, &value)) {
+        field = platen_params_find((char *) name.data, name.len);
+        if (field < 0) {
+            continue;
+        }
+
+        copy = ngx_pnalloc(r->pool, value.len + 1);
+        if (copy == NULL) {
+            return NGX_ERROR;
+        }
+
+        dst = ngx_cpymem(copy, value.data, value.len);
+
+        for (src = copy; src < dst; src++) {
+            if (*src == '+') {
+                *src = ' ';
+            }
+        }
+
+        dst = copy;
+        src = copy;
+        ngx_unescape_uri(&dst, &src, value.len, 0);
+
+        if (platen_params_set(params, field, (char *) copy, dst - copy,
+                              detail, size)
+            != PLATEN_OK)
+        {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+platen_upload_cleanup(void *data)
+{
+    platen_upload_discard(data);
+}
+
+
+void
+platen_upload_discard(platen_receive_t *rx)
+{
+    platen_receive_close(rx);
+
+    if (rx->tmp.path[0] != '\0') {
+        platen_commit_unlink(rx->tmp.path, ngx_cycle->log);
+        rx->tmp.path[0] = '\0';
+    }
+}
+
+
+static void
+platen_upload_begin(ngx_http_request_t *r)
+{
+    r->read_event_handler = platen_upload_event;
+    r->write_event_handler = platen_upload_event;
+
+    platen_upload_process(r);
+}
+
+
+static void
+platen_upload_event(ngx_http_request_t *r)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (!ctx->busy) {
+        platen_upload_process(r);
+    }
+}
+
+
+/* Reads until there is something to write or nothing to read. */
+
+static void
+platen_upload_process(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_chain_t              *in;
+    ngx_connection_t         *c;
+    ngx_http_platen_ctx_t    *ctx;
+    ngx_http_request_body_t  *rb;
+
+    c = r->connection;
+    rb = r->request_body;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (rb->bufs == NULL && r->reading_body) {
+        rc = ngx_http_read_unbuffered_request_body(r);
+
+        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+
+            if (c->error) {
+                /* the client is gone; there is nobody to answer */
+                ngx_http_finalize_request(r, NGX_ERROR);
+                return;
+            }
+
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            platen_problem_of_status(rc),
+                                            NULL));
+            return;
+        }
+
+        if (rb->bufs == NULL && r->reading_body) {
+            return;
+        }
+    }
+
+    /* A paused reader is not a slow client. */
+
+    if (c->read->timer_set) {
+        ngx_del_timer(c->read);
+    }
+
+    in = rb->bufs;
+    rb->bufs = NULL;
+    ctx->last = !r->reading_body;
+
+    if (platen_upload_post(r, in) != NGX_OK) {
+        ngx_http_finalize_request(r, platen_respond_problem(r,
+                                        PLATEN_PROBLEM_INTERNAL, NULL));
+    }
+}
+
+
+static ngx_int_t
+platen_upload_post(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_chain_t            *cl;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    for (cl = in; cl; cl = cl->next) {
+        if (!ngx_buf_in_memory(cl->buf) && ngx_buf_size(cl->buf) != 0) {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                          "platen: a request body buffer is not in memory");
+            return NGX_ERROR;
+        }
+    }
+
+    ctx->in = in;
+
+    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, ctx->task)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* a worker that is to exit waits for as long as there are timers */
+
+    ngx_add_timer(&ctx->task->event, PLATEN_TASK_TIMER);
+
+    ctx->busy = 1;
+    r->main->blocked++;
+    r->aio = 1;
+
+    return NGX_OK;
+}
+
+
+/* In a thread: the context's receiver and chain are this task's alone. */
+
+static void
+platen_upload_thread(void *data, ngx_log_t *log)
+{
+    ngx_http_request_t *r = *(ngx_http_request_t **) data;
+
+    ngx_chain_t            *cl;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    for (cl = ctx->in; cl; cl = cl->next) {
+        if (platen_receive_feed(ctx->rx, cl->buf->pos,
+                                cl->buf->last - cl->buf->pos)
+            != PLATEN_OK)
+        {
+            return;
+        }
+    }
+
+    if (ctx->last) {
+        (void) platen_receive_finish(ctx->rx);
+    }
+}
+
+
+static void
+platen_upload_thread_done(ngx_event_t *ev)
+{
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_http_platen_ctx_t  *ctx;
+
+    r = ev->data;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (platen_commit_task_pending(ev)) {
+        return;
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->busy = 0;
+
+    r->main->blocked--;
+    r->aio = 0;
+
+    if (r->write_event_handler == platen_upload_event) {
+        platen_upload_written(r);
+
+    } else {
+        /* terminated meanwhile: nginx waits to free it */
+        r->write_event_handler(r);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+platen_upload_written(ngx_http_request_t *r)
+{
+    ngx_chain_t            *cl, *next;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    for (cl = ctx->in; cl; cl = next) {
+        next = cl->next;
+        cl->buf->pos = cl->buf->last;
+        ngx_free_chain(r->pool, cl);
+    }
+
+    ctx->in = NULL;
+
+    if (ctx->rx->problem != PLATEN_PROBLEM_NONE) {
+        ngx_http_finalize_request(r, platen_upload_problem(r, ctx->rx));
+        return;
+    }
+
+    if (ctx->last) {
+        ctx->received(r);
+        return;
+    }
+
+    platen_upload_process(r);
+}
+
+
+static ngx_int_t
+platen_upload_problem(ngx_http_request_t *r, platen_receive_t *rx)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (rx->error) {
+        ngx_log_error(NGX_LOG_ALERT, r->connection->log, rx->error,
+                      "platen: storing an upload in \"%s\" failed, "
+                      "request_id: %V", rx->root, &ctx->request_id);
+    }
+
+    return platen_respond_problem(r, rx->problem, rx->detail);
+}

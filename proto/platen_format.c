@@ -1,0 +1,113 @@
+/* The table of formats; see platen_format.h. */
+
+#include "platen_format.h"
+
+#include <strings.h>
+
+#define OOXML "application/vnd.openxmlformats-officedocument."
+#define ODF "application/vnd.oasis.opendocument."
+
+const platen_format_t platen_formats[] = {
+    { "docx", "Word", OOXML "wordprocessingml.document",
+      "application/vnd.ms-word.document.macroenabled.12 " OOXML "wordprocessingml.template",
+      "docm dotx dotm", PLATEN_FAMILY_OOXML },
+    { "xlsx", "Excel", OOXML "spreadsheetml.sheet",
+      "application/vnd.ms-excel.sheet.macroenabled.12 " OOXML "spreadsheetml.template",
+      "xlsm xltx xltm", PLATEN_FAMILY_OOXML },
+    { "pptx", "PowerPoint", OOXML "presentationml.presentation",
+      "application/vnd.ms-powerpoint.presentation.macroenabled.12 " OOXML
+      "presentationml.slideshow " OOXML "presentationml.template",
+      "pptm ppsx ppsm potx potm", PLATEN_FAMILY_OOXML },
+    { "doc", "Word 97", "application/msword", "", "dot", PLATEN_FAMILY_OLE },
+    { "xls", "Excel 97", "application/vnd.ms-excel", "", "xlt", PLATEN_FAMILY_OLE },
+    { "ppt", "PowerPoint 97", "application/vnd.ms-powerpoint", "", "pps pot",
+      PLATEN_FAMILY_OLE },
+    { "odt", "OpenDocument text", ODF "text", ODF "text-template", "ott", PLATEN_FAMILY_ZIP },
+    { "ods", "OpenDocument spreadsheet", ODF "spreadsheet", ODF "spreadsheet-template", "ots",
+      PLATEN_FAMILY_ZIP },
+    { "odp", "OpenDocument presentation", ODF "presentation", ODF "presentation-template",
+      "otp", PLATEN_FAMILY_ZIP },
+    { "epub", "EPUB", "application/epub+zip", "", "", PLATEN_FAMILY_ZIP },
+    { "zip", "ZIP archive", "application/zip", "application/x-zip-compressed", "",
+      PLATEN_FAMILY_ZIP },
+    { "pdf", "PDF", "application/pdf", "application/x-pdf", "", PLATEN_FAMILY_BINARY },
+    { "rtf", "Rich Text", "application/rtf", "text/rtf", "", PLATEN_FAMILY_BINARY },
+    { "png", "PNG image", "image/png", "", "", PLATEN_FAMILY_BINARY },
+    { "jpeg", "JPEG image", "image/jpeg", "image/jpg", "jpg jpe", PLATEN_FAMILY_BINARY },
+    { "tiff", "TIFF image", "image/tiff", "", "tif", PLATEN_FAMILY_BINARY },
+    { "parquet", "Apache Parquet", "application/vnd.apache.parquet", "", "",
+      PLATEN_FAMILY_BINARY },
+    { "html", "HTML", "text/html", "application/xhtml+xml", "htm xhtml", PLATEN_FAMILY_TEXT },
+    { "md", "Markdown", "text/markdown", "text/x-markdown", "markdown", PLATEN_FAMILY_TEXT },
+    { "txt", "plain text", "text/plain", "", "text", PLATEN_FAMILY_TEXT },
+    { "csv", "CSV", "text/csv", "application/csv", "", PLATEN_FAMILY_TEXT },
+    { "json", "JSON", "application/json", "", "", PLATEN_FAMILY_TEXT },
+    { "svg", "SVG image", "image/svg+xml", "", "", PLATEN_FAMILY_TEXT },
+    { "rst", "reStructuredText", "text/x-rst", "", "", PLATEN_FAMILY_TEXT },
+};
+
+const size_t platen_nformats = sizeof(platen_formats) / sizeof(platen_formats[0]);
+
+_Static_assert(sizeof(platen_formats) / sizeof(platen_formats[0]) <= PLATEN_FORMATS_MAX,
+               "PLATEN_FORMATS_MAX is too small");
+
+/* Whether the space-separated list has that word, either case. */
+static int
+list_has(const char *list, const char *word, size_t len)
+{
+    size_t n;
+
+    while (*list != '\0') {
+        n = strcspn(list, " ");
+        if (n == len && strncasecmp(list, word, len) == 0) {
+            return 1;
+        }
+        list += n;
+        list += *list == ' ';
+    }
+    return 0;
+}
+
+const platen_format_t *
+platen_format_find(const char *name, size_t len)
+{
+    size_t i;
+
+    if (len == 0) {
+        return NULL;
+    }
+
+    for (i = 0; i < platen_nformats; i++) {
+        if (list_has(platen_formats[i].name, name, len)
+            || list_has(platen_formats[i].aliases, name, len)) {
+            return &platen_formats[i];
+        }
+    }
+    return NULL;
+}
+
+const platen_format_t *
+platen_format_by_mime(const char *mime, size_t len)
+{
+    const char *semicolon;
+    size_t      i;
+
+    semicolon = len == 0 ? NULL : memchr(mime, ';', len);
+    if (semicolon != NULL) {
+        len = (size_t) (semicolon - mime);
+    }
+    while (len > 0 && (mime[len - 1] == ' ' || mime[len - 1] == '\t')) {
+        len--;
+    }
+    if (len == 0) {
+        return NULL;
+    }
+
+    for (i = 0; i < platen_nformats; i++) {
+        if (list_has(platen_formats[i].mime, mime, len)
+            || list_has(platen_formats[i].other_mimes, mime, len)) {
+            return &platen_formats[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,440 @@
+/* The table of conversion options; see platen_option.h.  Pure functions, any thread. */
+
+#include "platen_option.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "platen_utf8.h"
+
+#define PAGE_MAX 99999
+
+typedef enum {
+    KIND_SWITCH,
+    KIND_NUMBER, /* from min to max */
+    KIND_CHOICE, /* one of words */
+    KIND_PAGES,
+    KIND_SECRET
+} kind_t;
+
+/* What is said, in either case, and what it means; "" takes the option away. */
+typedef struct {
+    const char *said;
+    const char *word;
+} word_t;
+
+typedef struct {
+    const char   *name;
+    const char   *allowed;
+    kind_t        kind;
+    unsigned long min, max;
+    const word_t *words;
+} option_t;
+
+static const word_t switches[] = {
+    { "true", "true" }, { "1", "true" }, { "yes", "true" }, { "on", "true" }, { "false", "" },
+    { "0", "" },        { "no", "" },    { "off", "" },     { NULL, NULL },
+};
+
+static const word_t pdfa[] = {
+    { "1b", "1b" },       { "2b", "2b" },       { "3b", "3b" },      { "pdf/a-1b", "1b" },
+    { "pdf/a-2b", "2b" }, { "pdf/a-3b", "3b" }, { "pdfa-1b", "1b" }, { "pdfa-2b", "2b" },
+    { "pdfa-3b", "3b" },  { NULL, NULL },
+};
+
+static const word_t image_resolutions[] = {
+    { "75", "75" },   { "150", "150" },   { "300", "300" },
+    { "600", "600" }, { "1200", "1200" }, { NULL, NULL },
+};
+
+static const word_t delimiters[] = {
+    { "comma", "comma" }, { ",", "comma" }, { "semicolon", "semicolon" },
+    { ";", "semicolon" }, { "tab", "tab" }, { "\t", "tab" },
+    { "pipe", "pipe" },   { "|", "pipe" },  { "space", "space" },
+    { " ", "space" },     { NULL, NULL },
+};
+
+static const word_t encodings[] = {
+    { "utf-8", "utf-8" },
+    { "utf8", "utf-8" },
+    { "utf-16", "utf-16" },
+    { "utf16", "utf-16" },
+    { "iso-8859-1", "iso-8859-1" },
+    { "iso8859-1", "iso-8859-1" },
+    { "latin1", "iso-8859-1" },
+    { "latin-1", "iso-8859-1" },
+    { "iso-8859-15", "iso-8859-15" },
+    { "iso8859-15", "iso-8859-15" },
+    { "latin9", "iso-8859-15" },
+    { "latin-9", "iso-8859-15" },
+    { "windows-1252", "windows-1252" },
+    { "cp1252", "windows-1252" },
+    { "cp-1252", "windows-1252" },
+    { NULL, NULL },
+};
+
+static const word_t flavours[] = {
+    { "gfm", "gfm" },
+    { "commonmark", "commonmark" },
+    { "markdown", "markdown" },
+    { NULL, NULL },
+};
+
+static const word_t layouts[] = {
+    { "flow", "" },
+    { "exact", "exact" },
+    { NULL, NULL },
+};
+
+#define SWITCH(n)                                                                              \
+    {                                                                                          \
+        n, "true or false", KIND_SWITCH, 0, 0, switches                                        \
+    }
+#define NUMBER(n, lo, hi)                                                                      \
+    {                                                                                          \
+        n, "a number from " #lo " to " #hi, KIND_NUMBER, lo, hi, NULL                          \
+    }
+#define CHOICE(n, allowed, words)                                                              \
+    {                                                                                          \
+        n, allowed, KIND_CHOICE, 0, 0, words                                                   \
+    }
+#define SECRET(n)                                                                              \
+    {                                                                                          \
+        n, "1 to 127 bytes of UTF-8 without control characters", KIND_SECRET, 0, 0, NULL       \
+    }
+
+static const option_t options_table[PLATEN_OPTIONS] = {
+    [PLATEN_OPTION_PAGES] = { "pages", "pages and ranges of pages from 1, such as 1-3,5 or 7-",
+                              KIND_PAGES, 1, PAGE_MAX, NULL },
+    [PLATEN_OPTION_PASSWORD] = SECRET("password"),
+    [PLATEN_OPTION_OUTPUT_PASSWORD] = SECRET("output_password"),
+    [PLATEN_OPTION_PDFA] = CHOICE("pdfa", "1b, 2b or 3b", pdfa),
+    [PLATEN_OPTION_PDFUA] = SWITCH("pdfua"),
+    [PLATEN_OPTION_LANDSCAPE] = SWITCH("landscape"),
+    [PLATEN_OPTION_IMAGE_QUALITY] = NUMBER("image_quality", 1, 100),
+    [PLATEN_OPTION_IMAGE_RESOLUTION] =
+        CHOICE("image_resolution", "75, 150, 300, 600 or 1200", image_resolutions),
+    [PLATEN_OPTION_SINGLE_PAGE_SHEETS] = SWITCH("single_page_sheets"),
+    [PLATEN_OPTION_CSV_DELIMITER] =
+        CHOICE("csv_delimiter", "comma, semicolon, tab, pipe or space", delimiters),
+    [PLATEN_OPTION_CSV_ENCODING] = CHOICE(
+        "csv_encoding", "utf-8, utf-16, iso-8859-1, iso-8859-15 or windows-1252", encodings),
+    [PLATEN_OPTION_MARKDOWN_FLAVOUR] =
+        CHOICE("markdown_flavour", "gfm, commonmark or markdown", flavours),
+    [PLATEN_OPTION_WIDTH] = NUMBER("width", 16, 4096),
+    [PLATEN_OPTION_RESOLUTION] = NUMBER("resolution", 36, 600),
+    [PLATEN_OPTION_LAYOUT] = CHOICE("layout", "flow or exact", layouts),
+};
+
+_Static_assert(PLATEN_OPTIONS <= 32, "a mask has 32 bits");
+
+const char *
+platen_option_name(platen_option_t option)
+{
+    return options_table[option].name;
+}
+
+const char *
+platen_option_allowed(platen_option_t option)
+{
+    return options_table[option].allowed;
+}
+
+uint32_t
+platen_option_secrets(void)
+{
+    uint32_t mask = 0;
+    int      i;
+
+    for (i = 0; i < PLATEN_OPTIONS; i++) {
+        if (options_table[i].kind == KIND_SECRET) {
+            mask |= PLATEN_OPTION_BIT(i);
+        }
+    }
+    return mask;
+}
+
+int
+platen_option_find(const char *name, size_t len)
+{
+    char   lower[PLATEN_OPTION_NAME_MAX];
+    size_t i;
+    int    option;
+
+    if (len == 0 || len > sizeof(lower)) {
+        return -1;
+    }
+    for (i = 0; i < len; i++) {
+        lower[i] = name[i];
+        if (name[i] >= 'A' && name[i] <= 'Z') {
+            lower[i] = (char) (name[i] - 'A' + 'a');
+        } else if (name[i] == '-') {
+            lower[i] = '_';
+        }
+    }
+
+    for (option = 0; option < PLATEN_OPTIONS; option++) {
+        if (strlen(options_table[option].name) == len
+            && memcmp(options_table[option].name, lower, len) == 0) {
+            return option;
+        }
+    }
+    return -1;
+}
+
+/* The rest write the canonical value into `out` and return PLATEN_OK or _INVALID. */
+
+static int
+take_word(const word_t *words, const char *value, size_t len, char *out)
+{
+    for (; words->said != NULL; words++) {
+        if (strlen(words->said) == len && strncasecmp(words->said, value, len) == 0) {
+            strcpy(out, words->word);
+            return PLATEN_OK;
+        }
+    }
+    return PLATEN_INVALID;
+}
+
+/* Digits at *p, at most `max`; moves *p behind them. */
+static int
+take_digits(const char **p, const char *end, unsigned long max, unsigned long *number)
+{
+    const char *start = *p;
+
+    for (*number = 0; *p < end && **p >= '0' && **p <= '9'; (*p)++) {
+        *number = *number * 10 + (unsigned long) (**p - '0');
+        if (*number > max) {
+            return PLATEN_INVALID;
+        }
+    }
+    return *p == start ? PLATEN_INVALID : PLATEN_OK;
+}
+
+static int
+take_number(const option_t *o, const char *value, size_t len, char *out)
+{
+    const char   *end = value + len;
+    unsigned long n;
+
+    if (take_digits(&value, end, o->max, &n) != PLATEN_OK || value != end || n < o->min) {
+        return PLATEN_INVALID;
+    }
+    sprintf(out, "%lu", n);
+    return PLATEN_OK;
+}
+
+static void
+skip_blanks(const char **p, const char *end)
+{
+    while (*p < end && (**p == ' ' || **p == '\t')) {
+        (*p)++;
+    }
+}
+
+/*
+ * pages = range *("," range)
+ * range = number ["-" [number]]
+ * Blanks may stand around all of them.
+ */
+static int
+take_pages(const char *value, size_t len, char *out)
+{
+    const char   *end = value + len;
+    char          text[48]; /* of any two numbers */
+    unsigned long first, last;
+    size_t        n, used = 0;
+    int           open;
+
+    for (;;) {
+        skip_blanks(&value, end);
+        if (take_digits(&value, end, PAGE_MAX, &first) != PLATEN_OK || first == 0) {
+            return PLATEN_INVALID;
+        }
+        skip_blanks(&value, end);
+
+        last = first;
+        open = 0;
+        if (value < end && *value == '-') {
+            value++;
+            skip_blanks(&value, end);
+            open = value == end || *value == ',';
+            if (!open
+                && (take_digits(&value, end, PAGE_MAX, &last) != PLATEN_OK || last < first)) {
+                return PLATEN_INVALID;
+            }
+            skip_blanks(&value, end);
+        }
+
+        n = (size_t) (open            ? sprintf(text, "%lu-", first)
+                      : last == first ? sprintf(text, "%lu", first)
+                                      : sprintf(text, "%lu-%lu", first, last));
+        if (used + (used > 0) + n > PLATEN_OPTION_VALUE_MAX) {
+            return PLATEN_INVALID;
+        }
+        if (used > 0) {
+            out[used++] = ',';
+        }
+        memcpy(out + used, text, n);
+        used += n;
+
+        if (value == end) {
+            out[used] = '\0';
+            return PLATEN_OK;
+        }
+        if (*value++ != ',') {
+            return PLATEN_INVALID;
+        }
+    }
+}
+
+static int
+take_secret(const char *value, size_t len, char *out)
+{
+    const char *p = value, *end = value + len;
+    uint32_t    c;
+
+    if (len > PLATEN_OPTION_VALUE_MAX) {
+        return PLATEN_INVALID;
+    }
+    while (p < end) {
+        p += platen_utf8_decode(p, (size_t) (end - p), &c);
+        if (c == PLATEN_UTF8_MALFORMED || c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+            return PLATEN_INVALID;
+        }
+    }
+    memcpy(out, value, len);
+    out[len] = '\0';
+    return PLATEN_OK;
+}
+
+static int
+canonical(platen_option_t option, const char *value, size_t len, char *out)
+{
+    const option_t *o = &options_table[option];
+
+    if (len == 0) {
+        out[0] = '\0';
+        return PLATEN_OK;
+    }
+    switch (o->kind) {
+    case KIND_NUMBER:
+        return take_number(o, value, len, out);
+    case KIND_PAGES:
+        return take_pages(value, len, out);
+    case KIND_SECRET:
+        return take_secret(value, len, out);
+    default:
+        return take_word(o->words, value, len, out);
+    }
+}
+
+int
+platen_options_set(platen_options_t *options, platen_option_t option, const char *value,
+                   size_t len)
+{
+    char out[PLATEN_OPTION_VALUE_MAX + 1];
+
+    if (canonical(option, value, len, out) != PLATEN_OK) {
+        return PLATEN_INVALID;
+    }
+
+    memset(options->value[option], 0, sizeof(options->value[option]));
+    options->given &= ~PLATEN_OPTION_BIT(option);
+    if (out[0] != '\0') {
+        strcpy(options->value[option], out);
+        options->given |= PLATEN_OPTION_BIT(option);
+    }
+    return PLATEN_OK;
+}
+
+const char *
+platen_options_get(const platen_options_t *options, platen_option_t option)
+{
+    return options->given & PLATEN_OPTION_BIT(option) ? options->value[option] : NULL;
+}
+
+unsigned long
+platen_options_number(const platen_options_t *options, platen_option_t option,
+                      unsigned long otherwise)
+{
+    if (!(options->given & PLATEN_OPTION_BIT(option))) {
+        return otherwise;
+    }
+    return options_table[option].kind == KIND_SWITCH
+               ? 1
+               : strtoul(options->value[option], NULL, 10);
+}
+
+size_t
+platen_options_text(const platen_options_t *options, uint32_t mask,
+                    char out[PLATEN_OPTIONS_TEXT_MAX])
+{
+    char  *p = out;
+    size_t n;
+    int    i;
+
+    for (i = 0; i < PLATEN_OPTIONS; i++) {
+        if (!(options->given & mask & PLATEN_OPTION_BIT(i))) {
+            continue;
+        }
+        n = strlen(options_table[i].name);
+        memcpy(p, options_table[i].name, n);
+        p += n;
+        *p++ = '=';
+        n = strlen(options->value[i]);
+        memcpy(p, options->value[i], n);
+        p += n;
+        *p++ = '\n';
+    }
+    return (size_t) (p - out);
+}
+
+/* Whether it could be an option's name, of this version or another. */
+static int
+is_name(const char *name, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        if ((name[i] < 'a' || name[i] > 'z') && (name[i] < '0' || name[i] > '9')
+            && name[i] != '_') {
+            return 0;
+        }
+    }
+    return len > 0;
+}
+
+int
+platen_options_parse(platen_options_t *options, const char *text, size_t len)
+{
+    const char      *end = text + len, *eol, *value;
+    platen_options_t read = *options;
+    size_t           n;
+    int              option, last = -1;
+
+    for (; text < end; text = eol + 1) {
+        eol = memchr(text, '\n', (size_t) (end - text));
+        value = eol == NULL ? NULL : memchr(text, '=', (size_t) (eol - text));
+        if (value == NULL || !is_name(text, (size_t) (value - text))) {
+            return PLATEN_CORRUPT;
+        }
+
+        option = platen_option_find(text, (size_t) (value - text));
+        if (option < 0) {
+            return PLATEN_TOO_NEW;
+        }
+        value++;
+        n = (size_t) (eol - value);
+        if (option <= last || n == 0
+            || platen_options_set(&read, (platen_option_t) option, value, n) != PLATEN_OK
+            || strlen(read.value[option]) != n || memcmp(read.value[option], value, n) != 0) {
+            return PLATEN_CORRUPT;
+        }
+        last = option;
+    }
+
+    *options = read;
+    return PLATEN_OK;
+}

@@ -1,0 +1,347 @@
+/* Content sniffing; see platen_sniff.h. */
+
+#include "platen_sniff.h"
+
+#include <errno.h>
+#include <magic.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "platen_utf8.h"
+#include "platen_zip.h"
+
+/* libmagic reads this much of a file; every signature it knows lies before. */
+#define MAGIC_BYTES (256 * 1024)
+
+/* A PDF header may come after other bytes (ISO 32000-1, annex H, note 13). */
+#define PDF_HEADER_WITHIN 1024
+
+typedef struct {
+    magic_t magic;
+    uint8_t buf[PLATEN_ZIP_BUFFER];
+} sniffer_t;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t  sniffer_key;
+
+static void
+sniffer_free(void *data)
+{
+    sniffer_t *s = data;
+
+    if (s->magic != NULL) {
+        magic_close(s->magic);
+    }
+    free(s);
+}
+
+static void
+make_key(void)
+{
+    pthread_key_create(&sniffer_key, sniffer_free);
+}
+
+/* This thread's handle: libmagic's are not to be shared. */
+static sniffer_t *
+sniffer_get(void)
+{
+    sniffer_t *s;
+    size_t     bytes = MAGIC_BYTES;
+
+    pthread_once(&once, make_key);
+    s = pthread_getspecific(sniffer_key);
+    if (s != NULL) {
+        return s;
+    }
+
+    s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        return NULL;
+    }
+
+    /* No check that unpacks, runs or lists anything. */
+    s->magic = magic_open(MAGIC_MIME | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR
+                          | MAGIC_NO_CHECK_ELF);
+    if (s->magic == NULL || magic_load(s->magic, NULL) != 0
+        || pthread_setspecific(sniffer_key, s) != 0) {
+        sniffer_free(s);
+        errno = ENOENT;
+        return NULL;
+    }
+    magic_setparam(s->magic, MAGIC_PARAM_BYTES_MAX, &bytes);
+    return s;
+}
+
+static uint64_t
+bit(const char *name)
+{
+    const platen_format_t *f = platen_format_find(name, strlen(name));
+
+    return f == NULL ? 0 : UINT64_C(1) << platen_format_index(f);
+}
+
+static uint64_t
+family_bits(platen_family_t family)
+{
+    uint64_t bits = 0;
+    size_t   i;
+
+    for (i = 0; i < platen_nformats; i++) {
+        if (platen_formats[i].family == family) {
+            bits |= UINT64_C(1) << i;
+        }
+    }
+    return bits;
+}
+
+/* What the names in a ZIP container say. */
+typedef struct {
+    int                    fd;
+    int                    entries;
+    int                    content_types;
+    const platen_format_t *ooxml;
+    const platen_format_t *mimetype;
+    int                    odf_manifest;
+    int                    epub_container;
+} zip_clues_t;
+
+static int
+starts_with(const platen_zip_entry_t *e, const char *prefix)
+{
+    return e->name_len >= strlen(prefix) && strncasecmp(e->name, prefix, strlen(prefix)) == 0;
+}
+
+static int
+is_named(const platen_zip_entry_t *e, const char *name)
+{
+    return e->name_len == strlen(name) && starts_with(e, name);
+}
+
+static int
+zip_clue(void *data, const platen_zip_entry_t *e)
+{
+    static const char *const parts[][2] = { { "word/", "docx" },
+                                            { "xl/", "xlsx" },
+                                            { "ppt/", "pptx" } };
+    zip_clues_t             *clues = data;
+    const platen_format_t   *format;
+    char                     mime[128];
+    ssize_t                  n;
+    size_t                   i;
+
+    clues->entries++;
+
+    if (is_named(e, "[Content_Types].xml")) {
+        clues->content_types = 1;
+    } else if (is_named(e, "META-INF/manifest.xml")) {
+        clues->odf_manifest = 1;
+    } else if (is_named(e, "META-INF/container.xml")) {
+        clues->epub_container = 1;
+    } else if (is_named(e, "mimetype")) {
+        n = platen_zip_stored(clues->fd, e, mime, sizeof(mime));
+        if (n > 0) {
+            while (n > 0 && (mime[n - 1] == '\n' || mime[n - 1] == '\r')) {
+                n--;
+            }
+            format = platen_format_by_mime(mime, (size_t) n);
+            if (format != NULL && format->family == PLATEN_FAMILY_ZIP) {
+                clues->mimetype = format;
+            }
+        }
+    }
+
+    for (i = 0; clues->ooxml == NULL && i < 3; i++) {
+        if (starts_with(e, parts[i][0])) {
+            clues->ooxml = platen_format_find(parts[i][1], 4);
+        }
+    }
+
+    return (clues->content_types && clues->ooxml != NULL) || clues->mimetype != NULL;
+}
+
+static void
+is_format(platen_sniff_t *sniff, const platen_format_t *format)
+{
+    sniff->format = format;
+    sniff->could_be = UINT64_C(1) << platen_format_index(format);
+    snprintf(sniff->what, sizeof(sniff->what), "%s", format->title);
+}
+
+static void
+sniff_zip(sniffer_t *s, int fd, off_t size, platen_sniff_t *sniff)
+{
+    zip_clues_t clues = { .fd = fd };
+
+    if (platen_zip_walk(fd, size, s->buf, zip_clue, &clues) != 0) {
+        snprintf(sniff->what, sizeof(sniff->what), "a damaged ZIP container");
+        return;
+    }
+
+    if (clues.mimetype != NULL) {
+        is_format(sniff, clues.mimetype);
+    } else if (clues.content_types && clues.ooxml != NULL) {
+        is_format(sniff, clues.ooxml);
+    } else if (clues.epub_container) {
+        is_format(sniff, platen_format_find("epub", 4));
+    } else if (clues.odf_manifest) {
+        snprintf(sniff->what, sizeof(sniff->what), "an OpenDocument file of some kind");
+        sniff->could_be = bit("odt") | bit("ods") | bit("odp");
+    } else {
+        is_format(sniff, platen_format_find("zip", 3));
+    }
+}
+
+/*
+ * Whether a file that libmagic makes nothing of is text all the same: one
+ * character, say, or text with a control character.  Its first part decides.
+ */
+static int
+is_text(int fd)
+{
+    char    buf[16 * 1024];
+    ssize_t n;
+    int     cut;
+
+    n = pread(fd, buf, sizeof(buf), 0);
+    if (n <= 0 || memchr(buf, '\0', (size_t) n) != NULL) {
+        return 0;
+    }
+    /* The last character may be cut off. */
+    for (cut = 0; cut < 4 && cut < n; cut++) {
+        if (platen_utf8_valid(buf, (size_t) (n - cut))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* All of it is text, and text of one kind may be sent as another. */
+static void
+is_some_text(platen_sniff_t *sniff, const platen_format_t *format)
+{
+    is_format(sniff, format != NULL ? format : platen_format_find("txt", 3));
+    sniff->could_be = family_bits(PLATEN_FAMILY_TEXT);
+}
+
+static int
+sniff_magic(sniffer_t *s, int fd, platen_sniff_t *sniff)
+{
+    const platen_format_t *format;
+    const char            *mime;
+    char                   type[80];
+    int                    binary;
+
+    if (lseek(fd, 0, SEEK_SET) != 0) {
+        return PLATEN_ERROR;
+    }
+    mime = magic_descriptor(s->magic, fd);
+    if (mime == NULL && magic_errno(s->magic) != 0) {
+        errno = magic_errno(s->magic);
+        return PLATEN_ERROR;
+    }
+    if (mime == NULL) {
+        /* It gave up on the content (5.44 does on some UTF-32), not on the file. */
+        mime = "application/octet-stream; charset=binary";
+    }
+
+    /* "type/subtype; charset=...": text/plain is also its word for "no idea". */
+    binary = strstr(mime, "charset=binary") != NULL;
+    snprintf(type, sizeof(type), "%.*s", (int) strcspn(mime, ";"), mime);
+
+    format = platen_format_by_mime(mime, strlen(mime));
+    if (format != NULL && format->family != PLATEN_FAMILY_TEXT) {
+        is_format(sniff, format);
+        return PLATEN_OK;
+    }
+
+    if (!binary
+        && (format != NULL || strncmp(mime, "text/", 5) == 0
+            || strcmp(type, "application/javascript") == 0 || strstr(type, "xml") != NULL
+            || strstr(type, "json") != NULL)) {
+        is_some_text(sniff, format);
+        return PLATEN_OK;
+    }
+
+    if (strcmp(type, "application/encrypted") == 0) {
+        snprintf(sniff->what, sizeof(sniff->what), "an encrypted Office document");
+        sniff->could_be = family_bits(PLATEN_FAMILY_OOXML) | family_bits(PLATEN_FAMILY_OLE);
+    } else if (strcmp(type, "application/x-ole-storage") == 0
+               || strcmp(type, "application/CDFV2") == 0) {
+        snprintf(sniff->what, sizeof(sniff->what), "an Office 97 container of some kind");
+        sniff->could_be = family_bits(PLATEN_FAMILY_OLE);
+    } else if (strcmp(type, "application/octet-stream") == 0 && is_text(fd)) {
+        is_some_text(sniff, NULL);
+    } else {
+        snprintf(sniff->what, sizeof(sniff->what), "%s",
+                 strncmp(type, "text/", 5) == 0 ? "application/octet-stream" : type);
+    }
+    return PLATEN_OK;
+}
+
+int
+platen_sniff(int fd, off_t size, platen_sniff_t *sniff)
+{
+    const platen_format_t *pdf;
+    sniffer_t             *s;
+    uint8_t               *header;
+    ssize_t                n;
+    int                    rc;
+
+    memset(sniff, 0, sizeof(*sniff));
+
+    s = sniffer_get();
+    if (s == NULL) {
+        return PLATEN_ERROR;
+    }
+    n = pread(fd, s->buf, PDF_HEADER_WITHIN, 0);
+    if (n < 0) {
+        return PLATEN_ERROR;
+    }
+
+    if (n == 0) {
+        snprintf(sniff->what, sizeof(sniff->what), "empty");
+        return PLATEN_OK;
+    }
+    if (n >= 4 && (memcmp(s->buf, "PK\3\4", 4) == 0 || memcmp(s->buf, "PK\5\6", 4) == 0)) {
+        sniff_zip(s, fd, size, sniff);
+        return PLATEN_OK;
+    }
+    if (n >= 4 && memcmp(s->buf, "PAR1", 4) == 0) {
+        is_format(sniff, platen_format_find("parquet", 7));
+        return PLATEN_OK;
+    }
+    header = memmem(s->buf, (size_t) n, "%PDF-", 5);
+    pdf = platen_format_find("pdf", 3);
+    if (header == s->buf) {
+        is_format(sniff, pdf);
+        return PLATEN_OK;
+    }
+
+    rc = sniff_magic(s, fd, sniff);
+
+    /*
+     * Other bytes before the header: a PDF, unless they begin something else.
+     * But a text may well be about PDF.
+     */
+    if (rc == PLATEN_OK && header != NULL
+        && (sniff->format == NULL || sniff->format->family == PLATEN_FAMILY_TEXT
+            || sniff->format == pdf)) {
+        is_format(sniff, pdf);
+        if (is_text(fd)) {
+            sniff->could_be |= family_bits(PLATEN_FAMILY_TEXT);
+        }
+    }
+    return rc;
+}
+
+const platen_format_t *
+platen_sniff_decide(const platen_sniff_t *sniff, const platen_format_t *hint, int weak)
+{
+    if (hint != NULL && (sniff->could_be & UINT64_C(1) << platen_format_index(hint)) != 0) {
+        return hint;
+    }
+    return hint == NULL || weak ? sniff->format : NULL;
+}

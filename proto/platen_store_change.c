@@ -1,0 +1,660 @@
+/*
+ * How the store changes: every index, counter and event of one transition in
+ * one place; see platen_store.h.  Runs inside the caller's write transaction,
+ * so a failure half-way is undone by its abort.
+ */
+
+#include "platen_store_int.h"
+
+int
+platen_store_put(platen_txn_t *txn, int db, const void *k, size_t klen, const void *v,
+                 size_t vlen, unsigned flags)
+{
+    MDB_val key = { klen, (void *) k }, val = { vlen, (void *) v };
+
+    return platen_store_rc(txn, mdb_put(txn->mdb, txn->store->dbi[db], &key, &val, flags));
+}
+
+int
+platen_store_del(platen_txn_t *txn, int db, const void *k, size_t klen)
+{
+    MDB_val key = { klen, (void *) k };
+    int     rc;
+
+    rc = mdb_del(txn->mdb, txn->store->dbi[db], &key, NULL);
+    return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
+}
+
+/* The last number in use as a key of `db`, 0 if it is empty. */
+static int
+last_number(platen_txn_t *txn, int db, uint64_t *number)
+{
+    MDB_cursor *cursor;
+    MDB_val     key, val;
+    int         rc;
+
+    *number = 0;
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[db], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    rc = mdb_cursor_get(cursor, &key, &val, MDB_LAST);
+    if (rc == MDB_SUCCESS && key.mv_size != 8) {
+        rc = MDB_CORRUPTED;
+    }
+    if (rc == MDB_SUCCESS) {
+        *number = platen_get_be64(key.mv_data);
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
+}
+
+int
+platen_store_number(platen_txn_t *txn, int db, const void *k, size_t klen, uint64_t *number)
+{
+    MDB_val key = { klen, (void *) k }, val;
+    int     rc;
+
+    *number = 0;
+    rc = mdb_get(txn->mdb, txn->store->dbi[db], &key, &val);
+    if (rc == MDB_NOTFOUND) {
+        return PLATEN_OK;
+    }
+    if (rc == MDB_SUCCESS && val.mv_size != 8) {
+        return PLATEN_CORRUPT;
+    }
+    if (rc == MDB_SUCCESS) {
+        *number = platen_get_be64(val.mv_data);
+    }
+    return platen_store_rc(txn, rc);
+}
+
+/* Adds to a number that is there only while it is not 0. */
+static int
+add_number(platen_txn_t *txn, int db, const void *k, size_t klen, int64_t delta)
+{
+    uint8_t  v[8];
+    uint64_t number;
+    int      rc;
+
+    if (delta == 0) {
+        return PLATEN_OK;
+    }
+    rc = platen_store_number(txn, db, k, klen, &number);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (delta < 0 && number < (uint64_t) -delta) {
+        return PLATEN_CORRUPT;
+    }
+    number += (uint64_t) delta;
+    if (number == 0) {
+        return platen_store_del(txn, db, k, klen);
+    }
+    platen_put_be64(v, number);
+    return platen_store_put(txn, db, k, klen, v, sizeof(v), 0);
+}
+
+static int
+add_count(platen_txn_t *txn, const uint8_t *client_key, size_t prefix, uint8_t state, int delta)
+{
+    uint8_t k[PLATEN_KEY_MAX];
+
+    memcpy(k, client_key, prefix);
+    k[prefix] = state;
+    return add_number(txn, PLATEN_DB_COUNT, k, prefix + 1, delta);
+}
+
+uint64_t
+platen_store_bytes(const platen_job_t *job)
+{
+    return job->input_size
+           + (job->state == PLATEN_STATE_SUCCESS || job->state == PLATEN_STATE_PARTIAL_SUCCESS
+                  ? job->output_size
+                  : 0);
+}
+
+/* Takes a record out of every index that its state had put it in. */
+static int
+unindex(platen_txn_t *txn, const platen_job_t *job, const uint8_t *client_key, size_t prefix)
+{
+    uint8_t k[PLATEN_KEY_MAX];
+    int     rc;
+
+    memcpy(k, client_key, prefix);
+    k[prefix] = job->state;
+    memcpy(k + prefix + 1, job->id.b, 16);
+    rc = platen_store_del(txn, PLATEN_DB_STATE, k, prefix + 17);
+    if (rc == PLATEN_OK) {
+        rc = add_count(txn, client_key, prefix, job->state, -1);
+    }
+
+    if (rc == PLATEN_OK && job->state == PLATEN_STATE_PENDING) {
+        rc = platen_queue_remove(txn, job, client_key, prefix);
+    }
+    if (rc == PLATEN_OK && job->state == PLATEN_STATE_PROCESSING) {
+        rc = platen_store_del(txn, PLATEN_DB_RUNNING, job->id.b, 16);
+    }
+    if (rc == PLATEN_OK && job->expires_at != 0) {
+        platen_put_be64(k, job->expires_at);
+        memcpy(k + 8, job->id.b, 16);
+        rc = platen_store_del(txn, PLATEN_DB_EXPIRY, k, 24);
+    }
+    return rc;
+}
+
+static int
+index_job(platen_txn_t *txn, const platen_job_t *job, const uint8_t *client_key, size_t prefix,
+          int is_new)
+{
+    uint8_t k[PLATEN_KEY_MAX];
+    int     rc = PLATEN_OK;
+
+    memcpy(k, client_key, prefix);
+    if (is_new) {
+        memcpy(k + prefix, job->id.b, 16);
+        rc = platen_store_put(txn, PLATEN_DB_CLIENT, k, prefix + 16, "", 0, 0);
+    }
+    if (rc == PLATEN_OK) {
+        k[prefix] = job->state;
+        memcpy(k + prefix + 1, job->id.b, 16);
+        rc = platen_store_put(txn, PLATEN_DB_STATE, k, prefix + 17, "", 0, 0);
+    }
+    if (rc == PLATEN_OK) {
+        rc = add_count(txn, client_key, prefix, job->state, 1);
+    }
+
+    if (rc == PLATEN_OK && job->state == PLATEN_STATE_PENDING) {
+        rc = platen_queue_add(txn, job, client_key, prefix);
+    }
+    if (rc == PLATEN_OK && job->state == PLATEN_STATE_PROCESSING) {
+        rc = platen_store_put(txn, PLATEN_DB_RUNNING, job->id.b, 16, "", 0, 0);
+    }
+    if (rc == PLATEN_OK && job->expires_at != 0) {
+        platen_put_be64(k, job->expires_at);
+        memcpy(k + 8, job->id.b, 16);
+        rc = platen_store_put(txn, PLATEN_DB_EXPIRY, k, 24, "", 0, 0);
+    }
+    return rc;
+}
+
+/* The id that answers for that key; PLATEN_NOT_FOUND if none does. */
+static int
+cache_get(platen_txn_t *txn, platen_str_t cache_key, platen_id_t *id)
+{
+    MDB_val key = { cache_key.len, (void *) cache_key.data }, val;
+    int     rc;
+
+    if (cache_key.len != PLATEN_SHA256_LEN) {
+        return PLATEN_NOT_FOUND;
+    }
+    rc = mdb_get(txn->mdb, txn->store->dbi[PLATEN_DB_CACHE], &key, &val);
+    if (rc == MDB_NOTFOUND) {
+        return PLATEN_NOT_FOUND;
+    }
+    if (rc == MDB_SUCCESS && val.mv_size != sizeof(id->b)) {
+        return PLATEN_CORRUPT;
+    }
+    if (rc == MDB_SUCCESS) {
+        memcpy(id->b, val.mv_data, sizeof(id->b));
+    }
+    return platen_store_rc(txn, rc);
+}
+
+int
+platen_store_cached(platen_txn_t *txn, platen_str_t key, uint64_t now, platen_job_t *job)
+{
+    platen_id_t id;
+    int         rc;
+
+    rc = cache_get(txn, key, &id);
+    if (rc == PLATEN_OK) {
+        rc = platen_store_get(txn, &id, job);
+    }
+    if (rc == PLATEN_OK && (job->state != PLATEN_STATE_SUCCESS || job->expires_at <= now)) {
+        return PLATEN_NOT_FOUND;
+    }
+    return rc;
+}
+
+int
+platen_store_idempotent(platen_txn_t *txn, platen_str_t client, platen_str_t key,
+                        platen_job_t *job)
+{
+    platen_id_t id;
+    uint8_t     k[PLATEN_IDEM_KEY_MAX];
+    MDB_val     mkey = { 0, k }, val;
+    int         rc;
+
+    if (client.len > PLATEN_CLIENT_MAX || key.len != PLATEN_SHA256_LEN) {
+        return PLATEN_INVALID;
+    }
+    mkey.mv_size = platen_key_client(k, client);
+    memcpy(k + mkey.mv_size, key.data, key.len);
+    mkey.mv_size += key.len;
+
+    rc = mdb_get(txn->mdb, txn->store->dbi[PLATEN_DB_IDEM], &mkey, &val);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    if (val.mv_size != sizeof(id.b)) {
+        return PLATEN_CORRUPT;
+    }
+    memcpy(id.b, val.mv_data, sizeof(id.b));
+    rc = platen_store_get(txn, &id, job);
+    return rc == PLATEN_NOT_FOUND ? PLATEN_CORRUPT : rc;
+}
+
+/*
+ * A result answers for its key from its SUCCESS to its removal.  One that is
+ * itself a copy never takes over, or a result would outlive its own TTL.
+ */
+static int
+cache_put(platen_txn_t *txn, const platen_job_t *job, platen_str_t key)
+{
+    if (job->state != PLATEN_STATE_SUCCESS || job->cached || key.len != PLATEN_SHA256_LEN) {
+        return PLATEN_OK;
+    }
+    return platen_store_put(txn, PLATEN_DB_CACHE, key.data, key.len, job->id.b,
+                            sizeof(job->id.b), 0);
+}
+
+static int
+cache_del(platen_txn_t *txn, const platen_job_t *job, platen_str_t key)
+{
+    platen_id_t other;
+    int         rc;
+
+    rc = cache_get(txn, key, &other);
+    if (rc == PLATEN_NOT_FOUND
+        || (rc == PLATEN_OK && memcmp(other.b, job->id.b, sizeof(other.b)) != 0)) {
+        return PLATEN_OK;
+    }
+    return rc == PLATEN_OK ? platen_store_del(txn, PLATEN_DB_CACHE, key.data, key.len) : rc;
+}
+
+/* A job that had ended is to be done again, as if it had just come. */
+static void
+begin_anew(platen_job_t *job)
+{
+    job->attempts = 0;
+    job->crashes = 0;
+    job->losses = 0;
+    job->setbacks = 0;
+    job->output_size = 0;
+    job->output_sha256 = (platen_str_t){ NULL, 0 };
+}
+
+/* Sets what entering `to` from `from` implies. */
+static int
+enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t to,
+      uint64_t now, const uint8_t *client_key, size_t prefix)
+{
+    int rc = PLATEN_OK;
+
+    job->state = (uint8_t) to;
+    job->queue_key = 0;
+    job->updated_at = now;
+
+    if (to != PLATEN_STATE_INITIATED) {
+        job->expires_at = 0;
+    }
+    if (from == PLATEN_STATE_NONE) {
+        job->created_at = now;
+    }
+    if (platen_state_final(from) && to == PLATEN_STATE_PENDING) {
+        begin_anew(job);
+    }
+    if (to != PLATEN_STATE_PENDING) {
+        job->not_before = 0;
+    }
+
+    switch (to) {
+    case PLATEN_STATE_PENDING:
+        job->started_at = 0;
+        job->completed_at = 0;
+        job->lease_until = 0;
+        job->owner = (platen_str_t){ NULL, 0 };
+        job->error = (platen_str_t){ NULL, 0 };
+        job->error_code = (platen_str_t){ NULL, 0 };
+        job->warnings = (platen_str_t){ NULL, 0 };
+        job->output_format = (platen_str_t){ NULL, 0 };
+        job->cached = 0;
+        if (job->not_before == 0) {
+            rc = platen_queue_last(txn, client_key, prefix, job->priority, &job->queue_key);
+            job->queue_key++;
+        }
+        break;
+
+    case PLATEN_STATE_PROCESSING:
+        job->epoch++;
+        job->attempts++;
+        job->started_at = now;
+        break;
+
+    default:
+        if (platen_state_final(to)) {
+            job->completed_at = now;
+            job->expires_at = now + job->ttl * 1000000;
+            job->lease_until = 0;
+            /* A password is kept no longer than it is needed; a retry brings its own. */
+            job->secrets = (platen_str_t){ NULL, 0 };
+        }
+        break;
+    }
+
+    return rc;
+}
+
+/*
+ * What a change needs of a record's strings, which are gone with its first
+ * write: they may lie in the page that it dirties.
+ */
+typedef struct {
+    uint8_t      client[1 + PLATEN_CLIENT_MAX]; /* the client's key */
+    size_t       prefix;                        /* bytes of it */
+    char         cache_bytes[PLATEN_SHA256_LEN];
+    platen_str_t cache;
+    uint8_t      idem[PLATEN_IDEM_KEY_MAX];
+    size_t       idem_len; /* 0: it has none */
+    char         code_bytes[PLATEN_ERROR_CODE_MAX];
+    platen_str_t code; /* why it has failed, if it has */
+} kept_t;
+
+static void
+keep(kept_t *kept, const platen_job_t *job)
+{
+    kept->prefix = platen_key_client(kept->client, job->client);
+    kept->cache = (platen_str_t){ kept->cache_bytes, 0 };
+    if (job->cache_key.len == sizeof(kept->cache_bytes)) {
+        memcpy(kept->cache_bytes, job->cache_key.data, sizeof(kept->cache_bytes));
+        kept->cache.len = sizeof(kept->cache_bytes);
+    }
+    kept->idem_len = 0;
+    if (job->idem_key.len == PLATEN_SHA256_LEN) {
+        memcpy(kept->idem, kept->client, kept->prefix);
+        memcpy(kept->idem + kept->prefix, job->idem_key.data, PLATEN_SHA256_LEN);
+        kept->idem_len = kept->prefix + PLATEN_SHA256_LEN;
+    }
+    kept->code = (platen_str_t){ kept->code_bytes, 0 };
+}
+
+/* Once the new state is known; a code that no engine has is not worth an event's room. */
+static void
+keep_code(kept_t *kept, const platen_job_t *job)
+{
+    if (job->state == PLATEN_STATE_FAILED && job->error_code.len != 0
+        && job->error_code.len <= sizeof(kept->code_bytes)) {
+        memcpy(kept->code_bytes, job->error_code.data, job->error_code.len);
+        kept->code.len = job->error_code.len;
+    }
+}
+
+static int
+append_event(platen_txn_t *txn, const platen_id_t *id, const kept_t *kept, uint8_t state,
+             uint64_t seq, uint64_t now)
+{
+    uint8_t        k[8], buf[256];
+    platen_event_t event = {
+        .time = now,
+        .state = state,
+        .id = { (const char *) id->b, sizeof(id->b) },
+        .client = { (const char *) kept->client + 1, kept->client[0] },
+        .error_code = kept->code,
+    };
+    uint8_t *end;
+
+    end = platen_codec_encode(platen_event_fields, platen_event_nfields, &event, buf);
+    platen_put_be64(k, seq);
+    return platen_store_put(txn, PLATEN_DB_OUTBOX, k, 8, buf, (size_t) (end - buf), MDB_APPEND);
+}
+
+/* A place in the queue that was got is a turn that was had. */
+static int
+take_turn(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept)
+{
+    return job->state == PLATEN_STATE_PROCESSING
+               ? platen_queue_charge(txn, kept->client, kept->prefix)
+               : PLATEN_OK;
+}
+
+int
+platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to, uint64_t now)
+{
+    platen_job_t   stored = { .state = PLATEN_STATE_NONE };
+    platen_state_t from;
+    kept_t         kept;
+    uint8_t        record[PLATEN_RECORD_MAX];
+    uint64_t       before;
+    size_t         size;
+    int            rc, is_new;
+
+    if (job->client.len == 0 || job->client.len > PLATEN_CLIENT_MAX
+        || job->priority >= PLATEN_PRIORITIES) {
+        return PLATEN_INVALID;
+    }
+
+    rc = platen_store_get(txn, &job->id, &stored);
+    is_new = rc == PLATEN_NOT_FOUND;
+    if (rc != PLATEN_OK && !is_new) {
+        return rc;
+    }
+    from = is_new ? PLATEN_STATE_NONE : (platen_state_t) stored.state;
+
+    if (!platen_state_allows(from, to)) {
+        return PLATEN_INVALID_TRANSITION;
+    }
+    if (!is_new && stored.epoch != job->epoch) {
+        return PLATEN_STALE;
+    }
+    /* What an index is made of stays as it is for as long as the record is there. */
+    if (!is_new
+        && (!platen_str_eq(stored.client, job->client) || stored.priority != job->priority
+            || !platen_str_eq(stored.idem_key, job->idem_key))) {
+        return PLATEN_INVALID;
+    }
+
+    keep(&kept, job);
+    before = is_new ? 0 : platen_store_bytes(&stored);
+    rc = enter(txn, job, from, to, now, kept.client, kept.prefix);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    rc = last_number(txn, PLATEN_DB_OUTBOX, &job->change_seq);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    job->change_seq++;
+    keep_code(&kept, job);
+
+    size = platen_codec_size(platen_job_fields, platen_job_nfields, job);
+    if (size > sizeof(record)) {
+        return PLATEN_INVALID;
+    }
+    platen_codec_encode(platen_job_fields, platen_job_nfields, job, record);
+
+    if (!is_new) {
+        rc = unindex(txn, &stored, kept.client, kept.prefix);
+    } else if (kept.idem_len != 0) {
+        rc = platen_store_put(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len, job->id.b, 16, 0);
+    }
+    if (rc == PLATEN_OK) {
+        rc = index_job(txn, job, kept.client, kept.prefix, is_new);
+    }
+    if (rc == PLATEN_OK) {
+        rc = take_turn(txn, job, &kept);
+    }
+    if (rc == PLATEN_OK) {
+        rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
+                        (int64_t) (platen_store_bytes(job) - before));
+    }
+    if (rc == PLATEN_OK) {
+        rc = append_event(txn, &job->id, &kept, job->state, job->change_seq, now);
+    }
+    if (rc == PLATEN_OK) {
+        rc = from == PLATEN_STATE_SUCCESS ? cache_del(txn, job, kept.cache)
+                                          : cache_put(txn, job, kept.cache);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, 16, record, size, 0);
+    }
+    return rc;
+}
+
+int
+platen_store_index(platen_txn_t *txn, const platen_job_t *job)
+{
+    kept_t kept;
+    int    rc;
+
+    keep(&kept, job);
+    rc = index_job(txn, job, kept.client, kept.prefix, 1);
+    if (rc == PLATEN_OK && kept.idem_len != 0) {
+        rc = platen_store_put(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len, job->id.b, 16, 0);
+    }
+    if (rc == PLATEN_OK) {
+        rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
+                        (int64_t) platen_store_bytes(job));
+    }
+    return rc == PLATEN_OK ? cache_put(txn, job, kept.cache) : rc;
+}
+
+int
+platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t *client,
+                    uint64_t now, platen_job_t *removed)
+{
+    platen_job_t job;
+    kept_t       kept;
+    uint8_t      k[PLATEN_KEY_MAX];
+    uint64_t     seq;
+    int          rc, i;
+
+    rc = platen_store_get(txn, id, &job);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (client != NULL && !platen_str_eq(*client, job.client)) {
+        return PLATEN_NOT_FOUND;
+    }
+    if (job.client.len > PLATEN_CLIENT_MAX) {
+        return PLATEN_CORRUPT;
+    }
+
+    keep(&kept, &job);
+    for (i = 0; i < (int) platen_job_nfields; i++) {
+        if (platen_job_fields[i].type == PLATEN_FIELD_STR) {
+            memset((char *) &job + platen_job_fields[i].offset, 0, sizeof(platen_str_t));
+        }
+    }
+
+    rc = unindex(txn, &job, kept.client, kept.prefix);
+    if (rc == PLATEN_OK) {
+        memcpy(k, kept.client, kept.prefix);
+        memcpy(k + kept.prefix, id->b, 16);
+        rc = platen_store_del(txn, PLATEN_DB_CLIENT, k, kept.prefix + 16);
+    }
+    if (rc == PLATEN_OK) {
+        rc = cache_del(txn, &job, kept.cache);
+    }
+    if (rc == PLATEN_OK && kept.idem_len != 0) {
+        rc = platen_store_del(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len);
+    }
+    if (rc == PLATEN_OK) {
+        rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
+                        -(int64_t) platen_store_bytes(&job));
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_del(txn, PLATEN_DB_JOBS, id->b, 16);
+    }
+    if (rc == PLATEN_OK) {
+        rc = last_number(txn, PLATEN_DB_OUTBOX, &seq);
+    }
+    if (rc == PLATEN_OK) {
+        rc = append_event(txn, id, &kept,
+                          platen_state_final((platen_state_t) job.state)
+                              ? PLATEN_STATE_NONE
+                              : PLATEN_STATE_CANCELLED,
+                          seq + 1, now);
+    }
+    if (rc == PLATEN_OK && removed != NULL) {
+        *removed = job;
+    }
+    return rc;
+}
+
+int
+platen_store_touch(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
+                   uint64_t lease_until)
+{
+    platen_job_t job;
+    uint8_t      record[PLATEN_RECORD_MAX];
+    size_t       size;
+    int          rc;
+
+    rc = platen_store_get(txn, id, &job);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (job.epoch != epoch || job.state != PLATEN_STATE_PROCESSING) {
+        return PLATEN_STALE;
+    }
+
+    job.lease_until = lease_until;
+    size = platen_codec_size(platen_job_fields, platen_job_nfields, &job);
+    if (size > sizeof(record)) {
+        return PLATEN_INVALID;
+    }
+    platen_codec_encode(platen_job_fields, platen_job_nfields, &job, record);
+    return platen_store_put(txn, PLATEN_DB_JOBS, id->b, 16, record, size, 0);
+}
+
+int
+platen_store_meta_put(platen_txn_t *txn, const char *name, platen_str_t value)
+{
+    return platen_store_put(txn, PLATEN_DB_META, name, strlen(name), value.data, value.len, 0);
+}
+
+int
+platen_store_trim_events(platen_txn_t *txn, uint64_t before, int max)
+{
+    MDB_cursor    *cursor;
+    MDB_val        key, val;
+    platen_event_t event;
+    uint64_t       last;
+    int            rc, n = 0;
+
+    rc = last_number(txn, PLATEN_DB_OUTBOX, &last);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_OUTBOX], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+
+    while (n < max && (rc = mdb_cursor_get(cursor, &key, &val, MDB_FIRST)) == MDB_SUCCESS) {
+        if (key.mv_size != 8) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+        /* The newest one stays: the next number is counted from it. */
+        if (platen_get_be64(key.mv_data) == last) {
+            break;
+        }
+        if (platen_codec_decode(platen_event_fields, platen_event_nfields, &event, val.mv_data,
+                                val.mv_size)
+                == PLATEN_OK
+            && event.time >= before) {
+            break;
+        }
+        rc = mdb_cursor_del(cursor, 0);
+        if (rc != MDB_SUCCESS) {
+            break;
+        }
+        n++;
+    }
+
+    mdb_cursor_close(cursor);
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
+}

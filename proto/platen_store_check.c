@@ -1,0 +1,458 @@
+/*
+ * Whether the store's indexes agree with its records; see platen_store_check.h.
+ * One function says which entries a record asks for.  Each of them must be
+ * there; and whatever else is in an index was left behind.  Counters and turns
+ * are of clients: they are compared client by client.
+ *
+ * Runs in the caller's transaction and changes nothing.
+ */
+
+#include "platen_store_check.h"
+#include "platen_store_int.h"
+
+#define ENTRIES_MAX 6 /* of one record */
+
+typedef struct {
+    int     db;
+    uint8_t key[PLATEN_IDEM_KEY_MAX];
+    size_t  klen;
+    uint8_t val[16];
+    size_t  vlen;
+} entry_t;
+
+/* The steps of a check, in their order. */
+typedef struct {
+    int         db;
+    const char *name;
+    size_t      id_at; /* of the id in the key, from its end; 0: the value is the id */
+    int (*look)(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val);
+} step_t;
+
+static const step_t steps[];
+
+static void
+tell(const platen_check_t *check, int db, platen_damage_kind_t kind, const void *key,
+     size_t len)
+{
+    platen_damage_t damage = { .kind = kind, .key = key, .len = len };
+    size_t          i;
+
+    for (i = 0; steps[i].name != NULL; i++) {
+        if (steps[i].db == db) {
+            damage.db = steps[i].name;
+        }
+    }
+    check->found(check->data, &damage);
+}
+
+int
+platen_store_sound(const platen_job_t *job)
+{
+    return job->client.len != 0 && job->client.len <= PLATEN_CLIENT_MAX
+           && job->state > PLATEN_STATE_NONE && job->state < PLATEN_STATES
+           && job->priority < PLATEN_PRIORITIES;
+}
+
+static entry_t *
+add(entry_t *e, int db, const void *key, size_t klen, const void *val, size_t vlen)
+{
+    e->db = db;
+    memcpy(e->key, key, klen);
+    e->klen = klen;
+    if (vlen != 0) {
+        memcpy(e->val, val, vlen);
+    }
+    e->vlen = vlen;
+    return e + 1;
+}
+
+/* What a sound record asks for.  Returns the number of entries. */
+static size_t
+expect(const platen_job_t *job, entry_t out[ENTRIES_MAX])
+{
+    uint8_t  k[PLATEN_IDEM_KEY_MAX];
+    size_t   prefix = platen_key_client(k, job->client);
+    entry_t *e = out;
+
+    memcpy(k + prefix, job->id.b, 16);
+    e = add(e, PLATEN_DB_CLIENT, k, prefix + 16, NULL, 0);
+    k[prefix] = job->state;
+    memcpy(k + prefix + 1, job->id.b, 16);
+    e = add(e, PLATEN_DB_STATE, k, prefix + 17, NULL, 0);
+
+    if (job->idem_key.len == PLATEN_SHA256_LEN) {
+        memcpy(k + prefix, job->idem_key.data, PLATEN_SHA256_LEN);
+        e = add(e, PLATEN_DB_IDEM, k, prefix + PLATEN_SHA256_LEN, job->id.b, 16);
+    }
+    if (job->state == PLATEN_STATE_PROCESSING) {
+        e = add(e, PLATEN_DB_RUNNING, job->id.b, 16, NULL, 0);
+    }
+    if (job->state == PLATEN_STATE_PENDING && job->not_before == 0) {
+        e = add(e, PLATEN_DB_QUEUE, k,
+                platen_queue_place(k, k, prefix, job->priority, job->queue_key), job->id.b, 16);
+    }
+    memcpy(k + 8, job->id.b, 16);
+    if (job->state == PLATEN_STATE_PENDING && job->not_before != 0) {
+        platen_put_be64(k, job->not_before);
+        e = add(e, PLATEN_DB_LATER, k, 24, NULL, 0);
+    }
+    if (job->expires_at != 0) {
+        platen_put_be64(k, job->expires_at);
+        e = add(e, PLATEN_DB_EXPIRY, k, 24, NULL, 0);
+    }
+    return (size_t) (e - out);
+}
+
+static int
+get(platen_txn_t *txn, int db, const void *k, size_t klen, MDB_val *val)
+{
+    MDB_val key = { klen, (void *) k };
+
+    return platen_store_rc(txn, mdb_get(txn->mdb, txn->store->dbi[db], &key, val));
+}
+
+/* A record, and all that it asks for. */
+static int
+look_at_job(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_job_t job = { .state = PLATEN_STATE_NONE };
+    entry_t      entries[ENTRIES_MAX];
+    MDB_val      found;
+    size_t       i, n;
+    int          rc;
+
+    rc = key.mv_size != sizeof(job.id.b)
+             ? PLATEN_CORRUPT
+             : platen_codec_decode(platen_job_fields, platen_job_nfields, &job, val.mv_data,
+                                   val.mv_size);
+    if (rc != PLATEN_OK || !platen_store_sound(&job)) {
+        tell(check, PLATEN_DB_JOBS, PLATEN_DAMAGE_UNREADABLE, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    memcpy(job.id.b, key.mv_data, sizeof(job.id.b));
+
+    n = expect(&job, entries);
+    for (i = 0; i < n; i++) {
+        rc = get(txn, entries[i].db, entries[i].key, entries[i].klen, &found);
+        if (rc == PLATEN_NOT_FOUND) {
+            tell(check, entries[i].db, PLATEN_DAMAGE_MISSING, job.id.b, sizeof(job.id.b));
+        } else if (rc != PLATEN_OK) {
+            return rc;
+        } else if (found.mv_size != entries[i].vlen
+                   || memcmp(found.mv_data, entries[i].val, entries[i].vlen) != 0) {
+            tell(check, entries[i].db, PLATEN_DAMAGE_WRONG, job.id.b, sizeof(job.id.b));
+        }
+    }
+    return PLATEN_OK;
+}
+
+/* The job that an entry is about.  PLATEN_NOT_FOUND if it can be about none. */
+static int
+job_of(platen_txn_t *txn, const step_t *step, MDB_val key, MDB_val val, platen_job_t *job)
+{
+    platen_id_t id;
+
+    if (step->id_at == 0 ? val.mv_size != sizeof(id.b) : key.mv_size < step->id_at) {
+        return PLATEN_NOT_FOUND;
+    }
+    memcpy(id.b,
+           step->id_at == 0 ? val.mv_data
+                            : (const uint8_t *) key.mv_data + key.mv_size - step->id_at,
+           sizeof(id.b));
+    return platen_store_get(txn, &id, job);
+}
+
+/* An entry that is about one job. */
+static int
+look_at_entry(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    const step_t *step = &steps[check->step];
+    entry_t       entries[ENTRIES_MAX];
+    platen_job_t  job;
+    size_t        i, n = 0;
+    int           rc;
+
+    rc = job_of(txn, step, key, val, &job);
+    if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW
+        || (rc == PLATEN_OK && !platen_store_sound(&job))) {
+        return PLATEN_OK; /* the record has been told about */
+    }
+    if (rc == PLATEN_OK) {
+        n = expect(&job, entries);
+    } else if (rc != PLATEN_NOT_FOUND) {
+        return rc;
+    }
+    for (i = 0; i < n; i++) {
+        if (entries[i].db == step->db && entries[i].klen == key.mv_size
+            && memcmp(entries[i].key, key.mv_data, key.mv_size) == 0) {
+            return PLATEN_OK;
+        }
+    }
+    tell(check, step->db, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    return PLATEN_OK;
+}
+
+/* Not every result is in the cache, but those that are must be able to answer. */
+static int
+look_at_cache(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_job_t job;
+    int          rc;
+
+    rc = job_of(txn, &steps[check->step], key, val, &job);
+    if (rc == PLATEN_NOT_FOUND
+        || (rc == PLATEN_OK
+            && (job.state != PLATEN_STATE_SUCCESS || job.cached
+                || !platen_str_eq(job.cache_key,
+                                  (platen_str_t){ key.mv_data, key.mv_size })))) {
+        tell(check, PLATEN_DB_CACHE, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    return rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW ? PLATEN_OK : rc;
+}
+
+/* A client's turn: its time is the one that "flow" has. */
+static int
+look_at_turn(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    int rc = PLATEN_NOT_FOUND;
+
+    if (key.mv_size > 8) {
+        rc = get(txn, PLATEN_DB_FLOW, (const uint8_t *) key.mv_data + 8, key.mv_size - 8, &val);
+    }
+    if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
+        return rc;
+    }
+    if (rc == PLATEN_NOT_FOUND || val.mv_size != 8
+        || memcmp(val.mv_data, key.mv_data, 8) != 0) {
+        tell(check, PLATEN_DB_TURN, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    return PLATEN_OK;
+}
+
+static int
+look_at_flow(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    uint8_t k[8 + 1 + PLATEN_CLIENT_MAX];
+    MDB_val none;
+    int     rc, any;
+
+    if (val.mv_size != 8 || key.mv_size > sizeof(k) - 8) {
+        tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_WRONG, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    any = platen_queue_prefix(txn, PLATEN_DB_QUEUE, key.mv_data, key.mv_size);
+    if (any < 0) {
+        return any;
+    }
+    if (!any) {
+        tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    memcpy(k, val.mv_data, 8);
+    memcpy(k + 8, key.mv_data, key.mv_size);
+    rc = get(txn, PLATEN_DB_TURN, k, 8 + key.mv_size, &none);
+    if (rc == PLATEN_NOT_FOUND) {
+        tell(check, PLATEN_DB_TURN, PLATEN_DAMAGE_MISSING, key.mv_data, key.mv_size);
+        rc = PLATEN_OK;
+    }
+    return rc;
+}
+
+/* What a client's records add up to. */
+typedef struct {
+    uint64_t count[PLATEN_STATES];
+    uint64_t usage;
+    int      waits; /* it has a job that is due */
+} sums_t;
+
+static int
+add_up(platen_txn_t *txn, const uint8_t *ck, size_t prefix, sums_t *sums)
+{
+    MDB_cursor  *cursor;
+    MDB_val      key = { prefix, (void *) ck }, val;
+    platen_job_t job;
+    platen_id_t  id;
+    int          rc, got;
+
+    memset(sums, 0, sizeof(*sums));
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_CLIENT], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    rc = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
+    for (; rc == MDB_SUCCESS && key.mv_size >= prefix && memcmp(key.mv_data, ck, prefix) == 0;
+         rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) {
+        if (key.mv_size != prefix + sizeof(id.b)) {
+            continue;
+        }
+        memcpy(id.b, (const uint8_t *) key.mv_data + prefix, sizeof(id.b));
+        got = platen_store_get(txn, &id, &job);
+        if (got == PLATEN_OK && platen_store_sound(&job)) {
+            sums->count[job.state]++;
+            sums->usage += platen_store_bytes(&job);
+            sums->waits |= job.state == PLATEN_STATE_PENDING && job.not_before == 0;
+        }
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
+}
+
+/* One number beside what it should be: there only while it is not 0. */
+static int
+compare(platen_txn_t *txn, const platen_check_t *check, int db, const uint8_t *k, size_t klen,
+        uint64_t expected)
+{
+    MDB_val val;
+    int     rc;
+
+    rc = get(txn, db, k, klen, &val);
+    if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
+        return rc;
+    }
+    if (rc == PLATEN_NOT_FOUND) {
+        if (expected != 0) {
+            tell(check, db, PLATEN_DAMAGE_MISSING, k, klen);
+        }
+    } else if (val.mv_size != 8 || platen_get_be64(val.mv_data) != expected) {
+        tell(check, db, expected == 0 ? PLATEN_DAMAGE_SURPLUS : PLATEN_DAMAGE_WRONG, k, klen);
+    }
+    return PLATEN_OK;
+}
+
+static int
+look_at_client(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck, size_t prefix)
+{
+    uint8_t k[PLATEN_KEY_MAX];
+    sums_t  sums;
+    MDB_val val;
+    int     rc, state;
+
+    rc = add_up(txn, ck, prefix, &sums);
+    if (rc == PLATEN_OK) {
+        rc = compare(txn, check, PLATEN_DB_USAGE, ck, prefix, sums.usage);
+    }
+    memcpy(k, ck, prefix);
+    for (state = 0; rc == PLATEN_OK && state <= UINT8_MAX; state++) {
+        k[prefix] = (uint8_t) state;
+        rc = compare(txn, check, PLATEN_DB_COUNT, k, prefix + 1,
+                     state < PLATEN_STATES ? sums.count[state] : 0);
+    }
+    if (rc == PLATEN_OK && sums.waits) {
+        rc = get(txn, PLATEN_DB_FLOW, ck, prefix, &val);
+        if (rc == PLATEN_NOT_FOUND) {
+            tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_MISSING, ck, prefix);
+            rc = PLATEN_OK;
+        }
+    }
+    return rc;
+}
+
+/* An entry of the listing; the first one of a client stands for all of them. */
+static int
+look_at_listing(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    const uint8_t *k = key.mv_data;
+    size_t         prefix = 1 + (size_t) k[0];
+    int            rc;
+
+    rc = look_at_entry(txn, check, key, val);
+    if (rc != PLATEN_OK || k[0] == 0 || k[0] > PLATEN_CLIENT_MAX || key.mv_size != prefix + 16
+        || (check->len == key.mv_size && memcmp(check->at, k, prefix) == 0)) {
+        return rc;
+    }
+    return look_at_client(txn, check, k, prefix);
+}
+
+/* A counter.  Those of clients that have jobs were compared with them. */
+static int
+look_at_number(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    const uint8_t *k = key.mv_data;
+    size_t         prefix = 1 + (size_t) k[0];
+    int            db = steps[check->step].db, any = 0;
+
+    (void) val;
+    if (k[0] != 0 && k[0] <= PLATEN_CLIENT_MAX
+        && key.mv_size == prefix + (db == PLATEN_DB_COUNT)) {
+        any = platen_queue_prefix(txn, PLATEN_DB_CLIENT, k, prefix);
+    }
+    if (any == 0) {
+        tell(check, db, PLATEN_DAMAGE_SURPLUS, k, key.mv_size);
+    }
+    return any < 0 ? any : PLATEN_OK;
+}
+
+static const step_t steps[] = {
+    { PLATEN_DB_JOBS, "jobs", 0, look_at_job },
+    { PLATEN_DB_CLIENT, "client", 16, look_at_listing },
+    { PLATEN_DB_STATE, "state", 16, look_at_entry },
+    { PLATEN_DB_QUEUE, "queue", 0, look_at_entry },
+    { PLATEN_DB_LATER, "later", 16, look_at_entry },
+    { PLATEN_DB_RUNNING, "running", 16, look_at_entry },
+    { PLATEN_DB_EXPIRY, "expiry", 16, look_at_entry },
+    { PLATEN_DB_IDEM, "idem", 0, look_at_entry },
+    { PLATEN_DB_CACHE, "cache", 0, look_at_cache },
+    { PLATEN_DB_TURN, "turn", 0, look_at_turn },
+    { PLATEN_DB_FLOW, "flow", 0, look_at_flow },
+    { PLATEN_DB_COUNT, "count", 0, look_at_number },
+    { PLATEN_DB_USAGE, "usage", 0, look_at_number },
+    { 0, NULL, 0, NULL },
+};
+
+/* The entries of one database after the last one seen.  Returns how many, or a negative code.
+ */
+static int
+look_at_some(platen_txn_t *txn, platen_check_t *check, int max)
+{
+    const step_t *step = &steps[check->step];
+    MDB_cursor   *cursor;
+    MDB_cursor_op op = check->len == 0 ? MDB_FIRST : MDB_SET_RANGE;
+    MDB_val       key, val;
+    int           rc, n = 0, bad = PLATEN_OK;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[step->db], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    /* A zero octet more is the least key after it. */
+    check->at[check->len] = 0;
+    key = (MDB_val){ check->len + 1, check->at };
+    while (n < max && (rc = mdb_cursor_get(cursor, &key, &val, op)) == MDB_SUCCESS) {
+        op = MDB_NEXT;
+        if (key.mv_size == 0 || key.mv_size >= sizeof(check->at)) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+        bad = step->look(txn, check, key, val);
+        if (bad != PLATEN_OK) {
+            break;
+        }
+        memcpy(check->at, key.mv_data, key.mv_size);
+        check->len = key.mv_size;
+        n++;
+    }
+    mdb_cursor_close(cursor);
+    if (bad != PLATEN_OK) {
+        return bad;
+    }
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
+}
+
+int
+platen_store_check(platen_txn_t *txn, platen_check_t *check, int max)
+{
+    int n;
+
+    while (max > 0 && steps[check->step].name != NULL) {
+        n = look_at_some(txn, check, max);
+        if (n < 0) {
+            return n;
+        }
+        if (n < max) {
+            check->step++;
+            check->len = 0;
+        }
+        max -= n;
+    }
+    return steps[check->step].name != NULL;
+}

@@ -1,0 +1,91 @@
+/* What the files of the store share; for no one else. */
+
+#ifndef PLATEN_STORE_INT_H
+#define PLATEN_STORE_INT_H
+
+#include "platen_store.h"
+
+enum {
+    PLATEN_DB_META,
+    PLATEN_DB_JOBS,
+    PLATEN_DB_QUEUE,
+    PLATEN_DB_CLIENT,
+    PLATEN_DB_STATE,
+    PLATEN_DB_COUNT,
+    PLATEN_DB_EXPIRY,
+    PLATEN_DB_RUNNING,
+    PLATEN_DB_OUTBOX,
+    PLATEN_DB_CACHE, /* cache_key: id of the job that has the result */
+    PLATEN_DB_TURN,
+    PLATEN_DB_FLOW,
+    PLATEN_DB_LATER,
+    PLATEN_DB_IDEM,
+    PLATEN_DB_USAGE,
+    PLATEN_DBS
+};
+
+struct platen_store_s {
+    MDB_env *env;
+    MDB_dbi  dbi[PLATEN_DBS];
+    MDB_txn *reader;  /* kept and renewed */
+    int      reading; /* the reader is in use */
+    int      failed;  /* MDB_PANIC: see platen_store_failed() */
+};
+
+/* Length octet, client, state octet, id: the longest index key. */
+#define PLATEN_KEY_MAX (1 + PLATEN_CLIENT_MAX + 1 + 16)
+
+/* Length octet, client, SHA-256: the longest key of all. */
+#define PLATEN_IDEM_KEY_MAX (1 + PLATEN_CLIENT_MAX + PLATEN_SHA256_LEN)
+
+/* LMDB's return code as ours; keeps it in txn->rc if it is an error. */
+int platen_store_rc(platen_txn_t *txn, int mdb_rc);
+
+void     platen_put_be64(uint8_t *p, uint64_t v);
+uint64_t platen_get_be64(const void *p);
+
+/* Writes the length octet and the client's name; returns the bytes written. */
+size_t platen_key_client(uint8_t *key, platen_str_t client);
+
+/* platen_store_change.c: one entry of one database; del of an absent one is fine. */
+int platen_store_put(platen_txn_t *txn, int db, const void *k, size_t klen, const void *v,
+                     size_t vlen, unsigned flags);
+int platen_store_del(platen_txn_t *txn, int db, const void *k, size_t klen);
+
+/* The number under that key, 0 if it is absent; PLATEN_CORRUPT if it is none. */
+int
+platen_store_number(platen_txn_t *txn, int db, const void *k, size_t klen, uint64_t *number);
+
+/*
+ * platen_store_queue.c: a PENDING job enters its client's queue, or waits for
+ * its time, as job->queue_key and not_before say; and is taken out again.
+ * `ck` is the client's key, `prefix` bytes of it.
+ */
+int platen_queue_last(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint8_t priority,
+                      uint64_t *place);
+int
+platen_queue_add(platen_txn_t *txn, const platen_job_t *job, const uint8_t *ck, size_t prefix);
+int platen_queue_remove(platen_txn_t *txn, const platen_job_t *job, const uint8_t *ck,
+                        size_t prefix);
+
+/* The key of a place in a client's queue; `k` has room for PLATEN_KEY_MAX.  Returns its length.
+ */
+size_t platen_queue_place(uint8_t *k, const uint8_t *ck, size_t prefix, uint8_t priority,
+                          uint64_t place);
+
+/* Whether `db` has a key that begins with the client's. */
+int platen_queue_prefix(platen_txn_t *txn, int db, const uint8_t *ck, size_t prefix);
+
+/* platen_store_check.c: whether the record can be in indexes at all. */
+int platen_store_sound(const platen_job_t *job);
+
+/*
+ * platen_store_change.c: puts a record whose strings are not in the map into
+ * every index and counter, as if it were new.
+ */
+int platen_store_index(platen_txn_t *txn, const platen_job_t *job);
+
+/* The client has had a turn: it is behind those who have not. */
+int platen_queue_charge(platen_txn_t *txn, const uint8_t *ck, size_t prefix);
+
+#endif

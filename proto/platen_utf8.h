@@ -1,0 +1,34 @@
+/*
+ * UTF-8 (RFC 3629) from outside, a character at a time.  Pure functions, any
+ * thread.
+ */
+
+#ifndef PLATEN_UTF8_H
+#define PLATEN_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a malformed sequence decodes to; no code point is so large. */
+#define PLATEN_UTF8_MALFORMED UINT32_MAX
+
+/*
+ * Decodes one character of p[0..len), len > 0, into *code.  Returns the
+ * bytes it takes; for malformed ones, those of the longest part that could
+ * have begun a character, at least 1 (Unicode 15, section 3.9).
+ */
+size_t platen_utf8_decode(const char *p, size_t len, uint32_t *code);
+
+/*
+ * Whether the character is a control, or one that is not seen and changes how
+ * others are: what no name that is shown to somebody should have.
+ */
+int platen_utf8_invisible(uint32_t code);
+
+/*
+ * Returns 1 if p[0..len) is well-formed UTF-8 (RFC 3629: no surrogates, no
+ * overlong forms, nothing over U+10FFFF), else 0.  The empty string is.
+ */
+int platen_utf8_valid(const char *p, size_t len);
+
+#endif /* PLATEN_UTF8_H */

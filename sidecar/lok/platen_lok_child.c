@@ -1,0 +1,221 @@
+/*
+ * One document; see platen_lok_child.h.  The child has the zygote's memory and
+ * none of its duties: it leaves the zygote's group, descriptors, directories
+ * and signals behind, enters the sandbox, and only then opens the document.
+ * What it may read besides is LibreOffice, fonts and its own input; what it may
+ * write is its work directory.
+ *
+ * It ends by _exit(): what LibreOffice would do at its end (write its profile,
+ * join threads that are only the zygote's) must not happen.
+ */
+
+#include "platen_lok_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platen_lok_mark.h"
+#include "platen_lok_office.h"
+#include "platen_fork.h"
+
+#define FILES 256
+
+static void
+say(const char *what)
+{
+    dprintf(STDERR_FILENO, "platen-lok: %s: %s\n", what, strerror(errno));
+}
+
+/*
+ * A crash near the address-space limit is LibreOffice not looking at what
+ * malloc() returned.  What is left of the limit decides, read by system calls
+ * alone; the signal is raised again if the crash is a crash.
+ */
+static void
+crashed(int signal)
+{
+    static const unsigned long page = 4096;
+    struct rlimit              limit;
+    unsigned long              pages = 0;
+    char                       text[64];
+    ssize_t                    n = 0, i;
+    int                        fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        n = read(fd, text, sizeof(text));
+    }
+    for (i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
+        pages = 10 * pages + (unsigned long) (text[i] - '0');
+    }
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+        && pages > limit.rlim_cur / page / 10 * 9) {
+        _exit(PLATEN_LOK_EXIT_MEMORY);
+    }
+    (void) raise(signal);
+}
+
+static int
+catch_crashes(void)
+{
+    static char      stack[16384];
+    stack_t          other = { .ss_sp = stack, .ss_size = sizeof(stack) };
+    struct sigaction action = { .sa_handler = crashed, .sa_flags = SA_ONSTACK | SA_RESETHAND };
+
+    return sigaltstack(&other, NULL) != 0 || sigaction(SIGSEGV, &action, NULL) != 0 ? -1 : 0;
+}
+
+/* The log as standard output and error; nothing as input. */
+static int
+open_log(void)
+{
+    int in, log;
+
+    in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    log = open("log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (in < 0 || log < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0
+        || dup2(log, STDERR_FILENO) < 0) {
+        return -1;
+    }
+    close(in);
+    close(log);
+    return 0;
+}
+
+/* The directories that LibreOffice believes it has made. */
+static int
+make_temporary(const platen_lok_world_t *world)
+{
+    char     path[128];
+    unsigned i;
+
+    if (mkdir("tmp", 0700) != 0 && errno != EEXIST) {
+        return -1;
+    }
+    for (i = 0; i < world->ntemporary; i++) {
+        snprintf(path, sizeof(path), "tmp/%s", world->temporary[i]);
+        if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static char *
+copy(platen_str_t s)
+{
+    char *p = strndup(s.len == 0 ? "" : s.data, s.len);
+
+    if (p == NULL) {
+        _exit(PLATEN_LOK_EXIT_MEMORY);
+    }
+    return p;
+}
+
+static int
+enter(const platen_lok_world_t *world, const platen_lok_message_t *request, const char *work,
+      const char *input)
+{
+    char                        profile[4200], install[4200];
+    const platen_sandbox_path_t paths[] = {
+        { work, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
+        { input, PLATEN_SANDBOX_R },
+        { profile, PLATEN_SANDBOX_R },
+        { install, PLATEN_SANDBOX_R },
+        { "/usr", PLATEN_SANDBOX_R },
+        { "/lib", PLATEN_SANDBOX_R },
+        { "/lib64", PLATEN_SANDBOX_R },
+        { "/etc/ld.so.cache", PLATEN_SANDBOX_R },
+        { "/etc/libreoffice", PLATEN_SANDBOX_R },
+        { "/etc/fonts", PLATEN_SANDBOX_R },
+        { "/etc/localtime", PLATEN_SANDBOX_R },
+        { "/var/cache/fontconfig", PLATEN_SANDBOX_R },
+        { "/proc/self", PLATEN_SANDBOX_R },
+        { "/dev/null", PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
+        { "/dev/urandom", PLATEN_SANDBOX_R },
+    };
+    const platen_sandbox_t sandbox = {
+        .layers = world->layers,
+        .parent = world->zygote,
+        .paths = paths,
+        .npaths = sizeof(paths) / sizeof(paths[0]),
+        .filter = world->filter,
+        .address_space = request->address_space,
+        .file_size = request->file_size,
+        .cpu_seconds = request->cpu_seconds,
+        .files = FILES,
+    };
+    unsigned failed;
+
+    snprintf(profile, sizeof(profile), "%s/profile", world->state);
+    snprintf(install, sizeof(install), "%s/..", world->program);
+    if (platen_sandbox_enter(&sandbox, &failed) != 0) {
+        say(platen_sandbox_name(failed));
+        return -1;
+    }
+    return 0;
+}
+
+/*
+ * Whether a format shows text in the fonts that LibreOffice found.  In others
+ * the names go on, and a replacement is but that of a preview.
+ */
+static int
+shows_text(const char *format)
+{
+    static const char *const formats[] = { "pdf", "png", "svg" };
+    size_t                   i;
+
+    for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (strcmp(format, formats[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+_Noreturn void
+platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t *request)
+{
+    char                 *work = copy(request->work);
+    platen_lok_document_t document = {
+        .input = copy(request->input),
+        .output = copy(request->output),
+        .load_options = copy(request->load_options),
+        .export_filter = copy(request->export_filter),
+        .export_options = copy(request->export_options),
+        .password = copy(request->password),
+        .landscape = request->landscape != 0,
+        .last = 1,
+    };
+    platen_lok_exit_t result;
+
+    if (chdir(work) != 0 || platen_fork_signals() != 0 || catch_crashes() != 0
+        || open_log() != 0) {
+        _exit(PLATEN_LOK_EXIT_SETUP);
+    }
+    if (platen_lok_inherit_renew(&world->inherit) != 0 || make_temporary(world) != 0) {
+        say("set-up");
+        _exit(PLATEN_LOK_EXIT_SETUP);
+    }
+    if (enter(world, request, work, document.input) != 0) {
+        _exit(PLATEN_LOK_EXIT_SANDBOX);
+    }
+
+    document.fonts = shows_text(document.export_filter) ? "fonts" : "";
+    result = platen_lok_office_convert(&document);
+    if (result == PLATEN_LOK_EXIT_DONE && strcmp(document.export_filter, "txt") == 0
+        && platen_lok_mark_remove(document.output) != 0) {
+        say(document.output);
+        result = PLATEN_LOK_EXIT_SAVE;
+    }
+    if (result != PLATEN_LOK_EXIT_DONE) {
+        dprintf(STDERR_FILENO, "platen-lok: %s\n", platen_lok_office_error());
+    }
+    _exit((int) result);
+}

@@ -1,0 +1,32 @@
+/*
+ * A child of the zygote: one document's process, from the fork to its _exit().
+ */
+
+#ifndef PLATEN_LOK_CHILD_H
+#define PLATEN_LOK_CHILD_H
+
+#include "platen_lok_inherit.h"
+#include "platen_lok_wire.h"
+#include "platen_sandbox.h"
+
+#define PLATEN_LOK_TEMPORARY_MAX 8
+
+/* What all children have in common; made once, constant from then on. */
+typedef struct {
+    const char              *program; /* LibreOffice's directory */
+    const char              *state;   /* the zygote's */
+    unsigned                 layers;  /* of the sandbox, for a child to enter */
+    platen_sandbox_filter_t *filter;
+    platen_lok_inherit_t     inherit;
+    pid_t                    zygote;
+
+    /* Names of LibreOffice's directories in tmp/. */
+    char     temporary[PLATEN_LOK_TEMPORARY_MAX][64];
+    unsigned ntemporary;
+} platen_lok_world_t;
+
+/* Converts and ends the process with a platen_lok_exit_t. */
+_Noreturn void
+platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t *request);
+
+#endif

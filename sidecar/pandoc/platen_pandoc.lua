@@ -1,0 +1,388 @@
+--[[
+What pandoc does to a document between reading and writing it, for the engine
+"pandoc" (platen_engine_pandoc.c); executed by pandoc 2.17 or later in the
+sandbox of the run.  Installed as platen-pandoc.lua.
+
+  * Images inside the document are carried along where the result can hold them,
+    and become their descriptions where it is one file of text.
+  * A PDF's pages, as mutool writes them, become one text: its headings are a
+    guess by the size of letters, and so are judged here over the whole document.
+  * Markdown is kept free of HTML that says how something looks.
+  * Metadata that names files is dropped.
+
+An error in here ends pandoc with 83 or 84, which the engine takes for a fault of
+this machine.
+]]
+
+local carries = FORMAT == 'docx' or FORMAT == 'odt' or FORMAT:match '^epub'
+local html = FORMAT:match '^html'
+local markdown = FORMAT == 'gfm' or FORMAT:match '^commonmark' or FORMAT == 'markdown'
+
+local stringify = pandoc.utils.stringify
+
+-- Base64 (RFC 4648), in lines of input so that the many small strings are short-lived.
+local alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+local function base64(data)
+  local lines = {}
+  for line = 1, #data, 3000 do
+    local out = {}
+    for i = line, math.min(line + 2999, #data), 3 do
+      local a, b, c = data:byte(i, i + 2)
+      local n = (a << 16) | ((b or 0) << 8) | (c or 0)
+      for shift = 18, 0, -6 do
+        local at = ((n >> shift) & 63) + 1
+        out[#out + 1] = alphabet:sub(at, at)
+      end
+      if not c then out[#out] = '=' end
+      if not b then out[#out - 1] = '=' end
+    end
+    lines[#lines + 1] = table.concat(out)
+  end
+  return table.concat(lines)
+end
+
+-- Images ---------------------------------------------------------------------
+
+-- Set when the document is a PDF's pages.
+local paged = false
+
+-- What mutool draws at this many dots per inch stands in pixels of 96.
+local DRAWN_AT = 61 -- RESOLUTION of platen_engine_mupdf.c
+
+local function full_size(img)
+  for _, side in ipairs { 'width', 'height' } do
+    local pixels = tonumber(img.attributes[side])
+    if pixels then
+      img.attributes[side] = string.format('%d', math.floor(pixels * 96 / DRAWN_AT + 0.5))
+    end
+  end
+end
+
+local function image(img)
+  local inline = img.src:match '^[dD][aA][tT][aA]:'
+  local mime, data = pandoc.mediabag.lookup(img.src)
+  if paged then full_size(img) end
+  if carries and inline then
+    -- A data URL is not fetched from anywhere (RFC 2397).
+    local ok
+    ok, mime, data = pcall(pandoc.mediabag.fetch, img.src)
+    if not ok or not data then return img.caption end
+    img.src = pandoc.utils.sha1(data) .. '.' .. (mime:match '^image/(%a+)' or 'bin')
+    pandoc.mediabag.insert(img.src, mime:match '^[^;]*', data)
+  elseif html and data then
+    img.src = 'data:' .. mime .. ';base64,' .. base64(data)
+  elseif not carries and not html and (inline or data) then
+    return img.caption
+  end
+  if markdown then img.attr = pandoc.Attr() end
+  return img
+end
+
+-- A PDF's pages --------------------------------------------------------------
+
+-- Puts words together that a line's end has parted.
+local function unhyphenate(inlines)
+  local out = pandoc.List()
+  local i = 1
+  while i <= #inlines do
+    local x, y, z = inlines[i], inlines[i + 1], inlines[i + 2]
+    if z and x.t == 'Str' and z.t == 'Str' and (y.t == 'Space' or y.t == 'SoftBreak')
+        and x.text:match '%a%-$' and z.text:match '^%l' then
+      inlines[i + 2] = pandoc.Str(x.text:sub(1, -2) .. z.text)
+      i = i + 2
+    else
+      out:insert(x)
+      i = i + 1
+    end
+  end
+  return out
+end
+
+local signs = { ['•'] = true, ['●'] = true, ['▪'] = true, ['◦'] = true, ['‣'] = true,
+                ['■'] = true, ['\u{f0b7}'] = true, ['\u{f0a7}'] = true }
+
+local function is_bullet(x)
+  while (x.t == 'Emph' or x.t == 'Strong') and #x.content == 1 do x = x.content[1] end
+  return x.t == 'Str' and signs[x.text]
+end
+
+-- The items of a paragraph of bullets; nil if it is none.
+local function items(inlines)
+  if #inlines == 0 or not is_bullet(inlines[1]) then return nil end
+  local found, item = {}, nil
+  for _, x in ipairs(inlines) do
+    if is_bullet(x) then
+      item = pandoc.List()
+      found[#found + 1] = item
+    elseif #item > 0 or x.t ~= 'Space' then
+      item:insert(x)
+    end
+  end
+  for i, inlines_of_item in ipairs(found) do
+    found[i] = { pandoc.Plain(inlines_of_item) }
+  end
+  return found
+end
+
+local function has_image(block)
+  local found = false
+  pandoc.walk_block(block, { Image = function() found = true end })
+  return found
+end
+
+local function is_bold(inlines) return #inlines == 1 and inlines[1].t == 'Strong' end
+
+-- A heading needs no bold type to be one.
+local function unbold(inlines)
+  while is_bold(inlines) do inlines = inlines[1].content end
+  return inlines
+end
+
+local function is_title(b, text)
+  return b.t == 'Para' and is_bold(b.content) and #text <= 80 and text:match '%w'
+         and not text:match '[.,;:]%s*$'
+end
+
+--[[
+Which blocks are headings: those in larger letters than most of the text, by
+their size; and below these, unless much of the text is such, lines in bold type,
+by the dots of their numbers.  Returns a table of levels by block number.
+]]
+local function judge_levels(blocks, texts)
+  local length, most, titles, all = {}, 7, 0, 0
+  for i, b in ipairs(blocks) do
+    local level = b.t == 'Header' and b.level or 7
+    length[level] = (length[level] or 0) + #texts[i]
+    if is_title(b, texts[i]) then titles = titles + #texts[i] end
+    all = all + #texts[i]
+  end
+  for level = 6, 1, -1 do
+    if (length[level] or 0) > (length[most] or 0) then most = level end
+  end
+  local by_size, n = {}, 0
+  for level = 1, most - 1 do
+    if length[level] then
+      n = n + 1
+      by_size[level] = n
+    end
+  end
+
+  local levels, dots, fewest = {}, {}, 6
+  for i, b in ipairs(blocks) do
+    if texts[i]:match '%. ?%. ?%. ?%.' then
+      -- A line of a table of contents.
+    elseif b.t == 'Header' then
+      levels[i] = by_size[b.level]
+    elseif titles * 4 < all and is_title(b, texts[i]) then
+      local number = texts[i]:match '^%d[%d.]*'
+      dots[i] = number and select(2, number:gsub('%.%d', '')) or 0
+      if number then fewest = math.min(fewest, dots[i]) end
+    end
+  end
+  for i, d in pairs(dots) do
+    levels[i] = math.min(n + 1 + math.max(d - fewest, 0), 6)
+  end
+  return levels
+end
+
+local function pages(doc)
+  local blocks, texts, out = {}, {}, pandoc.List()
+  for _, page in ipairs(doc.blocks) do
+    if page.t ~= 'Div' or not page.identifier:match '^page%d+$' then return nil end
+    for _, b in ipairs(page.content) do
+      local text = stringify(b)
+      if text:match '%S' or has_image(b) then
+        blocks[#blocks + 1] = b
+        texts[#blocks] = text
+      end
+    end
+  end
+  if #doc.blocks == 0 then return nil end
+  paged = true
+
+  local list -- the items under way
+  local levels = judge_levels(blocks, texts)
+  for i, b in ipairs(blocks) do
+    local inlines = (b.t == 'Header' or b.t == 'Para') and unhyphenate(b.content)
+    local found = inlines and not levels[i] and items(inlines)
+    if list and not found then
+      out:insert(pandoc.BulletList(list))
+      list = nil
+    end
+    if found then
+      list = list or pandoc.List()
+      list:extend(found)
+    elseif levels[i] then
+      out:insert(pandoc.Header(levels[i], unbold(inlines)))
+    else
+      out:insert(inlines and pandoc.Para(inlines) or b)
+    end
+  end
+  if list then out:insert(pandoc.BulletList(list)) end
+  doc.blocks = out
+  return doc
+end
+
+-- Markdown -------------------------------------------------------------------
+
+local function contents(element) return element.content end
+
+-- Adds the text of blocks, however nested, with a line break between two.
+local function flatten(blocks, out)
+  for _, b in ipairs(blocks) do
+    if b.t == 'Plain' or b.t == 'Para' or b.t == 'Header' or b.t == 'CodeBlock' then
+      if #out > 0 then out:insert(pandoc.LineBreak()) end
+      out:extend(b.t == 'CodeBlock' and { pandoc.Code(b.text) } or b.content)
+    elseif b.t == 'BulletList' or b.t == 'OrderedList' then
+      for _, item in ipairs(b.content) do flatten(item, out) end
+    elseif b.t == 'BlockQuote' or b.t == 'Div' then
+      flatten(b.content, out)
+    else
+      out:extend(pandoc.utils.blocks_to_inlines { b })
+    end
+  end
+  return out
+end
+
+-- One line, so that the cell fits into a pipe table.
+local function cell(c)
+  local inlines = flatten(c.contents, pandoc.List())
+  for i, x in ipairs(inlines) do
+    if x.t == 'LineBreak' then inlines[i] = pandoc.RawInline('html', '<br>') end
+  end
+  c.contents = { pandoc.Plain(inlines) }
+end
+
+-- The rows of all parts of a table.
+local function rows_of(t)
+  local rows = pandoc.List()
+  rows:extend(t.head.rows)
+  for _, body in ipairs(t.bodies) do
+    rows:extend(body.head)
+    rows:extend(body.body)
+  end
+  rows:extend(t.foot.rows)
+  return rows
+end
+
+-- Whether it only places things on a page, as mail and old pages have it.
+local function is_layout(t, rows)
+  if #t.colspecs == 1 then return true end
+  for _, row in ipairs(rows) do
+    for _, c in ipairs(row.cells) do
+      if #c.contents > 6 then return true end
+      for _, b in ipairs(c.contents) do
+        if b.t == 'Table' or b.t == 'Header' or b.t == 'HorizontalRule' then return true end
+      end
+    end
+  end
+  return false
+end
+
+-- A table without a head gets its first row as one: Markdown wants a head.
+local function grid(t)
+  local rows = rows_of(t)
+  if is_layout(t, rows) then
+    local blocks = pandoc.List()
+    for _, row in ipairs(rows) do
+      for _, c in ipairs(row.cells) do blocks:extend(c.contents) end
+    end
+    return blocks:map(function(b) return b.t == 'Plain' and pandoc.Para(b.content) or b end)
+  end
+
+  local function each(list)
+    for _, row in ipairs(list) do
+      for _, c in ipairs(row.cells) do cell(c) end
+    end
+  end
+  local first = t.bodies[1]
+  if first and #t.head.rows == 0 and #first.body > 1 then
+    t.head.rows = { table.remove(first.body, 1) }
+  end
+  each(t.head.rows)
+  each(t.foot.rows)
+  for _, body in ipairs(t.bodies) do
+    each(body.head)
+    each(body.body)
+  end
+  return t
+end
+
+local function plain_link(link)
+  link.attr = pandoc.Attr()
+  return link
+end
+
+-- Metadata -------------------------------------------------------------------
+
+local fields = { 'title', 'subtitle', 'author', 'date', 'lang', 'dir', 'keywords',
+                 'description', 'subject', 'abstract', 'rights', 'publisher' }
+
+local source = (PANDOC_STATE.input_files[1] or ''):match '%.(%w+)$'
+
+-- The title of a page of HTML is not on the page, and an EPUB has a page for it.
+local off_page = source == 'html' or source == 'epub'
+
+--[[
+What the reader took from the top of the document, put back there: the headings
+below move down one level.
+]]
+local function title_block(doc)
+  local meta, top = doc.meta, pandoc.List()
+  if meta.title then
+    for i, b in ipairs(doc.blocks) do
+      doc.blocks[i] = pandoc.walk_block(pandoc.Div { b }, {
+        Header = function(h)
+          h.level = math.min(h.level + 1, 6)
+          return h
+        end
+      }).content[1]
+    end
+    top:insert(pandoc.Header(1, pandoc.utils.type(meta.title) == 'Inlines' and meta.title
+                                or stringify(meta.title)))
+  end
+  for _, name in ipairs { 'subtitle', 'author', 'date' } do
+    local value = meta[name]
+    if value then
+      for _, v in ipairs(pandoc.utils.type(value) == 'List' and value or { value }) do
+        top:insert(pandoc.Para { pandoc.Str(stringify(v)) })
+      end
+    end
+  end
+  if pandoc.utils.type(meta.abstract) == 'Blocks' then top:extend(meta.abstract) end
+  doc.blocks = top .. doc.blocks
+end
+
+local function first_heading(doc)
+  for _, block in ipairs(doc.blocks) do
+    if block.t == 'Header' then return stringify(block) end
+  end
+  return 'Document'
+end
+
+local function metadata(doc)
+  local meta = {}
+  for _, name in ipairs(fields) do meta[name] = doc.meta[name] end
+  doc.meta = pandoc.Meta(meta)
+
+  if html then
+    -- Its title block shows a title, but not this one.
+    if not meta.title then doc.meta.pagetitle = first_heading(doc) end
+  elseif FORMAT:match '^epub' then
+    if not meta.title then doc.meta.title = first_heading(doc) end
+  elseif source == 'html' then
+    doc.meta.title = nil
+  elseif not carries and not off_page then
+    title_block(doc)
+  end
+  return doc
+end
+
+local filters = { { Pandoc = pages }, { Image = image }, { Pandoc = metadata } }
+if markdown then
+  table.insert(filters, { Div = contents, Span = contents, Underline = contents,
+                          Link = plain_link })
+  if not FORMAT:match '^commonmark' then table.insert(filters, { Table = grid }) end
+end
+return filters

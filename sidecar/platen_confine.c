@@ -1,0 +1,213 @@
+/*
+ * The sandbox of commands; see platen_confine.h.  Made before the loop, used
+ * by its thread alone.  The layers are tried when the process starts, as the
+ * user that it serves as; a child that cannot enter one of them later on fails
+ * as a fault of this machine, and never meets its document.
+ */
+
+#include "platen_confine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "platen_log.h"
+
+#define FILES 256
+#define PROCESSES 64 /* where an engine may have some: threads included */
+
+#define NFILTERS 8 /* combinations of PLATEN_SANDBOX_MAY_* */
+
+struct platen_confine_s {
+    const platen_config_t   *config;
+    unsigned                 layers;
+    platen_sandbox_filter_t *filters[NFILTERS]; /* by PLATEN_SANDBOX_MAY_* */
+};
+
+/* What every command may use. */
+static const platen_sandbox_path_t common[] = {
+    { "/usr", PLATEN_SANDBOX_R },
+    { "/lib", PLATEN_SANDBOX_R },
+    { "/lib64", PLATEN_SANDBOX_R },
+    { "/lib64/ld-linux-x86-64.so.2", PLATEN_SANDBOX_R | PLATEN_SANDBOX_X },
+    { "/lib/ld-linux-aarch64.so.1", PLATEN_SANDBOX_R | PLATEN_SANDBOX_X },
+    { "/etc/ld.so.cache", PLATEN_SANDBOX_R },
+    { "/etc/libreoffice", PLATEN_SANDBOX_R },
+    { "/etc/fonts", PLATEN_SANDBOX_R },
+    { "/etc/localtime", PLATEN_SANDBOX_R },
+    { "/var/cache/fontconfig", PLATEN_SANDBOX_R },
+    { "/proc/self", PLATEN_SANDBOX_R },
+    { "/dev/null", PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
+    { "/dev/zero", PLATEN_SANDBOX_R },
+    { "/dev/urandom", PLATEN_SANDBOX_R },
+};
+
+#define NCOMMON (sizeof(common) / sizeof(common[0]))
+
+unsigned
+platen_confine_required(const platen_config_t *config)
+{
+    return config->sandbox == PLATEN_SANDBOX_REQUIRED ? PLATEN_SANDBOX_CORE : 0;
+}
+
+static json_t *
+names(unsigned layers)
+{
+    json_t  *list = json_array();
+    unsigned i;
+
+    for (i = 0; i < PLATEN_SANDBOX_LAYERS; i++) {
+        if (layers & 1U << i) {
+            json_array_append_new(list, json_string(platen_sandbox_name(1U << i)));
+        }
+    }
+    return list;
+}
+
+/* One sentence for each layer that is required and does not hold. */
+static int
+missing(unsigned layers, char *err, size_t errlen)
+{
+    size_t   n = 0;
+    unsigned i, layer;
+
+    for (i = 0; i < PLATEN_SANDBOX_LAYERS && n < errlen; i++) {
+        layer = 1U << i;
+        if (layers & layer) {
+            n += (size_t) snprintf(
+                err + n, errlen - n, "%sthe sandbox's layer \"%s\" does not hold: %s",
+                n == 0 ? "" : "; ", platen_sandbox_name(layer), platen_sandbox_advice(layer));
+        }
+    }
+    return n == 0 ? 0 : -1;
+}
+
+platen_confine_t *
+platen_confine_new(const platen_config_t *config, char *err, size_t errlen)
+{
+    const char       *cgroup = *config->cgroup_path == '\0' ? NULL : config->cgroup_path;
+    platen_confine_t *c;
+    unsigned          required = platen_confine_required(config), may;
+
+    if (cgroup != NULL && config->sandbox == PLATEN_SANDBOX_REQUIRED) {
+        required |= PLATEN_SANDBOX_CGROUP;
+    }
+
+    c = calloc(1, sizeof(*c));
+    if (c == NULL) {
+        snprintf(err, errlen, "out of memory");
+        return NULL;
+    }
+    c->config = config;
+    c->layers = platen_sandbox_probe(cgroup) & ~PLATEN_SANDBOX_USER;
+    platen_log(c->layers & PLATEN_SANDBOX_NETWORK ? PLATEN_LOG_INFO : PLATEN_LOG_WARN,
+               "sandbox",
+               json_pack("{s:o, s:o}", "layers", names(c->layers), "missing",
+                         names(~c->layers & ~PLATEN_SANDBOX_USER
+                               & ~(cgroup == NULL ? PLATEN_SANDBOX_CGROUP : 0))));
+    if (missing(required & ~c->layers, err, errlen) != 0) {
+        platen_confine_destroy(&c);
+        return NULL;
+    }
+
+    /* All may execute their program. */
+    for (may = PLATEN_SANDBOX_MAY_EXEC; may < NFILTERS; may += 2) {
+        c->filters[may] = platen_sandbox_filter_new(may);
+        if (c->filters[may] == NULL) {
+            snprintf(err, errlen, "cannot build the system-call filter: %s", strerror(errno));
+            platen_confine_destroy(&c);
+            return NULL;
+        }
+    }
+    return c;
+}
+
+void
+platen_confine_destroy(platen_confine_t **confine)
+{
+    unsigned may;
+
+    if (*confine == NULL) {
+        return;
+    }
+    for (may = 0; may < NFILTERS; may++) {
+        platen_sandbox_filter_destroy(&(*confine)->filters[may]);
+    }
+    free(*confine);
+    *confine = NULL;
+}
+
+unsigned
+platen_confine_layers(const platen_confine_t *confine)
+{
+    return confine->layers;
+}
+
+static void
+allow(platen_confinement_t *out, const char *path, unsigned access)
+{
+    out->paths[out->sandbox.npaths++] = (platen_sandbox_path_t){ path, access };
+}
+
+int
+platen_confine_command(const platen_confine_t *confine, const platen_command_t *command,
+                       const char *dir, unsigned worker, platen_confinement_t *out)
+{
+    const platen_config_t *config = confine->config;
+    int                    forks = (command->may & PLATEN_SANDBOX_MAY_FORK) != 0, i;
+    uint64_t               space = command->address_space;
+    char                   name[32];
+    size_t                 n;
+
+    memset(out, 0, sizeof(*out));
+    for (n = 0; n < NCOMMON; n++) {
+        allow(out, common[n].path, common[n].access);
+    }
+    allow(out, dir, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W);
+    allow(out, command->argv[0], PLATEN_SANDBOX_R | PLATEN_SANDBOX_X);
+    for (i = 0; i < command->npaths; i++) {
+        allow(out, command->paths[i].path, command->paths[i].access);
+    }
+
+    if (space == 0) {
+        space = config->address_space;
+    }
+    if (command->tmp && confine->layers & PLATEN_SANDBOX_NETWORK) {
+        snprintf(out->tmp, sizeof(out->tmp), "%s/tmp", dir);
+        out->sandbox.tmp = out->tmp;
+        allow(out, "/tmp", PLATEN_SANDBOX_R | PLATEN_SANDBOX_W | PLATEN_SANDBOX_S);
+    }
+    out->sandbox.layers = confine->layers;
+    out->sandbox.parent = getpid();
+    out->sandbox.paths = out->paths;
+    out->sandbox.filter = confine->filters[(command->may | PLATEN_SANDBOX_MAY_EXEC) % NFILTERS];
+    out->sandbox.address_space = command->vast ? 0 : space;
+    out->sandbox.file_size = config->output_size;
+    out->sandbox.cpu_seconds = config->wall_clock * 2; /* a few threads' worth */
+    out->sandbox.files = FILES;
+    out->sandbox.processes = forks ? PROCESSES : 0;
+
+    if (confine->layers & PLATEN_SANDBOX_CGROUP) {
+        snprintf(name, sizeof(name), "platen-%u", worker);
+        if (platen_sandbox_cgroup_make(config->cgroup_path, name, config->memory, out->cgroup,
+                                       sizeof(out->cgroup))
+            != 0) {
+            return -1;
+        }
+        out->sandbox.cgroup = out->cgroup;
+    }
+    return 0;
+}
+
+void
+platen_confine_end(const platen_confinement_t *confinement)
+{
+    if (confinement->sandbox.cgroup != NULL && rmdir(confinement->sandbox.cgroup) != 0
+        && errno != ENOENT) {
+        platen_log(
+            PLATEN_LOG_WARN, "cannot remove a cgroup",
+            json_pack("{s:s, s:s}", "path", confinement->cgroup, "error", strerror(errno)));
+    }
+}

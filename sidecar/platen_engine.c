@@ -1,0 +1,241 @@
+/*
+ * The table of engines; see platen_engine.h.  Built once, before the loop, and
+ * constant afterwards, but for what is suspended.  An engine that this machine
+ * lacks is logged and left out: its pairs are then not in the matrix, and
+ * nobody is promised them.
+ */
+
+#include "platen_engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "platen_graph.h"
+
+/* Of two ways that cost the same, the one of the earlier engine is taken. */
+static const platen_engine_t *const table[] = {
+    &platen_engine_lok,    &platen_engine_soffice, &platen_engine_tables,
+    &platen_engine_pandoc, &platen_engine_poppler, &platen_engine_mupdf,
+    &platen_engine_qpdf,   &platen_engine_image,
+};
+
+#define NENGINES (sizeof(table) / sizeof(table[0]))
+#define FOUND_MAX (NENGINES + PLATEN_COMMANDS_MAX)
+
+struct platen_engines_s {
+    const platen_config_t *config;
+    const platen_engine_t *found[FOUND_MAX];
+    size_t                 nfound;
+    platen_engine_t      **commands; /* of the configuration */
+    const platen_engine_t *suspended;
+    platen_graph_t         graph;
+    platen_matrix_t        matrix;
+};
+
+static void
+add_engine(platen_engines_t *engines, const platen_engine_t *engine)
+{
+    char   err[256] = "";
+    size_t i;
+
+    if (engine->probe(engine, engines->config, err, sizeof(err)) != PLATEN_OK) {
+        platen_log(PLATEN_LOG_WARN, "engine not available",
+                   json_pack("{s:s, s:s}", "engine", engine->name, "reason", err));
+        return;
+    }
+    for (i = 0; i < engine->nedges; i++) {
+        if (engine->can != NULL && !engine->can(engine, engines->config, &engine->edges[i])) {
+            continue;
+        }
+        if (platen_graph_add(&engines->graph, engine, &engine->edges[i]) != PLATEN_OK) {
+            platen_log(PLATEN_LOG_ERROR, "conversion left out: unknown format, or too many",
+                       json_pack("{s:s, s:s, s:s}", "engine", engine->name, "from",
+                                 engine->edges[i].from, "to", engine->edges[i].to));
+        }
+    }
+    engines->found[engines->nfound++] = engine;
+}
+
+/* What a person reads of a route: "pandoc+lok", and "docx" in between. */
+static void
+describe(const platen_route_t *route, char *names, char *via, size_t size)
+{
+    size_t   n = 0, v = 0;
+    unsigned i;
+
+    *via = '\0';
+    for (i = 0; i < route->nsteps && n < size && v < size; i++) {
+        n += (size_t) snprintf(names + n, size - n, "%s%s", i == 0 ? "" : "+",
+                               route->steps[i].engine->name);
+        if (i > 0) {
+            v += (size_t) snprintf(via + v, size - v, "%s%s", i == 1 ? "" : "+",
+                                   route->steps[i].edge->from);
+        }
+    }
+}
+
+/* What one format is converted to. */
+typedef struct {
+    uint32_t       given;                       /* the option of this walk, 0: none */
+    unsigned       changes;                     /* of format, that this walk allows */
+    unsigned       usual[PLATEN_FORMATS_MAX];   /* changes without an option */
+    uint32_t       options[PLATEN_FORMATS_MAX]; /* that the pair takes */
+    platen_route_t routes[PLATEN_FORMATS_MAX];
+} pairs_t;
+
+static void
+note_route(void *data, const platen_format_t *to, const platen_route_t *route)
+{
+    pairs_t *pairs = data;
+    size_t   i = platen_format_index(to);
+
+    if (pairs->given == 0) {
+        pairs->routes[i] = *route;
+        pairs->usual[i] = platen_graph_changes(route);
+    } else if (pairs->changes == pairs->usual[i]) {
+        pairs->options[i] |= pairs->given;
+        if (pairs->routes[i].nsteps == 0) {
+            pairs->routes[i] = *route;
+        }
+    }
+}
+
+static void
+add_pairs(platen_engines_t *engines, const platen_format_t *from)
+{
+    char                  names[PLATEN_ROUTE_WORDS_MAX + 1], via[sizeof(names)];
+    platen_matrix_route_t route;
+    platen_graph_wish_t   wish = { .changes = PLATEN_ROUTE_STEPS };
+    pairs_t               pairs = { .given = 0 };
+    size_t                i;
+    int                   option;
+
+    platen_graph_walk(&engines->graph, from, &wish, note_route, &pairs);
+    for (option = 0; option < PLATEN_OPTIONS; option++) {
+        pairs.given = wish.options = PLATEN_OPTION_BIT(option);
+        for (pairs.changes = 0; pairs.changes <= PLATEN_ROUTE_STEPS; pairs.changes++) {
+            wish.changes = pairs.changes;
+            platen_graph_walk(&engines->graph, from, &wish, note_route, &pairs);
+        }
+    }
+
+    for (i = 0; i < platen_nformats; i++) {
+        if (pairs.routes[i].nsteps == 0) {
+            continue;
+        }
+        describe(&pairs.routes[i], names, via, sizeof(names));
+        route = (platen_matrix_route_t){
+            .engines = names,
+            .via = via,
+            .options = pairs.options[i],
+        };
+        if (platen_matrix_add(&engines->matrix, from, &platen_formats[i], &route)
+            != PLATEN_OK) {
+            platen_log(PLATEN_LOG_ERROR, "conversion left out: the matrix does not take it",
+                       json_pack("{s:s, s:s, s:s}", "from", from->name, "to",
+                                 platen_formats[i].name, "engine", names));
+        }
+    }
+}
+
+platen_engines_t *
+platen_engines_new(const platen_config_t *config)
+{
+    platen_engines_t *engines;
+    char              err[512] = "";
+    size_t            i;
+
+    engines = calloc(1, sizeof(*engines));
+    if (engines == NULL) {
+        return NULL;
+    }
+    engines->config = config;
+
+    for (i = 0; i < NENGINES; i++) {
+        add_engine(engines, table[i]);
+    }
+
+    engines->commands = platen_engine_commands_new(config, err, sizeof(err));
+    if (engines->commands == NULL) {
+        platen_log(PLATEN_LOG_ERROR, "the configuration's engines are left out",
+                   json_pack("{s:s}", "reason", err));
+    }
+    for (i = 0; engines->commands != NULL && engines->commands[i] != NULL; i++) {
+        add_engine(engines, engines->commands[i]);
+    }
+
+    for (i = 0; i < platen_nformats; i++) {
+        add_pairs(engines, &platen_formats[i]);
+    }
+    return engines;
+}
+
+void
+platen_engines_destroy(platen_engines_t **engines)
+{
+    if (*engines == NULL) {
+        return;
+    }
+    platen_engine_commands_free(&(*engines)->commands);
+    free(*engines);
+    *engines = NULL;
+}
+
+const platen_matrix_t *
+platen_engines_matrix(const platen_engines_t *engines)
+{
+    return &engines->matrix;
+}
+
+size_t
+platen_engines_count(const platen_engines_t *engines)
+{
+    return engines->nfound;
+}
+
+const char *
+platen_engines_name(const platen_engines_t *engines, size_t n)
+{
+    return engines->found[n]->name;
+}
+
+int
+platen_engines_has(const platen_engines_t *engines, const platen_engine_t *engine)
+{
+    size_t i;
+
+    for (i = 0; i < engines->nfound; i++) {
+        if (engines->found[i] == engine) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int
+platen_engines_route(const platen_engines_t *engines, const platen_format_t *from,
+                     const platen_format_t *to, uint32_t options, platen_route_t *route)
+{
+    platen_graph_wish_t wish = { .changes = from == to ? 0 : PLATEN_ROUTE_STEPS,
+                                 .without = engines->suspended };
+    int                 rc;
+
+    if (from != to) {
+        rc = platen_graph_route(&engines->graph, from, to, &wish, route);
+        if (rc != PLATEN_OK || options == 0) {
+            return rc;
+        }
+        /* An option is no reason for a detour by formats that nobody has asked for. */
+        wish.changes = platen_graph_changes(route);
+    }
+    wish.options = options;
+    return options == 0 ? PLATEN_NOT_FOUND
+                        : platen_graph_route(&engines->graph, from, to, &wish, route);
+}
+
+void
+platen_engines_suspend(platen_engines_t *engines, const platen_engine_t *engine)
+{
+    engines->suspended = engine;
+}

@@ -1,0 +1,157 @@
+/*
+ * LibreOffice, warm: a child of the zygote for each document (platen-lok).
+ *
+ * Only says what to ask for; export_filter is the extension by which saveAs()
+ * of LibreOfficeKit finds the filter.  What is here was tried with 7.4: what it
+ * cannot do (PDF as input, CSV as input, other encodings than UTF-8) has no edge.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platen_engine.h"
+#include "platen_uno.h"
+
+#define BIT(o) PLATEN_OPTION_BIT(PLATEN_OPTION_##o)
+
+/* Opens with a password; pages may be turned; sheets may be one page each. */
+#define SECRET BIT(PASSWORD)
+#define TEXT_PDF (PLATEN_UNO_PDF | BIT(LANDSCAPE))
+#define SHEET_PDF (PLATEN_UNO_SHEETS | BIT(LANDSCAPE))
+
+/* Dearer than by way of DOCX: LibreOffice's layout of HTML is the poorer one. */
+#define FROM_HTML 160
+
+/* One line to an edge. */
+/* clang-format off */
+#define WRITER(from, secret, cost)                                             \
+    { from, "pdf", cost, TEXT_PDF | secret, 0, "pdf", NULL },                  \
+    { from, "docx", cost + 10, secret, 0, "docx", NULL },                      \
+    { from, "odt", cost + 20, secret, 0, "odt", NULL },                        \
+    { from, "rtf", cost + 10, secret, 0, "rtf", NULL },                        \
+    { from, "doc", cost + 10, secret, 0, "doc", NULL },                        \
+    { from, "html", cost + PLATEN_LOSS_WEB, secret, 0, "html", NULL },         \
+    { from, "txt", cost + PLATEN_LOSS_TEXT, secret, 0, "txt", NULL }
+
+#define CALC(from)                                                             \
+    { from, "pdf", 130, SHEET_PDF | SECRET, 0, "pdf", NULL },                  \
+    { from, "xlsx", 140, SECRET, 0, "xlsx", NULL },                            \
+    { from, "ods", 160, SECRET, 0, "ods", NULL },                              \
+    { from, "xls", 150, SECRET, 0, "xls", NULL },                              \
+    { from, "csv", 130, SECRET, 0, "csv", NULL },                              \
+    { from, "html", 130 + PLATEN_LOSS_WEB, SECRET, 0, "html", NULL }
+
+#define IMPRESS(from)                                                          \
+    { from, "pdf", 150, PLATEN_UNO_PDF | SECRET, 0, "pdf", NULL },             \
+    { from, "pptx", 200, SECRET, 0, "pptx", NULL },                            \
+    { from, "odp", 250, SECRET, 0, "odp", NULL },                              \
+    { from, "ppt", 250, SECRET, 0, "ppt", NULL }
+/* clang-format on */
+
+static const platen_edge_t edges[] = {
+    WRITER("docx", SECRET, 90),
+    WRITER("doc", SECRET, 90),
+    WRITER("odt", SECRET, 90),
+    WRITER("rtf", 0, 90),
+    WRITER("html", 0, FROM_HTML),
+    WRITER("txt", 0, 90),
+    CALC("xlsx"),
+    CALC("xls"),
+    CALC("ods"),
+    IMPRESS("pptx"),
+    IMPRESS("ppt"),
+    IMPRESS("odp"),
+};
+
+static int
+probe(const platen_engine_t *engine, const platen_config_t *config, char *err, size_t errlen)
+{
+    char path[2 * 4096];
+
+    (void) engine;
+    if (!config->lok_enabled) {
+        snprintf(err, errlen, "switched off by engines/lok/enabled");
+        return PLATEN_NOT_FOUND;
+    }
+    snprintf(path, sizeof(path), "%s/platen-lok", config->libexec_path);
+    if (access(path, X_OK) != 0) {
+        snprintf(err, errlen, "%s: %s (engines/libexec says where to look)", path,
+                 strerror(errno));
+        return PLATEN_NOT_FOUND;
+    }
+    if (access(config->lok_program, X_OK) != 0) {
+        snprintf(err, errlen,
+                 "%s: %s; apt install libreoffice-writer libreoffice-calc"
+                 " libreoffice-impress libreoffice-draw",
+                 config->lok_program, strerror(errno));
+        return PLATEN_NOT_FOUND;
+    }
+    return PLATEN_OK;
+}
+
+static int
+request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_message_t *message,
+        char *scratch, size_t size)
+{
+    const char *password = platen_options_get(run->options, PLATEN_OPTION_PASSWORD);
+    const char *to = run->edge->to;
+
+    (void) engine;
+    *scratch = '\0';
+    if (strcmp(to, "pdf") == 0) {
+        if (platen_uno_pdf(run->options, scratch, size) != 0) {
+            return -1;
+        }
+    } else if (strcmp(to, "csv") == 0) {
+        /* Comma, quote, UTF-8.  With more than three tokens 7.4 misreads those after the first.
+         */
+        snprintf(scratch, size, "44,34,76");
+    } else if (strcmp(to, "html") == 0) {
+        snprintf(scratch, size, "EmbedImages");
+    }
+
+    message->landscape = platen_options_get(run->options, PLATEN_OPTION_LANDSCAPE) != NULL;
+    message->export_filter = platen_str(run->edge->export_filter);
+    message->export_options = platen_str(scratch);
+    if (password != NULL) {
+        message->password = platen_str(password);
+    }
+    return 0;
+}
+
+static platen_exit_t
+exited(int code, const char *said)
+{
+    (void) said;
+    switch (code) {
+    case PLATEN_LOK_EXIT_DONE:
+        return PLATEN_EXIT_DONE;
+    case PLATEN_LOK_EXIT_LOAD:
+        return PLATEN_EXIT_CORRUPT;
+    case PLATEN_LOK_EXIT_ENCRYPTED:
+        return PLATEN_EXIT_ENCRYPTED;
+    case PLATEN_LOK_EXIT_PASSWORD:
+        return PLATEN_EXIT_PASSWORD;
+    case PLATEN_LOK_EXIT_SAVE:
+        return PLATEN_EXIT_FAILED;
+    case PLATEN_LOK_EXIT_MEMORY:
+        return PLATEN_EXIT_MEMORY;
+    case PLATEN_LOK_EXIT_SANDBOX:
+    case PLATEN_LOK_EXIT_SETUP:
+        return PLATEN_EXIT_SETUP;
+    default:
+        return PLATEN_EXIT_CRASHED; /* LibreOffice ended itself */
+    }
+}
+
+const platen_engine_t platen_engine_lok = {
+    .name = "lok",
+    .edges = edges,
+    .nedges = sizeof(edges) / sizeof(edges[0]),
+    .probe = probe,
+    .request = request,
+    .exited = exited,
+};

@@ -1,0 +1,253 @@
+/*
+ * LibreOffice as a process per document: soffice.bin --convert-to.
+ *
+ * The state directory of a worker is its user profile, which LibreOffice fills
+ * when it first starts and then asks to be started again (exit code 81).  The
+ * settings that keep a document from fetching links and running macros are
+ * written before every run, since the run before may have changed them.
+ *
+ * Runs in the loop's thread and only prepares: the pool executes.  What fails
+ * here is returned with errno; what fails in LibreOffice is seen by what it
+ * leaves behind, as it exits with 0 even when it could not read its input.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platen_engine.h"
+#include "platen_layout.h"
+#include "platen_registry.h"
+#include "platen_uno.h"
+
+#define EXIT_CRASHED 79 /* desktop/source/app/exithelper: crash with restart */
+#define EXIT_RESTART 81 /* the same: normal restart */
+
+/* Dearer than any other good way: a process start of a second or so. */
+#define COST 600
+
+/* No byte-order mark, and images inside the page. */
+#define TXT "txt:Text (encoded):UTF8,LF,,,false"
+#define HTML "html:HTML (StarWriter):EmbedImages"
+
+/* Comma, double quote, UTF-8, from line 1; cells as shown; the first sheet. */
+#define CSV_OUT "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
+
+/* As a text document: as a web document, 7.4 loses what is on the first page. */
+#define HTML_IN "HTML (StarWriter)"
+
+#define PDF(from, filter, options, import)                                                     \
+    {                                                                                          \
+        from, "pdf", COST, options, 0, "pdf:" filter, import                                   \
+    }
+#define EDGE(from, to, filter, import)                                                         \
+    {                                                                                          \
+        from, to, COST, 0, 0, filter, import                                                   \
+    }
+
+#define WRITER(from, import)                                                                   \
+    PDF(from, "writer_pdf_Export", PLATEN_UNO_PDF, import),                                    \
+        EDGE(from, "docx", "docx:MS Word 2007 XML", import),                                   \
+        EDGE(from, "doc", "doc:MS Word 97", import), EDGE(from, "odt", "odt:writer8", import), \
+        EDGE(from, "rtf", "rtf:Rich Text Format", import), EDGE(from, "html", HTML, import),   \
+        EDGE(from, "txt", TXT, import)
+
+#define CALC(from)                                                                             \
+    PDF(from, "calc_pdf_Export", PLATEN_UNO_SHEETS, NULL),                                     \
+        EDGE(from, "xlsx", "xlsx:Calc Office Open XML", NULL),                                 \
+        EDGE(from, "xls", "xls:MS Excel 97", NULL), EDGE(from, "ods", "ods:calc8", NULL),      \
+        EDGE(from, "csv", CSV_OUT, NULL)
+
+#define IMPRESS(from)                                                                          \
+    PDF(from, "impress_pdf_Export", PLATEN_UNO_PDF, NULL),                                     \
+        EDGE(from, "pptx", "pptx:Impress MS PowerPoint 2007 XML", NULL),                       \
+        EDGE(from, "ppt", "ppt:MS PowerPoint 97", NULL),                                       \
+        EDGE(from, "odp", "odp:impress8", NULL)
+
+static const platen_edge_t edges[] = {
+    WRITER("docx", NULL),
+    WRITER("doc", NULL),
+    WRITER("odt", NULL),
+    WRITER("rtf", NULL),
+    WRITER("html", HTML_IN),
+    WRITER("txt", NULL),
+    CALC("xlsx"),
+    CALC("xls"),
+    CALC("ods"),
+    IMPRESS("pptx"),
+    IMPRESS("ppt"),
+    IMPRESS("odp"),
+
+    /* Every line in a frame of its own, where it was on the page. */
+    { "pdf", "docx", COST + PLATEN_LOSS_PAGES, PLATEN_OPTION_BIT(PLATEN_OPTION_LAYOUT), 0,
+      "docx:MS Word 2007 XML", "writer_pdf_import" },
+};
+
+/* Besides what every profile has (platen_registry.c). */
+static platen_setting_t settings[] = {
+    { "org.openoffice.Office.Common/Misc", "ShowTipOfTheDay", "false" },
+};
+
+static int
+probe(const platen_engine_t *engine, const platen_config_t *config, char *err, size_t errlen)
+{
+    (void) engine;
+    if (!config->soffice_enabled) {
+        snprintf(err, errlen, "switched off by engines/soffice/enabled");
+        return PLATEN_NOT_FOUND;
+    }
+    if (access(config->soffice_path, X_OK) != 0) {
+        snprintf(err, errlen, "%s: %s", config->soffice_path, strerror(errno));
+        return PLATEN_NOT_FOUND;
+    }
+    if (strncmp(config->data_path, "/tmp/", 5) == 0) {
+        snprintf(err, errlen, "data/path is below /tmp, in whose place it gets one of its own");
+        return PLATEN_NOT_FOUND;
+    }
+    if (!(platen_sandbox_probe(NULL) & PLATEN_SANDBOX_NETWORK)) {
+        snprintf(err, errlen,
+                 "it needs a /tmp of its own, for which this kernel gives no namespace: %s",
+                 platen_sandbox_advice(PLATEN_SANDBOX_NETWORK));
+        return PLATEN_NOT_FOUND;
+    }
+    return PLATEN_OK;
+}
+
+static int
+write_settings(const char *path)
+{
+    FILE *out;
+    int   fd;
+
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return -1;
+    }
+    out = fdopen(fd, "w");
+    if (out == NULL) {
+        close(fd);
+        return -1;
+    }
+
+    platen_registry_write(out, settings, sizeof(settings) / sizeof(settings[0]));
+
+    return ferror(out) != 0 ? (fclose(out), errno = EIO, -1) : fclose(out);
+}
+
+/* The settings, replaced in one step, in a profile that is made if need be. */
+static int
+prepare_profile(const char *profile)
+{
+    char user[PLATEN_PATH_MAX + 8], path[PLATEN_PATH_MAX + 64], tmp[PLATEN_PATH_MAX + 64];
+
+    snprintf(user, sizeof(user), "%s/user", profile);
+    snprintf(path, sizeof(path), "%s/registrymodifications.xcu", user);
+    snprintf(tmp, sizeof(tmp), "%s/registrymodifications.new", user);
+
+    if (mkdir(user, 0700) != 0 && errno != EEXIST) {
+        return -1;
+    }
+    if (unlink(tmp) != 0 && errno != ENOENT) {
+        return -1;
+    }
+    if (write_settings(tmp) != 0) {
+        return -1;
+    }
+    return rename(tmp, path);
+}
+
+/* A file URL (RFC 8089); returns -1 if it does not fit. */
+static int
+file_url(const char *path, char *out, size_t size)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789-._~/";
+    size_t            n;
+
+    n = (size_t) snprintf(out, size, "file://");
+    for (; *path != '\0'; path++) {
+        if (n + 4 > size) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        if (strchr(plain, *path) != NULL) {
+            out[n++] = *path;
+        } else {
+            n += (size_t) snprintf(out + n, size - n, "%%%02X", (unsigned char) *path);
+        }
+    }
+    out[n] = '\0';
+    return 0;
+}
+
+static int
+prepare(const platen_engine_t *engine, const platen_config_t *config, const platen_run_t *run,
+        platen_command_t *command)
+{
+    char profile[3 * PLATEN_PATH_MAX], options[1024];
+
+    (void) engine;
+    if (prepare_profile(run->state_dir) != 0
+        || file_url(run->state_dir, profile, sizeof(profile)) != 0
+        || platen_uno_pdf(run->options, options, sizeof(options)) != 0) {
+        return -1;
+    }
+
+    platen_command_arg(command, "%s", config->soffice_path);
+    platen_command_arg(command, "-env:UserInstallation=%s", profile);
+    /* Not the machine's: there may be one there that only root can look into. */
+    platen_command_arg(command, "-env:UNO_SHARED_PACKAGES_CACHE=%s/shared", profile);
+    platen_command_arg(command, "--headless");
+    platen_command_arg(command, "--norestore");
+    platen_command_arg(command, "--nologo");
+    platen_command_arg(command, "--nodefault");
+    platen_command_arg(command, "--nolockcheck");
+    if (run->edge->import_filter != NULL) {
+        platen_command_arg(command, "--infilter=%s", run->edge->import_filter);
+    }
+    platen_command_arg(command, "--convert-to");
+    platen_command_arg(command, "%s%s%s", run->edge->export_filter, *options == '\0' ? "" : ":",
+                       options);
+    platen_command_arg(command, "--outdir");
+    platen_command_arg(command, "%s", run->output_dir);
+    platen_command_arg(command, "%s", run->input);
+
+    platen_command_env(command, "SAL_USE_VCLPLUGIN=svp");
+
+    /* Where Debian keeps what belongs to its installation, and it looks when it starts. */
+    platen_command_allow(command, PLATEN_SANDBOX_R, "/var/lib/libreoffice");
+
+    /* It does not start without a socket in /tmp, by which others would find it. */
+    command->may = PLATEN_SANDBOX_MAY_BIND;
+    command->tmp = 1;
+    platen_command_allow(command, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W, "%s", run->state_dir);
+    if (strcmp(run->edge->from, "pdf") == 0) {
+        /* Its PDF import is a program of its own. */
+        command->may |= PLATEN_SANDBOX_MAY_FORK;
+        platen_command_allow(command, PLATEN_SANDBOX_R | PLATEN_SANDBOX_X, "%s/xpdfimport",
+                             config->lok_program);
+    }
+    return 0;
+}
+
+static platen_exit_t
+exited(int code, const char *said)
+{
+    (void) said;
+    return code == EXIT_RESTART   ? PLATEN_EXIT_AGAIN
+           : code == EXIT_CRASHED ? PLATEN_EXIT_CRASHED
+                                  : PLATEN_EXIT_DONE;
+}
+
+const platen_engine_t platen_engine_soffice = {
+    .name = "soffice",
+    .edges = edges,
+    .nedges = sizeof(edges) / sizeof(edges[0]),
+    .probe = probe,
+    .prepare = prepare,
+    .exited = exited,
+};

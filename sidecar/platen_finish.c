@@ -1,0 +1,522 @@
+/*
+ * The finish; see platen_finish.h.  What the engine left behind is taken for
+ * hostile: it is opened without following links and without waiting, and must
+ * be a plain file of the right kind.  Order: sync the bytes, rename to a name
+ * with the epoch, sync the directory, commit; so a kill at any point leaves
+ * either a result that the record names or a file that nobody names.
+ *
+ * Runs in the loop's thread; owns nothing but the file while it looks at it.
+ * Failures of this machine (no space, I/O error) put the job back in the queue.
+ */
+
+#include "platen_finish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "platen_crash.h"
+#include "platen_filename.h"
+#include "platen_sniff.h"
+
+#define HASH_CHUNK (64 * 1024)
+#define BACKOFF_MS UINT64_C(1000) /* after the first setback; doubled with each */
+#define BACKOFF_MAX_MS UINT64_C(60000)
+
+static void fail(platen_verdict_t *v, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void
+fail(platen_verdict_t *v, const char *code, const char *format, ...)
+{
+    va_list args;
+
+    v->state = PLATEN_STATE_FAILED;
+    v->error_code = code;
+    va_start(args, format);
+    vsnprintf(v->error, sizeof(v->error), format, args);
+    va_end(args);
+}
+
+/* Back to the queue, later, for a fault of this machine. */
+static void
+requeue(platen_verdict_t *v, const char *step, int error)
+{
+    v->state = PLATEN_STATE_PENDING;
+    v->blame = PLATEN_BLAME_MACHINE;
+    v->pause = 1;
+    snprintf(v->detail, sizeof(v->detail), "cannot %s: %s", step, strerror(error));
+}
+
+/* What went wrong with the document, and what its owner can do: "%s" is its format. */
+static const struct {
+    platen_run_outcome_t outcome;
+    const char          *code;
+    const char          *error;
+    int                  again; /* it may go better the next time */
+} failures[] = {
+    { PLATEN_RUN_CORRUPT, "corrupt_document",
+      "The document is damaged, or not what its name says, and cannot be read. Open it in its "
+      "own application, save a new copy, and submit that.",
+      0 },
+    { PLATEN_RUN_ENCRYPTED, "password_required",
+      "The document is protected by a password. Submit it again with its password in the field "
+      "\"password\".",
+      0 },
+    { PLATEN_RUN_PASSWORD, "wrong_password",
+      "The password does not open the document. Submit it again with the right one.", 0 },
+    { PLATEN_RUN_EMPTY, "empty_document",
+      "There is nothing in the document that could be converted.", 0 },
+    { PLATEN_RUN_PAGES, "pages_out_of_range",
+      "The document does not have all of the pages asked for. Ask for pages that it has, in "
+      "the "
+      "field \"pages\".",
+      0 },
+    { PLATEN_RUN_FAILED, "conversion_failed",
+      "The document was read, but could not be converted to the target format. Try another "
+      "target format, or save the document anew in its own application and submit that.",
+      0 },
+    { PLATEN_RUN_CRASHED, "converter_crashed",
+      "The converter crashed on this document. Open it in its own application, save a new "
+      "copy, and submit that.",
+      1 },
+    { PLATEN_RUN_TIMEOUT, "conversion_timeout",
+      "The conversion took longer than this server allows and was stopped. Submit a smaller "
+      "document, or split this one.",
+      1 },
+    { PLATEN_RUN_MEMORY, "out_of_memory",
+      "The conversion needs more memory than this server allows. Submit a smaller document, or "
+      "split this one.",
+      0 },
+    { PLATEN_RUN_TOO_LARGE, "too_large_output",
+      "The result is larger than this server, or its format, allows. Split the document and "
+      "submit its parts.",
+      0 },
+    { PLATEN_RUN_INPUT_MISSING, "input_missing",
+      "The uploaded document is no longer on the server. Submit it again.", 0 },
+};
+
+/* A crash or a timeout: once more, until there were too many of them. */
+static void
+again_or(const platen_config_t *config, const platen_task_t *task, platen_verdict_t *v)
+{
+    v->blame = PLATEN_BLAME_DOCUMENT;
+    if (task->crashes + 1 < config->attempts) {
+        v->state = PLATEN_STATE_PENDING;
+    }
+}
+
+static int
+fail_as(platen_verdict_t *v, platen_run_outcome_t outcome)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        if (failures[i].outcome == outcome) {
+            fail(v, failures[i].code, "%s", failures[i].error);
+            return failures[i].again;
+        }
+    }
+    return 0;
+}
+
+uint64_t
+platen_finish_space(const char *path)
+{
+    struct statvfs fs;
+
+    if (statvfs(path, &fs) != 0) {
+        return UINT64_MAX;
+    }
+    return (uint64_t) fs.f_bavail * fs.f_frsize;
+}
+
+/* Removes a result that no record will name. */
+static void
+unpublish(const platen_config_t *config, const platen_task_t *task)
+{
+    char path[PLATEN_PATH_MAX];
+
+    platen_layout_path(config->data_path, PLATEN_DIR_OUTPUT, &task->id, task->epoch, path);
+    if (unlink(path) != 0 && errno != ENOENT) {
+        platen_log(PLATEN_LOG_ERROR, "cannot remove a discarded result",
+                   json_pack("{s:s, s:s}", "path", path, "error", strerror(errno)));
+    }
+}
+
+/* Opens <work>/out/<name>: the file itself, or -1 with errno. */
+static int
+open_output(const platen_run_result_t *result)
+{
+    char path[PLATEN_PATH_MAX + 8];
+    int  dir, fd, saved;
+
+    snprintf(path, sizeof(path), "%s/out", result->work);
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0) {
+        return -1;
+    }
+    (void) fchmod(dir, 0700); /* or nothing could be moved out of it */
+    fd = openat(dir, result->output, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    saved = errno;
+    close(dir);
+    errno = saved;
+    return fd;
+}
+
+static int
+hash_file(int fd, uint8_t out[PLATEN_SHA256_LEN])
+{
+    EVP_MD_CTX *md;
+    uint8_t    *buf;
+    ssize_t     n = -1;
+    off_t       at = 0;
+    int         rc = -1;
+
+    errno = ENOMEM;
+    md = EVP_MD_CTX_new();
+    buf = malloc(HASH_CHUNK);
+    if (md == NULL || buf == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1) {
+        goto done;
+    }
+    while ((n = pread(fd, buf, HASH_CHUNK, at)) > 0) {
+        if (EVP_DigestUpdate(md, buf, (size_t) n) != 1) {
+            goto done;
+        }
+        at += n;
+    }
+    if (n == 0 && EVP_DigestFinal_ex(md, out, NULL) == 1) {
+        rc = 0;
+    }
+
+done:
+    EVP_MD_CTX_free(md);
+    free(buf);
+    return rc;
+}
+
+/* Whether a text has nothing but blanks in it, as that of a scanned page. */
+static int
+is_blank(int fd, off_t size, const platen_format_t *format)
+{
+    char    buf[4096];
+    ssize_t n, i;
+
+    if (format->family != PLATEN_FAMILY_TEXT || size > (off_t) sizeof(buf)) {
+        return 0;
+    }
+    n = pread(fd, buf, sizeof(buf), 0);
+    for (i = 0; i < n; i++) {
+        if (strchr(" \t\r\n\f", buf[i]) == NULL || buf[i] == '\0') {
+            return 0;
+        }
+    }
+    return n >= 0;
+}
+
+/* Whether the open file is what was asked for: 1, 0, or -1 with errno. */
+static int
+is_wanted(int fd, off_t size, const platen_format_t *to)
+{
+    platen_sniff_t sniff;
+
+    if (platen_sniff(fd, size, &sniff) != PLATEN_OK) {
+        return -1;
+    }
+    return platen_sniff_decide(&sniff, to, 0) == to;
+}
+
+static int
+publish(const platen_config_t *config, const platen_task_t *task, const char *from)
+{
+    if (platen_layout_publish(config->data_path, from, PLATEN_DIR_OUTPUT, &task->id,
+                              task->epoch)
+        != 0) {
+        return -1;
+    }
+    platen_crash_point(PLATEN_CRASH_FINISH_RENAMED);
+    if (platen_layout_sync(config->data_path, PLATEN_DIR_OUTPUT, &task->id) != 0) {
+        return -1;
+    }
+    platen_crash_point(PLATEN_CRASH_FINISH_LISTED);
+    return 0;
+}
+
+/* The engine is done: is there a result, and is it one? */
+static void
+judge_output(const platen_config_t *config, const platen_task_t *task,
+             const platen_run_result_t *result, platen_verdict_t *v)
+{
+    struct stat st;
+    char        path[2 * PLATEN_PATH_MAX];
+    int         fd, wanted;
+    size_t      n;
+
+    fd = open_output(result);
+    if (fd < 0) {
+        fail_as(v, PLATEN_RUN_FAILED);
+        snprintf(v->detail, sizeof(v->detail), "no output: %s", strerror(errno));
+        return;
+    }
+
+    /* A second name would let someone change the bytes after this. */
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1) {
+        fail_as(v, PLATEN_RUN_FAILED);
+        snprintf(v->detail, sizeof(v->detail), "the output is no plain file");
+        goto done;
+    }
+    /* A text may be empty (with a warning); no other format has such a file. */
+    if (st.st_size == 0 && strcmp(result->format->name, "txt") != 0) {
+        fail_as(v, result->format->family == PLATEN_FAMILY_TEXT ? PLATEN_RUN_EMPTY
+                                                                : PLATEN_RUN_FAILED);
+        snprintf(v->detail, sizeof(v->detail), "the output is empty");
+        goto done;
+    }
+    if ((uint64_t) st.st_size >= config->output_size) {
+        fail_as(v, PLATEN_RUN_TOO_LARGE);
+        goto done;
+    }
+
+    wanted = st.st_size == 0 ? 1 : is_wanted(fd, st.st_size, result->format);
+    if (wanted < 0) {
+        requeue(v, "look at the output", errno);
+        goto done;
+    }
+    if (!wanted) {
+        fail_as(v, PLATEN_RUN_FAILED);
+        snprintf(v->detail, sizeof(v->detail), "the output is not %s", result->format->name);
+        goto done;
+    }
+
+    if (fchmod(fd, 0640) != 0 || hash_file(fd, v->output_sha256) != 0 || fdatasync(fd) != 0) {
+        requeue(v, "sync the output", errno);
+        goto done;
+    }
+    platen_crash_point(PLATEN_CRASH_FINISH_SYNCED);
+
+    snprintf(path, sizeof(path), "%s/out/%s", result->work, result->output);
+    if (publish(config, task, path) != 0) {
+        requeue(v, "publish the output", errno);
+        unpublish(config, task);
+        goto done;
+    }
+
+    v->state = PLATEN_STATE_SUCCESS;
+    v->published = 1;
+    v->output_size = (uint64_t) st.st_size;
+    v->output_format = result->format == task->to ? NULL : result->format->name;
+    n = platen_warning_fonts(result->fonts, v->warnings);
+    if (is_blank(fd, st.st_size, result->format)) {
+        snprintf(v->warnings + n, sizeof(v->warnings) - n,
+                 "%sThere is no text in the result; a scanned page, for one, has none.",
+                 n == 0 ? "" : "\n");
+    }
+
+done:
+    close(fd);
+}
+
+/*
+ * A failure on a disk without space is most likely that of the disk, and says
+ * nothing about the document: engines have all kinds of ends then.
+ */
+static void
+blame_disk(const platen_config_t *config, platen_verdict_t *v)
+{
+    if (v->state != PLATEN_STATE_SUCCESS
+        && platen_finish_space(config->data_path) < PLATEN_SPACE_MIN / 4) {
+        requeue(v, "write the result", ENOSPC);
+    }
+}
+
+void
+platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
+                    const platen_run_result_t *result, platen_verdict_t *v)
+{
+    memset(v, 0, sizeof(*v));
+    memcpy(v->said, result->last_line, sizeof(v->said));
+    v->exit_code = result->exit_code;
+    v->signal = result->signal;
+
+    switch (result->outcome) {
+    case PLATEN_RUN_DONE:
+        judge_output(config, task, result, v);
+        blame_disk(config, v);
+        break;
+
+    case PLATEN_RUN_INTERRUPTED:
+        v->state = PLATEN_STATE_PENDING;
+        break;
+
+    /* A document may be behind it; so this ends (platen_finish_poison). */
+    case PLATEN_RUN_LOST:
+        v->state = PLATEN_STATE_PENDING;
+        v->blame = PLATEN_BLAME_SIDECAR;
+        snprintf(v->detail, sizeof(v->detail), "LibreOffice died");
+        break;
+
+    case PLATEN_RUN_SETUP:
+        v->state = PLATEN_STATE_PENDING;
+        v->blame = PLATEN_BLAME_MACHINE;
+        v->pause = 1;
+        snprintf(v->detail, sizeof(v->detail), "the engine could not be set up");
+        break;
+
+    case PLATEN_RUN_DISCARDED:
+        v->state = PLATEN_STATE_NONE;
+        break;
+
+    case PLATEN_RUN_ERROR:
+        requeue(v, result->step, result->error);
+        break;
+
+    default:
+        if (fail_as(v, result->outcome)) {
+            again_or(config, task, v);
+        }
+        if (result->outcome == PLATEN_RUN_FAILED || result->outcome == PLATEN_RUN_CRASHED
+            || result->outcome == PLATEN_RUN_CORRUPT) {
+            blame_disk(config, v);
+        }
+        break;
+    }
+}
+
+void
+platen_finish_unsupported(platen_str_t from, platen_str_t to, int options, platen_verdict_t *v)
+{
+    memset(v, 0, sizeof(*v));
+    if (options) {
+        fail(
+            v, "unsupported_option",
+            "This server cannot convert %.*s to %.*s with these options together. GET /formats "
+            "lists what each conversion takes; leave one out.",
+            (int) from.len, from.data == NULL ? "" : from.data, (int) to.len,
+            to.data == NULL ? "" : to.data);
+        return;
+    }
+    fail(v, "unsupported_conversion",
+         "This server cannot convert %.*s to %.*s. GET /formats lists what it can convert.",
+         (int) from.len, from.data == NULL ? "" : from.data, (int) to.len,
+         to.data == NULL ? "" : to.data);
+}
+
+void
+platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
+                     platen_verdict_t *v)
+{
+    memset(v, 0, sizeof(*v));
+    if (job->crashes >= config->attempts || job->losses >= config->losses) {
+        (void) fail_as(v, PLATEN_RUN_CRASHED);
+    } else if (job->setbacks >= config->setbacks) {
+        fail(v, "server_failed",
+             "This server could not carry out the conversion, and not for any fault of the "
+             "document. Tell its operator the request id, and retry the job later.");
+    }
+}
+
+/* A random number below `n`; no secret hangs on it. */
+static uint64_t
+jitter(uint64_t n)
+{
+    uint64_t random = 0;
+
+    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != (ssize_t) sizeof(random)) {
+        random = platen_boottime_ms();
+    }
+    return random % n;
+}
+
+void
+platen_finish_blame(platen_job_t *job, int blame)
+{
+    uint64_t delay;
+
+    switch (blame) {
+    case PLATEN_BLAME_DOCUMENT:
+        job->crashes++;
+        break;
+    case PLATEN_BLAME_SIDECAR:
+        job->losses++;
+        break;
+    case PLATEN_BLAME_MACHINE:
+        delay = job->setbacks < 6 ? BACKOFF_MS << job->setbacks : BACKOFF_MAX_MS;
+        job->setbacks++;
+        job->not_before = platen_boottime_ms() + delay - jitter(delay / 2);
+        break;
+    default:
+        job->attempts -= job->attempts > 0;
+        break;
+    }
+}
+
+int
+platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
+                    const platen_verdict_t *v)
+{
+    platen_job_t job;
+    int          rc;
+
+    rc = platen_store_get(txn, id, &job);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (job.epoch != epoch) {
+        return PLATEN_NOT_FOUND;
+    }
+    /* A commit that seemed to fail may have been durable all the same. */
+    if (job.state == v->state) {
+        return PLATEN_OK;
+    }
+    if (job.state != PLATEN_STATE_PROCESSING) {
+        return PLATEN_NOT_FOUND;
+    }
+
+    if (v->state == PLATEN_STATE_SUCCESS) {
+        job.output_size = v->output_size;
+        job.output_sha256 =
+            (platen_str_t){ (const char *) v->output_sha256, sizeof(v->output_sha256) };
+        job.warnings = platen_str(v->warnings);
+        job.output_format = platen_str(v->output_format == NULL ? "" : v->output_format);
+    } else if (v->state == PLATEN_STATE_FAILED) {
+        job.error_code = platen_str(v->error_code);
+        job.error = platen_str(v->error);
+    } else {
+        platen_finish_blame(&job, v->blame);
+    }
+    return platen_store_transition(txn, &job, v->state, platen_now_us());
+}
+
+int
+platen_finish_record(const platen_config_t *config, platen_store_t *store,
+                     const platen_task_t *task, const platen_verdict_t *v)
+{
+    platen_txn_t txn;
+    int          rc;
+
+    rc = platen_txn_write(store, &txn);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    rc = platen_finish_write(&txn, &task->id, task->epoch, v);
+    if (rc == PLATEN_OK) {
+        platen_crash_point(PLATEN_CRASH_FINISH_RECORDED);
+        rc = platen_txn_commit(&txn);
+        platen_crash_point(PLATEN_CRASH_FINISH_COMMITTED);
+        return rc;
+    }
+    platen_txn_abort(&txn);
+
+    if (rc == PLATEN_NOT_FOUND && v->published) {
+        unpublish(config, task);
+    }
+    return rc;
+}

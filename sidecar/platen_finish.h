@@ -1,0 +1,86 @@
+/*
+ * The finish: from how a run ended to what the job's record says.  First the
+ * verdict (which looks at the result and puts it in its place), then the one
+ * transaction that makes it visible.
+ */
+
+#ifndef PLATEN_FINISH_H
+#define PLATEN_FINISH_H
+
+#include "platen_pool.h"
+#include "platen_store.h"
+#include "platen_warning.h"
+
+typedef struct {
+    platen_state_t state; /* to enter: SUCCESS, FAILED or PENDING; NONE: discard */
+    enum {
+        PLATEN_BLAME_NONE,     /* the attempt was taken back: it was not begun, or stopped */
+        PLATEN_BLAME_DOCUMENT, /* it crashed, ran out of time or of memory */
+        PLATEN_BLAME_SIDECAR,  /* platend, or its LibreOffice, died: anyone's */
+        PLATEN_BLAME_MACHINE   /* disk full, no process to be had: later */
+    } blame;
+    int         pause;       /* this machine is in trouble: claim nothing for now */
+    int         published;   /* the result is in its place */
+    const char *error_code;  /* static; NULL if there is no error */
+    char        error[256];  /* for the client: what happened, what to do */
+    char        detail[256]; /* for the log only: why */
+    char        said[256];   /* for the log only: the engine's last line */
+    int         exit_code;   /* as in platen_run_result_t */
+    int         signal;
+    uint64_t    output_size; /* bytes */
+    uint8_t     output_sha256[PLATEN_SHA256_LEN];
+    const char *output_format; /* static; NULL: the one asked for */
+    char        warnings[PLATEN_WARNINGS_MAX];
+} platen_verdict_t;
+
+/*
+ * Decides what becomes of the task.  A result that is what was asked for is
+ * synced and published (platen_layout.h) before SUCCESS is said.
+ */
+void platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
+                         const platen_run_result_t *result, platen_verdict_t *verdict);
+
+/*
+ * The verdict on a job that no route can do; `options`: it could without its
+ * options, or with some of them.
+ */
+void platen_finish_unsupported(platen_str_t from, platen_str_t to, int options,
+                               platen_verdict_t *verdict);
+
+/*
+ * The verdict on a job that has been tried as often as it may be: FAILED, or
+ * nothing if it may be tried once more.
+ */
+void platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
+                          platen_verdict_t *verdict);
+
+/*
+ * Whom an attempt counts against, in the record; and when it may be tried
+ * again: after setbacks, a time that doubles with each, up to a minute, of which
+ * a random part is taken off, so that not all come back at once (not_before).
+ */
+void platen_finish_blame(platen_job_t *job, int blame);
+
+/*
+ * Writes the verdict into the open write transaction.  PLATEN_OK; or
+ * PLATEN_NOT_FOUND if the job is gone or another claim owns it; or what the
+ * store said, and the transaction must be aborted.
+ */
+int platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
+                        const platen_verdict_t *verdict);
+
+/*
+ * The same in a transaction of its own, committed.  On PLATEN_NOT_FOUND a
+ * published result has been removed again.  Any other failure may pass: call
+ * again later.
+ */
+int platen_finish_record(const platen_config_t *config, platen_store_t *store,
+                         const platen_task_t *task, const platen_verdict_t *verdict);
+
+/* Bytes free for unprivileged users where `path` lies; UINT64_MAX if unknown. */
+uint64_t platen_finish_space(const char *path);
+
+/* A job must not start with less free space than this. */
+#define PLATEN_SPACE_MIN (UINT64_C(64) << 20)
+
+#endif

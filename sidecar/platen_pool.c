@@ -1,0 +1,656 @@
+/*
+ * The pool; see platen_pool.h.  Owns the workers, their stages and the tasks
+ * that run; used by the loop's thread alone.  A run that goes wrong costs its
+ * own worker's state directory and nothing else: the next run of that worker
+ * starts afresh.
+ *
+ * A step is a command, executed here, or a run of the zygote's; both end in
+ * end_step(), which goes on to the next one or reports the task.  Pages that a
+ * last step has left are packed by one more command.
+ */
+
+#include "platen_pool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "platen_child.h"
+#include "platen_stage.h"
+#include "platen_workdir.h"
+
+#define SAID_MAX 2048
+#define LOOK_EVERY 200 /* milliseconds between two looks at what a run has written */
+
+typedef struct {
+    platen_task_t       *task;   /* NULL: idle */
+    unsigned             step;   /* of the route; nsteps: packing its pages */
+    pid_t                pid;    /* of a command; 0: the zygote has it */
+    uint32_t             tag;    /* of the zygote's run */
+    int                  status; /* for platen_child_error() */
+    int                  restarted;
+    int                  killed;
+    int                  waiting;  /* stands by: set up, and not running */
+    platen_run_outcome_t why;      /* if killed */
+    uint64_t             deadline; /* CLOCK_BOOTTIME milliseconds */
+    uint64_t             look_at;  /* the same */
+    platen_stage_t       stage;
+    platen_confinement_t confinement;
+    platen_options_t     options; /* of the current step */
+    platen_run_result_t  result;
+} worker_t;
+
+struct platen_pool_s {
+    const platen_config_t  *config;
+    const platen_confine_t *confine;
+    platen_zygote_t        *zygote;
+    platen_pool_done_t     *done;
+    void                   *data;
+    uint32_t                tag;      /* the last one given */
+    unsigned                nworkers; /* places: for those that run, and that stand by */
+    worker_t                workers[];
+};
+
+platen_pool_t *
+platen_pool_new(const platen_config_t *config, const platen_confine_t *confine,
+                platen_pool_done_t *done, void *data)
+{
+    platen_pool_t *pool;
+    unsigned       i, n = (unsigned) (config->workers + config->standby);
+
+    pool = calloc(1, sizeof(*pool) + n * sizeof(pool->workers[0]));
+    if (pool == NULL) {
+        return NULL;
+    }
+    pool->config = config;
+    pool->confine = confine;
+    pool->done = done;
+    pool->data = data;
+    pool->nworkers = n;
+    for (i = 0; i < n; i++) {
+        pool->workers[i].status = -1;
+        platen_stage_init(&pool->workers[i].stage, config->data_path, i);
+    }
+    return pool;
+}
+
+void
+platen_pool_set_zygote(platen_pool_t *pool, platen_zygote_t *zygote)
+{
+    pool->zygote = zygote;
+}
+
+void
+platen_pool_destroy(platen_pool_t **pool)
+{
+    worker_t *w;
+    unsigned  i;
+    int       wstatus;
+
+    if (*pool == NULL) {
+        return;
+    }
+    for (i = 0; i < (*pool)->nworkers; i++) {
+        w = &(*pool)->workers[i];
+        if (w->task == NULL) {
+            continue;
+        }
+        if (w->pid != 0) {
+            platen_child_kill(w->pid);
+            (void) waitpid(w->pid, &wstatus, 0);
+            close(w->status);
+        }
+        explicit_bzero(&w->options, sizeof(w->options));
+        platen_task_destroy(&w->task);
+    }
+    free(*pool);
+    *pool = NULL;
+}
+
+unsigned
+platen_pool_size(const platen_pool_t *pool)
+{
+    return pool->nworkers;
+}
+
+unsigned
+platen_pool_idle(const platen_pool_t *pool)
+{
+    unsigned i, n = 0;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        n += pool->workers[i].task == NULL;
+    }
+    return n;
+}
+
+const platen_task_t *
+platen_pool_held(const platen_pool_t *pool, unsigned n)
+{
+    return pool->workers[n].task;
+}
+
+const platen_task_t *
+platen_pool_task(const platen_pool_t *pool, unsigned n)
+{
+    return pool->workers[n].killed ? NULL : pool->workers[n].task;
+}
+
+int
+platen_pool_owns(const platen_pool_t *pool, pid_t pid)
+{
+    unsigned i;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        if (pool->workers[i].task != NULL && pool->workers[i].pid == pid) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int
+refuse(worker_t *w, platen_run_outcome_t outcome, const char *step)
+{
+    w->result.outcome = outcome;
+    w->result.error = errno;
+    w->result.step = step;
+    return -1;
+}
+
+/* Executes what the engine has filled in; takes the command. */
+static int
+execute(platen_pool_t *pool, worker_t *w, platen_command_t *command)
+{
+    platen_child_spec_t spec;
+    int                 rc = -1;
+
+    /* No PATH: an engine is one program, and starts no others by name. */
+    platen_command_env(command, "PATH=/nonexistent");
+    platen_command_env(command, "LANG=C.UTF-8");
+    platen_command_env(command, "HOME=%s", w->stage.dir);
+    platen_command_env(command, "TMPDIR=%s/tmp", w->stage.dir);
+    platen_command_allow(command, PLATEN_SANDBOX_R, "%s", w->stage.input);
+    if (command->failed) {
+        errno = E2BIG;
+        refuse(w, PLATEN_RUN_ERROR, "write the command");
+        goto done;
+    }
+    if (platen_confine_command(pool->confine, command, w->stage.dir,
+                               (unsigned) (w - pool->workers), &w->confinement)
+        != 0) {
+        refuse(w, PLATEN_RUN_ERROR, "make the cgroup");
+        goto done;
+    }
+
+    spec = (platen_child_spec_t){
+        .argv = command->argv,
+        .envp = command->envp,
+        .dir = w->stage.dir,
+        .log = w->stage.log,
+        .sandbox = &w->confinement.sandbox,
+    };
+    w->pid = platen_child_start(&spec, &w->status);
+    if (w->pid < 0) {
+        w->pid = 0;
+        refuse(w, PLATEN_RUN_ERROR, "fork");
+        platen_confine_end(&w->confinement);
+        goto done;
+    }
+    rc = 0;
+
+done:
+    platen_command_clear(command);
+    return rc;
+}
+
+static int
+ask_zygote(platen_pool_t *pool, worker_t *w, const platen_engine_t *engine,
+           const platen_run_t *run)
+{
+    platen_lok_message_t message = {
+        .address_space = pool->config->address_space,
+        .file_size = pool->config->output_size,
+        .memory = pool->config->memory,
+        .cpu_seconds = (uint32_t) pool->config->wall_clock * 2,
+        .work = platen_str(w->stage.dir),
+        .input = platen_str(w->stage.input),
+        .output = platen_str(w->stage.output),
+    };
+    char scratch[4096];
+    int  rc;
+
+    if (pool->zygote == NULL) {
+        errno = ENOTCONN;
+        return refuse(w, PLATEN_RUN_ERROR, "ask LibreOffice");
+    }
+    if (engine->request(engine, run, &message, scratch, sizeof(scratch)) != 0) {
+        return refuse(w, PLATEN_RUN_ERROR, "write the request");
+    }
+    w->pid = 0;
+    w->tag = message.tag = ++pool->tag;
+    rc = platen_zygote_convert(pool->zygote, &message);
+    explicit_bzero(scratch, sizeof(scratch));
+    return rc == 0 ? 0 : refuse(w, PLATEN_RUN_ERROR, "ask LibreOffice");
+}
+
+/* Only what this step has to honour. */
+static void
+take_options(worker_t *w, const platen_step_t *step)
+{
+    int option;
+
+    w->options = w->task->options;
+    w->options.given &= step->options;
+    for (option = 0; option < PLATEN_OPTIONS; option++) {
+        if (!(step->options & PLATEN_OPTION_BIT(option))) {
+            explicit_bzero(w->options.value[option], sizeof(w->options.value[option]));
+        }
+    }
+}
+
+static int
+start_step(platen_pool_t *pool, worker_t *w)
+{
+    const platen_step_t *step = &w->task->route.steps[w->step];
+    platen_command_t     command = { .argc = 0 };
+    platen_run_t         run = {
+                .edge = step->edge,
+                .first = w->step == 0,
+                .options = &w->options,
+                .dir = w->stage.dir,
+                .input = w->stage.input,
+                .output_dir = w->stage.output_dir,
+                .output = w->stage.output,
+                .state_dir = w->stage.state_dir,
+    };
+
+    w->restarted = 0;
+    w->result.engine = step->engine->name;
+    take_options(w, step);
+    if (step->engine->request != NULL) {
+        return ask_zygote(pool, w, step->engine, &run);
+    }
+    if (step->engine->prepare(step->engine, pool->config, &run, &command) != 0) {
+        platen_command_clear(&command);
+        return refuse(w, PLATEN_RUN_ERROR, "prepare the engine");
+    }
+    return execute(pool, w, &command);
+}
+
+static unsigned
+running(const platen_pool_t *pool)
+{
+    unsigned i, n = 0;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        n += pool->workers[i].task != NULL && !pool->workers[i].waiting;
+    }
+    return n;
+}
+
+/* Begins with the first step; the time starts now. */
+static int
+begin(platen_pool_t *pool, worker_t *w)
+{
+    w->waiting = 0;
+    w->deadline = platen_boottime_ms() + pool->config->wall_clock * 1000;
+    w->look_at = platen_boottime_ms() + LOOK_EVERY;
+    return start_step(pool, w);
+}
+
+int
+platen_pool_start(platen_pool_t *pool, platen_task_t *task, platen_run_result_t *result)
+{
+    const platen_edge_t *edge = task->route.steps[0].edge;
+    char                 document[PLATEN_PATH_MAX];
+    worker_t            *w = NULL;
+    unsigned             i;
+    int                  rc = 0;
+
+    for (i = 0; w == NULL && i < pool->nworkers; i++) {
+        if (pool->workers[i].task == NULL) {
+            w = &pool->workers[i];
+        }
+    }
+    memset(result, 0, sizeof(*result));
+    if (w == NULL) {
+        *result = (platen_run_result_t){ .outcome = PLATEN_RUN_ERROR,
+                                         .exit_code = -1,
+                                         .error = EBUSY,
+                                         .step = "find an idle worker" };
+        return -1;
+    }
+
+    memset(&w->result, 0, sizeof(w->result));
+    w->result.exit_code = -1;
+    w->task = task;
+    w->step = 0;
+    w->pid = 0;
+    w->killed = 0;
+    w->waiting = 1;
+
+    platen_layout_path(pool->config->data_path, PLATEN_DIR_INPUT, &task->id, 0, document);
+    if (platen_stage_open(&w->stage, document, edge->from, edge->to) != 0) {
+        rc = access(document, R_OK) != 0 && errno == ENOENT
+                 ? refuse(w, PLATEN_RUN_INPUT_MISSING, "find the document")
+                 : refuse(w, PLATEN_RUN_ERROR, "prepare the work directory");
+    }
+    if (rc != 0 || (running(pool) < pool->config->workers && begin(pool, w) != 0)) {
+        *result = w->result;
+        w->task = NULL;
+        explicit_bzero(&w->options, sizeof(w->options));
+        return -1;
+    }
+    return 0;
+}
+
+static void finish(platen_pool_t *pool, worker_t *w);
+
+void
+platen_pool_kill(platen_pool_t *pool, unsigned n, platen_run_outcome_t why)
+{
+    worker_t *w = &pool->workers[n];
+
+    if (w->task == NULL || w->killed) {
+        return;
+    }
+    w->killed = 1;
+    w->why = why;
+    if (w->waiting) {
+        w->result.outcome = why;
+        finish(pool, w);
+    } else if (w->pid != 0) {
+        platen_child_kill(w->pid);
+    } else {
+        platen_zygote_kill(pool->zygote, w->tag);
+    }
+}
+
+void
+platen_pool_dismiss(platen_pool_t *pool)
+{
+    unsigned i;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        if (pool->workers[i].task != NULL && pool->workers[i].waiting) {
+            platen_pool_kill(pool, i, PLATEN_RUN_INTERRUPTED);
+        }
+    }
+}
+
+void
+platen_pool_tick(platen_pool_t *pool)
+{
+    uint64_t  now = platen_boottime_ms();
+    worker_t *w;
+    unsigned  i;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        w = &pool->workers[i];
+        if (w->task == NULL || w->waiting) {
+            continue;
+        }
+        if (now >= w->deadline) {
+            platen_pool_kill(pool, i, PLATEN_RUN_TIMEOUT);
+        } else if (now >= w->look_at) {
+            /* The kernel limits each file; this, all of them. */
+            w->look_at = now + LOOK_EVERY;
+            if (platen_workdir_total(w->stage.dir) > 2 * pool->config->output_size) {
+                platen_pool_kill(pool, i, PLATEN_RUN_TOO_LARGE);
+            }
+        }
+    }
+}
+
+static platen_run_outcome_t
+judge(const platen_pool_t *pool, const worker_t *w, int wstatus, const char *said)
+{
+    const platen_route_t     *route = &w->task->route;
+    const platen_judge_case_t of = {
+        .engine = w->step < route->nsteps ? route->steps[w->step].engine : NULL,
+        .options = &w->options,
+        .wstatus = wstatus,
+        .said = said,
+        .dir = w->stage.dir,
+        .file_size = pool->config->output_size,
+    };
+
+    return platen_judge(&of);
+}
+
+static void
+finish(platen_pool_t *pool, worker_t *w)
+{
+    platen_task_t *task = w->task;
+    int            clean = w->result.outcome == PLATEN_RUN_DONE;
+
+    explicit_bzero(&w->options, sizeof(w->options));
+    snprintf(w->result.work, sizeof(w->result.work), "%s", w->stage.dir);
+    memcpy(w->result.output_name, w->stage.output_name, sizeof(w->result.output_name));
+    w->result.output = w->result.output_name;
+
+    w->task = NULL;
+    w->killed = 0;
+    w->waiting = 0;
+    w->pid = 0;
+    pool->done(pool->data, task, &w->result);
+
+    /* Not left for the next run: a document's bytes have no business here. */
+    if (platen_stage_close(&w->stage, !clean) != 0) {
+        platen_log(PLATEN_LOG_ERROR, "cannot clear a work directory",
+                   json_pack("{s:s, s:s}", "path", w->stage.dir, "error", strerror(errno)));
+    }
+}
+
+/* Whether the pages of the last step need a step of their own; starts it. */
+static int
+pack(platen_pool_t *pool, worker_t *w)
+{
+    const platen_edge_t *edge = w->task->route.steps[w->task->route.nsteps - 1].edge;
+    platen_command_t     command = { .argc = 0 };
+    int                  rc;
+
+    w->result.format = w->task->to;
+    if (!(edge->rules & PLATEN_EDGE_PAGES)) {
+        return 0;
+    }
+    rc = platen_stage_pages(&w->stage, edge->to);
+    if (rc < 0) {
+        return refuse(w, PLATEN_RUN_ERROR, "look at the pages");
+    }
+    if (rc < 2) {
+        return 0;
+    }
+
+    rc = platen_stage_pack(&w->stage);
+    if (rc < 0) {
+        return refuse(w, PLATEN_RUN_ERROR, "carry the pages over");
+    }
+    if (rc > 0) {
+        w->result.outcome = PLATEN_RUN_FAILED;
+        return -1;
+    }
+    w->step = w->task->route.nsteps;
+    w->result.format = platen_format_find("zip", 3);
+    w->result.engine = "zip";
+    platen_command_arg(&command, "%s/platen-zip", pool->config->libexec_path);
+    platen_command_arg(&command, "%s", w->stage.output);
+    platen_command_arg(&command, "%s", w->stage.pages_dir);
+    return execute(pool, w, &command) == 0 ? 1 : -1;
+}
+
+/* After a step that is done: 1 if the next one runs, 0 at the end, or -1. */
+static int
+go_on(platen_pool_t *pool, worker_t *w)
+{
+    const platen_step_t *next;
+    int                  rc;
+
+    if (w->step == w->task->route.nsteps) {
+        return 0; /* packed */
+    }
+    if (w->step + 1 == w->task->route.nsteps) {
+        return pack(pool, w);
+    }
+
+    next = &w->task->route.steps[++w->step];
+    rc = platen_stage_advance(&w->stage, next->edge->from, next->edge->to);
+    if (rc > 0) {
+        w->result.outcome = PLATEN_RUN_FAILED;
+        return -1;
+    }
+    if (rc < 0) {
+        return refuse(w, PLATEN_RUN_ERROR, "carry the result over to the next step");
+    }
+    return start_step(pool, w) == 0 ? 1 : -1;
+}
+
+/*
+ * A worker is about to be free: what stands by begins at once, and not after
+ * the result of the one before it is synced and recorded.
+ */
+static void
+begin_next(platen_pool_t *pool)
+{
+    worker_t *w;
+    unsigned  i;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        w = &pool->workers[i];
+        if (w->task != NULL && w->waiting) {
+            if (begin(pool, w) != 0) {
+                finish(pool, w);
+            }
+            return;
+        }
+    }
+}
+
+/* A process of the step has ended, in any way. */
+static void
+end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const char *said)
+{
+    w->result.outcome = w->killed ? w->why : outcome;
+    platen_judge_last_line(said, w->result.last_line, sizeof(w->result.last_line));
+    if (w->result.outcome == PLATEN_RUN_DONE && go_on(pool, w) > 0) {
+        return;
+    }
+    begin_next(pool);
+    finish(pool, w);
+}
+
+/* Whether the engine asked to be started again, and has been. */
+static int
+restart(platen_pool_t *pool, worker_t *w, int wstatus)
+{
+    const platen_engine_t *engine;
+
+    if (w->killed || w->restarted || !WIFEXITED(wstatus) || w->step == w->task->route.nsteps) {
+        return 0;
+    }
+    engine = w->task->route.steps[w->step].engine;
+    if (engine->exited(WEXITSTATUS(wstatus), "") != PLATEN_EXIT_AGAIN
+        || start_step(pool, w) != 0) {
+        return 0;
+    }
+    w->restarted = 1;
+    return 1;
+}
+
+/* A command has been reaped. */
+static void
+end_command(platen_pool_t *pool, worker_t *w, int wstatus)
+{
+    platen_run_outcome_t outcome;
+    char                 said[SAID_MAX];
+    unsigned             layer;
+    int                  error;
+
+    error = platen_child_error(w->status, &layer);
+    close(w->status);
+    w->status = -1;
+    w->pid = 0;
+    platen_confine_end(&w->confinement);
+
+    w->result.exit_code = WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : -1;
+    w->result.signal = WIFSIGNALED(wstatus) ? WTERMSIG(wstatus) : 0;
+    if (error == 0 && restart(pool, w, wstatus)) {
+        return;
+    }
+
+    platen_stage_read(&w->stage, "log", said, sizeof(said));
+    if (error != 0) {
+        errno = error;
+        refuse(w, PLATEN_RUN_ERROR,
+               layer == 0 ? "execute the engine" : platen_sandbox_name(layer));
+        outcome = PLATEN_RUN_ERROR;
+    } else {
+        outcome = judge(pool, w, wstatus, said);
+    }
+    end_step(pool, w, outcome, said);
+}
+
+void
+platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_t *result)
+{
+    platen_run_outcome_t outcome = PLATEN_RUN_LOST;
+    char                 said[SAID_MAX];
+    worker_t            *w = NULL;
+    unsigned             i;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        if (pool->workers[i].task != NULL && pool->workers[i].pid == 0
+            && pool->workers[i].tag == tag) {
+            w = &pool->workers[i];
+        }
+    }
+    if (w == NULL) {
+        return;
+    }
+    w->tag = 0;
+
+    platen_stage_read(&w->stage, "log", said, sizeof(said));
+    if (result->end == PLATEN_ZYGOTE_REFUSED) {
+        errno = result->error;
+        refuse(w, PLATEN_RUN_ERROR, "fork LibreOffice");
+        outcome = PLATEN_RUN_ERROR;
+    } else if (result->end == PLATEN_ZYGOTE_EXITED) {
+        w->result.exit_code =
+            WIFEXITED(result->wait_status) ? WEXITSTATUS(result->wait_status) : -1;
+        w->result.signal = WIFSIGNALED(result->wait_status) ? WTERMSIG(result->wait_status) : 0;
+        platen_stage_read(&w->stage, "fonts", w->result.fonts, sizeof(w->result.fonts));
+        outcome = judge(pool, w, result->wait_status, said);
+    }
+    end_step(pool, w, outcome, said);
+}
+
+void
+platen_pool_reap(platen_pool_t *pool)
+{
+    worker_t *w;
+    unsigned  i;
+    int       rc, wstatus;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        w = &pool->workers[i];
+        if (w->task == NULL || w->pid == 0) {
+            continue;
+        }
+        wstatus = 0;
+        rc = platen_child_reap(w->pid, &wstatus);
+        if (rc < 0) {
+            /* Nothing to wait for: it is gone, and nobody knows how. */
+            platen_log(PLATEN_LOG_ERROR, "a child was lost",
+                       json_pack("{s:i, s:s}", "pid", (int) w->pid, "error", strerror(errno)));
+            wstatus = SIGKILL;
+        }
+        if (rc != 0) {
+            end_command(pool, w, wstatus);
+        }
+    }
+}

@@ -1,0 +1,351 @@
+/*
+ * The system-call layer of the sandbox; see platen_sandbox.h.  A filter is
+ * built once, by libseccomp in the parent, and is only bytes from then on; a
+ * child loads a copy.
+ *
+ * It is a list of what is refused, since an office suite uses most of the rest
+ * in one version or another.  A refusal is EPERM, so that a library which only
+ * tries (gpg, a name service) goes on without; what no document needs and an
+ * attacker does kills the process.  clone3() hides its flags from a filter and
+ * so does not exist: the C library then uses clone().
+ *
+ * A process may signal itself, as abort() does, and nobody else.  Its id is not
+ * known when the filter is built: the child puts it where SELF stands.
+ */
+
+#include "platen_sandbox_int.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#define INSTRUCTIONS_MAX 2048
+#define SELF 0x7e1f5e1fU /* no process has such an id: the kernel's limit is 2^22 */
+
+struct platen_sandbox_filter_s {
+    size_t             n;
+    struct sock_filter code[];
+};
+
+#define FCHMODAT2 452 /* Linux 6.6; libseccomp 2.5 does not know its name */
+
+#define DENY SCMP_ACT_ERRNO(EPERM)
+#define ABSENT SCMP_ACT_ERRNO(ENOSYS)
+#define KILL SCMP_ACT_KILL_PROCESS
+
+typedef struct {
+    int      call;
+    uint32_t action;
+    unsigned unless; /* PLATEN_SANDBOX_MAY_* */
+} rule_t;
+
+static const rule_t rules[] = {
+    /* The network, local sockets included. */
+    { SCMP_SYS(socket), DENY, PLATEN_SANDBOX_MAY_BIND },
+    { SCMP_SYS(socketpair), DENY, PLATEN_SANDBOX_MAY_FORK },
+    { SCMP_SYS(connect), DENY, 0 },
+    { SCMP_SYS(bind), DENY, PLATEN_SANDBOX_MAY_BIND },
+    { SCMP_SYS(listen), DENY, PLATEN_SANDBOX_MAY_BIND },
+    { SCMP_SYS(accept), DENY, PLATEN_SANDBOX_MAY_BIND },
+    { SCMP_SYS(accept4), DENY, PLATEN_SANDBOX_MAY_BIND },
+
+    /* Programs and processes. */
+    { SCMP_SYS(execve), DENY, PLATEN_SANDBOX_MAY_EXEC },
+    { SCMP_SYS(execveat), DENY, 0 },
+    { SCMP_SYS(fork), DENY, PLATEN_SANDBOX_MAY_FORK },
+    { SCMP_SYS(vfork), DENY, PLATEN_SANDBOX_MAY_FORK },
+    { SCMP_SYS(clone3), ABSENT, 0 },
+    { SCMP_SYS(unshare), DENY, 0 },
+    { SCMP_SYS(setsid), DENY, 0 }, /* nobody leaves the group, which is killed as one */
+    { SCMP_SYS(setpgid), DENY, 0 },
+    { SCMP_SYS(setns), DENY, 0 },
+
+    /* Other processes of the same user. */
+    { SCMP_SYS(tkill), DENY, 0 },
+    { SCMP_SYS(rt_sigqueueinfo), DENY, 0 },
+    { SCMP_SYS(rt_tgsigqueueinfo), DENY, 0 },
+    { SCMP_SYS(pidfd_open), DENY, 0 },
+    { SCMP_SYS(pidfd_getfd), DENY, 0 },
+    { SCMP_SYS(pidfd_send_signal), DENY, 0 },
+    { SCMP_SYS(ptrace), KILL, 0 },
+    { SCMP_SYS(process_vm_readv), KILL, 0 },
+    { SCMP_SYS(process_vm_writev), KILL, 0 },
+    { SCMP_SYS(process_madvise), DENY, 0 },
+    { SCMP_SYS(kcmp), DENY, 0 },
+    { SCMP_SYS(setpriority), DENY, 0 },
+    { SCMP_SYS(ioprio_set), DENY, 0 },
+    { SCMP_SYS(sched_setscheduler), DENY, 0 },
+    { SCMP_SYS(sched_setparam), DENY, 0 },
+    { SCMP_SYS(sched_setattr), DENY, 0 },
+    { SCMP_SYS(migrate_pages), DENY, 0 },
+    { SCMP_SYS(move_pages), DENY, 0 },
+
+    /* What outlives the process or is shared with others. */
+    { SCMP_SYS(shmget), DENY, 0 },
+    { SCMP_SYS(shmat), DENY, 0 },
+    { SCMP_SYS(shmctl), DENY, 0 },
+    { SCMP_SYS(msgget), DENY, 0 },
+    { SCMP_SYS(semget), DENY, 0 },
+    { SCMP_SYS(mq_open), DENY, 0 },
+    { SCMP_SYS(add_key), DENY, 0 },
+    { SCMP_SYS(request_key), DENY, 0 },
+    { SCMP_SYS(keyctl), DENY, 0 },
+
+    /* Files by ways that Landlock does not see, and its other gaps. */
+    { SCMP_SYS(open_by_handle_at), DENY, 0 },
+    { SCMP_SYS(name_to_handle_at), DENY, 0 },
+    { SCMP_SYS(chroot), DENY, 0 },
+    { SCMP_SYS(pivot_root), DENY, 0 },
+    { SCMP_SYS(mknod), DENY, 0 },
+    { SCMP_SYS(mknodat), DENY, 0 },
+    { SCMP_SYS(fanotify_init), DENY, 0 },
+    { SCMP_SYS(inotify_init), DENY, 0 }, /* shows names below what cannot be read */
+    { SCMP_SYS(inotify_init1), DENY, 0 },
+    { SCMP_SYS(chmod), DENY, 0 },
+    { SCMP_SYS(fchmodat), DENY, 0 },
+    { FCHMODAT2, ABSENT, 0 },
+    { SCMP_SYS(utime), DENY, 0 },
+    { SCMP_SYS(utimes), DENY, 0 },
+    { SCMP_SYS(futimesat), DENY, 0 },
+    { SCMP_SYS(chown), DENY, 0 },
+    { SCMP_SYS(fchown), DENY, 0 },
+    { SCMP_SYS(lchown), DENY, 0 },
+    { SCMP_SYS(fchownat), DENY, 0 },
+    { SCMP_SYS(setxattr), DENY, 0 },
+    { SCMP_SYS(lsetxattr), DENY, 0 },
+    { SCMP_SYS(fsetxattr), DENY, 0 },
+    { SCMP_SYS(mount), KILL, 0 },
+    { SCMP_SYS(umount2), KILL, 0 },
+    { SCMP_SYS(open_tree), KILL, 0 },
+    { SCMP_SYS(move_mount), KILL, 0 },
+    { SCMP_SYS(mount_setattr), KILL, 0 },
+    { SCMP_SYS(fsopen), KILL, 0 },
+    { SCMP_SYS(fsmount), KILL, 0 },
+    { SCMP_SYS(fsconfig), KILL, 0 },
+    { SCMP_SYS(fspick), KILL, 0 },
+    { SCMP_SYS(swapon), KILL, 0 },
+    { SCMP_SYS(swapoff), KILL, 0 },
+    { SCMP_SYS(quotactl), DENY, 0 },
+
+    /* The kernel's own doors. */
+    { SCMP_SYS(bpf), KILL, 0 },
+    { SCMP_SYS(perf_event_open), DENY, 0 },
+    { SCMP_SYS(userfaultfd), DENY, 0 },
+    { SCMP_SYS(io_uring_setup), ABSENT, 0 },
+    { SCMP_SYS(io_uring_enter), ABSENT, 0 },
+    { SCMP_SYS(io_uring_register), ABSENT, 0 },
+    { SCMP_SYS(personality), DENY, 0 },
+    { SCMP_SYS(modify_ldt), DENY, 0 },
+    { SCMP_SYS(syslog), DENY, 0 },
+    { SCMP_SYS(acct), DENY, 0 },
+    { SCMP_SYS(sethostname), DENY, 0 },
+    { SCMP_SYS(setdomainname), DENY, 0 },
+    { SCMP_SYS(settimeofday), DENY, 0 },
+    { SCMP_SYS(clock_settime), DENY, 0 },
+    { SCMP_SYS(clock_adjtime), DENY, 0 },
+    { SCMP_SYS(adjtimex), DENY, 0 },
+    { SCMP_SYS(vhangup), DENY, 0 },
+    { SCMP_SYS(lookup_dcookie), DENY, 0 },
+    { SCMP_SYS(iopl), KILL, 0 },
+    { SCMP_SYS(ioperm), KILL, 0 },
+    { SCMP_SYS(reboot), KILL, 0 },
+    { SCMP_SYS(kexec_load), KILL, 0 },
+    { SCMP_SYS(kexec_file_load), KILL, 0 },
+    { SCMP_SYS(init_module), KILL, 0 },
+    { SCMP_SYS(finit_module), KILL, 0 },
+    { SCMP_SYS(delete_module), KILL, 0 },
+};
+
+#define NAMESPACES                                                                             \
+    (CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS   \
+     | CLONE_NEWCGROUP)
+
+/* Rules on arguments.  Returns 0, or a negative errno as libseccomp does. */
+static int
+add_conditions(scmp_filter_ctx ctx, unsigned allow)
+{
+    int    rc = 0, bit;
+    size_t i;
+
+    static const int terminal[] = { TIOCSTI, TIOCLINUX };
+    static const int types[] = { SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET };
+
+    for (i = 0; rc == 0 && i < sizeof(terminal) / sizeof(terminal[0]); i++) {
+        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(ioctl), 1,
+                              SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, terminal[i]));
+    }
+
+    /* Limits and processors of other processes. */
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(prlimit64), 1, SCMP_A0_64(SCMP_CMP_NE, 0, 0));
+    }
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(sched_setaffinity), 1,
+                              SCMP_A0_64(SCMP_CMP_NE, 0, 0));
+    }
+
+    /* Times of files by their names; of open ones they may be set. */
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(utimensat), 1, SCMP_A1_64(SCMP_CMP_NE, 0, 0));
+    }
+
+    /* It must not outlive its parent. */
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(prctl), 1,
+                              SCMP_A0_64(SCMP_CMP_EQ, PR_SET_PDEATHSIG, 0));
+    }
+
+    /* Signals to the first process of the run and to no other, by id or by group. */
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(kill), 1, SCMP_A0_64(SCMP_CMP_NE, SELF, 0));
+    }
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(tgkill), 1, SCMP_A0_64(SCMP_CMP_NE, SELF, 0));
+    }
+
+    /* Local streams alone: without connect(2) they reach nobody; datagrams would. */
+    if (rc == 0 && allow & PLATEN_SANDBOX_MAY_BIND) {
+        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(socket), 1,
+                              SCMP_A0_64(SCMP_CMP_NE, AF_UNIX, 0));
+        for (i = 0; rc == 0 && i < sizeof(types) / sizeof(types[0]); i++) {
+            rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(socket), 1,
+                                  SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xf, types[i]));
+        }
+    }
+
+    if (allow & PLATEN_SANDBOX_MAY_FORK) {
+        for (bit = 0; rc == 0 && bit < 32; bit++) {
+            if (NAMESPACES & 1ULL << bit) {
+                rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(clone), 1,
+                                      SCMP_A0_64(SCMP_CMP_MASKED_EQ, 1ULL << bit, 1ULL << bit));
+            }
+        }
+        return rc;
+    }
+
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(clone), 1,
+                              SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    }
+    return rc;
+}
+
+static int
+add_rules(scmp_filter_ctx ctx, unsigned allow)
+{
+    size_t i;
+    int    rc;
+
+    rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    for (i = 0; rc == 0 && i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if ((rules[i].unless & allow) == 0) {
+            rc = seccomp_rule_add(ctx, rules[i].action, rules[i].call, 0);
+        }
+    }
+    if (rc == 0) {
+        rc = add_conditions(ctx, allow);
+    }
+    return rc;
+}
+
+/* The program that libseccomp makes of the rules. */
+static platen_sandbox_filter_t *export(scmp_filter_ctx ctx)
+{
+    platen_sandbox_filter_t *filter = NULL;
+    struct stat              st;
+    size_t                   size;
+    int                      fd, rc;
+
+    fd = memfd_create("filter", MFD_CLOEXEC);
+    if (fd < 0) {
+        return NULL;
+    }
+    rc = seccomp_export_bpf(ctx, fd);
+    if (rc != 0) {
+        errno = -rc;
+        goto done;
+    }
+    if (fstat(fd, &st) != 0) {
+        goto done;
+    }
+    size = (size_t) st.st_size;
+    if (size == 0 || size % sizeof(struct sock_filter) != 0
+        || size / sizeof(struct sock_filter) > INSTRUCTIONS_MAX) {
+        errno = E2BIG;
+        goto done;
+    }
+
+    filter = malloc(sizeof(*filter) + size);
+    if (filter != NULL && pread(fd, filter->code, size, 0) != (ssize_t) size) {
+        free(filter);
+        filter = NULL;
+        errno = EIO;
+    }
+    if (filter != NULL) {
+        filter->n = size / sizeof(struct sock_filter);
+    }
+
+done:
+    rc = errno;
+    close(fd);
+    errno = rc;
+    return filter;
+}
+
+platen_sandbox_filter_t *
+platen_sandbox_filter_new(unsigned allow)
+{
+    platen_sandbox_filter_t *filter = NULL;
+    scmp_filter_ctx          ctx;
+    int                      rc, saved;
+
+    ctx = seccomp_init(SCMP_ACT_ALLOW);
+    if (ctx == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    rc = add_rules(ctx, allow);
+    if (rc == 0) {
+        filter = export(ctx);
+    } else {
+        errno = -rc;
+    }
+
+    saved = errno;
+    seccomp_release(ctx);
+    errno = saved;
+    return filter;
+}
+
+void
+platen_sandbox_filter_destroy(platen_sandbox_filter_t **filter)
+{
+    free(*filter);
+    *filter = NULL;
+}
+
+int
+platen_sandbox_filter_load(const platen_sandbox_filter_t *filter)
+{
+    struct sock_filter code[INSTRUCTIONS_MAX];
+    struct sock_fprog  program = { .len = (unsigned short) filter->n, .filter = code };
+    size_t             i;
+
+    memcpy(code, filter->code, filter->n * sizeof(code[0]));
+    for (i = 0; i < filter->n; i++) {
+        if (BPF_CLASS(code[i].code) == BPF_JMP && code[i].k == SELF) {
+            code[i].k = (uint32_t) getpid();
+        }
+    }
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}

@@ -1,0 +1,78 @@
+/*
+ * The scheduler: takes jobs from the queue as workers become idle, hands them
+ * to the pool, and writes down how they ended.
+ */
+
+#ifndef PLATEN_SCHEDULER_H
+#define PLATEN_SCHEDULER_H
+
+#include "platen_confine.h"
+#include "platen_engine.h"
+#include "platen_store.h"
+
+typedef struct platen_scheduler_s platen_scheduler_t;
+
+/* All arguments must outlive the scheduler.  NULL: no memory. */
+platen_scheduler_t *
+platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
+                     platen_engines_t *engines, const platen_confine_t *confine);
+
+/*
+ * Starts the warm LibreOffice, if it is one of the engines; nothing is claimed
+ * before it is ready.  Returns 0, or -1 with a sentence in `err`.
+ */
+int platen_scheduler_warm(platen_scheduler_t *scheduler, char *err, size_t errlen);
+
+/* A descriptor for the loop, -1 if there is none; call _read() when it is readable. */
+int  platen_scheduler_fd(const platen_scheduler_t *scheduler);
+void platen_scheduler_read(platen_scheduler_t *scheduler);
+
+/* Why the first LibreOffice did not get ready, so that it makes no sense to go on; or NULL. */
+const char *platen_scheduler_hopeless(const platen_scheduler_t *scheduler);
+
+/* `changed(data)` is called as soon as the end of a job is committed. */
+void
+platen_scheduler_tell(platen_scheduler_t *scheduler, void (*changed)(void *data), void *data);
+
+/* Kills what still runs; those jobs are found by the next start. */
+void platen_scheduler_destroy(platen_scheduler_t **scheduler);
+
+/*
+ * Claims as many jobs as there are idle workers, and starts them.  Returns 1 if
+ * there is more to do at once, for the caller to come back after its other
+ * events; else 0.
+ */
+int platen_scheduler_scan(platen_scheduler_t *scheduler);
+
+/*
+ * Compares what runs (or only `id`, if not NULL) with the records: a run whose
+ * job is gone, or is another claim's, is killed and its result discarded.
+ */
+void platen_scheduler_check(platen_scheduler_t *scheduler, const platen_id_t *id);
+
+/* Whether that claim is one that this scheduler still has in hand. */
+int platen_scheduler_holds(const platen_scheduler_t *scheduler, const platen_id_t *id,
+                           uint32_t epoch);
+
+/* Restarts and renewals of LibreOffice, jobs whose time has come: call once a second. */
+void platen_scheduler_second(platen_scheduler_t *scheduler);
+
+/* Children may have ended, or orphans of theirs: call on SIGCHLD, and scan afterwards. */
+void platen_scheduler_reap(platen_scheduler_t *scheduler);
+
+/* Wall-clock limits: call a few times a second. */
+void platen_scheduler_tick(platen_scheduler_t *scheduler);
+
+/* Tries again to write the ends that the store did not take: once a second. */
+void platen_scheduler_retry(platen_scheduler_t *scheduler);
+
+/* Claims nothing more. */
+void platen_scheduler_stop(platen_scheduler_t *scheduler);
+
+/* Kills what runs; those jobs go back to the queue. */
+void platen_scheduler_interrupt(platen_scheduler_t *scheduler);
+
+/* How many tasks run. */
+unsigned platen_scheduler_running(const platen_scheduler_t *scheduler);
+
+#endif

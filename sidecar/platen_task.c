@@ -1,0 +1,94 @@
+/*
+ * Tasks; see platen_task.h.  Used by the loop's thread alone; the only failure
+ * is a lack of memory, which the caller sees as NULL.
+ */
+
+#include "platen_task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platen_log.h"
+
+platen_task_t *
+platen_task_new(const platen_job_t *job)
+{
+    platen_task_t *task;
+
+    task = calloc(1, sizeof(*task));
+    if (task == NULL) {
+        return NULL;
+    }
+
+    task->id = job->id;
+    task->epoch = job->epoch;
+    task->attempt = job->attempts;
+    task->crashes = job->crashes;
+    task->started_ms = platen_boottime_ms();
+    task->request_id = job->request_id.len == 0
+                           ? strdup("")
+                           : strndup(job->request_id.data, job->request_id.len);
+    task->client =
+        job->client.len == 0 ? strdup("") : strndup(job->client.data, job->client.len);
+    if (task->request_id == NULL || task->client == NULL) {
+        platen_task_destroy(&task);
+        return NULL;
+    }
+
+    if (job->source_format.len > 0) {
+        task->from = platen_format_find(job->source_format.data, job->source_format.len);
+    }
+    if (job->target_format.len > 0) {
+        task->to = platen_format_find(job->target_format.data, job->target_format.len);
+    }
+    if (platen_options_parse(&task->options, job->options.data, job->options.len) != PLATEN_OK
+        || platen_options_parse(&task->options, job->secrets.data, job->secrets.len)
+               != PLATEN_OK) {
+        task->to = NULL; /* a newer version's: better no result than another one */
+    }
+    return task;
+}
+
+void
+platen_task_destroy(platen_task_t **task)
+{
+    if (*task == NULL) {
+        return;
+    }
+    free((*task)->request_id);
+    free((*task)->client);
+    explicit_bzero(*task, sizeof(**task));
+    free(*task);
+    *task = NULL;
+}
+
+/* "pandoc+lok"; "" without a route. */
+static void
+route_names(const platen_route_t *route, char *out, size_t size)
+{
+    size_t   n = 0;
+    unsigned i;
+
+    *out = '\0';
+    for (i = 0; i < route->nsteps && n < size; i++) {
+        n += (size_t) snprintf(out + n, size - n, "%s%s", i == 0 ? "" : "+",
+                               route->steps[i].engine->name);
+    }
+}
+
+json_t *
+platen_task_context(const platen_task_t *task)
+{
+    json_t *request_id = platen_log_text(task->request_id, strlen(task->request_id));
+    json_t *client = platen_log_text(task->client, strlen(task->client));
+    char    text[PLATEN_ID_TEXT + 1], names[PLATEN_ROUTE_WORDS_MAX + 1];
+
+    platen_id_format(&task->id, text);
+    route_names(&task->route, names, sizeof(names));
+    return json_pack(
+        "{s:s, s:o, s:o, s:s*, s:s*, s:s*, s:i, s:i}", "job_id", text, "request_id", request_id,
+        "client", client, "from", task->from == NULL ? NULL : task->from->name, "to",
+        task->to == NULL ? NULL : task->to->name, "engine", *names == '\0' ? NULL : names,
+        "attempt", (int) task->attempt, "epoch", (int) task->epoch);
+}

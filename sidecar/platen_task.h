@@ -1,0 +1,43 @@
+/*
+ * A task: a claimed job as the sidecar holds it in memory, with copies of what
+ * it needs, because strings of a record live no longer than its transaction.
+ * Whoever holds the pointer owns it: scheduler, then pool, then scheduler.
+ */
+
+#ifndef PLATEN_TASK_H
+#define PLATEN_TASK_H
+
+#include <jansson.h>
+
+#include "platen_engine.h"
+#include "platen_job.h"
+
+typedef struct {
+    platen_id_t id;
+    uint32_t    epoch;      /* of this claim */
+    uint32_t    attempt;    /* 1 for the first */
+    uint32_t    crashes;    /* before this attempt */
+    uint64_t    started_ms; /* CLOCK_BOOTTIME */
+
+    char                  *request_id;
+    char                  *client;
+    const platen_format_t *from;
+    const platen_format_t *to;
+    platen_options_t       options; /* secret ones among them */
+    platen_route_t         route;
+} platen_task_t;
+
+/*
+ * Copies a job that is about to enter PROCESSING, whose strings must still be
+ * valid.  Formats and options that do not exist here are left out: no route is
+ * found then.  NULL: no memory.
+ */
+platen_task_t *platen_task_new(const platen_job_t *job);
+
+/* Wipes its secrets. */
+void platen_task_destroy(platen_task_t **task);
+
+/* What a log line about the task says; the caller owns it.  NULL: no memory. */
+json_t *platen_task_context(const platen_task_t *task);
+
+#endif

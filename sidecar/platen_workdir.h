@@ -1,0 +1,35 @@
+/*
+ * Directories that an engine has written to: whatever lies in them is taken
+ * for hostile, so they are emptied without following links, in constant depth.
+ */
+
+#ifndef PLATEN_WORKDIR_H
+#define PLATEN_WORKDIR_H
+
+#include <stdint.h>
+
+/*
+ * Makes `path` an empty directory, mode 0700: creates it, or empties what is
+ * there.  Returns 0, or -1 with errno.
+ */
+int platen_workdir_reset(const char *path);
+
+/* Removes everything below `path`, which stays; absent is fine.  0, or -1 with errno. */
+int platen_workdir_clear(const char *path);
+
+/*
+ * Bytes of the largest plain file below `path`, as far as it can be read and is
+ * not absurdly deep.
+ */
+uint64_t platen_workdir_largest(const char *path);
+
+/* Entries that platen_workdir_total() looks at. */
+#define PLATEN_WORKDIR_ENTRIES 10000
+
+/*
+ * Bytes of disk that plain files below `path` take; UINT64_MAX if there are more entries
+ * than that.  May be called while an engine works there.
+ */
+uint64_t platen_workdir_total(const char *path);
+
+#endif

@@ -1,0 +1,559 @@
+/*
+ * platend: the sidecar that converts what the web server has taken in.
+ *
+ * One thread and one event loop (zloop): hints from the intake, signals, and
+ * timers.  Conversions are child processes.  Everything that matters is in the
+ * store; this process may be killed at any instant and started again.
+ *
+ * Exit codes: 0 stopped as asked, 1 could not start or go on, 2 a mistake in
+ * the command line or the configuration, 3 another sidecar has the store.
+ */
+
+#include <czmq.h>
+#include <getopt.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+
+#include "platen_config.h"
+#include "platen_confine.h"
+#include "platen_crash.h"
+#include "platen_engine.h"
+#include "platen_intake.h"
+#include "platen_layout.h"
+#include "platen_news.h"
+#include "platen_process.h"
+#include "platen_reaper.h"
+#include "platen_scheduler.h"
+
+/* For platenctl doctor, and what(1): that all of Platen is of one version. */
+static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VERSION;
+
+#define TICK_MS 200     /* wall-clock limits are kept to this */
+#define SECOND_MS 1000  /* what no hint has told is found within this */
+#define LEASES_S 5      /* seconds between two looks at leases */
+#define LAST_WORDS 5000 /* milliseconds for killed children to be reaped */
+
+enum { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOCKED = 3 };
+
+typedef struct {
+    platen_config_t    *config;
+    platen_store_t     *store;
+    platen_confine_t   *confine;
+    platen_engines_t   *engines;
+    platen_scheduler_t *scheduler;
+    platen_reaper_t    *reaper;
+    platen_intake_t    *intake;
+    platen_news_t      *news;
+    zloop_t            *loop;
+    int                 signals;
+    int                 waking; /* a scan is due */
+    int                 stopping;
+    unsigned            seconds; /* since the start */
+    uint64_t            kill_at; /* CLOCK_BOOTTIME milliseconds; 0: done */
+    uint64_t            leave_at;
+} platend_t;
+
+static int
+on_wake(zloop_t *loop, int timer, void *arg)
+{
+    platend_t *d = arg;
+
+    (void) timer;
+    d->waking = 0;
+    if (platen_scheduler_scan(d->scheduler)) {
+        d->waking = zloop_timer(loop, 1, 1, on_wake, d) >= 0;
+    }
+    platen_news_publish(d->news);
+    return 0;
+}
+
+/*
+ * Claims what can be claimed; what is left waits for one turn of the loop.  What
+ * has changed by now is told before, as a claim takes its time to be synced.
+ */
+static void
+scan(platend_t *d)
+{
+    platen_news_publish(d->news);
+    if (!d->waking) {
+        on_wake(d->loop, 0, d);
+    }
+}
+
+static void
+on_hint(void *data, const platen_hint_t *hint)
+{
+    platend_t *d = data;
+
+    if (hint->kind == PLATEN_HINT_SUBMITTED) {
+        scan(d);
+    } else {
+        platen_scheduler_check(d->scheduler, &hint->id);
+        platen_news_publish(d->news);
+    }
+}
+
+/* A job has come to its end. */
+static void
+on_change(void *data)
+{
+    platend_t *d = data;
+
+    platen_news_publish(d->news);
+}
+
+static int
+on_intake(zloop_t *loop, zsock_t *socket, void *arg)
+{
+    platend_t *d = arg;
+
+    (void) loop;
+    (void) socket;
+    platen_intake_read(d->intake);
+    return 0;
+}
+
+/* News of the warm LibreOffice. */
+static int
+on_office(zloop_t *loop, zmq_pollitem_t *item, void *arg)
+{
+    platend_t *d = arg;
+
+    (void) loop;
+    (void) item;
+    platen_scheduler_read(d->scheduler);
+    if (platen_scheduler_hopeless(d->scheduler) != NULL) {
+        return -1;
+    }
+    scan(d);
+    return 0;
+}
+
+static void
+kill_running(platend_t *d)
+{
+    d->kill_at = 0;
+    if (d->leave_at == 0) {
+        d->leave_at = platen_boottime_ms() + LAST_WORDS;
+    }
+    platen_scheduler_interrupt(d->scheduler);
+}
+
+static void
+stop(platend_t *d, uint32_t signo)
+{
+    if (d->stopping) {
+        kill_running(d);
+        return;
+    }
+    d->stopping = 1;
+    d->kill_at = platen_boottime_ms() + d->config->grace * 1000;
+    platen_scheduler_stop(d->scheduler);
+    platen_log(PLATEN_LOG_INFO, "stopping",
+               json_pack("{s:s, s:i, s:i}", "signal", strsignal((int) signo), "running",
+                         (int) platen_scheduler_running(d->scheduler), "grace",
+                         (int) d->config->grace));
+}
+
+static int
+on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
+{
+    struct signalfd_siginfo info;
+    platend_t              *d = arg;
+
+    (void) loop;
+    while (read(item->fd, &info, sizeof(info)) == sizeof(info)) {
+        switch (info.ssi_signo) {
+        case SIGCHLD:
+            platen_scheduler_reap(d->scheduler);
+            scan(d);
+            break;
+        case SIGHUP:
+            platen_log(PLATEN_LOG_INFO, "SIGHUP ignored: restart to read the configuration",
+                       NULL);
+            break;
+        default:
+            stop(d, info.ssi_signo);
+            break;
+        }
+    }
+    return 0;
+}
+
+static int
+on_tick(zloop_t *loop, int timer, void *arg)
+{
+    platend_t *d = arg;
+    uint64_t   now = platen_boottime_ms();
+
+    (void) loop;
+    (void) timer;
+    platen_scheduler_tick(d->scheduler);
+    if (!d->stopping) {
+        return 0;
+    }
+
+    if (platen_scheduler_running(d->scheduler) == 0) {
+        platen_scheduler_retry(d->scheduler);
+        return -1;
+    }
+    if (d->kill_at != 0 && now >= d->kill_at) {
+        kill_running(d);
+    }
+    return d->leave_at != 0 && now >= d->leave_at ? -1 : 0;
+}
+
+static int
+holds(const void *data, const platen_id_t *id, uint32_t epoch)
+{
+    return platen_scheduler_holds(data, id, epoch);
+}
+
+static int
+on_second(zloop_t *loop, int timer, void *arg)
+{
+    platend_t *d = arg;
+
+    (void) loop;
+    (void) timer;
+    platen_scheduler_second(d->scheduler);
+    platen_scheduler_retry(d->scheduler);
+    platen_scheduler_check(d->scheduler, NULL);
+    if (++d->seconds % LEASES_S == 0) {
+        (void) platen_reaper_leases(d->reaper, holds, d->scheduler);
+    }
+    scan(d);
+    /* Nothing can be written or read here any more; the next start can. */
+    return platen_store_failed(d->store) ? -1 : 0;
+}
+
+static int
+on_reaper_slice(zloop_t *loop, int timer, void *arg)
+{
+    platend_t *d = arg;
+
+    int more;
+
+    (void) timer;
+    more = platen_reaper_slice(d->reaper);
+    platen_news_publish(d->news);
+    if (more) {
+        if (zloop_timer(loop, 1, 1, on_reaper_slice, d) >= 0) {
+            return 0;
+        }
+        platen_log(PLATEN_LOG_ERROR, "no memory for a timer", NULL);
+    }
+    if (zloop_timer(loop, d->config->reaper_interval * 1000, 1, on_reaper_slice, d) < 0) {
+        platen_log(PLATEN_LOG_ERROR, "no memory for a timer: the reaper stops", NULL);
+    }
+    return 0;
+}
+
+/* Tells the web server what this machine can convert. */
+static int
+write_matrix(platend_t *d, char *err, size_t errlen)
+{
+    platen_txn_t txn;
+    platen_str_t old;
+    size_t       len = 0;
+    char        *text;
+    int          rc;
+
+    text = platen_matrix_text(platen_engines_matrix(d->engines), &len);
+    if (text == NULL) {
+        snprintf(err, errlen, "out of memory");
+        return -1;
+    }
+
+    rc = platen_txn_write(d->store, &txn);
+    if (rc == PLATEN_OK) {
+        rc = platen_store_meta_get(&txn, PLATEN_MATRIX_META, &old);
+        if (rc == PLATEN_OK && platen_str_eq(old, (platen_str_t){ text, len })) {
+            platen_txn_abort(&txn);
+        } else {
+            rc = platen_store_meta_put(&txn, PLATEN_MATRIX_META, (platen_str_t){ text, len });
+            if (rc == PLATEN_OK) {
+                rc = platen_txn_commit(&txn);
+            }
+            platen_txn_abort(&txn);
+        }
+    }
+    if (rc != PLATEN_OK) {
+        snprintf(err, errlen, "cannot write the conversion matrix: %s", platen_strerror(rc));
+    }
+    free(text);
+    return rc == PLATEN_OK ? 0 : -1;
+}
+
+/* All that serves, in the order in which it depends on each other. */
+static int
+build(platend_t *d, int *requeued, char *err, size_t errlen)
+{
+    snprintf(err, errlen, "out of memory");
+
+    if (platen_layout_prepare(d->config->data_path) != 0) {
+        snprintf(err, errlen, "cannot prepare %s: %s", d->config->data_path, strerror(errno));
+        return -1;
+    }
+    if (platen_store_open(&d->store, d->config->store_path, (size_t) d->config->map_size, err,
+                          errlen)
+        != PLATEN_OK) {
+        return -1;
+    }
+
+    d->reaper = platen_reaper_new(d->config, d->store);
+    if (d->reaper == NULL) {
+        return -1;
+    }
+    *requeued = platen_reaper_recover(d->reaper, err, errlen);
+    if (*requeued < 0) {
+        return -1;
+    }
+
+    d->confine = platen_confine_new(d->config, err, errlen);
+    if (d->confine == NULL) {
+        return -1;
+    }
+    d->engines = platen_engines_new(d->config);
+    if (d->engines == NULL || write_matrix(d, err, errlen) != 0) {
+        return -1;
+    }
+    d->scheduler = platen_scheduler_new(d->config, d->store, d->engines, d->confine);
+    if (d->scheduler == NULL || platen_scheduler_warm(d->scheduler, err, errlen) != 0) {
+        return -1;
+    }
+
+    d->news = platen_news_new(d->config, d->store, err, errlen);
+    if (d->news == NULL) {
+        return -1;
+    }
+    platen_scheduler_tell(d->scheduler, on_change, d);
+    d->intake = platen_intake_new(d->config, on_hint, d, err, errlen);
+    return d->intake == NULL ? -1 : 0;
+}
+
+static int
+watch(platend_t *d)
+{
+    zmq_pollitem_t signals = { .fd = d->signals, .events = ZMQ_POLLIN };
+    zmq_pollitem_t office = { .fd = platen_scheduler_fd(d->scheduler), .events = ZMQ_POLLIN };
+
+    d->loop = zloop_new();
+    if (d->loop == NULL) {
+        return -1;
+    }
+    zloop_set_nonstop(d->loop, true);
+    return zloop_reader(d->loop, platen_intake_socket(d->intake), on_intake, d) != 0
+                   || zloop_poller(d->loop, &signals, on_signal, d) != 0
+                   || (office.fd >= 0 && zloop_poller(d->loop, &office, on_office, d) != 0)
+                   || zloop_timer(d->loop, TICK_MS, 0, on_tick, d) < 0
+                   || zloop_timer(d->loop, SECOND_MS, 0, on_second, d) < 0
+                   || zloop_timer(d->loop, 1, 1, on_reaper_slice, d) < 0
+                   || zloop_timer(d->loop, 1, 1, on_wake, d) < 0
+               ? -1
+               : 0;
+}
+
+/*
+ * The store is left to the end of the process: LMDB 0.9.27 to 0.9.31 break the
+ * writers' lock of the other processes when one closes it.
+ */
+static void
+tear_down(platend_t *d)
+{
+    zloop_destroy(&d->loop);
+    platen_intake_destroy(&d->intake);
+    platen_news_destroy(&d->news);
+    platen_scheduler_destroy(&d->scheduler);
+    if (d->engines != NULL) {
+        platen_engines_destroy(&d->engines);
+    }
+    platen_confine_destroy(&d->confine);
+    platen_reaper_destroy(&d->reaper);
+    platen_config_destroy(&d->config);
+    if (d->signals >= 0) {
+        close(d->signals);
+    }
+}
+
+static void
+log_ready(const platend_t *d, int requeued)
+{
+    json_t *engines = json_array();
+    size_t  i;
+
+    for (i = 0; i < platen_engines_count(d->engines); i++) {
+        json_array_append_new(engines, json_string(platen_engines_name(d->engines, i)));
+    }
+    platen_log(PLATEN_LOG_INFO, "ready",
+               json_pack("{s:s, s:i, s:i, s:o, s:i, s:s}", "version", PLATEN_VERSION, "pid",
+                         (int) getpid(), "workers", (int) d->config->workers, "engines",
+                         engines, "requeued", requeued, "endpoint", d->config->queue_endpoint));
+}
+
+static int
+refuse(const char *msg, const char *err, int code)
+{
+    platen_log(PLATEN_LOG_ERROR, msg, json_pack("{s:s}", "error", err));
+    return code;
+}
+
+static int
+serve(platend_t *d)
+{
+    char  err[1024];
+    pid_t holder;
+    int   rc, requeued = 0;
+
+    platen_log_set_level((platen_log_level_t) d->config->log_level);
+    if (platen_crash_init() != 0) {
+        return refuse("cannot start", "PLATEN_CRASH_POINT names no crash point", EXIT_USAGE);
+    }
+
+    /* Before ZeroMQ has threads, which inherit the mask. */
+    d->signals = platen_process_signals();
+    if (d->signals < 0) {
+        return refuse("cannot start", strerror(errno), EXIT_FAILED);
+    }
+    if (platen_process_become(d->config, err, sizeof(err)) != 0) {
+        return refuse("cannot start", err, EXIT_FAILED);
+    }
+    /* What an engine leaves behind comes to us, to be waited for. */
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
+        return refuse("cannot start", strerror(errno), EXIT_FAILED);
+    }
+
+    rc = platen_process_lock(d->config, &holder, err, sizeof(err));
+    if (rc > 0) {
+        platen_log(
+            PLATEN_LOG_ERROR, "another sidecar has this store",
+            json_pack("{s:s, s:i}", "store", d->config->store_path, "pid", (int) holder));
+        return EXIT_LOCKED;
+    }
+    if (rc < 0 || build(d, &requeued, err, sizeof(err)) != 0) {
+        return refuse("cannot start", err, EXIT_FAILED);
+    }
+    if (watch(d) != 0) {
+        return refuse("cannot start", "the event loop took no more handlers", EXIT_FAILED);
+    }
+
+    log_ready(d, requeued);
+    rc = zloop_start(d->loop);
+    if (platen_scheduler_hopeless(d->scheduler) != NULL && !d->stopping) {
+        return refuse("cannot start", platen_scheduler_hopeless(d->scheduler), EXIT_FAILED);
+    }
+    if (!d->stopping && platen_store_failed(d->store)) {
+        return refuse(
+            "the store cannot be used any more",
+            "its disk failed a write; what was committed is there: start platend again",
+            EXIT_FAILED);
+    }
+    if (!d->stopping) {
+        return refuse("the event loop ended", strerror(errno), EXIT_FAILED);
+    }
+    platen_log(PLATEN_LOG_INFO, "stopped", NULL);
+    return EXIT_STOPPED;
+}
+
+static void
+usage(FILE *out)
+{
+    fputs("Usage: platend -c FILE [-t]\n"
+          "  -c FILE  the configuration\n"
+          "  -t       test the configuration and exit\n"
+          "  -V       show the version and exit\n"
+          "  -h       show this text and exit\n",
+          out);
+}
+
+/* Whether what the configuration names exists, and its engines can be made. */
+static int
+check(const platen_config_t *config, const char *file, char *err, size_t errlen)
+{
+    platen_engine_t **commands;
+    char              why[512];
+
+    if (platen_process_check(config, file, err, errlen) != 0) {
+        return -1;
+    }
+    commands = platen_engine_commands_new(config, why, sizeof(why));
+    if (commands == NULL) {
+        snprintf(err, errlen, "%s: %s", file, *why == '\0' ? "out of memory" : why);
+        return -1;
+    }
+    platen_engine_commands_free(&commands);
+    return 0;
+}
+
+/* A closed standard descriptor would be taken by the first file opened. */
+static int
+hold_descriptors(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd < 0 ? -1 : close(fd);
+}
+
+int
+main(int argc, char **argv)
+{
+    static platend_t d = { .signals = -1 };
+    const char      *file = NULL;
+    char             err[1024];
+    int              option, rc, test = 0;
+
+    if (hold_descriptors() != 0) {
+        return EXIT_FAILED;
+    }
+
+    while ((option = getopt(argc, argv, "c:tVh")) != -1) {
+        switch (option) {
+        case 'c':
+            file = optarg;
+            break;
+        case 't':
+            test = 1;
+            break;
+        case 'V':
+            puts("platend " PLATEN_VERSION);
+            return EXIT_STOPPED;
+        case 'h':
+            usage(stdout);
+            return EXIT_STOPPED;
+        default:
+            usage(stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (file == NULL || optind != argc) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+
+    /* Signals are ours: czmq must not take them when it starts. */
+    if (setenv("ZSYS_SIGHANDLER", "false", 1) != 0) {
+        return refuse("cannot start", strerror(errno), EXIT_FAILED);
+    }
+    zsys_handler_set(NULL);
+
+    d.config = platen_config_load(file, err, sizeof(err));
+    if (d.config == NULL || check(d.config, file, err, sizeof(err)) != 0) {
+        if (test) {
+            fprintf(stderr, "platend: %s\n", err);
+            rc = EXIT_USAGE;
+        } else {
+            rc = refuse("the configuration is wrong", err, EXIT_USAGE);
+        }
+    } else if (test) {
+        fprintf(stderr, "platend: %s: the configuration is valid\n", file);
+        rc = EXIT_STOPPED;
+    } else {
+        rc = serve(&d);
+    }
+
+    tear_down(&d);
+    return rc;
+}

@@ -1,0 +1,568 @@
+# Every directive and every key of platend.cfg: good and bad values, messages, inheritance.
+
+use lib 't/lib';
+use TestPlaten;
+
+our $Digest = sha256_hex('some key');
+our $Nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+
+# nginx -t on a configuration with these lines in http{} and in location / {}.
+# Returns its output and exit status.
+sub nginx_t {
+    my ($http, $location, $main) = @_;
+    my $conf = "$Var/t.conf";
+    spew($conf, "load_module $Build/ngx_http_platen_module.so;\npid $Var/t.pid;\n" . ($main // '')
+        . "events {}\nhttp {\n"
+        . join('', map "${_}_temp_path $Var/temp;\n", qw(client_body proxy fastcgi uwsgi scgi))
+        . "access_log off;\n$http\n"
+        . (defined $location ? "server { listen 127.0.0.1:1; location / {\n$location\n} }\n" : '') . "}\n");
+    my $out = `$Nginx -t -e stderr -p $Var -c $conf 2>&1`;
+    return ($out, $? >> 8);
+}
+
+# Tests a table of [ what, http, location, message or undef, main ].
+sub all_are {
+    for (@_) {
+        my ($what, $http, $location, $message, $main) = @$_;
+        my ($out, $status) = nginx_t($http, $location, $main);
+        if (defined $message) {
+            is $status, 1, "refused: $what" or diag $out;
+            my ($said) = $out =~ /\[emerg\] \d+#\d+: (.*)/;
+            like $said // $out, $message, 'and it says why';
+            unlike $out, qr/\[alert\]|\[crit\]|signal/, 'and no more';
+        } else {
+            is $status, 0, "taken: $what" or diag $out;
+        }
+    }
+}
+
+# A store and data of their own, so that nothing of another test plays in.
+our $Paths = "platen_store $Var/c-store; platen_data $Var/c-data; platen_queue off;";
+our $Api = 'platen_api; platen_api_keys off;';
+
+# A file of keys with that text.
+sub keys_file {
+    my ($text) = @_;
+    spew("$Var/some-keys", $text);
+    return "platen_api; platen_api_keys $Var/some-keys;";
+}
+
+# Posts so many bytes of text.
+sub post { http(POST => "$_[0]/jobs?to=pdf", content => 'x' x $_[1]) }
+
+our $Build = $ENV{PLATEN_BUILD} || "$Root/build";
+
+# platend -t on those lines; returns its output and exit status.
+sub platend_t {
+    my ($text) = @_;
+    spew("$Var/t.cfg", $text) if defined $text;
+    my $out = `$Build/platend -t -c $Var/t.cfg 2>&1`;
+    return ($out, $? >> 8);
+}
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: platen_api
+--- flow
+all_are(
+    ['in a prefix location', $main::Paths, $main::Api],
+    ['in several', "$main::Paths server { location /a/ { $main::Api } location ^~ /b { $main::Api }
+        location /c { location /c/d { $main::Api } } } server { listen 127.0.0.1:2; location / { $main::Api } }", undef],
+    ['in a regex location', "$main::Paths server { location ~ ^/a { $main::Api } }", undef,
+     qr{"platen_api" directive works in a prefix location only, such as "location /" in .*:\d+}],
+    ['in an exact location', "$main::Paths server { location = /a { $main::Api } }", undef,
+     qr/"platen_api" directive works in a prefix location only/],
+    ['in a named location', "$main::Paths server { location \@a { $main::Api } }", undef,
+     qr/"platen_api" directive works in a prefix location only/],
+    ['within if', $main::Paths, "if (\$arg_a) { $main::Api }", qr/"platen_api" directive is not allowed here/],
+    ['within limit_except', $main::Paths, "limit_except GET { platen_api; }",
+     qr/"platen_api" directive is not allowed here/],
+    ['twice', $main::Paths, "$main::Api platen_api;", qr/"platen_api" directive is duplicate/],
+    ['with an argument', $main::Paths, 'platen_api on;', qr/invalid number of arguments in "platen_api" directive/],
+    ['in server', "$main::Paths server { platen_api; }", undef, qr/"platen_api" directive is not allowed here/],
+    ['in http', "$main::Paths platen_api;", undef, qr/"platen_api" directive is not allowed here/],
+    ['without platen_api_keys', $main::Paths, 'platen_api;',
+     qr{location "/" has platen_api but no platen_api_keys: name a file of keys, or say off}],
+    ['without it in a location with a prefix', "$main::Paths server { location /a/b/ { platen_api; } }", undef,
+     qr{location "/a/b/" has platen_api but no platen_api_keys}],
+    ['nowhere: then nothing else is needed', '', 'return 200;'],
+);
+
+
+
+=== TEST 2: platen_api_keys
+--- flow
+my $d = $main::Digest;
+all_are(
+    ['off', $main::Paths, $main::Api],
+    ['a file', $main::Paths, keys_file("alice:$d\n")],
+);
+all_are(['comments, blank lines, spaces, CRLF, no end of line, capitals', $main::Paths,
+    keys_file("# keys\r\n\n \t\n  alice:$d \t\r\nb.o_b-2\@x:" . uc($d) . "\n" . 'n' x 64 . ":$d")]);
+mkdir "$::Var/some-dir";
+all_are(
+    ['a missing file', $main::Paths, "platen_api; platen_api_keys $::Var/missing;",
+     qr{open\(\) "\Q$::Var\E/missing" failed \(2: No such file or directory\)}],
+    ['a directory', $main::Paths, "platen_api; platen_api_keys $::Var/some-dir;",
+     qr{"\Q$::Var\E/some-dir" is no regular file of at most 4m}],
+    ['without a value', $main::Paths, 'platen_api; platen_api_keys;',
+     qr/invalid number of arguments in "platen_api_keys" directive/],
+    ['twice', $main::Paths, 'platen_api; platen_api_keys off; platen_api_keys off;',
+     qr/"platen_api_keys" directive is duplicate/],
+);
+my $key = qr/a key is given as name:sha256, the digest in 64 hex digits/;
+for (['no colon', "alice\n", $key, 1],
+     ['a key itself', "# one\nalice:secret\n", $key, 2],
+     ['a digest too short', "\nalice:" . substr($d, 1) . "\n", $key, 2],
+     ['a digest too long', "alice:${d}0\n", $key, 1],
+     ['a digest with another character', "alice:" . substr($d, 1) . "g\n", qr/a digest is of hex digits/, 1],
+     ['a name with a space', "ok:$d\na b:$d\n", qr/a client's name is of letters, digits and \.-_\@/, 2],
+     ['a name with a byte beyond ASCII', "\xc3\xa9:$d\n", qr/a client's name is of letters, digits and \.-_\@/, 1],
+     ['no name', ":$d\n", qr/a client's name has 1 to 64 characters/, 1],
+     ['a name of 65 characters', 'n' x 65 . ":$d\n", qr/a client's name has 1 to 64 characters/, 1],
+     ['a bad line at the end, without its end', "ok:$d\n\n# x\nbad", $key, 4]) {
+    my ($what, $text, $says, $line) = @$_;
+    all_are([$what, $main::Paths, keys_file($text), qr/^$says in "\Q$::Var\E\/some-keys":$line in /]);
+    unlike +(nginx_t($main::Paths, keys_file($text)))[0], qr/secret|\Q$d\E/, 'and shows no key';
+}
+all_are([$_->[0], $main::Paths, keys_file($_->[1]), qr/no key in ".*some-keys": add lines of name:sha256, or say/])
+    for ['an empty file', ''], ['comments only', "# none\n\n"];
+
+
+
+=== TEST 3: platen_store and platen_data
+--- flow
+my $data = "platen_queue off; platen_data $::Var/c-data;";
+all_are(map({ ["map_size=$_", "$data platen_store $::Var/c-store map_size=$_;", $main::Api] }
+        '1m', '1048576', '64m', '2g'),
+    map({ ["map_size=$_", "$data platen_store $::Var/c-store map_size=$_;", $main::Api,
+           qr/invalid map_size "\Q$_\E" of platen_store, it takes whole pages and at least 1m/] }
+        '0', '1k', '1048575', '1048577', '-1m', '1x', 'x', ''),
+    map({ ["the parameter $_", "$data platen_store $::Var/c-store $_;", $main::Api,
+           qr/invalid parameter "\Q$_\E" of platen_store, it takes map_size=SIZE/] }
+        'size=1m', '1m', 'map_siz=1m'),
+    ['platen_store without a path', "$data platen_store;", $main::Api, qr/invalid number of arguments/],
+    ['with three arguments', "$data platen_store a map_size=1m b;", $main::Api, qr/invalid number of arguments/],
+    ['platen_store twice', "$main::Paths platen_store $::Var/c-store;", $main::Api,
+     qr/"platen_store" directive is duplicate/],
+    ['platen_data twice', "$main::Paths platen_data $::Var/c-data;", $main::Api,
+     qr/"platen_data" directive is duplicate/],
+    ['platen_data without a path', 'platen_data;', undef, qr/invalid number of arguments/],
+    ['platen_data of 1100 characters', "platen_store $::Var/c-store; platen_data /" . 'x/' x 550 . ';', $main::Api,
+     qr/^the path of platen_data is longer than 1024 characters/],
+    ['a slash at the end', "platen_queue off; platen_store $::Var/c-store/; platen_data $::Var/c-data/;", $main::Api],
+    ['in server', "server { platen_store $::Var/x; }", undef, qr/"platen_store" directive is not allowed here/],
+    ['in location', '', "platen_data $::Var/x;", qr/"platen_data" directive is not allowed here/],
+);
+my ($out, $status) = nginx_t("platen_queue off; platen_store r-store; platen_data r-data;", $main::Api);
+is $status, 0, 'relative paths' or diag $out;
+ok -d "$::Var/r-store" && -d "$::Var/r-data", 'are below the prefix';
+
+
+
+=== TEST 4: platen_queue, platen_events
+--- flow
+my $paths = "platen_store $::Var/c-store; platen_data $::Var/c-data;";
+my ($fits, $long) = map 'ipc:///' . 'x' x $_, 106, 107;
+for my $name (qw(platen_queue platen_events)) {
+    my $wrong = sub { qr/invalid endpoint "\Q$_[0]\E" of $name, it takes off or ipc:\/\/ and an absolute path of at most 107 characters/ };
+    all_are(
+        ['off', "$paths $name off;", $main::Api],
+        ['a path', "$paths $name ipc://$::Var/run/none.sock;", $main::Api],
+        ['a path of 107 characters', "$paths $name $fits;", $main::Api],
+        ['the default', $paths, $main::Api],
+        map({ [$_, "$paths $name $_;", $main::Api, $wrong->($_)] }
+            $long, 'tcp://127.0.0.1:5555', 'ipc://run/platend.sock', '/run/platend.sock', 'ipc://', 'on', 'inproc://x'),
+        ['twice', "$name off; $name off;", $main::Api, qr/"$name" directive is duplicate/],
+        ['without a value', "$name;", undef, qr/invalid number of arguments/],
+        ['in server', "server { $name off; }", undef, qr/"$name" directive is not allowed here/],
+        ['in location', '', "$name off;", qr/"$name" directive is not allowed here/],
+    );
+}
+
+
+
+=== TEST 5: platen_thread_pool
+--- flow
+all_are(
+    ['one that is there', "$main::Paths platen_thread_pool disk;", $main::Api, undef, "thread_pool disk threads=2;\n"],
+    ['the default', "$main::Paths platen_thread_pool default;", $main::Api],
+    ['one that is not', "$main::Paths platen_thread_pool nope;", $main::Api, qr/unknown thread pool "nope" in /],
+    ['twice', "$main::Paths platen_thread_pool default; platen_thread_pool default;", $main::Api,
+     qr/"platen_thread_pool" directive is duplicate/],
+    ['without a value', 'platen_thread_pool;', undef, qr/invalid number of arguments/],
+    ['in server', 'server { platen_thread_pool default; }', undef,
+     qr/"platen_thread_pool" directive is not allowed here/],
+    ['in location', '', 'platen_thread_pool default;', qr/"platen_thread_pool" directive is not allowed here/],
+);
+
+
+
+=== TEST 6: the numbers: platen_max_file_size, platen_max_queue, platen_job_ttl, platen_upload_ttl, those of resumable uploads, and times of what waits
+--- flow
+for (['platen_max_file_size', ['1', '50m', '2g'], ['x', '-1', '1mm', '1.5m', '99999999999999999999']],
+     map([$_, ['1', '15s', '200ms', '1m 30s'], ['x', '-1', '1x', '1.5s']],
+         qw(platen_events_keepalive platen_events_retry platen_wait_timeout platen_sync_timeout)),
+     ['platen_upload_max_size', ['1', '50m', '20g'], ['x', '-1', '1mm', '1.5m', '99999999999999999999']],
+     ['platen_resumable_ttl', ['1', '1s', '24h', '1d 12h', '30d'], ['x', '-1', '1x', '1.5h']],
+     ['platen_max_queue', ['1', '100000'], ['x', '-1', '1k', '99999999999999999999']],
+     ['platen_job_ttl', ['1', '1s', '24h', '1d 12h', '30d'], ['x', '-1', '1x', '1.5h']],
+     ['platen_upload_ttl', ['1', '1s', '24h', '1d 12h', '30d'], ['x', '-1', '1x', '1.5h']]) {
+    my ($name, $good, $bad) = @$_;
+    all_are(
+        map({ ["$name $_", $main::Paths, "$main::Api $name '$_';"] } @$good),
+        map({ ["$name $_", $main::Paths, "$main::Api $name '$_';",
+               qr/"$name" directive invalid (?:value|number)|invalid (?:value|number)/] } @$bad),
+        map({ ["$name $_", $main::Paths, "$main::Api $name $_;", qr/"$name" directive must be greater than zero/] }
+            '0', $name =~ /ttl/ ? '0s' : '00'),
+        ["$name twice", $main::Paths, "$main::Api $name 1; $name 2;", qr/"$name" directive is duplicate/],
+        ["$name without a value", $main::Paths, "$main::Api $name;", qr/invalid number of arguments in "$name"/],
+        ["$name in http and server", "$main::Paths $name 5; server { $name 6; location / { $main::Api } }", undef],
+        ["$name in the main context", $main::Paths, $main::Api, qr/"$name" directive is not allowed here/, "$name 1;\n"],
+    );
+}
+
+
+
+=== TEST 6b: what there may be of one client, and at most
+--- flow
+all_are(
+    map({ [$_, $main::Paths, "$main::Api $_;"] } 'platen_max_queue 10 client=3', 'platen_job_ttl 1h max=1h',
+        'platen_job_ttl 1h max=7d'),
+    map({ [$_, $main::Paths, "$main::Api platen_max_queue $_;", qr/"platen_max_queue" directive takes a number from 1 as client=/] }
+        '10 client=0', '10 client=x', '10 client=-1'),
+    map({ [$_, $main::Paths, "$main::Api platen_max_queue $_;", qr/invalid parameter "[^"]*" of platen_max_queue, it takes client=/] }
+        '10 3', '10 client=', '10 max=3'),
+    map({ [$_, $main::Paths, "$main::Api platen_job_ttl $_;", qr/"platen_job_ttl" directive takes a time as max=, and not a shorter one/] }
+        '1h max=59m', '1h max=x'),
+    ['a bare second time', $main::Paths, "$main::Api platen_job_ttl 1h 2h;", qr/invalid parameter "2h" of platen_job_ttl, it takes max=/],
+    map({ ["platen_min_free $_", "$main::Paths platen_min_free $_;", $main::Api] } '0', '1m', '2g'),
+    map({ ["platen_min_free $_", "$main::Paths platen_min_free $_;", $main::Api, qr/"platen_min_free" directive invalid value/] } 'x', '-1'),
+    ['twice', "$main::Paths platen_min_free 1m; platen_min_free 2m;", $main::Api, qr/"platen_min_free" directive is duplicate/],
+    ['in location', '', 'platen_min_free 1m;', qr/"platen_min_free" directive is not allowed here/],
+    map({ ["platen_sync $_", "$main::Paths platen_sync $_;", $main::Api] } 'on', 'off'),
+    ['platen_sync 1', "$main::Paths platen_sync 1;", $main::Api, qr/invalid value "1" in "platen_sync" directive/],
+    ['platen_sync in location', '', 'platen_sync on;', qr/"platen_sync" directive is not allowed here/],
+);
+
+
+
+=== TEST 7: platen_result_cache
+--- flow
+all_are(
+    map({ ["platen_result_cache $_", $main::Paths, "$main::Api platen_result_cache $_;"] } 'on', 'off'),
+    ['neither', $main::Paths, "$main::Api platen_result_cache 1;", qr/invalid value "1" in "platen_result_cache" directive/],
+    ['twice', $main::Paths, "$main::Api platen_result_cache on; platen_result_cache off;", qr/"platen_result_cache" directive is duplicate/],
+    ['without a value', $main::Paths, "$main::Api platen_result_cache;", qr/invalid number of arguments/],
+    ['in http and server', ($main::Paths =~ s/platen_result_cache \w+;//r) . " platen_result_cache on; server { platen_result_cache off; location / { $main::Api } }", undef],
+    ['in the main context', $main::Paths, $main::Api, qr/"platen_result_cache" directive is not allowed here/, "platen_result_cache on;\n"],
+);
+
+
+
+=== TEST 8: platen_formats
+--- flow
+my $wrong = sub { qr/invalid conversion "\Q$_[0]\E" of platen_formats, it takes all, or FROM:TO with names of formats or \*/ };
+all_are(
+    map({ [$_, $main::Paths, "$main::Api platen_formats $_;"] }
+        'all', 'docx:pdf', 'docx:pdf odt:pdf', '*:pdf', 'docx:*', '*:*', 'DOCX:PDF', 'docm:pdf'),
+    map({ [$_, $main::Paths, "$main::Api platen_formats docx:pdf $_;", $wrong->($_)] }
+        'nope:pdf', 'docx:nope', 'docx', 'docxpdf', ':pdf', 'docx:', ':', 'docx:pdf:odt', '**:pdf', 'all'),
+    ['twice', $main::Paths, "$main::Api platen_formats all; platen_formats all;", qr/"platen_formats" directive is duplicate/],
+    ['without a value', $main::Paths, "$main::Api platen_formats;", qr/invalid number of arguments/],
+    ['in http and server', "$main::Paths platen_formats all; server { platen_formats *:pdf; location / { $main::Api } }", undef],
+    ['in the main context', $main::Paths, $main::Api, qr/"platen_formats" directive is not allowed here/, "platen_formats all;\n"],
+);
+
+
+
+=== TEST 9: platen_problem
+--- flow
+all_are(
+    ['in an internal location', "$main::Paths server { error_page 404 /p; location = /p { internal; platen_problem; } }", undef],
+    ['with an argument', '', 'platen_problem on;', qr/invalid number of arguments in "platen_problem"/],
+    ['in server', 'server { platen_problem; }', undef, qr/"platen_problem" directive is not allowed here/],
+    ['in http', 'platen_problem;', undef, qr/"platen_problem" directive is not allowed here/],
+);
+
+
+
+=== TEST 10: each directive that the module has is in this file
+--- flow
+my ($table) = slurp("$::Root/ngx_module/ngx_http_platen_module.c") =~ /commands\[\] = \{(.*?)ngx_null_command/s;
+my @names = $table =~ /ngx_string\("(\w+)"\)/g;
+cmp_ok scalar(@names), '>=', 11, 'directives';
+my $here = slurp("$::Root/t/config.t");
+is_deeply [grep { $here !~ /\b$_\b/ } @names], [], 'none is missing';
+my %known = map { $_ => 1 } @names;
+is_deeply [grep { !$known{$_} } slurp("$::Root/conf/nginx.conf") =~ /^\s*(platen_\w+)/mg], [],
+    'conf/nginx.conf has no other';
+
+
+
+=== TEST 11: inheritance: http, server, location; what is nearer wins
+--- http_config eval
+"$::HttpConfig
+ platen_api_keys $::Var/keys;
+ platen_max_file_size 1000;
+ platen_max_queue 1000;
+ platen_formats *:pdf;
+ platen_job_ttl 100s;
+ server {
+     listen 127.0.0.1:" . ($Test::Nginx::Util::ServerPort + 1) . ";
+     location / { platen_api; }
+     location /open { platen_api; platen_api_keys off; }
+ }"
+--- config eval
+"client_body_buffer_size 64k;
+ platen_max_file_size 2000;
+ platen_formats *:odt *:txt;
+ platen_job_ttl 200s;
+ location / { platen_api; }
+ location /near/ { platen_api; platen_max_file_size 3000; platen_formats all; platen_job_ttl 300s; platen_max_queue 1; }
+ location /near/below { platen_max_file_size 10; }
+ location /open { platen_api; platen_api_keys off; }
+ location /outer { platen_api; platen_max_file_size 4000; location /outer/inner { platen_api; } }"
+--- flow
+my $other = Test::Nginx::Util::server_port() + 1;
+my $there = sub { my ($path, $n, $key) = @_;
+    raw("POST $path/jobs?to=pdf HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-API-Key: " . ($key // $::Key{alice})
+        . "\r\nContent-Length: $n\r\n\r\n" . 'x' x $n, $other) };
+is $there->('', 1000)->code, 202, 'http: the size';
+problem_is $there->('', 1001), 413, 'file_too_large', 'http: over it';
+problem_is $there->('', 10, 'nope'), 401, 'unauthorized', 'http: keys';
+is $there->('/open', 10, 'nope')->code, 202, 'location: keys off over http';
+
+problem_is post('', 2000), 400, 'unsupported_conversion', 'server: other formats than http';
+my $odt = http(POST => '/jobs?to=odt', content => 'x' x 2000);
+is $odt->code, 202, 'server: the size';
+problem_is http(POST => '/jobs?to=odt', content => 'x' x 2001), 413, 'file_too_large', 'server: over it';
+problem_is get('/jobs', key => undef), 401, 'unauthorized', 'keys come from http';
+is get('/open/jobs', key => undef)->code, 200, 'but not where they are off';
+
+http(DELETE => "/jobs/$_->{job_id}") for @{ json_of(get('/jobs'))->{jobs} };
+http(DELETE => "/open/jobs/$_->{job_id}", key => undef) for @{ json_of(get('/open/jobs', key => undef))->{jobs} };
+my $near = post('/near', 3000);
+is $near->code, 202, 'location: all formats again, and the size';
+problem_is post('/near', 10), 503, 'queue_full', 'location: the queue';
+is http(DELETE => '/near/jobs/' . json_of($near)->{job_id})->code, 204, 'which is empty again';
+problem_is post('/near', 3001), 413, 'file_too_large', 'location: over the size';
+is http(POST => '/outer/inner/jobs?to=odt', content => 'x' x 4000)->code, 202, 'an inner location inherits from its outer';
+problem_is http(POST => '/outer/inner/jobs?to=odt', content => 'x' x 4001), 413, 'file_too_large', 'over it';
+is get('/near/below')->code, 404, 'a location inside is not the API by itself';
+isnt get('/near/below')->header('Content-Type'), 'application/problem+json', 'but nginx\'s own';
+
+# The time to live is seen when a job is done.
+http(DELETE => "/jobs/$_->{job_id}") for @{ json_of(get('/jobs'))->{jobs} };
+my %id = (300 => json_of(post('/near', 10))->{job_id}, 100 => json_of($there->('', 10))->{job_id},
+          200 => json_of(http(POST => '/jobs?to=odt', content => 'x'))->{job_id});
+platend_start();
+for my $ttl (sort keys %id) {
+    my $job = wait_job($id{$ttl});
+    my ($done, $gone) = map { my ($h, $m, $s) = /T(\d\d):(\d\d):([\d.]+)Z/; $h * 3600 + $m * 60 + $s }
+        @$job{qw(completed_at expires_at)};
+    is sprintf('%.3f', ($gone - $done) % 86400), sprintf('%.3f', $ttl), "expires after ${ttl}s";
+}
+
+
+
+=== TEST 12: nginx does not start where the configuration is wrong
+--- http_config eval: "platen_store $::Var/store; platen_store $::Var/store;"
+--- must_die: 1
+--- error_log
+"platen_store" directive is duplicate
+
+
+
+=== TEST 13: platen_signing_key
+--- flow
+my @bad = (
+    ['a short one', 'x' x 31, qr/a signing key has 32 characters at least, which "\Q$::Var\E\/some-signing" is not/],
+    ['an empty one', "\n" x 40, qr/a signing key has 32 characters at least/],
+    ['a long one', 'x' x 513, qr/a signing key has 512 characters at most/],
+    ['two in a file', 'x' x 40 . "\n" . 'y' x 40, qr/a signing key is one line, alone in its file/],
+);
+for (@bad) {
+    my ($what, $text, $says) = @$_;
+    spew("$::Var/some-signing", $text);
+    all_are([$what, $main::Paths, "$main::Api platen_signing_key $::Var/some-signing;", $says]);
+    unlike +(nginx_t($main::Paths, "$main::Api platen_signing_key $::Var/some-signing;"))[0], qr/xxx|yyy/, 'and shows no key';
+}
+my $both = "$::Var/signing-now $::Var/signing-old";
+all_are(
+    ['off', $main::Paths, "$main::Api platen_signing_key off;"],
+    ['one', $main::Paths, "$main::Api platen_signing_key $::Var/signing-now;"],
+    ['two', $main::Paths, "$main::Api platen_signing_key $both;"],
+    ['nine', $main::Paths, "$main::Api platen_signing_key $::Var/signing-now" . " $::Var/signing-old" x 8 . ';',
+     qr/there are 8 signing keys at most/],
+    ['a missing file', $main::Paths, "$main::Api platen_signing_key $::Var/missing;",
+     qr{open\(\) "\Q$::Var\E/missing" failed \(2: No such file or directory\)}],
+    ['a directory', $main::Paths, "$main::Api platen_signing_key $::Var/run;", qr{"\Q$::Var\E/run" is no regular file}],
+    ['in http and server', "$main::Paths platen_signing_key $both; server { platen_signing_key off; location / { $main::Api } }", undef],
+    ['twice', $main::Paths, "$main::Api platen_signing_key off; platen_signing_key off;",
+     qr/"platen_signing_key" directive is duplicate/],
+    ['without a value', $main::Paths, "$main::Api platen_signing_key;", qr/invalid number of arguments/],
+    ['in the main context', $main::Paths, $main::Api, qr/"platen_signing_key" directive is not allowed here/, "platen_signing_key off;\n"],
+);
+
+
+
+=== TEST 14: platen_client
+--- flow
+my $sign = "platen_signing_key $::Var/signing-now;";
+all_are(
+    map({ ["platen_client $_", $main::Paths, "$main::Api $sign platen_client $_;"] }
+        'key', 'cookie', '$remote_user', '"$http_a/$http_b"', '$ssl_client_s_dn'),
+    ['cookie without a key to sign it with', $main::Paths, "$main::Api platen_client cookie;",
+     qr{location "/" has platen_client cookie but no platen_signing_key to sign it with}],
+    ['cookie with signing off', "$main::Paths $sign", "$main::Api platen_signing_key off; platen_client cookie;",
+     qr{has platen_client cookie but no platen_signing_key}],
+    map({ [$_, $main::Paths, "$main::Api $sign platen_client $_;", qr/"platen_client" directive takes key, cookie, or a value with variables/] }
+        'off', 'alice', '""', 'Cookie'),
+    ['an unknown variable', $main::Paths, "$main::Api $sign platen_client \$nope;", qr/unknown "nope" variable/],
+    ['in http and server', "$main::Paths $sign platen_client cookie; server { platen_client key; location / { $main::Api } }", undef],
+    ['twice', $main::Paths, "$main::Api platen_client key; platen_client key;", qr/"platen_client" directive is duplicate/],
+    ['without a value', $main::Paths, "$main::Api platen_client;", qr/invalid number of arguments/],
+    ['in the main context', $main::Paths, $main::Api, qr/"platen_client" directive is not allowed here/, "platen_client key;\n"],
+);
+
+
+
+=== TEST 15: platen_cors
+--- flow
+all_are(
+    map({ ["platen_cors $_", $main::Paths, "$main::Api platen_cors $_;"] }
+        'off', '*', 'https://a.example', 'http://localhost:3000 https://a-b.example', 'http://[::1]:80'),
+    map({ [$_, $main::Paths, "$main::Api platen_cors https://a.example $_;",
+           qr/invalid origin "\Q$_\E" of platen_cors, it takes off, \*, or origins such as/] }
+        'a.example', 'https://a.example/', 'https://A.example', 'https://', 'ftp://a.example', '*', 'off', 'null',
+        'https://*.a.example'),
+    ['in http and server', "$main::Paths platen_cors *; server { platen_cors off; location / { $main::Api } }", undef],
+    ['twice', $main::Paths, "$main::Api platen_cors off; platen_cors off;", qr/"platen_cors" directive is duplicate/],
+    ['without a value', $main::Paths, "$main::Api platen_cors;", qr/invalid number of arguments/],
+    ['in the main context', $main::Paths, $main::Api, qr/"platen_cors" directive is not allowed here/, "platen_cors off;\n"],
+);
+
+
+
+=== TEST 16: platend -t: good files
+--- flow
+is +(platend_t(slurp("$::Root/conf/platend.cfg") =~ s/^user.*//mr))[1], 0, 'conf/platend.cfg';
+my ($out, $status) = platend_t('');
+is $status, 0, 'an empty file: all has its default';
+is $out, "platend: $::Var/t.cfg: the configuration is valid\n", 'and it says so';
+for ("# a comment\nworkers = 256\n", "store\n    path = \"/x\"\n    map_size = 1g\n",
+     "limits\n    wall_clock = 1\n    output_size = 1k\n    attempts = 100\n    grace = 0\n    address_space = 4g\n",
+     "queue\n    mode = 0600\n    endpoint = \"ipc:///run/x.sock\"\n",
+     "queue\n    events = \"ipc:///run/e.sock\"\n", "queue\n    events = off\n", "log\n    level = debug\n",
+     "engines\n    soffice\n        enabled = 0\n", "reaper\n    interval = 3600\noutbox\n    keep = 60\n",
+     "limits\n    output_size = 5M\n    memory = 512m\n", "sandbox = available\nstandby = 0\n", "sandbox = required\ncgroup = /sys/fs/cgroup/x\n",
+     "engines\n    libexec = /x\n    lok\n        enabled = 0\n        program = /x\n        ahead = 0\n        renew_after = 1\n        renew_hours = 1\n",
+     "engines\n    tables\n        duckdb = /x/libduckdb.so\n        enabled = 0\n    pandoc\n        enabled = 0\n",
+     "engines\n    poppler\n        enabled = 0\n    mupdf\n        enabled = 0\n    qpdf\n        enabled = 0\n    image\n        enabled = 0\n",
+     "engine\n    mine\n        from = \"svg txt\"\n        to = png\n        command = \"/bin/cp {input} {output} {width}\"\n        options = width\n"
+     . "        read = \"/etc/x /srv\"\n        cost = 5\n        address_space = 1g\n        fork = 1\n    yours\n        from = svg\n        to = pdf\n        command = /bin/true\n") {
+    my ($out, $status) = platend_t($_);
+    is $status, 0, 'taken: ' . s/\n\s*/ /gr or diag $out;
+}
+ok !-e '/x', 'nothing is made by a test';
+
+
+
+=== TEST 17: platend -t: bad files: exit code 2 and a sentence with the key
+--- flow
+for (["nope = 1\n", '"nope" is not a key that platend knows'],
+     ["store\n    nope = 1\n", '"store/nope" is not a key that platend knows'],
+     ["engines\n    word\n        path = /x\n", '"engines/word" is not a key that platend knows'],
+     ["workers = x\n", '"workers" needs a number'],
+     ["workers = -1\n", '"workers" needs a number'],
+     ["workers = 1x\n", '"workers" needs a number'],
+     ["workers = 0\n", '"workers" is out of range'],
+     ["workers = 257\n", '"workers" is out of range'],
+     ["workers = 99999999999999999999\n", '"workers" needs a number'],
+     ["workers\n    path = /x\n", '"workers" needs a number'],
+     ["workers = 1\n    path = /x\n", '"workers" takes no keys below it'],
+     ["workers = 1\nworkers = 2\n", '"workers" is there twice'],
+     ["store = /x\n", '"store" is a section and takes no value'],
+     ["store\n    path = \"x\"\n", '"store/path" needs an absolute path'],
+     ["store\n    path = \"/" . 'x' x 1100 . "\"\n", '"store/path" is too long'],
+     ["store\n    map_size = 1t\n", '"store/map_size" needs bytes, as 1048576, 1024k or 1g'],
+     ["store\n    map_size = 99999999999g\n", '"store/map_size" needs bytes, as 1048576, 1024k or 1g'],
+     ["store\n    reader_alarm = 0\n", '"store/reader_alarm" is out of range'],
+     ["queue\n    endpoint = \"tcp://127.0.0.1:5555\"\n", '"queue/endpoint" needs ipc:// and an absolute path'],
+     ["queue\n    endpoint = \"ipc:///" . 'x' x 107 . "\"\n", '"queue/endpoint" is longer than a socket\'s path may be'],
+     ["queue\n    events = on\n", '"queue/events" needs ipc:// and an absolute path'],
+     ["queue\n    events = \"ipc:///run/platen/platend.sock\"\n", '"queue/events" is the same as queue/endpoint'],
+     ["queue\n    endpoint = \"ipc:///" . 'x' x 98 . "/y\"\n", '"queue/events" has to be given: beside queue/endpoint its path would be too long'],
+     ["queue\n    mode = 0999\n", '"queue/mode" needs an octal number'],
+     ["queue\n    mode = 1000\n", '"queue/mode" is out of range'],
+     ["queue\n    group = \"no-such-group\"\n", '"queue/group": there is no group no-such-group'],
+     ["user = \"no-such-user\"\n", '"user": there is no user no-such-user'],
+     ["limits\n    wall_clock = 0\n", '"limits/wall_clock" is out of range'],
+     ["limits\n    wall_clock = 1.5\n", '"limits/wall_clock" needs a number'],
+     ["limits\n    output_size = 0\n", '"limits/output_size" is out of range'],
+     ["limits\n    attempts = 0\n", '"limits/attempts" is out of range'],
+     ["limits\n    losses = 0\n", '"limits/losses" is out of range'],
+     ["limits\n    setbacks = 0\n", '"limits/setbacks" is out of range'],
+     ["limits\n    per_client = 257\n", '"limits/per_client" is out of range'],
+     ["limits\n    grace = 86401\n", '"limits/grace" is out of range'],
+     ["reaper\n    orphan_age = 9999999999999\n", '"reaper/orphan_age" is out of range'],
+     ["reaper\n    orphan_interval = 0\n", '"reaper/orphan_interval" is out of range'],
+     ["reaper\n    interval = 0\n", '"reaper/interval" is out of range'],
+     ["outbox\n    keep = 59\n", '"outbox/keep" is out of range'],
+     ["engines\n    soffice\n        enabled = yes\n", '"engines/soffice/enabled" needs 0 or 1'],
+     ["engines\n    soffice\n        enabled = 2\n", '"engines/soffice/enabled" is out of range'],
+     ["engines\n    soffice\n        path = soffice\n", '"engines/soffice/path" needs an absolute path'],
+     ["standby = 257\n", '"standby" is out of range'],
+     ["sandbox = off\n", '"sandbox" needs one of required, available'],
+     ["cgroup = x\n", '"cgroup" needs an absolute path'],
+     ["limits\n    memory = 1k\n", '"limits/memory" is out of range'],
+     ["engines\n    lok\n        ahead = 257\n", '"engines/lok/ahead" is out of range'],
+     ["engines\n    lok\n        renew_after = 0\n", '"engines/lok/renew_after" is out of range'],
+     ["engines\n    tables\n        duckdb = libduckdb.so\n", '"engines/tables/duckdb" needs an absolute path'],
+     ["engine\n    mine\n        to = png\n        command = /x\n", '"engine/mine" needs a key from'],
+     ["engine\n    mine\n        from = svg\n        command = /x\n", '"engine/mine" needs a key to'],
+     ["engine\n    mine\n        from = svg\n        to = png\n", '"engine/mine" needs a key command'],
+     ["engine\n    mine\n        nope = svg\n", '"engine/mine/nope" is not a key that platend knows'],
+     ["engine\n    mine\n        cost = 0\n", '"engine/mine/cost" is out of range'],
+     ["engine\n    mine\n        from = a\n        to = b\n        command = /c\n    mine\n        from = a\n", '"engine/mine" is there twice'],
+     ["log\n    level = loud\n", '"log/level" needs one of debug, info, warn, error'],
+     ["workers = 1\n   bad indent = 2\n", 'is not a ZPL file']) {
+    my ($text, $says) = @$_;
+    my ($out, $status) = platend_t($text);
+    is $status, 2, 'refused: ' . substr $text =~ s/\n\s*/ /gr, 0, 60 or diag $out;
+    like $out, qr/^platend: \Q$::Var\E\/t\.cfg: (?:.*)?\Q$says\E/m, 'and it says why';
+}
+unlink "$::Var/t.cfg";
+my ($out, $status) = platend_t();
+is $status, 2, 'a missing file';
+like $out, qr/^platend: \Q$::Var\E\/t\.cfg: No such file or directory$/m, 'is named';
+
+
+
+=== TEST 18: platend's command line
+--- flow
+for (['', 2, qr/^Usage: platend/], ['-c', 2, qr/Usage: platend/], ['-x', 2, qr/Usage: platend/],
+     ["-t -c $::Var/platend.cfg more", 2, qr/^Usage: platend/], ['-t', 2, qr/^Usage: platend/],
+     ['-h', 0, qr/^Usage: platend/], ['-V', 0, qr/^platend \d+\.\d+\.\d+\n\z/],
+     ["-c $::Var/none", 2, qr/"msg":\s*"the configuration is wrong".*No such file/]) {
+    my ($arguments, $want, $says) = @$_;
+    my $out = `$main::Build/platend $arguments 2>&1`;
+    is $? >> 8, $want, "platend $arguments";
+    like $out, $says, 'what it says';
+}
+my ($table) = slurp("$::Root/sidecar/platen_config.c") =~ /key_rule_t keys\[\] = \{(.*?)\n\};/s;
+my @keys = $table =~ /^    \{ "([a-z_\/]+)",/mg;
+cmp_ok scalar(@keys), '>=', 18, 'keys';
+my $here = slurp("$::Root/t/config.t");
+is_deeply [grep { my ($last) = m{([^/]+)\z}; $here !~ /\b$last\b/ } @keys], [], 'each is in this file';
+my (@at, %shown);
+for (split /\n/, slurp("$::Root/conf/platend.cfg")) {
+    my ($indent, $name) = /^( *)#?([a-z_]+)(?: =|$)/ or next;
+    splice @at, length($indent) / 4;
+    push @at, $name;
+    $shown{ join '/', @at } = 1;
+}
+is_deeply [grep { !$shown{$_} } @keys], [], 'and in conf/platend.cfg';

@@ -1,0 +1,113 @@
+# A stream across everything that ends it: reloads, killed workers, a killed sidecar; fault 1, 2, 5.
+
+use lib 't/lib';
+use TestPlaten;
+use EventStream;
+
+master_on();
+workers(2);
+
+# Follows a stream for ever, as a browser does: after each end it comes back with the last id.
+# Writes "id event job" lines; returns the pid.
+sub follow {
+    my ($path, $file, $since) = @_;
+    my $pid = fork // die;
+    return $pid if $pid;
+    open my $out, '>', $file or POSIX::_exit(1);
+    my ($last, $ends) = ($since, 0);
+    while (1) {
+        eval {
+            my $s = EventStream->new($path, 'Last-Event-ID' => $last);
+            while (my $e = $s->next(120)) {
+                my ($id, $name) = ($e->{id} // '-', $e->{event});
+                syswrite $out, "$id $name\n";
+                $last = $id if $id ne '-';
+            }
+            syswrite $out, "# $s->{end}\n";
+        };
+        sleep 0.05;
+    }
+}
+
+sub lines { return grep !/^#/, split /\n/, slurp($_[0]) }
+
+# Every event of the log, as a stream from its beginning tells it.
+sub whole_log {
+    my ($until) = @_;
+    my $s = EventStream->new('/events', 'Last-Event-ID' => 0);
+    my @lines;
+    while (!@lines || $lines[-1] !~ /^$until /) {
+        my $e = $s->next;
+        push @lines, "$e->{id} $e->{event}";
+    }
+    return @lines;
+}
+
+sub newest { return EventStream->new('/events')->next->{id} }
+
+sub workers_now { my ($master, @workers) = nginx_pids(); return @workers }
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a reload ends streams cleanly, and they go on where they were
+--- flow
+my $job = submit(content => "text\n", name => 'a.txt', to => 'pdf')->{job_id};
+my @s = map EventStream->new($_), "/jobs/$job/events", '/events';
+my @id = map $_->next->{id}, @s;
+my @before = main::workers_now();
+kill HUP => (nginx_pids())[0];
+for (@s) {
+    is $_->next(20), undef, 'the stream ends';
+    is $_->{end}, 'last', 'with its last chunk';
+}
+ok eventually(10, sub { !grep { kill 0 => $_ } @before }), 'and no longer keeps its worker';
+@s = map EventStream->new($_, 'Last-Event-ID' => $id[0]), "/jobs/$job/events", '/events';
+platend_start();
+for (@s) {
+    is_deeply [map $_->{event}, map $s[0]->next, 1 .. 2], [qw(job_processing job_done)], 'the rest comes to the new one';
+    shift @s;
+}
+
+
+
+=== TEST 2: nothing is lost, nothing comes twice, whatever is killed
+--- no_error_log
+[emerg]
+--- flow
+my $since = main::newest();
+my @followers = map main::follow('/events', "$::Var/seen.$_", $since), 1 .. 3;
+my @jobs;
+my $quit = time + 18;
+for (my $n = 0; time < $quit; $n++) {
+    for (1 .. 3) {
+        my $response = http(POST => '/jobs?to=md&filename=a.html', content => "<p>$n.$_</p>");
+        push @jobs, json_of($response)->{job_id} if $response->code == 202;
+    }
+    http(DELETE => "/jobs/$jobs[-1]") if $n % 4 == 1;
+    my @workers = main::workers_now();
+    kill KILL => $workers[rand @workers] if $n % 5 == 2 && @workers;
+    kill HUP => (nginx_pids())[0] if $n % 7 == 3;
+    if ($n % 9 == 4) {
+        platend_kill();
+        platend_start();
+    }
+    sleep 0.2;
+}
+cmp_ok scalar(@jobs), '>', 30, 'jobs: ' . @jobs;
+ok eventually(60, sub { my @left = grep { $_->{status} =~ /PENDING|PROCESSING/ } @{ json_of(get('/jobs?limit=1000'))->{jobs} }; !@left }),
+    'all are final';
+my $until = main::newest();
+my @log = grep { (split)[0] > $since } main::whole_log($until);
+for my $n (1 .. 3) {
+    ok eventually(15, sub { (main::lines("$::Var/seen.$n"))[-1] =~ /^$until / }), "follower $n has all";
+    my @seen = main::lines("$::Var/seen.$n");
+    is_deeply \@seen, \@log, 'each event once, in order: ' . @seen;
+    my $breaks = () = slurp("$::Var/seen.$n") =~ /^#/mg;
+    diag "follower $n: $breaks regular ends";
+}
+kill KILL => @followers;
+waitpid $_, 0 for @followers;
+my $log = error_log_text();
+is_deeply [grep !/exited on signal 9/, $log =~ /\[alert\].*/g], [], 'no alert but of those that were killed';

@@ -1,0 +1,300 @@
+package PlatenServer;
+
+# An nginx and a platend of their own in one directory, to be started, killed and
+# started again at will, where Test::Nginx would start one nginx to a block.
+#
+#     my $server = PlatenServer->new(dir => $dir, port => 19860, workers => 2);
+#     $server->nginx_start;   $server->nginx_stop;     # or nginx_kill
+#     $server->platend_start('reaper/interval' => 1);  # settings over $server->{settings}
+#     my $response = $server->http(POST => '/jobs?to=pdf', content => 'x');
+#
+# The one engine is a shell script, txt to pdf: it waits while $dir/hold is there, and
+# `delay` seconds besides.
+# A start takes %ENV as it is then.  Dies if something does not start.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Digest::SHA qw(sha256_hex);
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use HTTP::Request ();
+use IO::Socket::INET ();
+use JSON::PP ();
+use LWP::UserAgent ();
+use POSIX ();
+use Time::HiRes qw(sleep time);
+
+our $Root = abs_path(dirname(__FILE__) . '/../..');
+our $Build = $ENV{PLATEN_BUILD} || "$Root/build";
+our %Key = (alice => 'key-of-alice', bob => 'key-of-bob');
+
+sub new {
+    my ($class, %arg) = @_;
+    my $self = bless { workers => 1, port => 1 + ($ENV{TEST_NGINX_PORT} || 19860), max_queue => 1_000_000,
+                       settings => {}, api => '', http => '', %arg }, $class;
+    my $dir = $self->{dir};
+
+    make_path("$dir/run", "$dir/logs");
+    $self->{store} //= "$dir/store";
+    $self->{data} //= "$dir/data";
+    spew("$dir/keys", join '', map { "$_:" . sha256_hex($Key{$_}) . "\n" } sort keys %Key);
+    spew("$dir/tiny.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        . "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        . "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
+    # The result has the document in it, so that no other's could pass for it.
+    spew("$dir/engine", "#!/bin/sh\nwhile [ -e $dir/hold ]; do /bin/sleep 0.05; done\n"
+        . ($self->{delay} ? "/bin/sleep $self->{delay}\n" : '')
+        . qq{/bin/cat $dir/tiny.pdf "\$1" > "\$2"\n});
+    chmod 0755, "$dir/engine";
+    return $self;
+}
+
+sub nginx_start {
+    my ($self) = @_;
+    my $dir = $self->{dir};
+    my $user = $> == 0 ? 'user root;' : '';
+
+    spew("$dir/nginx.conf", <<"CONF");
+load_module $Build/ngx_http_platen_module.so;
+daemon off; master_process on; worker_processes $self->{workers}; $user
+pid $dir/nginx.pid; error_log $dir/logs/error.log notice;
+env PLATEN_CRASH_POINT;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    platen_store $self->{store}; platen_data $self->{data}; platen_queue ipc://$dir/run/platend.sock;
+    platen_min_free 0;
+    $self->{http}
+    server {
+        listen 127.0.0.1:$self->{port};
+        client_body_buffer_size 64k; client_body_temp_path $dir/temp;
+        location / {
+            platen_api; platen_api_keys $dir/keys; platen_max_queue $self->{max_queue};
+            $self->{api}
+        }
+    }
+}
+CONF
+    $self->{nginx} = spawn("$dir/logs/nginx.out", $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx', '-c', "$dir/nginx.conf",
+        '-e', "$dir/logs/error.log", '-p', $dir);
+    eventually(20, sub {
+        die 'nginx ended at its start: ' . slurp("$dir/logs/nginx.out") . slurp("$dir/logs/error.log")
+            if waitpid($self->{nginx}, POSIX::WNOHANG()) > 0;
+        IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port});
+    }) or die 'nginx does not listen: ' . slurp("$dir/logs/error.log");
+}
+
+sub nginx_workers { my ($self) = @_; return children_of($self->{nginx}) }
+
+sub nginx_stop {
+    my ($self, $signal) = @_;
+    my $pid = delete $self->{nginx} // return;
+
+    my @all = ($pid, children_of($pid));
+    kill $signal // 'QUIT', ($signal // '') eq 'KILL' ? @all : $pid;
+    waitpid $pid, 0;
+    eventually(5, sub { !grep { alive($_) } @all }) or die "nginx is still there: @all";
+}
+
+# Without waiting for it to be ready; see platend_ready().
+sub platend_launch {
+    my ($self, %set) = @_;
+    my $dir = $self->{dir};
+
+    %set = (
+        'store/path' => $self->{store}, 'data/path' => $self->{data}, 'queue/endpoint' => "ipc://$dir/run/platend.sock",
+        'workers' => 2, 'engines/libexec' => $Build,
+        (map { +"engines/$_/enabled" => 0 } qw(lok soffice tables pandoc poppler mupdf qpdf image)),
+        'engine/script/from' => 'txt', 'engine/script/to' => 'pdf', 'engine/script/cost' => 1, 'engine/script/fork' => 1,
+        'engine/script/command' => "$dir/engine {input} {output}", 'engine/script/read' => "$dir",
+        %{ $self->{settings} }, %set,
+    );
+    delete $set{$_} for grep { !defined $set{$_} } keys %set;
+    spew("$dir/platend.cfg", zpl(%set));
+    $self->{seen} = -s "$dir/logs/platend.log" // 0;
+    return $self->{platend} = spawn("$dir/logs/platend.log", "$Build/platend", '-c', "$dir/platend.cfg");
+}
+
+# Waits until platend is ready; false if it has ended instead, with its status in $?.
+sub platend_ready {
+    my ($self) = @_;
+    my $ended = 0;
+
+    eventually(30, sub {
+        $ended = waitpid($self->{platend}, POSIX::WNOHANG()) > 0;
+        $ended || $self->platend_said =~ /"msg":\s*"ready"/;
+    }) or die 'platend is not ready: ' . $self->platend_log;
+    delete $self->{platend} if $ended;
+    return !$ended;
+}
+
+sub platend_start {
+    my ($self, %set) = @_;
+    $self->platend_launch(%set);
+    $self->platend_ready or die 'platend ended at its start: ' . $self->platend_said;
+}
+
+# Whether it has ended, with its status in $?.
+sub platend_ended {
+    my ($self) = @_;
+    return 1 unless $self->{platend};
+    return 0 unless waitpid($self->{platend}, POSIX::WNOHANG()) > 0;
+    delete $self->{platend};
+    return 1;
+}
+
+sub platend_stop {
+    my ($self, $signal) = @_;
+    my $pid = delete $self->{platend} // return 0;
+    kill $signal // 'TERM', $pid;
+    waitpid $pid, 0;
+    return $?;
+}
+
+sub platend_log { slurp("$_[0]{dir}/logs/platend.log") }
+
+# What it has said since it was started last.
+sub platend_said {
+    my ($self) = @_;
+    open my $in, '<:raw', "$self->{dir}/logs/platend.log" or return '';
+    seek $in, $self->{seen} // 0, 0;
+    local $/;
+    return scalar(<$in>) // '';
+}
+
+sub error_log { slurp("$_[0]{dir}/logs/error.log") }
+
+sub stop {
+    my ($self) = @_;
+    $self->platend_stop('KILL');
+    $self->nginx_stop('KILL');
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $@);
+    eval { $self->stop } if ($self->{owner} //= $$) == $$ && ($self->{nginx} || $self->{platend});
+}
+
+# http(GET => '/jobs', key => 'bob', 'Idempotency-Key' => ...); "content" is the body.
+sub http {
+    my ($self, $method, $path, %header) = @_;
+    my $request = HTTP::Request->new($method => "http://127.0.0.1:$self->{port}$path");
+    my $content = delete $header{content};
+
+    $request->header('X-API-Key' => $Key{ delete $header{key} // 'alice' });
+    $request->header($_ => $header{$_}) for keys %header;
+    if (defined $content) {
+        $request->content($content);
+        $request->header('Content-Length' => length $content);
+    }
+    # One to a process: a connection belongs to whoever has made it.
+    $self->{ua}{$$} //= LWP::UserAgent->new(timeout => 60);
+    return $self->{ua}{$$}->request($request);
+}
+
+sub submit { my ($self, $body, %header) = @_; return $self->http(POST => '/jobs?to=pdf&filename=a.txt', content => $body, %header) }
+
+# { id => { status, epoch, input, output } } of one client, from the store itself.
+sub jobs {
+    my ($self, $client) = @_;
+    my %jobs;
+    for (split /\n/, $self->driver('jobs', $client // 'alice')) {
+        my ($id, @rest) = split / /;
+        @{ $jobs{$id} }{qw(status epoch input output)} = @rest;
+    }
+    return \%jobs;
+}
+
+sub driver {
+    my ($self, @arguments) = @_;
+    open my $in, '-|', "$Build/store_driver", $self->{store}, @arguments or die "store_driver: $!";
+    my $text = do { local $/; <$in> } // '';
+    close $in or die "store_driver @arguments: status $?: $text";
+    return $text;
+}
+
+sub input_path { my ($self, $id) = @_; return "$self->{data}/input/" . substr($id, 0, 7) . "/$id" }
+sub output_path { my ($self, $id, $epoch) = @_; return "$self->{data}/output/" . substr($id, 0, 7) . "/$id.$epoch" }
+
+# Inputs and outputs that no job of these names.
+sub orphans {
+    my ($self, $jobs) = @_;
+    my %named = map { ($self->input_path($_) => 1, $self->output_path($_, $jobs->{$_}{epoch}) => 1) } keys %$jobs;
+    return grep { !$named{$_} } map files_below("$self->{data}/$_"), qw(input output);
+}
+
+
+# --- processes and files ---------------------------------------------------
+
+sub spawn {
+    my ($log, @command) = @_;
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        open STDERR, '>>', $log or POSIX::_exit(126);
+        open STDOUT, '>&', \*STDERR or POSIX::_exit(126);
+        open STDIN, '<', '/dev/null' or POSIX::_exit(126);
+        exec { $command[0] } @command or POSIX::_exit(127);
+    }
+    return $pid;
+}
+
+sub alive { my ($pid) = @_; return kill(0, $pid) && slurp("/proc/$pid/stat") !~ /\) Z / }
+sub children_of { my ($pid) = @_; return map { split ' ', slurp($_) } glob "/proc/$pid/task/*/children" }
+sub tree { my ($pid) = @_; return ($pid, map { tree($_) } children_of($pid)) }
+sub descriptors { my ($pid) = @_; return scalar(() = glob "/proc/$pid/fd/*") }
+
+sub slurp {
+    my ($file) = @_;
+    open my $in, '<:raw', $file or return '';
+    local $/;
+    return scalar(<$in>) // '';
+}
+
+sub spew {
+    my ($file, $bytes) = @_;
+    open my $out, '>:raw', $file or die "$file: $!";
+    print {$out} $bytes;
+    close $out or die "$file: $!";
+}
+
+sub files_below {
+    my ($dir) = @_;
+    opendir my $dh, $dir or return;
+    return map { my $path = "$dir/$_"; -d $path && !-l $path ? files_below($path) : $path }
+        sort grep { !/^\.\.?\z/ } readdir $dh;
+}
+
+sub eventually {
+    my ($seconds, $check) = @_;
+    my $end = time + $seconds;
+    while (1) {
+        return 1 if $check->();
+        return 0 if time > $end;
+        sleep 0.02;
+    }
+}
+
+# Settings as ZPL (RFC 4/ZPL): four spaces of indentation to a level.
+sub zpl {
+    my (%set) = @_;
+    my (%tree, $print);
+    for my $key (keys %set) {
+        my $node = \%tree;
+        my @path = split m{/}, $key;
+        my $leaf = pop @path;
+        $node = $node->{$_} ||= {} for @path;
+        $node->{$leaf} = $set{$key};
+    }
+    $print = sub {
+        my ($node, $indent) = @_;
+        return join '', map {
+            ref $node->{$_} ? "$indent$_\n" . $print->($node->{$_}, "$indent    ") : "$indent$_ = \"$node->{$_}\"\n"
+        } sort keys %$node;
+    };
+    return $print->(\%tree, '');
+}
+
+1;

@@ -1,0 +1,407 @@
+/*
+ * platen_pool and platen_child: how runs end, seen through an engine that is a
+ * shell in the sandbox.  Also that a group dies whole, and that a run gets at
+ * nothing but its own.  Routes of several steps are in test_pool_steps.c.
+ */
+
+#include "pool_fixture.h"
+
+#include <signal.h>
+
+#define EVIL "/tmp/test_pool.evil"
+
+static int
+prepare_missing(const platen_engine_t *engine, const platen_config_t *c,
+                const platen_run_t *run, platen_command_t *command)
+{
+    (void) engine;
+    (void) c;
+    (void) run;
+    platen_command_arg(command, "/nonexistent/engine");
+    return 0;
+}
+
+/* A command of more words than there may be. */
+static int
+prepare_too_long(const platen_engine_t *engine, const platen_config_t *c,
+                 const platen_run_t *run, platen_command_t *command)
+{
+    int i;
+
+    (void) engine;
+    (void) c;
+    (void) run;
+    for (i = 0; i <= PLATEN_COMMAND_WORDS; i++) {
+        platen_command_arg(command, "/bin/true");
+    }
+    return 0;
+}
+
+static int
+prepare_nothing(const platen_engine_t *engine, const platen_config_t *c,
+                const platen_run_t *run, platen_command_t *command)
+{
+    (void) engine;
+    (void) c;
+    (void) run;
+    platen_command_arg(command, "/bin/true");
+    errno = ENOSPC;
+    return -1;
+}
+
+static const platen_engine_t missing = { .name = "missing",
+                                         .prepare = prepare_missing,
+                                         .exited = pool_exited };
+static const platen_engine_t too_long = { .name = "long",
+                                          .prepare = prepare_too_long,
+                                          .exited = pool_exited };
+static const platen_engine_t broken = { .name = "broken",
+                                        .prepare = prepare_nothing,
+                                        .exited = pool_exited };
+
+static void
+test_success(void **state)
+{
+    (void) state;
+    pool_run("read x < in.txt; echo said $x; echo '%PDF-1.4' > $OUT/in.pdf; : > $STATE/kept");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_DONE);
+    assert_int_equal(fixture.ended.exit_code, 0);
+    assert_string_equal(fixture.ended.engine, "shell");
+    assert_string_equal(fixture.ended.format->name, "pdf");
+    assert_string_equal(fixture.ended.last_line, "said document");
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
+    assert_int_equal(fixture.verdict.output_size, 9);
+    assert_true(fixture.verdict.published);
+    assert_true(pool_exists("runs/profile-0/kept"));
+    assert_false(pool_exists("runs/0/out"));
+}
+
+static void
+test_no_result(void **state)
+{
+    static const char *const scripts[] = {
+        "exit 0",
+        "exit 3",
+        ": > $OUT/in.pdf",
+        "echo hello > $OUT/in.pdf",
+        "ln -s /etc/passwd $OUT/in.pdf",
+        "ln -s $IN $OUT/in.pdf",
+        "mkfifo $OUT/in.pdf",
+        "mkdir $OUT/in.pdf",
+        "echo '%PDF-1.4' > $OUT/x; ln $OUT/x $OUT/in.pdf",
+        "rmdir $OUT; mkdir other; echo '%PDF-1.4' > other/in.pdf; ln -s $PWD/other $OUT",
+    };
+    char   script[256];
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+        snprintf(script, sizeof(script), "PATH=/usr/bin:/bin; %s", scripts[i]);
+        pool_run(script);
+        assert_int_equal(fixture.ended.outcome, PLATEN_RUN_DONE);
+        if (fixture.verdict.state != PLATEN_STATE_FAILED) {
+            fail_msg("%s: %s", script, platen_state_name(fixture.verdict.state));
+        }
+        assert_string_equal(fixture.verdict.error_code, "conversion_failed");
+        assert_false(fixture.verdict.published);
+    }
+}
+
+/* What an engine says of the document with its exit code. */
+static void
+test_exit_codes(void **state)
+{
+    static const struct {
+        platen_exit_t        exit;
+        uint32_t             options; /* that the step has to honour */
+        platen_run_outcome_t outcome;
+        const char          *code;
+    } cases[] = {
+        { PLATEN_EXIT_CORRUPT, 0, PLATEN_RUN_CORRUPT, "corrupt_document" },
+        { PLATEN_EXIT_ENCRYPTED, 0, PLATEN_RUN_ENCRYPTED, "password_required" },
+        { PLATEN_EXIT_PASSWORD, POOL_BIT(PASSWORD), PLATEN_RUN_PASSWORD, "wrong_password" },
+        { PLATEN_EXIT_EMPTY, 0, PLATEN_RUN_EMPTY, "empty_document" },
+        { PLATEN_EXIT_FAILED, POOL_BIT(PDFA), PLATEN_RUN_FAILED, "conversion_failed" },
+        { PLATEN_EXIT_MEMORY, 0, PLATEN_RUN_MEMORY, "out_of_memory" },
+        { PLATEN_EXIT_TOO_LARGE, 0, PLATEN_RUN_TOO_LARGE, "too_large_output" },
+        /* Without a password there is no wrong one; asked for, pages may not be there. */
+        { PLATEN_EXIT_PASSWORD, POOL_BIT(PAGES), PLATEN_RUN_ENCRYPTED, "password_required" },
+        { PLATEN_EXIT_EMPTY, POOL_BIT(PAGES), PLATEN_RUN_PAGES, "pages_out_of_range" },
+        { PLATEN_EXIT_FAILED, POOL_BIT(PAGES), PLATEN_RUN_PAGES, "pages_out_of_range" },
+    };
+    char              script[128], path[PLATEN_PATH_MAX];
+    const char *const steps[][2] = { { "pdf", script }, { NULL, NULL } };
+    platen_route_t    route;
+    size_t            i;
+
+    (void) state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(script, sizeof(script), "echo '%%PDF-1.4' > $OUT/in.pdf; exit %d",
+                 100 + (int) cases[i].exit);
+        route = pool_route_of(steps);
+        route.steps[0].options = cases[i].options;
+        assert_int_equal(pool_start_route(&route, 1, path), 0);
+        pool_wait_for_end();
+        assert_int_equal(fixture.ended.outcome, cases[i].outcome);
+        assert_int_equal(fixture.ended.exit_code, 100 + (int) cases[i].exit);
+        assert_int_equal(fixture.verdict.state, PLATEN_STATE_FAILED);
+        assert_string_equal(fixture.verdict.error_code, cases[i].code);
+        assert_false(fixture.verdict.published);
+    }
+}
+
+/* fault 62: a crash costs its own run and what its worker keeps, and nothing else. */
+static void
+test_crash(void **state)
+{
+    (void) state;
+    pool_run("kill -SEGV $$");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_CRASHED);
+    assert_int_equal(fixture.ended.signal, SIGSEGV);
+    assert_int_equal(fixture.ended.exit_code, -1);
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
+    assert_int_equal(fixture.verdict.blame, PLATEN_BLAME_DOCUMENT);
+    /* Whatever the crash left in the worker's state is not used again. */
+    assert_false(pool_exists("runs/profile-0/kept"));
+
+    pool_run("exit 79");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_CRASHED);
+    assert_string_equal(fixture.verdict.error_code, "converter_crashed");
+}
+
+static void
+test_again(void **state)
+{
+    (void) state;
+    pool_run("test -e $STATE/second && { echo '%PDF-1.4' > $OUT/in.pdf; exit 0; };"
+             ": > $STATE/second; exit 81");
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
+
+    /* Once only. */
+    pool_run("exit 81");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_CRASHED);
+}
+
+/* fault 66: a result over the limit, and a limit that looks like something else. */
+static void
+test_too_large(void **state)
+{
+    (void) state;
+    pool_run("exec /bin/dd if=/dev/zero of=$OUT/in.pdf bs=1k count=128");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_TOO_LARGE);
+    assert_int_equal(fixture.ended.signal, SIGXFSZ);
+    assert_string_equal(fixture.verdict.error_code, "too_large_output");
+
+    /* Caught, and turned into a crash, or into a refusal. */
+    pool_run("/bin/dd if=/dev/zero of=tmp/x bs=1k count=128; kill -ABRT $$");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_TOO_LARGE);
+    pool_run("/bin/dd if=/dev/zero of=tmp/x bs=1k count=128; exit 107");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_TOO_LARGE);
+}
+
+/* fault 65: no memory, said in words or in a code. */
+static void
+test_memory(void **state)
+{
+    (void) state;
+    pool_run("echo \"terminate called after throwing an instance of 'std::bad_alloc'\" >&2;"
+             "kill -ABRT $$");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_MEMORY);
+    assert_string_equal(fixture.verdict.error_code, "out_of_memory");
+    pool_run("echo 'x: memory exhausted' >&2; exit 107");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_MEMORY);
+    /* Words are no end of a run that went well. */
+    pool_run("echo 'out of memory' >&2; echo '%PDF-1.4' > $OUT/in.pdf");
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
+}
+
+/* Gone, or a zombie that waits for whoever inherits it. */
+static void
+assert_gone(pid_t pid)
+{
+    char  path[64], stat[128] = "";
+    FILE *in;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
+    in = fopen(path, "r");
+    if (in != NULL) {
+        if (fgets(stat, sizeof(stat), in) != NULL && strstr(stat, ") Z ") == NULL) {
+            (void) kill(pid, SIGKILL);
+            fail_msg("still there: %s", stat);
+        }
+        fclose(in);
+    }
+}
+
+/* fault 63: killed at the limit, with everything that it has started. */
+/* Fault 67: each file is small, and there is no end of them. */
+static void
+test_fills_the_disk(void **state)
+{
+    (void) state;
+    pool_run("i=0; while :; do i=$((i+1)); /bin/dd if=/dev/zero of=tmp/$i bs=4k count=4 "
+             "2>/dev/null; done");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_TOO_LARGE);
+    assert_string_equal(fixture.verdict.error_code, "too_large_output");
+}
+
+static void
+test_timeout(void **state)
+{
+    char line[sizeof(fixture.ended.last_line)];
+    int  pids[3], i, n;
+
+    (void) state;
+    fixture.config.wall_clock = 1;
+    pool_run("/bin/sleep 100 & a=$!; (/bin/sleep 100 & echo $a $! $$); wait");
+    fixture.config.wall_clock = 60;
+
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_TIMEOUT);
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
+    assert_string_equal(fixture.verdict.error_code, "conversion_timeout");
+
+    snprintf(line, sizeof(line), "%s", fixture.ended.last_line);
+    n = sscanf(line, "%d %d %d", &pids[0], &pids[1], &pids[2]);
+    assert_int_equal(n, 3);
+    usleep(50000);
+    for (i = 0; i < 3; i++) {
+        assert_gone(pids[i]);
+    }
+
+    /* What it has left running dies at its end, too. */
+    pool_run("/bin/sleep 100 & echo $!; echo '%PDF-1.4' > $OUT/in.pdf");
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
+    n = atoi(fixture.ended.last_line);
+    assert_true(n > 1);
+    usleep(50000);
+    assert_gone(n);
+}
+
+/* What leaves the group would outlive the run, and write into the next one's. */
+static void
+test_no_escape(void **state)
+{
+    (void) state;
+    pool_run("/usr/bin/setsid /bin/true 2>/dev/null || echo refused");
+    assert_string_equal(fixture.ended.last_line, "refused");
+}
+
+static void
+test_kill(void **state)
+{
+    (void) state;
+    assert_int_equal(pool_start(&pool_shell, "/bin/sleep 100", 1), 0);
+    assert_non_null(platen_pool_task(fixture.pool, 0));
+    platen_pool_kill(fixture.pool, 0, PLATEN_RUN_DISCARDED);
+    assert_null(platen_pool_task(fixture.pool, 0));
+    /* The first reason counts. */
+    platen_pool_kill(fixture.pool, 0, PLATEN_RUN_INTERRUPTED);
+    pool_wait_for_end();
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_DISCARDED);
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_NONE);
+
+    assert_int_equal(pool_start(&pool_shell, "/bin/sleep 100", 1), 0);
+    platen_pool_kill(fixture.pool, 0, PLATEN_RUN_INTERRUPTED);
+    pool_wait_for_end();
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
+    assert_int_equal(fixture.verdict.blame, PLATEN_BLAME_NONE);
+}
+
+/* This machine's fault, not the document's. */
+static void
+assert_machine(int error)
+{
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_ERROR);
+    assert_int_equal(fixture.ended.error, error);
+    assert_non_null(fixture.ended.step);
+    assert_int_equal(platen_pool_idle(fixture.pool), 1);
+}
+
+static void
+test_cannot_start(void **state)
+{
+    (void) state;
+    assert_int_equal(pool_start(&pool_shell, "exit 0", 0), -1);
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_INPUT_MISSING);
+    assert_int_equal(platen_pool_idle(fixture.pool), 1);
+
+    assert_int_equal(pool_start(&too_long, "", 1), -1);
+    assert_machine(E2BIG);
+    assert_int_equal(pool_start(&broken, "", 1), -1);
+    assert_machine(ENOSPC);
+
+    /* No program to execute. */
+    assert_int_equal(pool_start(&missing, "", 1), 0);
+    pool_wait_for_end();
+    assert_machine(ENOENT);
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
+    assert_int_equal(fixture.verdict.blame, PLATEN_BLAME_MACHINE);
+    assert_true(fixture.verdict.pause);
+
+    /* Nor a zygote to ask. */
+    assert_int_equal(pool_start(&platen_engine_lok, "pdf", 1), -1);
+    assert_machine(ENOTCONN);
+}
+
+static void
+test_descriptors_and_limits(void **state)
+{
+    (void) state;
+    pool_run("PATH=/bin; for f in /proc/$$/fd/*; do echo -n ${f##*/}; done; echo -n \" $(umask)"
+             " $(ulimit -c) $PATH $LANG\"");
+    /* 3 is the shell's own, to list the directory. */
+    assert_int_equal(strncmp(fixture.ended.last_line, "0123 ", 5), 0);
+    assert_non_null(strstr(fixture.ended.last_line, " 0077 0 "));
+}
+
+/* The document is not the engine's to change, nor is anything beside its directory. */
+static void
+test_document(void **state)
+{
+    const char *const steps[][2] = {
+        { "pdf", "echo x >> $IN; echo x > $IN; echo x > in.txt; echo > ../beside;"
+                 "echo x >> " EVIL "; /bin/rm in.txt; echo '%PDF-1.4' > $OUT/in.pdf" },
+        { NULL, NULL },
+    };
+    platen_route_t route = pool_route_of(steps);
+    char           path[PLATEN_PATH_MAX], bytes[16] = "";
+    int            fd;
+
+    (void) state;
+    if (!(platen_confine_layers(fixture.confine) & PLATEN_SANDBOX_LANDLOCK)) {
+        return;
+    }
+    assert_int_equal(pool_start_route(&route, 1, path), 0);
+    pool_wait_for_end();
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
+    fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(read(fd, bytes, sizeof(bytes)), 8);
+    assert_memory_equal(bytes, "document", 8);
+    close(fd);
+    assert_false(pool_exists("runs/beside"));
+    assert_int_equal(access(EVIL, F_OK), -1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_success),
+        cmocka_unit_test(test_no_result),
+        cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_crash),
+        cmocka_unit_test(test_again),
+        cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_fills_the_disk),
+        cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_no_escape),
+        cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_cannot_start),
+        cmocka_unit_test(test_descriptors_and_limits),
+        cmocka_unit_test(test_document),
+    };
+
+    return cmocka_run_group_tests(tests, pool_setup, pool_teardown);
+}

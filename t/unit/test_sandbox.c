@@ -1,0 +1,328 @@
+/*
+ * Tests of platen_sandbox: what a child that has entered can and cannot do.
+ * Layers that this machine does not have are skipped by the probe's word.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "platen_sandbox.h"
+#include "scratch.h"
+
+#define FILES (PLATEN_SANDBOX_NO_NEW_PRIVS | PLATEN_SANDBOX_LANDLOCK)
+#define CALLS (PLATEN_SANDBOX_NO_NEW_PRIVS | PLATEN_SANDBOX_SECCOMP)
+
+static char     scratch[SCRATCH_MAX];
+static char     readable[SCRATCH_MAX + 16], writable[SCRATCH_MAX + 16];
+static unsigned holding;
+
+static int
+setup(void **state)
+{
+    (void) state;
+    holding = platen_sandbox_probe(NULL);
+    if (scratch_make(scratch) != 0) {
+        return -1;
+    }
+    snprintf(readable, sizeof(readable), "%s/r", scratch);
+    snprintf(writable, sizeof(writable), "%s/w", scratch);
+    return mkdir(readable, 0700) != 0 || mkdir(writable, 0700) != 0 ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void) state;
+    scratch_remove(scratch);
+    return 0;
+}
+
+/* The wait status of a child that enters and then does `what`; 120: it cannot enter. */
+static int
+child(const platen_sandbox_t *sandbox, int (*what)(void))
+{
+    unsigned failed;
+    pid_t    pid;
+    int      status;
+
+    pid = fork();
+    assert_int_not_equal(pid, -1);
+    if (pid == 0) {
+        _exit(platen_sandbox_enter(sandbox, &failed) != 0 ? 120 : what());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static int
+opens(const char *dir, int flags)
+{
+    char path[SCRATCH_MAX + 32];
+    int  fd;
+
+    snprintf(path, sizeof(path), "%s/file", dir);
+    fd = open(path, flags | O_CLOEXEC, 0600);
+    return fd < 0 ? errno : 0;
+}
+
+/* The number of the first thing that is not as it should be, or 0. */
+static int
+use_files(void)
+{
+    char from[SCRATCH_MAX + 32], to[SCRATCH_MAX + 32];
+
+    if (opens(writable, O_RDWR | O_CREAT) != 0) {
+        return 1;
+    }
+    if (opens(readable, O_RDWR | O_CREAT) != EACCES) {
+        return 2;
+    }
+    if (opens(scratch, O_RDWR | O_CREAT) != EACCES) {
+        return 3;
+    }
+    if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 || errno != EACCES) {
+        return 4;
+    }
+    snprintf(from, sizeof(from), "%s/file", writable);
+    snprintf(to, sizeof(to), "%s/moved", readable);
+    if (rename(from, to) == 0) {
+        return 5;
+    }
+    if (symlink("/etc/passwd", to) == 0) {
+        return 6;
+    }
+    snprintf(to, sizeof(to), "%s/link", writable);
+    if (symlink("/etc/passwd", to) != 0 || open(to, O_RDONLY | O_CLOEXEC) >= 0) {
+        return 7;
+    }
+    return 0;
+}
+
+static void
+test_files(void **state)
+{
+    const platen_sandbox_path_t paths[] = {
+        { readable, PLATEN_SANDBOX_R },
+        { writable, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
+        { "/nowhere/at/all", PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
+    };
+    const platen_sandbox_t sandbox = { .layers = FILES, .paths = paths, .npaths = 3 };
+
+    (void) state;
+    if (!(holding & PLATEN_SANDBOX_LANDLOCK)) {
+        skip();
+    }
+    assert_int_equal(child(&sandbox, use_files), 0);
+}
+
+static int
+use_calls(void)
+{
+    char *const argv[] = { "/bin/true", NULL };
+
+    if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0
+        || socket(AF_NETLINK, SOCK_RAW, 0) >= 0) {
+        return 1;
+    }
+    if (fork() >= 0 || vfork() >= 0) {
+        return 2;
+    }
+    if (execv(argv[0], argv) != -1 || errno != EPERM) {
+        return 3;
+    }
+    if (kill(getppid(), 0) == 0 || kill(0, 0) == 0 || kill(-1, 0) == 0) {
+        return 4;
+    }
+    if (unshare(CLONE_NEWUSER) == 0) {
+        return 5;
+    }
+    return 0;
+}
+
+static int
+use_abort(void)
+{
+    (void) signal(SIGABRT, SIG_DFL);
+    return raise(SIGABRT) == 0 ? 1 : 2; /* raise() does not return */
+}
+
+static int
+use_ptrace(void)
+{
+    return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 ? 1 : 2;
+}
+
+static int
+use_mount(void)
+{
+    return mount("none", "/mnt", "tmpfs", 0, NULL) == 0 ? 1 : 2;
+}
+
+static void
+test_calls(void **state)
+{
+    platen_sandbox_filter_t *filter = platen_sandbox_filter_new(0);
+    const platen_sandbox_t   sandbox = { .layers = CALLS, .filter = filter };
+    int                      status;
+
+    (void) state;
+    assert_non_null(filter);
+    if (!(holding & PLATEN_SANDBOX_SECCOMP)) {
+        platen_sandbox_filter_destroy(&filter);
+        skip();
+    }
+    assert_int_equal(child(&sandbox, use_calls), 0);
+    status = child(&sandbox, use_abort);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    status = child(&sandbox, use_ptrace);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSYS);
+    status = child(&sandbox, use_mount);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSYS);
+    platen_sandbox_filter_destroy(&filter);
+    assert_null(filter);
+}
+
+static int
+use_exec(void)
+{
+    char *const argv[] = { "/bin/true", NULL }, *const envp[] = { NULL };
+
+    execve(argv[0], argv, envp);
+    return 1;
+}
+
+static int
+use_fork(void)
+{
+    pid_t pid = fork();
+    int   status;
+
+    if (pid == 0) {
+        _exit(0);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0
+                   && syscall(SYS_clone, (long) (CLONE_NEWUSER | SIGCHLD), 0, 0, 0, 0) < 0
+               ? 0
+               : 1;
+}
+
+static void
+test_allowed(void **state)
+{
+    const platen_sandbox_path_t paths[] = {
+        { "/usr", PLATEN_SANDBOX_R | PLATEN_SANDBOX_X },
+        { "/lib", PLATEN_SANDBOX_R | PLATEN_SANDBOX_X },
+        { "/lib64", PLATEN_SANDBOX_R | PLATEN_SANDBOX_X },
+        { "/etc/ld.so.cache", PLATEN_SANDBOX_R },
+    };
+    platen_sandbox_filter_t *filter =
+        platen_sandbox_filter_new(PLATEN_SANDBOX_MAY_EXEC | PLATEN_SANDBOX_MAY_FORK);
+    platen_sandbox_t sandbox = {
+        .layers = CALLS | FILES, .filter = filter, .paths = paths, .npaths = 4
+    };
+
+    (void) state;
+    assert_non_null(filter);
+    if ((holding & sandbox.layers) == sandbox.layers) {
+        assert_int_equal(child(&sandbox, use_exec), 0);
+        assert_int_equal(child(&sandbox, use_fork), 0);
+        sandbox.npaths = 0; /* nothing to execute */
+        assert_int_equal(WEXITSTATUS(child(&sandbox, use_exec)), 1);
+    }
+    platen_sandbox_filter_destroy(&filter);
+}
+
+static int
+use_limits(void)
+{
+    struct rlimit rl;
+
+    if (getrlimit(RLIMIT_CORE, &rl) != 0 || rl.rlim_max != 0) {
+        return 1;
+    }
+    if (getrlimit(RLIMIT_FSIZE, &rl) != 0 || rl.rlim_max != 4096) {
+        return 2;
+    }
+    if (getrlimit(RLIMIT_CPU, &rl) != 0 || rl.rlim_cur != 9 || rl.rlim_max != 10) {
+        return 3;
+    }
+    return getrlimit(RLIMIT_NOFILE, &rl) == 0 && rl.rlim_max == 32 ? 0 : 4;
+}
+
+static void
+test_limits(void **state)
+{
+    const platen_sandbox_t sandbox = {
+        .layers = PLATEN_SANDBOX_LIMITS, .file_size = 4096, .cpu_seconds = 10, .files = 32
+    };
+
+    (void) state;
+    assert_int_equal(child(&sandbox, use_limits), 0);
+}
+
+static int
+nothing(void)
+{
+    return 0;
+}
+
+/* A layer that was asked for and cannot be is an error. */
+static void
+test_closed(void **state)
+{
+    platen_sandbox_t sandbox = { .layers = CALLS };
+
+    (void) state;
+    assert_int_equal(WEXITSTATUS(child(&sandbox, nothing)), 120);
+    sandbox.layers = PLATEN_SANDBOX_CGROUP;
+    sandbox.cgroup = "/nowhere";
+    assert_int_equal(WEXITSTATUS(child(&sandbox, nothing)), 120);
+    sandbox.layers = PLATEN_SANDBOX_PARENT;
+    sandbox.parent = getpid() + 1; /* somebody else's child ends at once */
+    assert_int_equal(child(&sandbox, nothing), 0);
+}
+
+static void
+test_words(void **state)
+{
+    unsigned i;
+
+    (void) state;
+    for (i = 0; i < PLATEN_SANDBOX_LAYERS; i++) {
+        assert_true(platen_sandbox_name(1U << i)[0] != '\0');
+        assert_true(platen_sandbox_advice(1U << i)[0] != '\0');
+    }
+    assert_string_equal(platen_sandbox_name(PLATEN_SANDBOX_LANDLOCK), "landlock");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_files),   cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_allowed), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_closed),  cmocka_unit_test(test_words),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

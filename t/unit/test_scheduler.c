@@ -1,0 +1,370 @@
+/*
+ * platen_scheduler: from a PENDING record to its end, with an engine of the
+ * configuration that is a shell script.  The document says what it does.
+ */
+
+#include "sidecar_fixture.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "platen_engine.h"
+#include "platen_scheduler.h"
+
+static const char script[] =
+    "#!/bin/sh\n"
+    "read what < \"$1\"\n"
+    "case $what in\n"
+    "sleep) exec /bin/sleep 100;;\n"
+    "crash) kill -SEGV $$;;\n"
+    "corrupt) exit 65;;\n"
+    "orphan) /usr/bin/setsid /bin/sleep 0.3 & echo '%PDF-1.4' > \"$2\";;\n"
+    "ok) echo '%PDF-1.4' > \"$2\";;\n"
+    "esac\n";
+
+static fixture_t               f;
+static char                    program[64], command[96], name[] = "shell";
+static char                    from[] = "txt", to[] = "pdf md", options[] = "pages";
+static platen_config_command_t block;
+static platen_confine_t       *confine;
+static platen_engines_t       *engines;
+static platen_scheduler_t     *scheduler;
+
+static int
+setup(void **state)
+{
+    FILE *out;
+    char  err[512];
+
+    (void) state;
+    platen_log_set_level(PLATEN_LOG_ERROR);
+    /* As platend is, so that orphans come to us. */
+    if (fixture_open(&f) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
+        return -1;
+    }
+    snprintf(program, sizeof(program), "%s/engine", f.root);
+    out = fopen(program, "w");
+    if (out == NULL || fputs(script, out) < 0 || fclose(out) != 0
+        || chmod(program, 0700) != 0) {
+        return -1;
+    }
+    snprintf(command, sizeof(command), "%s {input} {output} {pages}", program);
+    block = (platen_config_command_t){
+        .name = name,
+        .from = from,
+        .to = to,
+        .command = command,
+        .options = options,
+        .read = fixture_none,
+        .cost = 1,
+        .fork = 1,
+    };
+    f.config.commands = &block;
+    f.config.ncommands = 1;
+    confine = platen_confine_new(&f.config, err, sizeof(err));
+    engines = platen_engines_new(&f.config);
+    scheduler = confine == NULL || engines == NULL
+                    ? NULL
+                    : platen_scheduler_new(&f.config, f.store, engines, confine);
+    return scheduler == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void) state;
+    platen_scheduler_destroy(&scheduler);
+    platen_engines_destroy(&engines);
+    platen_confine_destroy(&confine);
+    return fixture_close(&f);
+}
+
+/* Turns the handle until the job is in a final state, or gone. */
+static platen_job_t
+wait_for(const platen_id_t *id, char code[64])
+{
+    platen_job_t job;
+    int          i;
+
+    for (i = 0; i < 1000; i++) {
+        platen_scheduler_scan(scheduler);
+        job = fixture_get(&f, id, code);
+        if (job.state == PLATEN_STATE_NONE || platen_state_final((platen_state_t) job.state)) {
+            return job;
+        }
+        usleep(5000);
+        platen_scheduler_tick(scheduler);
+        platen_scheduler_reap(scheduler);
+    }
+    fail_msg("the job did not end: %s", platen_state_name((platen_state_t) job.state));
+    return job;
+}
+
+/* Reaps until nothing runs. */
+static void
+drain(void)
+{
+    int i;
+
+    for (i = 0; i < 1000 && platen_scheduler_running(scheduler) > 0; i++) {
+        usleep(5000);
+        platen_scheduler_reap(scheduler);
+    }
+    assert_int_equal(platen_scheduler_running(scheduler), 0);
+}
+
+static void
+test_success(void **state)
+{
+    platen_id_t  ids[5];
+    platen_job_t job;
+    char         code[64];
+    int          i;
+
+    (void) state;
+    for (i = 0; i < 5; i++) {
+        ids[i] = fixture_submit(&f, "ok\n", "pdf", 0);
+    }
+    for (i = 0; i < 5; i++) {
+        job = wait_for(&ids[i], code);
+        assert_int_equal(job.state, PLATEN_STATE_SUCCESS);
+        assert_int_equal(job.attempts, 1);
+        assert_int_equal(job.output_size, 9);
+        assert_true(fixture_has(&f, PLATEN_DIR_OUTPUT, &ids[i], job.epoch));
+        assert_true(fixture_has(&f, PLATEN_DIR_INPUT, &ids[i], 0));
+    }
+}
+
+static void
+remove_job(const platen_id_t *id)
+{
+    platen_txn_t txn;
+
+    assert_int_equal(platen_txn_write(f.store, &txn), PLATEN_OK);
+    assert_int_equal(platen_store_remove(&txn, id, NULL, platen_now_us(), NULL), PLATEN_OK);
+    assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
+}
+
+static void
+test_claim(void **state)
+{
+    platen_id_t ids[3];
+    char        code[64];
+    int         i;
+
+    (void) state;
+    for (i = 0; i < 3; i++) {
+        ids[i] = fixture_submit(&f, "sleep\n", "pdf", 0);
+    }
+    /* Two workers: the claims are committed, with a lease, before anything runs. */
+    assert_int_equal(platen_scheduler_scan(scheduler), 0);
+    assert_int_equal(platen_scheduler_running(scheduler), 2);
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(fixture_get(&f, &ids[i], code).state, PLATEN_STATE_PROCESSING);
+        assert_true(fixture_get(&f, &ids[i], code).lease_until
+                    > platen_boottime_ms() + f.config.wall_clock * 1000);
+    }
+    assert_int_equal(fixture_get(&f, &ids[2], code).state, PLATEN_STATE_PENDING);
+
+    /* Interrupted by a stop: back in the queue, and nothing is counted. */
+    platen_scheduler_interrupt(scheduler);
+    drain();
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(fixture_get(&f, &ids[i], code).state, PLATEN_STATE_PENDING);
+        assert_int_equal(fixture_get(&f, &ids[i], code).attempts, 0);
+    }
+
+    /* fault 45: removed while they run, found by looking at the records. */
+    platen_scheduler_scan(scheduler);
+    for (i = 0; i < 3; i++) {
+        remove_job(&ids[i]);
+    }
+    platen_scheduler_check(scheduler, NULL);
+    drain();
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(fixture_get(&f, &ids[i], code).state, PLATEN_STATE_NONE);
+    }
+}
+
+static void
+test_failures(void **state)
+{
+    platen_id_t  none = fixture_submit(&f, "nothing\n", "pdf", 0);
+    platen_id_t  corrupt = fixture_submit(&f, "corrupt\n", "pdf", 0);
+    platen_id_t  crash = fixture_submit(&f, "crash\n", "pdf", 0);
+    platen_id_t  strange = fixture_submit(&f, "ok\n", "parquet", 0);
+    platen_id_t  unknown = fixture_submit(&f, "ok\n", "no such format", 0);
+    platen_id_t  poison = fixture_submit(&f, "ok\n", "pdf", 10);
+    platen_id_t  tired = fixture_submit(&f, "ok\n", "pdf", 9);
+    platen_id_t  lost = fixture_submit(&f, "ok\n", "pdf", 0);
+    platen_job_t job;
+    char         code[64], path[PLATEN_PATH_MAX];
+
+    (void) state;
+    platen_layout_path(f.data, PLATEN_DIR_INPUT, &lost, 0, path);
+    assert_int_equal(unlink(path), 0);
+
+    job = wait_for(&none, code);
+    assert_string_equal(code, "conversion_failed");
+    assert_int_equal(job.attempts, 1);
+    job = wait_for(&corrupt, code);
+    assert_string_equal(code, "corrupt_document");
+    assert_int_equal(job.attempts, 1);
+    job = wait_for(&crash, code);
+    assert_string_equal(code, "converter_crashed");
+    assert_int_equal(job.attempts, 2);
+    wait_for(&strange, code);
+    assert_string_equal(code, "unsupported_conversion");
+    wait_for(&unknown, code);
+    assert_string_equal(code, "unsupported_conversion");
+    wait_for(&poison, code);
+    assert_string_equal(code, "converter_crashed");
+    wait_for(&lost, code);
+    assert_string_equal(code, "input_missing");
+    assert_true(fixture_has(&f, PLATEN_DIR_INPUT, &none, 0));
+
+    /* Claims alone do not fail a job: a sidecar may die for other reasons. */
+    assert_int_equal(wait_for(&tired, code).state, PLATEN_STATE_SUCCESS);
+}
+
+/* A job whose options the record has in text form. */
+static platen_id_t
+submit_with(const char *format, const char *text, const char *secrets)
+{
+    platen_job_t job = { .target_format = platen_str(format),
+                         .options = platen_str(text),
+                         .secrets = platen_str(secrets) };
+
+    return fixture_submit_job(&f, "ok\n", &job);
+}
+
+/* Better no result than one that leaves out what was asked for. */
+static void
+test_options(void **state)
+{
+    platen_id_t taken = submit_with("pdf", "pages=2\n", "");
+    platen_id_t refused = submit_with("pdf", "pages=2\npdfa=2b\n", "");
+    platen_id_t secret = submit_with("pdf", "", "password=x\n");
+    platen_id_t later = submit_with("pdf", "an_option_of_tomorrow=1\n", "");
+    char        code[64];
+
+    (void) state;
+    assert_int_equal(wait_for(&taken, code).state, PLATEN_STATE_SUCCESS);
+    wait_for(&refused, code);
+    assert_string_equal(code, "unsupported_option");
+    wait_for(&secret, code);
+    assert_string_equal(code, "unsupported_option");
+    wait_for(&later, code);
+    assert_string_equal(code, "unsupported_conversion");
+}
+
+static void
+test_many_that_need_no_worker(void **state)
+{
+    platen_id_t last;
+    char        code[64];
+    int         i, rounds = 1;
+
+    (void) state;
+    for (i = 0; i < 100; i++) {
+        last = fixture_submit(&f, "ok\n", "parquet", 0);
+    }
+    while (platen_scheduler_scan(scheduler)) {
+        rounds++;
+    }
+    assert_true(rounds >= 2);
+    assert_int_equal(fixture_get(&f, &last, code).state, PLATEN_STATE_FAILED);
+}
+
+/* Processes that an engine has left behind are waited for by somebody. */
+static void
+test_orphans(void **state)
+{
+    platen_id_t id = fixture_submit(&f, "orphan\n", "pdf", 0);
+    siginfo_t   info = { .si_pid = 0 };
+    char        code[64];
+    int         i;
+
+    (void) state;
+    assert_int_equal(wait_for(&id, code).state, PLATEN_STATE_SUCCESS);
+    for (i = 0; i < 200; i++) {
+        platen_scheduler_second(scheduler);
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+            break; /* ECHILD: none is left */
+        }
+        usleep(5000);
+    }
+    assert_true(i < 200);
+}
+
+/* What this machine cannot do for the moment: the job waits, and so do the others. */
+static void
+test_pause(void **state)
+{
+    platen_id_t id = fixture_submit(&f, "ok\n", "pdf", 0), other;
+    char        code[64];
+    int         i;
+
+    (void) state;
+    assert_int_equal(chmod(program, 0600), 0);
+    platen_log_set_level(PLATEN_LOG_ERROR + 1);
+    assert_int_equal(platen_scheduler_scan(scheduler), 0);
+    for (i = 0; i < 200 && platen_scheduler_running(scheduler) > 0; i++) {
+        usleep(5000);
+        platen_scheduler_reap(scheduler);
+    }
+    platen_log_set_level(PLATEN_LOG_ERROR);
+    assert_int_equal(chmod(program, 0700), 0);
+    assert_int_equal(fixture_get(&f, &id, code).state, PLATEN_STATE_PENDING);
+    assert_int_equal(fixture_get(&f, &id, code).setbacks, 1);
+    assert_int_equal(fixture_get(&f, &id, code).crashes, 0);
+    assert_int_not_equal(fixture_get(&f, &id, code).not_before, 0);
+
+    other = fixture_submit(&f, "ok\n", "pdf", 0);
+    assert_int_equal(platen_scheduler_scan(scheduler), 0);
+    assert_int_equal(platen_scheduler_running(scheduler), 0);
+    assert_int_equal(fixture_get(&f, &other, code).state, PLATEN_STATE_PENDING);
+    remove_job(&id);
+    remove_job(&other);
+}
+
+static void
+test_stop(void **state)
+{
+    platen_id_t id;
+    char        code[64];
+
+    (void) state;
+    platen_scheduler_stop(scheduler);
+    id = fixture_submit(&f, "ok\n", "pdf", 0);
+    assert_int_equal(platen_scheduler_scan(scheduler), 0);
+    assert_int_equal(platen_scheduler_running(scheduler), 0);
+    assert_int_equal(fixture_get(&f, &id, code).state, PLATEN_STATE_PENDING);
+}
+
+/* Without LibreOffice there is nothing to wait for. */
+static void
+test_no_office(void **state)
+{
+    char err[256];
+
+    (void) state;
+    assert_int_equal(platen_scheduler_warm(scheduler, err, sizeof(err)), 0);
+    assert_int_equal(platen_scheduler_fd(scheduler), -1);
+    assert_null(platen_scheduler_hopeless(scheduler));
+    platen_scheduler_second(scheduler);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_office), cmocka_unit_test(test_success),
+        cmocka_unit_test(test_claim),     cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_options),   cmocka_unit_test(test_many_that_need_no_worker),
+        cmocka_unit_test(test_orphans),   cmocka_unit_test(test_pause),
+        cmocka_unit_test(test_stop),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,367 @@
+/*
+ * platen_stage: what is carried from step to step, and that whatever a hostile
+ * engine has left in between goes no further.
+ */
+
+#include "sidecar_fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/prctl.h>
+
+#include "platen_stage.h"
+
+#define NOBODY 65534
+
+static char           root[] = "/tmp/test_stage.XXXXXX";
+static char           document[64], outside[64];
+static platen_stage_t stage;
+
+static void
+spew(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (int) strlen(text));
+    close(fd);
+}
+
+/* What a file holds; "-" if it cannot be read. */
+static const char *
+slurp(const char *path)
+{
+    static char text[64];
+    ssize_t     n;
+    int         fd = open(path, O_RDONLY | O_NONBLOCK);
+
+    snprintf(text, sizeof(text), "-");
+    if (fd >= 0) {
+        n = read(fd, text, sizeof(text) - 1);
+        text[n < 0 ? 0 : n] = '\0';
+        close(fd);
+    }
+    return text;
+}
+
+static int
+setup(void **state)
+{
+    (void) state;
+    if (mkdtemp(root) == NULL || platen_layout_prepare(root) != 0) {
+        return -1;
+    }
+    snprintf(document, sizeof(document), "%s/document", root);
+    snprintf(outside, sizeof(outside), "%s/outside", root);
+    spew(document, "document");
+    spew(outside, "outside");
+    platen_stage_init(&stage, root, 3);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void) state;
+    return platen_workdir_clear(root) == 0 ? rmdir(root) : -1;
+}
+
+static int
+exists(const char *format, const char *name)
+{
+    char        path[PLATEN_PATH_MAX + 64];
+    struct stat st;
+
+    snprintf(path, sizeof(path), format, stage.dir, name);
+    return lstat(path, &st) == 0;
+}
+
+/* Executes a line of shell in the stage's directory, as an engine may. */
+static void
+engine(const char *line)
+{
+    char command[PLATEN_PATH_MAX + 512];
+
+    snprintf(command, sizeof(command), "cd %s; OUTSIDE=%s; %s", stage.dir, outside, line);
+    assert_int_equal(system(command), 0);
+}
+
+static void
+test_open(void **state)
+{
+    struct stat st;
+
+    (void) state;
+    assert_int_equal(platen_stage_open(&stage, document, "docx", "pdf"), 0);
+    assert_string_equal(stage.output_name, "in.pdf");
+    assert_string_equal(slurp(stage.input), "document");
+    assert_int_equal(stat(stage.dir, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    assert_true(exists("%s/%s", "out") && exists("%s/%s", "tmp"));
+    assert_int_equal(access(stage.state_dir, F_OK), 0);
+
+    /* A link: an engine that takes it away takes nothing away. */
+    assert_int_equal(lstat(stage.input, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    engine("rm in.docx; echo other > in.docx; echo x > left; echo x > out/left");
+    assert_string_equal(slurp(document), "document");
+
+    /* Nothing of the last run is there in the next, but for what the engine keeps. */
+    engine("echo kept > ../profile-3/kept");
+    assert_int_equal(platen_stage_open(&stage, document, "odt", "txt"), 0);
+    assert_false(exists("%s/%s", "left") || exists("%s/%s", "out/left"));
+    assert_false(exists("%s/%s", "in.docx"));
+    assert_true(exists("%s/../profile-3/%s", "kept"));
+
+    assert_int_equal(platen_stage_open(&stage, "/nonexistent", "odt", "txt"), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
+static void
+test_close(void **state)
+{
+    (void) state;
+    assert_int_equal(platen_stage_open(&stage, document, "docx", "pdf"), 0);
+    engine("echo kept > ../profile-3/kept; mkdir -p a/b; echo x > a/b/c; ln -s $OUTSIDE l");
+    assert_int_equal(platen_stage_close(&stage, 0), 0);
+    assert_false(exists("%s/%s", "a") || exists("%s/%s", "in.docx") || exists("%s/%s", "l"));
+    assert_true(exists("%s/../profile-3/%s", "kept"));
+    assert_int_equal(platen_stage_close(&stage, 1), 0);
+    assert_false(exists("%s/../profile-3/%s", "kept"));
+    assert_string_equal(slurp(outside), "outside");
+    assert_string_equal(slurp(document), "document");
+}
+
+static void
+test_advance(void **state)
+{
+    struct stat st;
+
+    (void) state;
+    assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+    engine("echo result > out/in.html; echo x > out/other; echo x > left");
+    assert_int_equal(platen_stage_advance(&stage, "html", "pdf"), 0);
+    assert_string_equal(stage.output_name, "in.pdf");
+    assert_string_equal(slurp(stage.input), "result\n");
+    assert_int_equal(lstat(stage.input, &st), 0);
+    assert_true(S_ISREG(st.st_mode));
+    assert_false(exists("%s/%s", "left") || exists("%s/%s", "out/other")
+                 || exists("%s/%s", "in.md") || exists("%s.held%s", ""));
+
+    /* And on, from there. */
+    engine("echo again > out/in.pdf");
+    assert_int_equal(platen_stage_advance(&stage, "pdf", "txt"), 0);
+    assert_string_equal(slurp(stage.input), "again\n");
+    assert_string_equal(slurp(document), "document");
+}
+
+static void
+test_hostile(void **state)
+{
+    static const char *const leaves[] = {
+        "true",
+        ": > out/in.html",
+        "ln -s $OUTSIDE out/in.html",
+        "ln -s nowhere out/in.html",
+        "ln $OUTSIDE out/in.html",
+        "echo a > out/x; ln out/x out/in.html",
+        "mkfifo out/in.html",
+        "mkdir out/in.html; echo a > out/in.html/in.html",
+        "ln -s /dev/zero out/in.html",
+        "ln -s ../in.md out/in.html",
+        "rmdir out; mkdir o; echo a > o/in.html; ln -s o out",
+        "rmdir out; mkdir o; echo a > o/in.html; ln -s \"$PWD\"/o out",
+        "rmdir out; ln -s $OUTSIDE out",
+        "rmdir out; echo a > out",
+        "rmdir out; mkfifo out",
+        "rmdir out",
+        "cd ..; rm -r 3/*; rmdir 3 2>&1 | true",
+    };
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+        assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+        engine(leaves[i]);
+        if (platen_stage_advance(&stage, "html", "pdf") != 1) {
+            fail_msg("carried over: %s", leaves[i]);
+        }
+        assert_string_equal(slurp(outside), "outside");
+        assert_string_equal(slurp(document), "document");
+    }
+}
+
+/* What an engine has closed is opened again: that would not be this machine's fault. */
+static void
+test_closed(void **state)
+{
+    static const char *const closes[] = { "chmod 0 out", "chmod 0500 out", "chmod 0 .",
+                                          "chmod 0500 .", "chmod 0 out ." };
+    char                     line[128];
+    size_t                   i;
+
+    (void) state;
+    for (i = 0; i < sizeof(closes) / sizeof(closes[0]); i++) {
+        assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+        snprintf(line, sizeof(line), "echo new > out/in.html; %s", closes[i]);
+        engine(line);
+        assert_int_equal(platen_stage_advance(&stage, "html", "png"), 0);
+        assert_string_equal(slurp(stage.input), "new\n");
+
+        snprintf(line, sizeof(line), "echo 1 > out/in-1.png; echo 2 > out/in-2.png; %s",
+                 closes[i]);
+        engine(line);
+        assert_int_equal(platen_stage_pages(&stage, "png"), 2);
+        engine(closes[i]);
+        assert_int_equal(platen_stage_pack(&stage), 0);
+        assert_true(exists("%s/%s", "pages/in-1.png"));
+    }
+}
+
+/* What a run that ended half-way has left beside the stage is in nobody's way. */
+static void
+test_held(void **state)
+{
+    static const char *const leaves[] = { "echo old > ../3.held",
+                                          "mkdir -p ../3.held/a/b; echo x > ../3.held/a/b/c",
+                                          "ln -s $OUTSIDE ../3.held", "mkdir ../3.held" };
+    size_t                   i;
+
+    (void) state;
+    for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+        assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+        engine(leaves[i]);
+        engine("echo new > out/in.html");
+        assert_int_equal(platen_stage_advance(&stage, "html", "png"), 0);
+        assert_string_equal(slurp(stage.input), "new\n");
+
+        engine(leaves[i]);
+        engine("echo 1 > out/in-1.png; echo 2 > out/in-2.png");
+        assert_int_equal(platen_stage_pack(&stage), 0);
+        assert_true(exists("%s/%s", "pages/in-2.png"));
+        assert_false(exists("%s.held%s", ""));
+        assert_string_equal(slurp(outside), "outside");
+    }
+}
+
+static void
+test_pages(void **state)
+{
+    static const struct {
+        const char *leaves;
+        int         pages;
+        const char *result; /* what is in out/in.png then */
+    } cases[] = {
+        { "true", 0, "-" },
+        { "echo x > out/page.png; echo x > out/in-1.jpeg; echo x > out/in-.png", 0, "-" },
+        { "echo x > out/in-1png; echo x > out/in-1.png.txt; echo x > out/In-1.png", 0, "-" },
+        { "echo one > out/in-1.png", 1, "one\n" },
+        { "echo one > out/in-0007.png; echo x > out/other", 1, "one\n" },
+        { "echo whole > out/in.png; echo x > out/in-1.png; echo x > out/in-2.png", 1,
+          "whole\n" },
+        { "for i in 1 2 3 10 11; do echo $i > out/in-$i.png; done", 5, "-" },
+        { "rmdir out", 0, "-" },
+        { "rmdir out; mkdir o; echo x > o/in-1.png; ln -s o out", 0, "-" },
+        { "rmdir out; echo x > out", 0, "-" },
+        /* Counted, or moved, and never followed: whoever opens it sees what it is. */
+        { "ln -s $OUTSIDE out/in.png", 1, "outside" },
+        { "ln -s $OUTSIDE out/in-1.png", 1, "outside" },
+        { "mkdir out/in-1.png out/in-2.png", 2, "-" },
+    };
+    char   long_name[PLATEN_PATH_MAX + 300], name[256];
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+        engine(cases[i].leaves);
+        if (platen_stage_pages(&stage, "png") != cases[i].pages
+            || strcmp(slurp(stage.output), cases[i].result) != 0) {
+            fail_msg("%s: %s", cases[i].leaves, slurp(stage.output));
+        }
+    }
+
+    /* The longest name that a directory takes. */
+    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    memset(name, '1', sizeof(name));
+    memcpy(name, "in-", 3);
+    memcpy(name + 251, ".png", 5);
+    snprintf(long_name, sizeof(long_name), "%s/%s", stage.output_dir, name);
+    spew(long_name, "long");
+    assert_int_equal(platen_stage_pages(&stage, "png"), 1);
+    assert_string_equal(slurp(stage.output), "long");
+}
+
+static void
+test_pack(void **state)
+{
+    struct stat st;
+
+    (void) state;
+    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    engine("echo 1 > out/in-1.png; echo 2 > out/in-2.png; echo x > left; chmod 0 out");
+    assert_int_equal(platen_stage_pack(&stage), 0);
+    assert_string_equal(stage.output_name, "in.zip");
+    assert_int_equal(stat(stage.pages_dir, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    assert_true(exists("%s/%s", "pages/in-1.png") && exists("%s/%s", "pages/in-2.png"));
+    assert_false(exists("%s/%s", "left") || exists("%s/%s", "out/in-1.png"));
+    assert_true(exists("%s/%s", "out"));
+
+    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    engine("rmdir out; ln -s / out");
+    assert_int_equal(platen_stage_pack(&stage), 1);
+    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    engine("rmdir out; echo x > out");
+    assert_int_equal(platen_stage_pack(&stage), 1);
+}
+
+static void
+test_read(void **state)
+{
+    char text[8];
+
+    (void) state;
+    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    memset(text, 'x', sizeof(text));
+    platen_stage_read(&stage, "log", text, sizeof(text));
+    assert_string_equal(text, "");
+    engine("printf 1234567 > log");
+    platen_stage_read(&stage, "log", text, sizeof(text));
+    assert_string_equal(text, "1234567");
+    /* The end of it. */
+    engine("printf 8 >> log");
+    platen_stage_read(&stage, "log", text, sizeof(text));
+    assert_string_equal(text, "2345678");
+
+    engine("rm log; ln -s $OUTSIDE log");
+    platen_stage_read(&stage, "log", text, sizeof(text));
+    assert_string_equal(text, "");
+    engine("rm log; mkfifo log");
+    platen_stage_read(&stage, "log", text, sizeof(text));
+    assert_string_equal(text, "");
+    engine("rm log; mkdir log");
+    platen_stage_read(&stage, "log", text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_open),    cmocka_unit_test(test_close),
+        cmocka_unit_test(test_advance), cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_closed),  cmocka_unit_test(test_held),
+        cmocka_unit_test(test_pages),   cmocka_unit_test(test_pack),
+        cmocka_unit_test(test_read),
+    };
+
+    /* Root could open everything, and would prove nothing. */
+    if (geteuid() == 0
+        && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0
+            || setresuid(NOBODY, NOBODY, NOBODY) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0)) {
+        return 1;
+    }
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,180 @@
+/* platen_warning: what a sandbox says of its fonts becomes sentences, or nothing. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "platen_warning.h"
+
+static char out[PLATEN_WARNINGS_MAX];
+
+/* From an exact-size copy, so that reading past its end is seen. */
+static size_t
+warn(const char *lines)
+{
+    char  *copy = strdup(lines);
+    size_t n;
+
+    assert_non_null(copy);
+    memset(out, 'x', sizeof(out));
+    n = platen_warning_fonts(copy, out);
+    free(copy);
+    assert_true(n < sizeof(out));
+    assert_int_equal(strlen(out), n);
+    return n;
+}
+
+static unsigned
+sentences(void)
+{
+    unsigned    n = *out != '\0';
+    const char *p;
+
+    for (p = out; (p = strchr(p, '\n')) != NULL; p++) {
+        n++;
+    }
+    return n;
+}
+
+static void
+test_sentences(void **state)
+{
+    (void) state;
+    assert_int_equal(warn(""), 0);
+    warn("Calibri\tCarlito\n");
+    assert_string_equal(
+        out, "The font \"Calibri\" is not installed here; \"Carlito\" was used instead.");
+    warn("Calibri\tCarlito\n\xe5\xae\x8b\xe4\xbd\x93\tNoto Sans CJK\n");
+    assert_int_equal(sentences(), 2);
+    assert_non_null(strstr(out, "\"\xe5\xae\x8b\xe4\xbd\x93\""));
+}
+
+/* Whatever a hostile document may have written there. */
+static void
+test_hostile(void **state)
+{
+    static const char *const bad[] = {
+        "no tab\n",
+        "a\tb",       /* no end of line */
+        "\tb\n",      /* nobody */
+        "a\t\n",      /* nothing */
+        "a\tb\tc\n",  /* a tab is a control character */
+        "a\x01\tb\n", /* and so is this */
+        "a\x7f\tb\n",
+        "a\r\tb\n",
+        "a\x1b[2J\tb\n",
+        "a\xff\tb\n",             /* no UTF-8 */
+        "a\x80\tb\n",             /* a continuation alone */
+        "a\xc3\tb\n",             /* cut */
+        "a\xe2\x82\tb\n",         /* cut later */
+        "a\xf0\x9f\x98\tb\n",     /* cut at last */
+        "a\tb\xf0\x9f\x98\n",     /* at the end of the line */
+        "a\xc0\xaf\tb\n",         /* longer than it need be */
+        "a\xe0\x80\xaf\tb\n",     /* the same */
+        "a\xed\xa0\x80\tb\n",     /* half of a pair */
+        "a\xf4\x90\x80\x80\tb\n", /* beyond Unicode */
+        "a\xc2\x85\tb\n",         /* C1: next line */
+        "a\xc2\x9b\tb\n",         /* C1: control sequence */
+        "a\xe2\x80\xa8\tb\n",     /* line separator */
+        "a\xe2\x80\xae\tb\n",     /* right-to-left override */
+        "a\xe2\x81\xa6\tb\n",     /* left-to-right isolate */
+        "a\xe2\x80\x8f\tb\n",     /* right-to-left mark */
+        "\n\n\n",
+        "\t\n",
+    };
+    char   lines[64];
+    size_t i;
+    int    c;
+
+    (void) state;
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        if (warn(bad[i]) != 0) {
+            fail_msg("number %zu: %s", i, out);
+        }
+    }
+
+    /* One that is wrong does not take the others along. */
+    warn("a\xff\tb\nGood\tBetter\nx\n\xff");
+    assert_int_equal(sentences(), 1);
+    assert_non_null(strstr(out, "\"Good\""));
+
+    for (c = 1; c < 256; c++) {
+        if (c == '\n') {
+            continue;
+        }
+        snprintf(lines, sizeof(lines), "n%cm\tu%cv\n", c, c);
+        warn(lines);
+        assert_int_equal(sentences(), c >= ' ' && c < 0x7f);
+    }
+}
+
+static void
+test_duplicates(void **state)
+{
+    (void) state;
+    warn("a\tb\na\tb\nab\tb\na\tb\n");
+    assert_int_equal(sentences(), 2);
+    /* The same beginning, and another font in its place. */
+    warn("a\tb\na\tbc\n");
+    assert_int_equal(sentences(), 2);
+    warn("a\tbc\na\tb\n");
+    assert_int_equal(sentences(), 2);
+}
+
+static void
+test_limits(void **state)
+{
+    char   lines[64 * 256], name[256];
+    size_t n = 0;
+    int    i;
+
+    (void) state;
+    memset(name, 'n', sizeof(name));
+    snprintf(lines, sizeof(lines), "%.100s\tb\n", name);
+    assert_true(warn(lines) > 100);
+    snprintf(lines, sizeof(lines), "%.101s\tb\n", name);
+    assert_int_equal(warn(lines), 0);
+    snprintf(lines, sizeof(lines), "a\t%.101s\n", name);
+    assert_int_equal(warn(lines), 0);
+
+    for (i = 0; i < PLATEN_WARNING_FONTS; i++) {
+        n += (size_t) snprintf(lines + n, sizeof(lines) - n, "font %d\tb\n", i);
+    }
+    warn(lines);
+    assert_int_equal(sentences(), PLATEN_WARNING_FONTS);
+    for (; i < PLATEN_WARNING_FONTS + 3; i++) {
+        n += (size_t) snprintf(lines + n, sizeof(lines) - n, "font %d\tb\n", i);
+    }
+    warn(lines);
+    assert_int_equal(sentences(), PLATEN_WARNING_FONTS + 1);
+    assert_non_null(strstr(out, "\n3 more fonts are not installed here and were replaced."));
+
+    /* Long names: the last sentence still has its place. */
+    for (i = 0, n = 0; i < 64; i++) {
+        n += (size_t) snprintf(lines + n, sizeof(lines) - n, "%.90s%02d\t%.100s\n", name, i,
+                               name);
+    }
+    warn(lines);
+    assert_in_range(sentences(), 10, PLATEN_WARNING_FONTS);
+    assert_non_null(strstr(out, " more fonts are not installed here and were replaced."));
+    assert_string_equal(out + strlen(out) - 10, " replaced.");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_limits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
