@@ -23,6 +23,8 @@
 
 #define DUE 256            /* jobs whose time has come, put back in one transaction */
 #define CLAIMS 64          /* jobs claimed in one transaction, at most */
+#define PASSED 512         /* jobs passed over in one transaction, at most */
+#define AGAIN_MS 200       /* until jobs that were passed over are looked at again */
 #define PAUSE_MS 5000      /* after a failure of this machine */
 #define WARN_MS 60000      /* between two warnings of the same kind */
 #define LEASE_MARGIN 30000 /* milliseconds beyond the wall-clock limit */
@@ -42,7 +44,8 @@ struct platen_scheduler_s {
     int                    warmed;    /* it was ready once */
     char                   owner[64]; /* "<boot id>:<pid>" */
     int                    stopping;
-    uint64_t               paused_until; /* CLOCK_BOOTTIME milliseconds */
+    uint64_t               paused_until; /* these two: CLOCK_BOOTTIME milliseconds */
+    uint64_t               look_at;      /* while LibreOffice is not ready */
     uint64_t               warned_at;
     unsigned               nunwritten;
     ending_t               unwritten[2 * PLATEN_WORKERS_MAX];
@@ -50,11 +53,12 @@ struct platen_scheduler_s {
     void *changed_data;
 };
 
-/* A job taken in the transaction under way; FAILED verdicts need no worker. */
+/* Jobs taken in the transaction under way; FAILED verdicts need no worker. */
 typedef struct {
     ending_t items[CLAIMS];
     unsigned n;
     unsigned to_start;
+    unsigned passed; /* others that cannot run at present */
 } claims_t;
 
 static platen_pool_done_t      task_ended;
@@ -131,6 +135,7 @@ office_changed(void *data)
     platen_zygote_state_t state = platen_zygote_state(s->zygote);
 
     s->warmed |= state == PLATEN_ZYGOTE_READY;
+    s->look_at = 0;
     platen_engines_suspend(s->engines,
                            state == PLATEN_ZYGOTE_BROKEN ? &platen_engine_lok : NULL);
 }
@@ -292,6 +297,23 @@ platen_scheduler_retry(platen_scheduler_t *s)
     }
 }
 
+/* Whether the way leads through LibreOffice, which is getting warm. */
+static int
+must_wait(const platen_scheduler_t *s, const platen_route_t *way)
+{
+    unsigned i;
+
+    if (s->zygote == NULL || platen_zygote_state(s->zygote) != PLATEN_ZYGOTE_WARMING) {
+        return 0;
+    }
+    for (i = 0; i < way->nsteps; i++) {
+        if (way->steps[i].engine == &platen_engine_lok) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /*
  * Finds the way for a job; the verdict is FAILED if it must not run.  Returns
  * -1 if there is one, but not at present.
@@ -316,7 +338,7 @@ route(platen_scheduler_t *s, const platen_job_t *job, ending_t *claim)
             platen_engines_route(s->engines, task->from, task->to, task->options.given, &any);
         platen_engines_suspend(s->engines, &platen_engine_lok);
     }
-    if (later == PLATEN_OK) {
+    if (later == PLATEN_OK || (rc == PLATEN_OK && must_wait(s, &task->route))) {
         return -1;
     }
     if (rc != PLATEN_OK) {
@@ -367,6 +389,7 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
     }
     if (route(s, &job, claim) != 0) {
         platen_task_destroy(&claim->task);
+        claims->passed++;
         return PLATEN_OK;
     }
     claims->n++;
@@ -404,7 +427,8 @@ claim_jobs(platen_scheduler_t *s, unsigned max, claims_t *claims, const char **w
         return rc;
     }
 
-    while (rc == PLATEN_OK && claims->to_start < max && claims->n < CLAIMS) {
+    while (rc == PLATEN_OK && claims->to_start < max && claims->n < CLAIMS
+           && claims->passed < PASSED) {
         rc = platen_store_queue_next(&txn, &at, s->config->per_client, &id);
         if (rc != PLATEN_OK) {
             break;
@@ -440,7 +464,7 @@ may_claim(platen_scheduler_t *s)
 
     if (s->stopping || s->nunwritten > 0 || platen_pool_idle(s->pool) == 0
         || platen_boottime_ms() < s->paused_until
-        || (s->zygote != NULL && platen_zygote_state(s->zygote) == PLATEN_ZYGOTE_WARMING)) {
+        || platen_boottime_ms() < s->look_at) {
         return 0;
     }
     if (platen_txn_read(s->store, &txn) == PLATEN_OK) {
@@ -501,12 +525,17 @@ platen_scheduler_scan(platen_scheduler_t *s)
 
     claims.n = 0;
     claims.to_start = 0;
+    claims.passed = 0;
     if (claim_jobs(s, platen_pool_idle(s->pool), &claims, &why) != PLATEN_OK) {
         for (i = 0; i < claims.n; i++) {
             platen_task_destroy(&claims.items[i].task);
         }
         pause_claims(s, "the store did not take a claim", why);
         return 0;
+    }
+
+    if (claims.n == 0 && claims.passed > 0) {
+        s->look_at = platen_boottime_ms() + AGAIN_MS;
     }
 
     for (i = 0; i < claims.n; i++) {

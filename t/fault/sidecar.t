@@ -416,7 +416,26 @@ ok eventually(2, sub { !children_of(platend_pid()) }), 'and no zombie of it is l
 
 
 
-=== TEST 17: a LibreOffice that cannot start ends the sidecar, with the reason
+=== TEST 17: while LibreOffice is not warm yet, what does not need it is converted
+--- flow
+my @engines = (@main::None, map { +"engines/$_/enabled" => 1 } qw(lok tables));
+platend_stop();
+platend_start(@engines); # which says what can be converted
+platend_stop();
+my %office = %{ submit(file => sample('hello.docx'), to => 'pdf') };
+my $other = submit(content => "a,b\n1,2\n", name => 'a.csv', to => 'json');
+platend_start(@engines);
+my $zygote;
+ok eventually(5, sub { $zygote = zygote() }), 'it is being started';
+kill STOP => $zygote;
+is wait_job($other->{job_id})->{status}, 'SUCCESS', 'a job without LibreOffice is done';
+is job($office{job_id})->{status}, 'PENDING', 'the one for it waits';
+kill CONT => $zygote;
+is wait_job($office{job_id})->{status}, 'SUCCESS', 'until it is warm';
+
+
+
+=== TEST 18: a LibreOffice that cannot start ends the sidecar, with the reason
 --- flow
 platend_stop();
 mkdir "$::Var/no-office";
