@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #include "platen_crash.h"
-#include "platen_layout.h"
 
 #define ENTRIES 512 /* names looked at in a slice */
 #define NOTES 1024  /* orphans of a round; more are left to the next */
@@ -94,21 +93,26 @@ warn(const char *what, int error)
                json_pack("{s:s, s:s}", "step", what, "error", strerror(error)));
 }
 
-/* Whether no job names the file. */
-static int
-is_orphan(platen_txn_t *txn, const orphan_t *file)
+int
+platen_orphans_is(platen_txn_t *txn, platen_dir_t dir, const platen_id_t *id, uint32_t epoch)
 {
     platen_job_t job;
     int          rc;
 
-    rc = platen_store_get(txn, &file->id, &job);
-    if (rc != PLATEN_OK || file->dir == PLATEN_DIR_INPUT) {
+    rc = platen_store_get(txn, id, &job);
+    if (rc != PLATEN_OK || dir == PLATEN_DIR_INPUT) {
         return rc == PLATEN_NOT_FOUND;
     }
     /* A result is named by its epoch; one of PROCESSING is about to be. */
-    return job.epoch != file->epoch
+    return job.epoch != epoch
            || (job.state != PLATEN_STATE_PROCESSING && job.state != PLATEN_STATE_SUCCESS
                && job.state != PLATEN_STATE_PARTIAL_SUCCESS);
+}
+
+static int
+is_orphan(platen_txn_t *txn, const orphan_t *file)
+{
+    return platen_orphans_is(txn, file->dir, &file->id, file->epoch);
 }
 
 static DIR *

@@ -8,7 +8,15 @@
 #define PLATEN_ORPHANS_H
 
 #include "platen_config.h"
+#include "platen_layout.h"
 #include "platen_store.h"
+
+/*
+ * Whether no job names the file, now; `epoch` is for PLATEN_DIR_OUTPUT.  One of a
+ * record that cannot be read is no orphan.
+ */
+int
+platen_orphans_is(platen_txn_t *txn, platen_dir_t dir, const platen_id_t *id, uint32_t epoch);
 
 typedef struct platen_orphans_s platen_orphans_t;
 

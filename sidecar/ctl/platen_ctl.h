@@ -64,5 +64,6 @@ extern const platen_ctl_command_t platen_ctl_jobs;
 extern const platen_ctl_command_t platen_ctl_queue;
 extern const platen_ctl_command_t platen_ctl_inspect;
 extern const platen_ctl_command_t platen_ctl_retry;
+extern const platen_ctl_command_t platen_ctl_fsck;
 
 #endif

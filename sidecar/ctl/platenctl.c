@@ -12,7 +12,7 @@
 
 static const platen_ctl_command_t *const commands[] = {
     &platen_ctl_doctor,  &platen_ctl_jobs,  &platen_ctl_queue,
-    &platen_ctl_inspect, &platen_ctl_retry,
+    &platen_ctl_inspect, &platen_ctl_retry, &platen_ctl_fsck,
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
