@@ -173,7 +173,8 @@ platen_store_open(platen_store_t **out, const char *path, size_t map_size, char 
 
     rc = mdb_env_open(store->env, path, MDB_NOTLS | MDB_NORDAHEAD, 0660);
     if (rc != MDB_SUCCESS) {
-        snprintf(err, errlen, "cannot open \"%s\": %s", path, mdb_strerror(rc));
+        snprintf(err, errlen, "cannot open \"%s\": %s%s", path, mdb_strerror(rc),
+                 rc == MDB_INVALID || rc == MDB_CORRUPTED ? "; restore a backup" : "");
         rc = PLATEN_ERROR;
         goto failed;
     }

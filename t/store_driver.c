@@ -11,6 +11,8 @@
  *   store_driver STORE events              the outbox: "SEQ ID STATE"
  *   store_driver STORE trim                drops every event but the newest
  *   store_driver STORE storm ID N          claims it and puts it back, N times
+ *   store_driver STORE spoil ID            makes its record one that cannot be read
+ *   store_driver STORE empty DATABASE      removes all that is in that index
  *   store_driver STORE finish ID STATE [DATA RESULT] [NAME=VALUE...]
  *
  * "finish" takes a job that is PROCESSING; with SUCCESS and PARTIAL_SUCCESS the
@@ -28,7 +30,7 @@
 #include "platen_id.h"
 #include "platen_layout.h"
 #include "platen_matrix.h"
-#include "platen_store.h"
+#include "platen_store_int.h"
 
 static void
 fail(const char *what, const char *why)
@@ -151,6 +153,24 @@ storm(platen_txn_t *txn, platen_job_t *job, long n)
 }
 
 static void
+spoil(platen_txn_t *txn, const platen_id_t *id)
+{
+    check(platen_store_put(txn, PLATEN_DB_JOBS, id->b, sizeof(id->b), "\xff\xff", 2, 0),
+          "spoiling the record");
+}
+
+static void
+empty(platen_txn_t *txn, const char *database)
+{
+    MDB_dbi dbi;
+
+    if (mdb_dbi_open(txn->mdb, database, 0, &dbi) != MDB_SUCCESS
+        || mdb_drop(txn->mdb, dbi, 0) != MDB_SUCCESS) {
+        fail(database, "cannot be emptied");
+    }
+}
+
+static void
 print_digest(platen_str_t digest, char end)
 {
     size_t i;
@@ -216,6 +236,10 @@ with_job(platen_txn_t *txn, const char *command, int argc, char **argv)
     if (argc < 1 || platen_id_parse(argv[0], strlen(argv[0]), &id) != PLATEN_OK) {
         fail(command, "takes an id");
     }
+    if (strcmp(command, "spoil") == 0) {
+        spoil(txn, &id);
+        return;
+    }
     check(platen_store_get(txn, &id, &job), "the job");
 
     if (strcmp(command, "options") == 0) {
@@ -262,6 +286,8 @@ main(int argc, char **argv)
         check(platen_store_trim_events(&txn, UINT64_MAX, INT32_MAX) < 0 ? PLATEN_ERROR
                                                                         : PLATEN_OK,
               "dropping events");
+    } else if (strcmp(argv[2], "empty") == 0 && argc == 4) {
+        empty(&txn, argv[3]);
     } else {
         with_job(&txn, argv[2], argc - 3, argv + 3);
     }
