@@ -40,6 +40,7 @@ typedef struct {
     char *soffice_path;
     char *lok_program; /* LibreOffice's program directory */
     char *duckdb_path; /* libduckdb.so */
+    char *backup_path; /* "": none are made by platend */
     char *cgroup_path; /* delegated, with the memory controller; "": none */
 
     uint64_t map_size;     /* bytes, 0 for the store's default */
@@ -59,6 +60,9 @@ typedef struct {
     uint64_t orphan_age;      /* seconds */
     uint64_t orphan_interval; /* seconds */
     uint64_t outbox_keep;     /* seconds */
+    uint64_t backup_interval; /* seconds */
+    uint64_t backup_keep;     /* how many */
+    uint64_t backup_files;    /* documents and results, too */
     uint64_t sandbox;         /* platen_sandbox_mode_t */
     uint64_t memory;          /* bytes of a conversion, by cgroup */
     uint64_t soffice_enabled;

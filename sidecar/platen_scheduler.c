@@ -463,8 +463,7 @@ may_claim(platen_scheduler_t *s)
     uint64_t     length = 0;
 
     if (s->stopping || s->nunwritten > 0 || platen_pool_idle(s->pool) == 0
-        || platen_boottime_ms() < s->paused_until
-        || platen_boottime_ms() < s->look_at) {
+        || platen_boottime_ms() < s->paused_until || platen_boottime_ms() < s->look_at) {
         return 0;
     }
     if (platen_txn_read(s->store, &txn) == PLATEN_OK) {

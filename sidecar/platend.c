@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
+#include "platen_backups.h"
 #include "platen_config.h"
 #include "platen_confine.h"
 #include "platen_crash.h"
@@ -36,6 +37,7 @@ static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VER
 enum { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOCKED = 3 };
 
 typedef struct {
+    const char         *file; /* of the configuration */
     platen_config_t    *config;
     platen_store_t     *store;
     platen_confine_t   *confine;
@@ -44,6 +46,7 @@ typedef struct {
     platen_reaper_t    *reaper;
     platen_intake_t    *intake;
     platen_news_t      *news;
+    platen_backups_t   *backups;
     zloop_t            *loop;
     int                 signals;
     int                 waking; /* a scan is due */
@@ -222,6 +225,9 @@ on_second(zloop_t *loop, int timer, void *arg)
     if (++d->seconds % LEASES_S == 0) {
         (void) platen_reaper_leases(d->reaper, holds, d->scheduler);
     }
+    if (!d->stopping) {
+        platen_backups_tick(d->backups);
+    }
     scan(d);
     /* Nothing can be written or read here any more; the next start can. */
     return platen_store_failed(d->store) ? -1 : 0;
@@ -301,8 +307,9 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
         return -1;
     }
 
+    d->backups = platen_backups_new(d->config, d->file);
     d->reaper = platen_reaper_new(d->config, d->store);
-    if (d->reaper == NULL) {
+    if (d->backups == NULL || d->reaper == NULL) {
         return -1;
     }
     *requeued = platen_reaper_recover(d->reaper, err, errlen);
@@ -370,6 +377,7 @@ tear_down(platend_t *d)
     }
     platen_confine_destroy(&d->confine);
     platen_reaper_destroy(&d->reaper);
+    platen_backups_destroy(&d->backups);
     platen_config_destroy(&d->config);
     if (d->signals >= 0) {
         close(d->signals);
@@ -455,11 +463,25 @@ serve(platend_t *d)
     return EXIT_STOPPED;
 }
 
+/* One backup and no more; runs beside another platend, or without. */
+static int
+back_up(platend_t *d)
+{
+    char err[1024];
+
+    platen_log_set_level((platen_log_level_t) d->config->log_level);
+    if (platen_process_become(d->config, err, sizeof(err)) != 0) {
+        return refuse("no backup", err, EXIT_FAILED);
+    }
+    return platen_backups_make(d->config) == 0 ? EXIT_STOPPED : EXIT_FAILED;
+}
+
 static void
 usage(FILE *out)
 {
-    fputs("Usage: platend -c FILE [-t]\n"
+    fputs("Usage: platend -c FILE [-b | -t]\n"
           "  -c FILE  the configuration\n"
+          "  -b       make the backup that it asks for now, and exit\n"
           "  -t       test the configuration and exit\n"
           "  -V       show the version and exit\n"
           "  -h       show this text and exit\n",
@@ -501,18 +523,20 @@ int
 main(int argc, char **argv)
 {
     static platend_t d = { .signals = -1 };
-    const char      *file = NULL;
     char             err[1024];
-    int              option, rc, test = 0;
+    int              option, rc, test = 0, backup = 0;
 
     if (hold_descriptors() != 0) {
         return EXIT_FAILED;
     }
 
-    while ((option = getopt(argc, argv, "c:tVh")) != -1) {
+    while ((option = getopt(argc, argv, "bc:tVh")) != -1) {
         switch (option) {
         case 'c':
-            file = optarg;
+            d.file = optarg;
+            break;
+        case 'b':
+            backup = 1;
             break;
         case 't':
             test = 1;
@@ -528,7 +552,7 @@ main(int argc, char **argv)
             return EXIT_USAGE;
         }
     }
-    if (file == NULL || optind != argc) {
+    if (d.file == NULL || (backup && test) || optind != argc) {
         usage(stderr);
         return EXIT_USAGE;
     }
@@ -539,8 +563,8 @@ main(int argc, char **argv)
     }
     zsys_handler_set(NULL);
 
-    d.config = platen_config_load(file, err, sizeof(err));
-    if (d.config == NULL || check(d.config, file, err, sizeof(err)) != 0) {
+    d.config = platen_config_load(d.file, err, sizeof(err));
+    if (d.config == NULL || check(d.config, d.file, err, sizeof(err)) != 0) {
         if (test) {
             fprintf(stderr, "platend: %s\n", err);
             rc = EXIT_USAGE;
@@ -548,8 +572,10 @@ main(int argc, char **argv)
             rc = refuse("the configuration is wrong", err, EXIT_USAGE);
         }
     } else if (test) {
-        fprintf(stderr, "platend: %s: the configuration is valid\n", file);
+        fprintf(stderr, "platend: %s: the configuration is valid\n", d.file);
         rc = EXIT_STOPPED;
+    } else if (backup) {
+        rc = back_up(&d);
     } else {
         rc = serve(&d);
     }

@@ -65,5 +65,7 @@ extern const platen_ctl_command_t platen_ctl_queue;
 extern const platen_ctl_command_t platen_ctl_inspect;
 extern const platen_ctl_command_t platen_ctl_retry;
 extern const platen_ctl_command_t platen_ctl_fsck;
+extern const platen_ctl_command_t platen_ctl_backup;
+extern const platen_ctl_command_t platen_ctl_restore;
 
 #endif

@@ -31,6 +31,7 @@ void platen_ctl_doctor_program(const platen_ctl_doctor_t *d, platen_ctl_report_t
 void platen_ctl_doctor_font(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 void platen_ctl_doctor_data(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 void platen_ctl_doctor_store(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
+void platen_ctl_doctor_backup(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 void platen_ctl_doctor_process(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 void platen_ctl_doctor_web(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 
