@@ -2,13 +2,13 @@
  * mkjob: fills a store with jobs as a client and a sidecar would have left them,
  * so that the benchmarks can read jobs without converting anything.
  *
- *   mkjob STORE DATA CLIENT WAITING SIZE...
+ *   mkjob STORE DATA CLIENT WAITING[:FILE] SIZE...
  *
- * adds WAITING jobs of CLIENT that stay PENDING (records without files), then
- * one job for each SIZE that went all the way to SUCCESS, with a result of SIZE
- * bytes.  Prints a line "id path" for the last one that waits (path "-") and for
- * each finished one.  Runs beside a running nginx or without one.  Exits 1 with
- * a sentence if anything fails; what was made before that stays.
+ * adds WAITING jobs of CLIENT that stay PENDING (records without files; or with
+ * FILE, a DOCX, as the document of each), then one job for each SIZE that went all the way to
+ * SUCCESS, with a result of SIZE bytes.  Prints a line "id path" for the last one that waits
+ * (path "-") and for each finished one.  Runs beside a running nginx or without one.  Exits 1
+ * with a sentence if anything fails; what was made before that stays.
  */
 
 #include <openssl/evp.h>
@@ -68,17 +68,50 @@ new_job(platen_job_t *job, const char *client)
     job->input_sha256 = (platen_str_t){ (const char *) sha256, sizeof(sha256) };
 }
 
-static platen_id_t
-add_waiting(platen_store_t *store, const char *client, unsigned long long count)
+/* Its document, which nobody syncs. */
+static void
+write_input(const char *data, const platen_job_t *job, const char *bytes, size_t len)
 {
+    platen_tmp_t tmp;
+
+    if (platen_layout_tmp(data, &tmp) != 0 || write(tmp.fd, bytes, len) != (ssize_t) len
+        || close(tmp.fd) != 0
+        || platen_layout_publish(data, tmp.path, PLATEN_DIR_INPUT, &job->id, 0) != 0) {
+        perror("mkjob: writing a document");
+        exit(1);
+    }
+}
+
+static platen_id_t
+add_waiting(platen_store_t *store, const char *data, const char *client,
+            unsigned long long count, const char *file)
+{
+    static char  bytes[1 << 20];
+    size_t       len = 0;
+    FILE        *in;
+    uint8_t      sha256[PLATEN_SHA256_LEN];
     platen_txn_t txn;
     platen_job_t job = { 0 };
     int          n;
+
+    if (file != NULL) {
+        in = fopen(file, "rb");
+        len = in == NULL ? 0 : fread(bytes, 1, sizeof(bytes), in);
+        if (len == 0 || EVP_Digest(bytes, len, sha256, NULL, EVP_sha256(), NULL) != 1) {
+            fail(file, "cannot be read");
+        }
+        fclose(in);
+    }
 
     while (count > 0) {
         check(platen_txn_write(store, &txn), "beginning a transaction");
         for (n = 0; n < GROUP && count > 0; n++, count--) {
             new_job(&job, client);
+            if (file != NULL) {
+                job.input_size = len;
+                job.input_sha256 = (platen_str_t){ (const char *) sha256, sizeof(sha256) };
+                write_input(data, &job, bytes, len);
+            }
             check(platen_store_transition(&txn, &job, PLATEN_STATE_PENDING, platen_now_us()),
                   "adding a job");
         }
@@ -167,7 +200,7 @@ main(int argc, char **argv)
 {
     platen_store_t *store;
     platen_id_t     waiting;
-    char            err[256], id[PLATEN_ID_TEXT + 1];
+    char            err[256], id[PLATEN_ID_TEXT + 1], *file;
     int             i;
 
     if (argc < 5) {
@@ -182,7 +215,11 @@ main(int argc, char **argv)
         fail("the store", err);
     }
 
-    waiting = add_waiting(store, argv[3], number(argv[4]));
+    file = strchr(argv[4], ':');
+    if (file != NULL) {
+        *file++ = '\0';
+    }
+    waiting = add_waiting(store, argv[2], argv[3], number(argv[4]), file);
     platen_id_format(&waiting, id);
     printf("%s -\n", id);
     for (i = 5; i < argc; i++) {
