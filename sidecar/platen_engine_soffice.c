@@ -118,7 +118,7 @@ probe(const platen_engine_t *engine, const platen_config_t *config, char *err, s
 }
 
 static int
-write_settings(const char *path)
+write_settings(const char *path, const char *program)
 {
     FILE *out;
     int   fd;
@@ -133,14 +133,14 @@ write_settings(const char *path)
         return -1;
     }
 
-    platen_registry_write(out, settings, sizeof(settings) / sizeof(settings[0]));
+    platen_registry_write(out, program, settings, sizeof(settings) / sizeof(settings[0]));
 
     return ferror(out) != 0 ? (fclose(out), errno = EIO, -1) : fclose(out);
 }
 
 /* The settings, replaced in one step, in a profile that is made if need be. */
 static int
-prepare_profile(const char *profile)
+prepare_profile(const char *profile, const char *program)
 {
     char user[PLATEN_PATH_MAX + 8], path[PLATEN_PATH_MAX + 64], tmp[PLATEN_PATH_MAX + 64];
 
@@ -154,7 +154,7 @@ prepare_profile(const char *profile)
     if (unlink(tmp) != 0 && errno != ENOENT) {
         return -1;
     }
-    if (write_settings(tmp) != 0) {
+    if (write_settings(tmp, program) != 0) {
         return -1;
     }
     return rename(tmp, path);
@@ -191,7 +191,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     char profile[3 * PLATEN_PATH_MAX], options[1024];
 
     (void) engine;
-    if (prepare_profile(run->state_dir) != 0
+    if (prepare_profile(run->state_dir, config->lok_program) != 0
         || file_url(run->state_dir, profile, sizeof(profile)) != 0
         || platen_uno_pdf(run->options, options, sizeof(options)) != 0) {
         return -1;

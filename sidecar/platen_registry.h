@@ -14,8 +14,16 @@ typedef const char *const platen_setting_t[3];
 
 /*
  * Writes the file's whole content: what keeps any document from fetching and
- * running things, and then these settings.  Errors are left to ferror().
+ * running things, what makes the profile one that the LibreOffice in the directory
+ * `program` has used before, and then these settings.  Errors are left to ferror().
  */
-void platen_registry_write(FILE *out, platen_setting_t *settings, size_t n);
+void
+platen_registry_write(FILE *out, const char *program, platen_setting_t *settings, size_t n);
+
+/*
+ * The version that a LibreOffice compares with that of a profile ("7.4"), in the
+ * text of its share/registry/main.xcd, which ends with a NUL; "" if it is not there.
+ */
+void platen_registry_version(const char *text, char version[16]);
 
 #endif

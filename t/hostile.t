@@ -490,6 +490,7 @@ goes_on('after them');
 --- flow
 my ($profile) = grep m{lok.*registrymodifications\.xcu$}, files_below("$::Var/data");
 ok $profile, 'the profile of the warm LibreOffice';
+ok !grep(m{GraphicsRenderTests}, files_below("$::Var/data")), 'is an established one: nobody waits for tests of drawing';
 my $digest = sha256_hex(slurp($profile // $0));
 all_refused("for my \$f (qw($profile)) { try('write', open my \$w, '>>', \$f); try('remove', unlink \$f); try('lock', open my \$l, '>', \"\$f.lock\") }", 'no run writes to it');
 my ($dir) = ($profile // '') =~ m{(.*)/user/};

@@ -136,7 +136,8 @@ main(int argc, char **argv)
     closefrom(PLATEN_LOK_WIRE_FD + 1);
     umask(077);
 
-    if (platen_lok_profile_make(serve.world.state, err, sizeof(err)) != 0) {
+    if (platen_lok_profile_make(serve.world.state, serve.world.program, err, sizeof(err))
+        != 0) {
         return fail(err);
     }
     if (platen_lok_profile_environ(serve.world.state) != 0) {

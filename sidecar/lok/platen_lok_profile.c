@@ -86,7 +86,7 @@ static int         watch = -1;
 static struct stat written;
 
 static int
-write_settings(void)
+write_settings(const char *program)
 {
     FILE *out;
     int   fd;
@@ -101,7 +101,7 @@ write_settings(void)
         return -1;
     }
 
-    platen_registry_write(out, settings, sizeof(settings) / sizeof(settings[0]));
+    platen_registry_write(out, program, settings, sizeof(settings) / sizeof(settings[0]));
 
     if (ferror(out) != 0 || fflush(out) != 0 || fstat(fd, &written) != 0) {
         fclose(out);
@@ -111,7 +111,7 @@ write_settings(void)
 }
 
 int
-platen_lok_profile_make(const char *state, char *err, size_t errlen)
+platen_lok_profile_make(const char *state, const char *program, char *err, size_t errlen)
 {
     const char *step;
 
@@ -120,7 +120,7 @@ platen_lok_profile_make(const char *state, char *err, size_t errlen)
         || (step = "make tmp in", mkdir("tmp", 0700)) != 0
         || (step = "make profile in", mkdir("profile", 0700)) != 0
         || mkdir("profile/user", 0700) != 0
-        || (step = "write " SETTINGS " in", write_settings()) != 0) {
+        || (step = "write " SETTINGS " in", write_settings(program)) != 0) {
         snprintf(err, errlen, "cannot %s %s: %s", step, state, strerror(errno));
         return -1;
     }

@@ -10,10 +10,11 @@
 #include <stddef.h>
 
 /*
- * Makes the profile in the directory `state`, which is emptied first and
- * becomes the working directory.  Returns 0, or -1 with a sentence in `err`.
+ * Makes the profile, for the LibreOffice in `program`, in the directory `state`,
+ * which is emptied first and becomes the working directory.  Returns 0, or -1
+ * with a sentence in `err`.
  */
-int platen_lok_profile_make(const char *state, char *err, size_t errlen);
+int platen_lok_profile_make(const char *state, const char *program, char *err, size_t errlen);
 
 /* Replaces the environment by what LibreOffice needs.  0, or -1 with errno. */
 int platen_lok_profile_environ(const char *state);
