@@ -22,7 +22,6 @@
 
 
 #define PLATEN_COMMIT_GROUP  256   /* operations in one transaction */
-#define PLATEN_COMMIT_EPOCH  1     /* of a job's first, and here only, claim */
 
 
 typedef struct {
@@ -35,15 +34,6 @@ static ngx_int_t platen_commit_post(ngx_log_t *log);
 static void platen_commit_thread(void *data, ngx_log_t *log);
 static void platen_commit_publish(platen_commit_group_t *g);
 static int platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op);
-static int platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op,
-    uint64_t now);
-static int platen_commit_replay(platen_txn_t *txn, platen_commit_op_t *op);
-static int platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op,
-    uint64_t now);
-static int platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
-    uint64_t now);
-static int platen_commit_finish(platen_txn_t *txn, platen_commit_op_t *op,
-    uint64_t now);
 static int platen_commit_sync(platen_commit_group_t *g);
 static void platen_commit_cleanup(platen_commit_op_t *op);
 static void platen_commit_done(ngx_event_t *ev);
@@ -318,27 +308,20 @@ platen_commit_publish(platen_commit_group_t *g)
 static int
 platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op)
 {
-    int           rc;
-    uint64_t      now;
-    platen_job_t  removed;
+    int       rc;
+    uint64_t  now;
 
     now = platen_now_us();
 
-    if (op->kind == PLATEN_COMMIT_REMOVE) {
-        rc = platen_store_remove(txn, &op->job.id, &op->job.client, now,
-                                 &removed);
-        if (rc == PLATEN_OK) {
-            op->job.epoch = removed.epoch;
-            op->job.state = removed.state;
-        }
+    switch (op->kind) {
 
-    } else if (op->kind == PLATEN_COMMIT_RETRY) {
-        rc = platen_commit_retry(txn, op, now);
+    case PLATEN_COMMIT_SUBMIT:
+    case PLATEN_COMMIT_RETRY:
+    case PLATEN_COMMIT_REMOVE:
+        rc = platen_commit_job(txn, op, platen_commit_data, now);
+        break;
 
-    } else if (op->kind == PLATEN_COMMIT_SUBMIT) {
-        rc = platen_commit_submit(txn, op, now);
-
-    } else {
+    default:
         rc = platen_commit_document(txn, op, platen_commit_data,
                                     platen_commit_synced, now);
 
@@ -366,232 +349,6 @@ platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op)
     default:
         return rc;
     }
-}
-
-
-/* Whether one more may wait. */
-
-int
-platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op)
-{
-    int       rc;
-    uint64_t  length;
-
-    rc = platen_store_queue_length(txn, &length);
-
-    if (rc == PLATEN_OK && length >= op->max_queue) {
-        return PLATEN_QUEUE_FULL;
-    }
-
-    if (rc == PLATEN_OK && op->max_client_queue) {
-        rc = platen_store_count(txn, op->job.client, PLATEN_STATE_PENDING,
-                                &length);
-
-        if (rc == PLATEN_OK && length >= op->max_client_queue) {
-            return PLATEN_CLIENT_FULL;
-        }
-    }
-
-    return rc;
-}
-
-
-/*
- * The same key again: the job is there already, or another submission has the
- * key.  PLATEN_NOT_FOUND: it is a new one.
- */
-
-static int
-platen_commit_replay(platen_txn_t *txn, platen_commit_op_t *op)
-{
-    int           rc;
-    platen_job_t  job;
-
-    rc = platen_store_idempotent(txn, op->job.client, op->job.idem_key, &job);
-
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-
-    if (!platen_str_eq(job.idem_print, op->job.idem_print)) {
-        return PLATEN_CONFLICT;
-    }
-
-    op->existing = job.id;
-    op->stored = 1;
-    op->replayed = 1;
-
-    return PLATEN_OK;
-}
-
-
-/* A job that has ended without success goes back to the queue, as if new. */
-
-static int
-platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
-{
-    int           rc;
-    platen_job_t  job;
-
-    rc = platen_store_get(txn, &op->job.id, &job);
-
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-
-    if (!platen_str_eq(job.client, op->job.client)) {
-        return PLATEN_NOT_FOUND;
-    }
-
-    if (!platen_state_final(job.state)
-        || !platen_state_allows(job.state, PLATEN_STATE_PENDING))
-    {
-        return PLATEN_INVALID_TRANSITION;
-    }
-
-    /* Without its password the result might be open to everyone. */
-
-    op->missing = job.withheld & ~op->job.withheld;
-    if (op->missing) {
-        return PLATEN_INVALID;
-    }
-
-    rc = platen_commit_room(txn, op);
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-
-    job.secrets = op->job.secrets;
-    job.withheld = op->job.withheld;
-    op->existing = job.id;
-    op->stored = 1;
-
-    return platen_store_transition(txn, &job, PLATEN_STATE_PENDING, now);
-}
-
-
-static int
-platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
-{
-    int  rc;
-
-    if (op->job.idem_key.len) {
-        rc = platen_commit_replay(txn, op);
-        if (rc != PLATEN_NOT_FOUND) {
-            return rc;
-        }
-    }
-
-    if (op->earlier) {
-        rc = platen_commit_find(txn, op, now);
-        if (rc != PLATEN_OK) {
-            return rc;
-        }
-    }
-
-    /* A result that is there already waits in no queue. */
-
-    if (!op->shared) {
-        rc = platen_commit_room(txn, op);
-        if (rc != PLATEN_OK) {
-            return rc;
-        }
-    }
-
-    rc = platen_store_transition(txn, &op->job, PLATEN_STATE_PENDING, now);
-
-    if (rc == PLATEN_OK && op->shared) {
-        return platen_commit_finish(txn, op, now);
-    }
-
-    if (rc == PLATEN_OK) {
-        rc = platen_store_queue_position(txn, &op->job, &op->position);
-    }
-
-    return rc;
-}
-
-
-/*
- * Looks for an earlier result and links it.  Without one, or if it cannot be
- * linked, the job is converted like any other.
- */
-
-static int
-platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
-{
-    int                      rc;
-    platen_job_t             job;
-    platen_commit_result_t  *e;
-
-    e = op->earlier;
-
-    rc = platen_store_cached(txn, op->job.cache_key, now, &job);
-
-    if (rc == PLATEN_NOT_FOUND) {
-        return PLATEN_OK;
-    }
-
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-
-    if (job.output_sha256.len != sizeof(e->sha256)
-        || job.output_format.len > sizeof(e->format)
-        || job.warnings.len > sizeof(e->warnings))
-    {
-        return PLATEN_OK;
-    }
-
-    /* Its strings are gone with the first write of this transaction. */
-
-    e->id = job.id;
-    e->epoch = job.epoch;
-    e->size = job.output_size;
-    ngx_memcpy(e->sha256, job.output_sha256.data, job.output_sha256.len);
-    e->format_len = job.output_format.len;
-    ngx_memcpy(e->format, job.output_format.data, e->format_len);
-    e->warnings_len = job.warnings.len;
-    ngx_memcpy(e->warnings, job.warnings.data, e->warnings_len);
-
-    op->shared = platen_layout_share(platen_commit_data, &e->id, e->epoch,
-                                     &op->job.id, PLATEN_COMMIT_EPOCH)
-                 == 0;
-
-    if (op->shared) {
-        platen_crash_point(PLATEN_CRASH_SHARE_LINKED);
-    }
-
-    return PLATEN_OK;
-}
-
-
-/* From PENDING to SUCCESS, by the states that every job goes through. */
-
-static int
-platen_commit_finish(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
-{
-    int                      rc;
-    platen_commit_result_t  *e;
-
-    e = op->earlier;
-
-    rc = platen_store_transition(txn, &op->job, PLATEN_STATE_PROCESSING, now);
-    if (rc != PLATEN_OK) {
-        return PLATEN_ERROR;
-    }
-
-    op->job.cached = 1;
-    op->job.output_size = e->size;
-    op->job.output_sha256 = (platen_str_t) { e->sha256, sizeof(e->sha256) };
-    op->job.output_format = (platen_str_t) { e->format, e->format_len };
-    op->job.warnings = (platen_str_t) { e->warnings, e->warnings_len };
-
-    rc = platen_store_transition(txn, &op->job, PLATEN_STATE_SUCCESS, now);
-
-    /* half of it is written: a refusal now has to undo the rest */
-
-    return rc == PLATEN_OK ? PLATEN_OK : PLATEN_ERROR;
 }
 
 

@@ -110,6 +110,16 @@ ngx_uint_t platen_commit_active(void);
  */
 ngx_uint_t platen_commit_task_pending(ngx_event_t *ev);
 
+/* Of a job's first claim, and the only one that is made here. */
+#define PLATEN_COMMIT_EPOCH  1
+
+/*
+ * Submits, retries or removes a job (platen_commit_job.c), inside the group's
+ * transaction: what is refused is so before the first write.
+ */
+int platen_commit_job(platen_txn_t *txn, platen_commit_op_t *op,
+    const char *data, uint64_t now);
+
 /* For platen_commit_document.c: whether one more may wait, and be PLATEN_OK. */
 int platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op);
 
