@@ -81,6 +81,7 @@ typedef struct {
     off_t                    max_file_size;
     ngx_uint_t               max_queue;
     ngx_uint_t               max_client_queue;  /* of one client; 0: as many */
+    off_t                    quota;       /* bytes of one client; 0: any */
     time_t                   job_ttl;
     time_t                   upload_ttl;  /* of an upload URL, and INITIATED */
     time_t                   max_ttl;     /* that a client may ask for */
@@ -387,6 +388,31 @@ uint64_t platen_admit_job_ttl(ngx_http_request_t *r, uint64_t asked);
  */
 ngx_int_t platen_admit_idempotency(ngx_http_request_t *r, platen_job_t *job,
     char *detail, size_t size);
+
+
+/* platen_quota.c: what a client may have stored. */
+
+/* The directive platen_quota. */
+char *platen_quota_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * Whether op->job.client may have so many bytes more, in the transaction that
+ * adds them.  PLATEN_OVER_QUOTA: no, with op->used and op->needed set.
+ */
+int platen_quota_fits(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t bytes);
+
+/*
+ * The same before a body is read, `bytes` being what is known of it.
+ * NGX_DECLINED: yes, as far as can be told; else what a content handler returns.
+ */
+ngx_int_t platen_quota_room(ngx_http_request_t *r, uint64_t bytes);
+
+/* Answers for ctx->op that it was over the quota. */
+ngx_int_t platen_quota_refused(ngx_http_request_t *r);
+
+/* GET /usage. */
+ngx_int_t platen_quota_usage(ngx_http_request_t *r);
 
 
 /* platen_sync.c: POST /convert. */

@@ -172,6 +172,14 @@ static ngx_command_t  ngx_http_platen_commands[] = {
       0,
       NULL },
 
+    /* bytes that one client may have stored */
+    { ngx_string("platen_quota"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_quota_size,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     /* disk space below which nothing is taken in */
     { ngx_string("platen_min_free"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -625,6 +633,7 @@ ngx_http_platen_create_loc_conf(ngx_conf_t *cf)
     conf->max_file_size = NGX_CONF_UNSET;
     conf->max_queue = NGX_CONF_UNSET_UINT;
     conf->max_client_queue = NGX_CONF_UNSET_UINT;
+    conf->quota = NGX_CONF_UNSET;
     conf->job_ttl = NGX_CONF_UNSET;
     conf->max_ttl = NGX_CONF_UNSET;
     conf->upload_ttl = NGX_CONF_UNSET;
@@ -653,6 +662,7 @@ ngx_http_platen_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->max_queue, prev->max_queue, 1000);
     ngx_conf_merge_uint_value(conf->max_client_queue, prev->max_client_queue,
                               0);
+    ngx_conf_merge_off_value(conf->quota, prev->quota, 0);
     ngx_conf_merge_sec_value(conf->job_ttl, prev->job_ttl, 24 * 60 * 60);
     ngx_conf_merge_sec_value(conf->upload_ttl, prev->upload_ttl, 60 * 60);
     ngx_conf_merge_sec_value(conf->max_ttl, prev->max_ttl, conf->job_ttl);

@@ -337,6 +337,7 @@ platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op)
     case PLATEN_NOT_FOUND:
     case PLATEN_QUEUE_FULL:
     case PLATEN_CLIENT_FULL:
+    case PLATEN_OVER_QUOTA:
     case PLATEN_CONFLICT:
     case PLATEN_INVALID:
     case PLATEN_INVALID_TRANSITION:

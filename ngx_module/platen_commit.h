@@ -61,6 +61,7 @@ struct platen_commit_op_s {
                                          file */
     uint64_t               max_queue; /* PENDING jobs allowed, */
     uint64_t               max_client_queue; /* and of that client; 0: any */
+    uint64_t               quota;     /* bytes that it may have; 0: any */
     platen_commit_result_t *earlier;  /* SUBMIT: room for one; NULL: none
                                          is looked for */
 
@@ -74,6 +75,8 @@ struct platen_commit_op_s {
     platen_id_t            existing;  /* the job that is the answer, if it is
                                          not the one submitted (stored) */
     uint32_t               missing;   /* RETRY: secrets that were not sent */
+    uint64_t               used;      /* PLATEN_OVER_QUOTA: bytes it has, and */
+    uint64_t               needed;    /* those that this would add */
 
     /* what is answered, if it is not platen_submit.c's to say */
     ngx_int_t            (*answer)(ngx_http_request_t *r,

@@ -115,6 +115,12 @@ platen_commit_store(platen_txn_t *txn, platen_commit_op_t *op,
         return PLATEN_INVALID_TRANSITION;
     }
 
+    rc = platen_quota_fits(txn, op, op->job.input_size);
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
     if (platen_layout_publish(data, op->tmp, PLATEN_DIR_INPUT, &job.id, 0)
         != 0)
     {

@@ -192,6 +192,12 @@ platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op,
         }
     }
 
+    rc = platen_quota_fits(txn, op, op->job.input_size
+                                    + (op->shared ? op->earlier->size : 0));
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
     rc = platen_store_transition(txn, &op->job, PLATEN_STATE_PENDING, now);
 
     if (rc == PLATEN_OK && op->shared) {

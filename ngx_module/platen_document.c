@@ -51,6 +51,11 @@ platen_document_initiate(ngx_http_request_t *r)
     }
 
     rc = platen_admit_room(r);
+
+    if (rc == NGX_DECLINED) {
+        rc = platen_quota_room(r, 0);
+    }
+
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -463,6 +468,7 @@ platen_document_received(ngx_http_request_t *r)
     if (op) {
         op->tmp = rx->tmp.path;
         op->answer = platen_document_stored;
+        op->quota = plcf->quota;
         op->job.input_size = rx->size;
         op->job.input_sha256 = (platen_str_t) { (char *) rx->sha256,
                                                 sizeof(rx->sha256) };

@@ -190,6 +190,10 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
     [PLATEN_PROBLEM_STORAGE_FULL] =
         { 507, 60, "storage_full", "The disk is full",
           "Nothing was stored; the operator has to free space." },
+    [PLATEN_PROBLEM_QUOTA_EXCEEDED] =
+        { 507, 60, "quota_exceeded", "Your quota is used up",
+          "Nothing was stored; delete jobs that you no longer need, or wait "
+          "until some expire." },
 };
 
 const platen_problem_info_t *

@@ -61,6 +61,7 @@ static const platen_route_t  platen_routes[] = {
     { PLATEN_READ,     "documents/{id}",     0, platen_document_view },
     { NGX_HTTP_PUT,    "documents/{id}/content", 2, platen_document_store },
     { NGX_HTTP_POST,   "documents/{id}/enqueue", 0, platen_document_enqueue },
+    { PLATEN_READ,     "usage",              0, platen_quota_usage },
     { NGX_HTTP_OPTIONS, "uploads",           1, platen_tus_options },
     { NGX_HTTP_POST,   "uploads",            0, platen_tus_create },
     { NGX_HTTP_OPTIONS, "uploads/{id}",      1, platen_tus_options },

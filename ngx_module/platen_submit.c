@@ -163,6 +163,7 @@ platen_submit_op(ngx_http_request_t *r)
     op->tmp = rx->tmp.path;
     op->max_queue = plcf->max_queue;
     op->max_client_queue = plcf->max_client_queue;
+    op->quota = plcf->quota;
 
     job = &op->job;
 

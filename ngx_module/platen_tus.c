@@ -165,6 +165,10 @@ platen_tus_create(ngx_http_request_t *r)
         rc = platen_admit_room(r);
     }
 
+    if (rc == NGX_DECLINED) {
+        rc = platen_quota_room(r, ctx->tus->length);
+    }
+
     return rc == NGX_DECLINED ? platen_tus_go(r, PLATEN_TUS_CREATE) : rc;
 }
 

@@ -129,7 +129,7 @@ platen_upload_open(ngx_http_request_t *r, ngx_str_t *type, off_t max)
 ngx_int_t
 platen_upload_read(ngx_http_request_t *r, void (*done)(ngx_http_request_t *r))
 {
-    off_t                   max;
+    off_t                   max, form;
     ngx_int_t               rc;
     platen_receive_t       *rx;
     ngx_http_platen_ctx_t  *ctx;
@@ -137,7 +137,8 @@ platen_upload_read(ngx_http_request_t *r, void (*done)(ngx_http_request_t *r))
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     rx = ctx->rx;
 
-    max = rx->max_file + (rx->multipart ? PLATEN_UPLOAD_FORM : 0);
+    form = rx->multipart ? PLATEN_UPLOAD_FORM : 0;
+    max = rx->max_file + form;
 
     if (r->headers_in.content_length_n > max) {
         rx->problem = PLATEN_PROBLEM_FILE_TOO_LARGE;
@@ -145,6 +146,12 @@ platen_upload_read(ngx_http_request_t *r, void (*done)(ngx_http_request_t *r))
                      "The file is larger than the limit of %uL bytes.%Z",
                      rx->max_file);
         return platen_upload_problem(r, rx);
+    }
+
+    rc = platen_quota_room(r, ngx_max(r->headers_in.content_length_n - form,
+                                      0));
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     ctx->received = done;

@@ -30,6 +30,8 @@ platen_strerror(int rc)
         return "the key stands for something else";
     case PLATEN_CLIENT_FULL:
         return "the client has as many waiting jobs as it may";
+    case PLATEN_OVER_QUOTA:
+        return "the client would have more stored than it may";
     case PLATEN_LOCKED:
         return "another request has it open";
     default:

@@ -229,6 +229,13 @@ for (['platen_max_file_size', ['1', '50m', '2g'], ['x', '-1', '1mm', '1.5m', '99
 === TEST 6b: what there may be of one client, and at most
 --- flow
 all_are(
+    map({ ["platen_quota $_", $main::Paths, "$main::Api platen_quota $_;"] } qw(1 250m 20g off)),
+    map({ ["platen_quota $_", $main::Paths, "$main::Api platen_quota $_;", qr/"platen_quota" directive takes a size or off/] }
+        qw(x -1 1mm 1.5m on 99999999999999999999)),
+    ['platen_quota 0', $main::Paths, "$main::Api platen_quota 0;", qr/"platen_quota" directive must be greater than zero, or off/],
+    ['platen_quota twice', $main::Paths, "$main::Api platen_quota off; platen_quota 1;", qr/"platen_quota" directive is duplicate/],
+    ['platen_quota without a value', $main::Paths, "$main::Api platen_quota;", qr/invalid number of arguments in "platen_quota"/],
+    ['platen_quota in http and server', "$main::Paths platen_quota 5; server { platen_quota off; location / { $main::Api } }", undef],
     map({ [$_, $main::Paths, "$main::Api $_;"] } 'platen_max_queue 10 client=3', 'platen_job_ttl 1h max=1h',
         'platen_job_ttl 1h max=7d'),
     map({ [$_, $main::Paths, "$main::Api platen_max_queue $_;", qr/"platen_max_queue" directive takes a number from 1 as client=/] }

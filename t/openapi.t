@@ -232,6 +232,11 @@ our %Provoke = (
         'GET,HEAD /jobs 401' => sub { http($_[0] => '/jobs', key => undef) },
         'GET,HEAD /jobs 422' => sub { map http($_[0] => "/jobs?$_"), 'limit=0', 'status=X', 'cursor=x' },
 
+        'GET,HEAD /usage 200' => sub { map http($_[0] => $_), '/usage', '/poor/usage' },
+        'GET,HEAD /usage 401' => sub { http($_[0] => '/usage', key => undef) },
+        (map { my $path = $_; ("POST $path 507" => sub { post_form("/poor$path", form()) }) } '/jobs', '/jobs/submit', '/convert'),
+        'POST /uploads 507' => sub { http(POST => '/poor/uploads', @Tus, 'Upload-Length' => 2, 'Upload-Metadata' => meta()) },
+
         'POST /jobs 202' => sub { (post_form('/jobs', form()), post_form('/jobs', [ @{ form() }, pdfa => '2b', pdfua => 1 ]),
             http(POST => '/jobs?to=pdf', content => $Docx)) },
         'POST /jobs/submit 200' => sub { post_form('/jobs/submit', form()) },
@@ -338,7 +343,7 @@ our %Provoke = (
                 (http($_[0] => $where, 'X-Long' => 'x' x 9000), http($_[0] => "$where?" . 'x' x 9000)) })
         } ['GET,HEAD', '/health'], ['GET,HEAD', '/health/ready'], ['GET,HEAD', '/formats'],
           ['GET,HEAD', '/openapi.json'], ['GET,HEAD,POST', '/jobs'], ['POST', '/jobs/submit'],
-          ['POST', '/convert'], ['GET,HEAD', '/events'], ['GET,HEAD', '/jobs/{id}/events'],
+          ['POST', '/convert'], ['GET,HEAD', '/usage'], ['GET,HEAD', '/events'], ['GET,HEAD', '/jobs/{id}/events'],
           ['OPTIONS,POST', '/uploads'], ['OPTIONS,HEAD,PATCH,DELETE', '/uploads/{id}'],
           ['GET,HEAD,DELETE', '/jobs/{id}'], ['GET,HEAD', '/jobs/{id}/download'], ['POST', '/jobs/{id}/retry']
     },
@@ -347,6 +352,7 @@ our %Provoke = (
         'GET,HEAD /health/ready 503' => sub { http($_[0] => '/health/ready', key => undef) },
         'GET,HEAD /formats 503' => sub { http($_[0] => '/formats', key => undef) },
         'GET,HEAD /jobs 503' => sub { http($_[0] => '/jobs') },
+        'GET,HEAD /usage 503' => sub { http($_[0] => '/usage') },
         'POST /jobs 503' => sub { post_form('/jobs', form()) },
         'POST /jobs/submit 503' => sub { post_form('/jobs/submit', form()) },
         'POST /convert 503' => sub { post_form('/convert', form()) },
@@ -393,7 +399,7 @@ ProvokeDocuments::add(\%Provoke, sub { $Job->{job_id} }, \&until_500);
 # "METHOD path status" => why no test of this kind gets there.
 our %Unreachable = map { ("$_ 500" => 'only if nginx gets no memory') }
     map { ("GET $_", "HEAD $_") } qw(/health /health/ready /formats /openapi.json /jobs /jobs/{id}
-        /jobs/{id}/events /events /documents/{id});
+        /usage /jobs/{id}/events /events /documents/{id});
 $Unreachable{'POST /jobs/{id}/links 500'} = 'only if nginx gets no memory';
 
 our %UnreachableJobError = (
@@ -450,6 +456,7 @@ our $Locations = "
     location /small/ { platen_api; platen_api_keys $Var/keys; platen_max_file_size 1000; }
     location /one/ { platen_api; platen_api_keys $Var/keys; platen_max_queue 100 client=1; }
     location /full/ { platen_api; platen_api_keys $Var/keys; platen_max_queue 1; }
+    location /poor/ { platen_api; platen_api_keys $Var/keys; platen_quota 1; }
     location /slow/ { platen_api; platen_api_keys $Var/keys; client_body_timeout 1s; }";
 
 mkdir "$Var/broken";
