@@ -390,6 +390,14 @@ ngx_int_t platen_admit_idempotency(ngx_http_request_t *r, platen_job_t *job,
     char *detail, size_t size);
 
 
+/* platen_conf.c: the module's configuration, for nginx to call. */
+
+void *platen_conf_create_main(ngx_conf_t *cf);
+char *platen_conf_init_main(ngx_conf_t *cf, void *conf);
+void *platen_conf_create_location(ngx_conf_t *cf);
+char *platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child);
+
+
 /* platen_quota.c: what a client may have stored. */
 
 /* The directive platen_quota. */

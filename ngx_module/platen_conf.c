@@ -1,0 +1,221 @@
+
+/*
+ * The module's configuration: made, defaulted, inherited and checked.  What its
+ * directives take is said where they are (ngx_http_platen_module.c).
+ */
+
+
+#include "ngx_http_platen.h"
+
+
+static ngx_int_t platen_conf_create_path(ngx_conf_t *cf, ngx_str_t *name);
+
+
+void *
+platen_conf_create_main(ngx_conf_t *cf)
+{
+    ngx_http_platen_main_conf_t  *conf;
+
+    /* zeroed: no api, all strings unset, no pool */
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_platen_main_conf_t));
+
+    if (conf) {
+        conf->min_free = NGX_CONF_UNSET;
+        conf->sync = NGX_CONF_UNSET;
+    }
+
+    return conf;
+}
+
+
+char *
+platen_conf_init_main(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_platen_main_conf_t *pmcf = conf;
+
+    if (!pmcf->api) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_init_value(pmcf->min_free, 256 * 1024 * 1024);
+    ngx_conf_init_value(pmcf->sync, 1);
+
+    if (pmcf->store.data == NULL) {
+        ngx_str_set(&pmcf->store, "/var/lib/platen/store");
+    }
+
+    if (pmcf->data.data == NULL) {
+        ngx_str_set(&pmcf->data, "/var/lib/platen/data");
+    }
+
+    if (pmcf->queue.data == NULL) {
+        ngx_str_set(&pmcf->queue, "ipc:///run/platen/platend.sock");
+    }
+
+    if (pmcf->events.data == NULL
+        && platen_wake_default(cf, pmcf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (pmcf->thread_pool.data == NULL) {
+        ngx_str_set(&pmcf->thread_pool, "default");
+    }
+
+    if (platen_conf_create_path(cf, &pmcf->store) != NGX_OK
+        || platen_conf_create_path(cf, &pmcf->data) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (pmcf->data.len > PLATEN_ROOT_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the path of platen_data is longer than %d "
+                           "characters", PLATEN_ROOT_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    pmcf->pool = ngx_thread_pool_add(cf, &pmcf->thread_pool);
+
+    return pmcf->pool ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/* Makes it absolute, and has nginx create it for the workers' user. */
+
+static ngx_int_t
+platen_conf_create_path(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_path_t  *path;
+
+    if (ngx_conf_full_name(cf->cycle, name, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    while (name->len > 1 && name->data[name->len - 1] == '/') {
+        name->data[--name->len] = '\0';
+    }
+
+    path = ngx_pcalloc(cf->pool, sizeof(ngx_path_t));
+    if (path == NULL) {
+        return NGX_ERROR;
+    }
+
+    path->name = *name;
+
+    return ngx_add_path(cf, &path);
+}
+
+
+void *
+platen_conf_create_location(ngx_conf_t *cf)
+{
+    ngx_http_platen_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_platen_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->api = NGX_CONF_UNSET;
+    conf->keys = NGX_CONF_UNSET_PTR;
+    conf->signing = NGX_CONF_UNSET_PTR;
+    conf->client_kind = NGX_CONF_UNSET_UINT;
+    conf->cors = NGX_CONF_UNSET_PTR;
+    conf->formats = NGX_CONF_UNSET_PTR;
+    conf->max_file_size = NGX_CONF_UNSET;
+    conf->max_queue = NGX_CONF_UNSET_UINT;
+    conf->max_client_queue = NGX_CONF_UNSET_UINT;
+    conf->quota = NGX_CONF_UNSET;
+    conf->job_ttl = NGX_CONF_UNSET;
+    conf->max_ttl = NGX_CONF_UNSET;
+    conf->upload_ttl = NGX_CONF_UNSET;
+    conf->result_cache = NGX_CONF_UNSET;
+    conf->events_keepalive = NGX_CONF_UNSET_MSEC;
+    conf->events_retry = NGX_CONF_UNSET_MSEC;
+    conf->wait_timeout = NGX_CONF_UNSET_MSEC;
+    conf->sync_timeout = NGX_CONF_UNSET_MSEC;
+    conf->upload_max_size = NGX_CONF_UNSET;
+    conf->resumable_ttl = NGX_CONF_UNSET_MSEC;
+
+    return conf;
+}
+
+
+char *
+platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_platen_loc_conf_t *prev = parent;
+    ngx_http_platen_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ngx_conf_merge_off_value(conf->max_file_size, prev->max_file_size,
+                             50 * 1024 * 1024);
+    ngx_conf_merge_uint_value(conf->max_queue, prev->max_queue, 1000);
+    ngx_conf_merge_uint_value(conf->max_client_queue, prev->max_client_queue,
+                              0);
+    ngx_conf_merge_off_value(conf->quota, prev->quota, 0);
+    ngx_conf_merge_sec_value(conf->job_ttl, prev->job_ttl, 24 * 60 * 60);
+    ngx_conf_merge_sec_value(conf->upload_ttl, prev->upload_ttl, 60 * 60);
+    ngx_conf_merge_sec_value(conf->max_ttl, prev->max_ttl, conf->job_ttl);
+    ngx_conf_merge_value(conf->result_cache, prev->result_cache, 1);
+    ngx_conf_merge_msec_value(conf->events_keepalive, prev->events_keepalive,
+                              15000);
+    ngx_conf_merge_msec_value(conf->events_retry, prev->events_retry, 2000);
+    ngx_conf_merge_msec_value(conf->wait_timeout, prev->wait_timeout, 60000);
+    ngx_conf_merge_msec_value(conf->sync_timeout, prev->sync_timeout, 30000);
+    ngx_conf_merge_off_value(conf->upload_max_size, prev->upload_max_size, 0);
+    ngx_conf_merge_msec_value(conf->resumable_ttl, prev->resumable_ttl,
+                              24 * 60 * 60 * 1000);
+    ngx_conf_merge_ptr_value(conf->formats, prev->formats, NULL);
+    ngx_conf_merge_ptr_value(conf->signing, prev->signing, NULL);
+    ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
+
+    if (conf->client_kind == NGX_CONF_UNSET_UINT) {
+        conf->client_value = prev->client_value;
+    }
+
+    ngx_conf_merge_uint_value(conf->client_kind, prev->client_kind,
+                              PLATEN_CLIENT_BY_KEY);
+
+    if (conf->keys == NGX_CONF_UNSET_PTR) {
+        conf->keys = prev->keys;
+    }
+
+    /* A location inside one with platen_api is not one itself. */
+
+    if (conf->api == NGX_CONF_UNSET) {
+        conf->api = 0;
+        return NGX_CONF_OK;
+    }
+
+    if (conf->keys == NGX_CONF_UNSET_PTR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "location \"%V/\" has platen_api but no "
+                           "platen_api_keys: name a file of keys, or say off "
+                           "to let everyone in as one client", &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->client_kind == PLATEN_CLIENT_BY_COOKIE
+        && conf->signing == NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "location \"%V/\" has platen_client cookie but no "
+                           "platen_signing_key to sign it with",
+                           &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
+    /*
+     * platen_max_file_size rules here, and answers 413 as a problem; nginx's
+     * own limit would count the form around the file and answer HTML.
+     */
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->client_max_body_size = 0;
+
+    return NGX_CONF_OK;
+}
