@@ -224,6 +224,12 @@ ngx_int_t platen_cors_headers(ngx_http_request_t *r);
 ngx_uint_t platen_cors_is_preflight(ngx_http_request_t *r);
 ngx_int_t platen_cors_preflight(ngx_http_request_t *r, ngx_str_t *methods);
 
+/*
+ * Whether the page that makes the request, if it is one, may do so with what
+ * its browser sends along: of this host, or of an origin of platen_cors.
+ */
+ngx_uint_t platen_cors_permits(ngx_http_request_t *r);
+
 
 /* platen_signed.c: URLs that stand in for a key on the one resource they name. */
 
@@ -388,6 +394,13 @@ uint64_t platen_admit_job_ttl(ngx_http_request_t *r, uint64_t asked);
  */
 ngx_int_t platen_admit_idempotency(ngx_http_request_t *r, platen_job_t *job,
     char *detail, size_t size);
+
+
+/* platen_ws_stream.c: WebSocket and Socket.IO. */
+
+ngx_int_t platen_ws_stream_job(ngx_http_request_t *r);
+ngx_int_t platen_ws_stream_client(ngx_http_request_t *r);
+ngx_int_t platen_ws_stream_socket_io(ngx_http_request_t *r);
 
 
 /* platen_conf.c: the module's configuration, for nginx to call. */

@@ -144,6 +144,44 @@ platen_cors_allowed(ngx_http_request_t *r)
 }
 
 
+ngx_uint_t
+platen_cors_permits(ngx_http_request_t *r)
+{
+    u_char                      *p;
+    ngx_str_t                   *origin, *allowed, *host;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    origin = platen_respond_request_header(r, "origin", 6);
+
+    if (origin == NULL) {
+        return 1; /* no browser */
+    }
+
+    /* The scheme says little: TLS may have ended before us. */
+
+    host = r->headers_in.host ? &r->headers_in.host->value : NULL;
+    p = ngx_strlcasestrn(origin->data, origin->data + origin->len,
+                         (u_char *) "://", 3 - 1);
+
+    if (p && host && host->len == (size_t) (origin->data + origin->len - p - 3)
+        && ngx_strncasecmp(p + 3, host->data, host->len) == 0)
+    {
+        return 1;
+    }
+
+    allowed = plcf->cors ? platen_cors_allowed(r) : NULL;
+
+    /* "*" is for those who name themselves, not for whom a cookie names. */
+
+    return allowed && (allowed->data[0] != '*' || ctx->authentic
+                       || plcf->client_kind != PLATEN_CLIENT_BY_COOKIE);
+}
+
+
 static ngx_int_t
 platen_cors_header(ngx_http_request_t *r, const char *name, const char *value)
 {

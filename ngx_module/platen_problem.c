@@ -32,6 +32,10 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
         { 400, 0, "not_ready", "The result is not ready",
           "Poll the job until its status is SUCCESS, then download." },
 
+    [PLATEN_PROBLEM_INVALID_HANDSHAKE] =
+        { 400, 0, "invalid_handshake", "The WebSocket handshake cannot be",
+          "Send Sec-WebSocket-Key as RFC 6455 has it, and no body." },
+
     [PLATEN_PROBLEM_UNAUTHORIZED] =
         { 401, 0, "unauthorized", "Missing or unknown API key",
           "Send a valid key as X-API-Key or as Authorization: Bearer." },
@@ -46,6 +50,9 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
         { 403, 0, "signature_expired", "The URL has expired",
           "Ask for a new one where this one came from." },
 
+    [PLATEN_PROBLEM_ORIGIN_REFUSED] =
+        { 403, 0, "origin_refused", "Pages of that origin may not connect",
+          "The operator has to name the origin in platen_cors." },
     [PLATEN_PROBLEM_NOT_FOUND] =
         { 404, 0, "not_found", "No such path",
           "GET /openapi.json lists every path of this server." },
@@ -137,6 +144,11 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
     [PLATEN_PROBLEM_UPLOAD_LOCKED] =
         { 423, 1, "upload_locked", "The upload is in use",
           "Another request has this upload open; wait for its end." },
+
+    [PLATEN_PROBLEM_UPGRADE_REQUIRED] =
+        { 426, 0, "upgrade_required", "This is a WebSocket",
+          "Connect with a WebSocket client: Upgrade: websocket, "
+          "Connection: Upgrade, Sec-WebSocket-Version: 13." },
 
     [PLATEN_PROBLEM_TOO_MANY_REQUESTS] =
         { 429, 1, "too_many_requests", "Too many requests",

@@ -5,6 +5,7 @@ use TestPlaten;
 use JsonSchema;
 use MIME::Base64 qw(encode_base64);
 use ProvokeDocuments;
+use ProvokeWebSocket;
 
 our $Text = slurp("$Root/conf/openapi.json");
 our $Doc = JSON::PP->new->utf8->decode($Text);
@@ -395,11 +396,13 @@ our %Provoke = (
 );
 
 ProvokeDocuments::add(\%Provoke, sub { $Job->{job_id} }, \&until_500);
+ProvokeWebSocket::add(\%Provoke, sub { $Job->{job_id} });
 
 # "METHOD path status" => why no test of this kind gets there.
 our %Unreachable = map { ("$_ 500" => 'only if nginx gets no memory') }
     map { ("GET $_", "HEAD $_") } qw(/health /health/ready /formats /openapi.json /jobs /jobs/{id}
         /usage /jobs/{id}/events /events /documents/{id});
+%Unreachable = (%Unreachable, ProvokeWebSocket::unreachable());
 $Unreachable{'POST /jobs/{id}/links 500'} = 'only if nginx gets no memory';
 
 our %UnreachableJobError = (
