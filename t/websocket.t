@@ -7,6 +7,15 @@ use WebSocket;
 
 master_on();
 
+our $Port = Test::Nginx::Util::server_port() + 1;
+
+# A second server, whose sockets hold little.
+our $Small = "$HttpConfig
+    server {
+        listen 127.0.0.1:$Port sndbuf=4k;
+        location / { platen_api; platen_api_keys $Var/keys; send_timeout 2s; }
+    }";
+
 our @Copies = only_script(copies => 'exec /bin/cp $TINY_PDF "$2"', $Var);
 our $Config = "
     client_body_buffer_size 64k;
@@ -21,6 +30,7 @@ sub ws { return WebSocket->new(@_) }
 sub driver { store_driver("$Var/store", @_) }
 sub finish { my ($id) = @_; driver('finish', $id, 'SUCCESS', "$Var/data", '%PDF-1.4') }
 sub names { map $_->{event}, @_ }
+sub rss { my (undef, $worker) = nginx_pids(); return slurp("/proc/$worker/status") =~ /^RssAnon:\s+(\d+)/m ? $1 : 0 }
 sub fds { my (undef, $worker) = nginx_pids(); return scalar @{[ glob "/proc/$worker/fd/*" ]} }
 
 run_tests();
@@ -274,3 +284,42 @@ main::finish($id);
 my $again;
 ok eventually(10, sub { $again = eval { WebSocket->new('/quiet/ws?since=' . ($seq + 1)) }; $again && $again->{code} }), 'there is another';
 is $again->next->{event}, 'job_done', 'and nothing is lost';
+
+
+
+=== TEST 10: who reads slowly is not buffered for
+--- http_config eval: $::Small
+--- flow
+my $id = main::text_job();
+my @open = map WebSocket->new('/ws', port => $::Port), 1 .. 5;
+is $_->{code}, 101, 'open' for @open;
+my $newest = $open[0]->next->{seq};
+$_->next for @open[1 .. 4];
+my $before = main::rss();
+main::driver(storm => $id, 3000);
+my $slow = shift @open;
+is_deeply [map $slow->next->{seq}, 1 .. 6000], [$newest + 1 .. $newest + 6000], 'a slow one gets all of it, in order, once';
+cmp_ok main::rss() - $before, '<', 2000, 'which are not in memory meanwhile';
+ok eventually(20, sub { (() = error_log_text() =~ /client takes no events/g) >= 4 }), 'those that read nothing are dropped';
+$slow->send(9, 'still');
+is $slow->frame->{payload}, 'still', 'and no other';
+
+
+
+=== TEST 11: bytes at random
+--- config eval: $::Config
+--- flow
+srand 1;
+my ($before, $fds) = ((nginx_pids())[1], main::fds());
+for my $round (1 .. 400) {
+    my $ws = WebSocket->new($round % 2 ? '/quiet/ws' : '/quiet/socket.io/?EIO=4&transport=websocket');
+    for (1 .. 1 + rand 6) {
+        my $frame = $ws->send((1, 1, 0, 9, 10, 8, 2)[rand 7], join('', map chr rand 256, 1 .. rand 200), bytes => 1, fin => rand 2);
+        substr $frame, rand length $frame, 1, chr rand 256 if rand 3 < 1;
+        syswrite $ws->{socket}, rand 4 < 1 ? substr $frame, 0, rand length $frame : $frame;
+    }
+    $ws->close;
+}
+is get('/quiet/health')->code, 200, 'nginx lives';
+is((nginx_pids())[1], $before, 'and so does its worker');
+ok eventually(40, sub { main::fds() <= $fds }), 'with nothing left open' or diag main::fds() . " of $fds";

@@ -20,6 +20,12 @@ sub events_request {
     return "GET /events HTTP/1.1\\r\\nHost: bench\\r\\nX-API-Key: " . web_key() . "\\r\\n\\r\\n";
 }
 
+sub ws_request {
+    return "GET /ws HTTP/1.1\\r\\nHost: bench\\r\\nX-API-Key: " . web_key() . "\\r\\nUpgrade: websocket\\r\\n"
+        . "Connection: Upgrade\\r\\nSec-WebSocket-Version: 13\\r\\n"
+        . "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\n\\r\\n";
+}
+
 # A crowd on the worker; returns when each of it is answered.
 sub crowd {
     my ($set, $n, $request) = @_;
@@ -65,15 +71,20 @@ sub live_memory {
     my $kept = cost(\%set, "GET /health HTTP/1.1\\r\\nHost: bench\\r\\n\\r\\n");
     my $held = cost(\%set, "GET /held HTTP/1.1\\r\\nHost: bench\\r\\n\\r\\n");
     my $events = cost(\%set, events_request());
+    my $ws = cost(\%set, ws_request());
 
     print "memory of one of $set{subscribers} that are idle\n";
     print_table(['a subscriber', sprintf('%.0f bytes', $events), 'of the worker'],
+                ['a WebSocket', sprintf('%.0f bytes', $ws), 'that is one'],
                 ['an open request', sprintf('%.0f bytes', $held), 'that nginx itself holds'],
                 ['a connection kept alive', sprintf('%.0f bytes', $kept), 'without a request']);
     print "\n";
     row('an idle subscriber, to an open request', sprintf('%.0f bytes', $events),
         sprintf('%.0f bytes', $held), sprintf('%.1f KiB more', ($events - $held) / 1024),
         '<= 6 KiB', aim($events - $held <= 6144));
+    row('an idle WebSocket, to an open request', sprintf('%.0f bytes', $ws),
+        sprintf('%.0f bytes', $held), sprintf('%.1f KiB more', ($ws - $held) / 1024),
+        '<= 6 KiB', aim($ws - $held <= 6144));
     row('an idle subscriber, to a kept connection', sprintf('%.0f bytes', $events),
         sprintf('%.0f bytes', $kept), sprintf('%.1f KiB more', ($events - $kept) / 1024), '', '');
 }
