@@ -3,8 +3,8 @@
 use lib 't/lib';
 use TestPlaten;
 use JsonSchema;
-use MIME::Base64 qw(encode_base64);
 use ProvokeDocuments;
+use ProvokeUploads;
 use ProvokeWebSocket;
 
 our $Text = slurp("$Root/conf/openapi.json");
@@ -136,28 +136,6 @@ sub key_head { "Host: x\r\nX-API-Key: $Key{alice}\r\n" }
 sub form { [ file => [ undef, 'a.docx', Content => $Docx ], target_format => $_[0] // 'pdf' ] }
 sub own { "/jobs/$Job->{job_id}" . ($_[0] // '') }
 
-# Resumable uploads: a request, a new one, and one that another connection has open.
-our @Tus = ('Tus-Resumable' => '1.0.0');
-our @Bytes = (@Tus, 'Upload-Offset' => 0, 'Content-Type' => 'application/offset+octet-stream');
-sub meta { 'filename ' . encode_base64($_[0] // 'a.docx', '') . ',target_format ' . encode_base64($_[1] // 'pdf', '') . ($_[2] // '') }
-sub new_upload {
-    my ($length, @meta) = @_;
-    return http(POST => '/uploads', @Tus, 'Upload-Length' => $length // length $Docx, 'Upload-Metadata' => meta(@meta));
-}
-sub upload { return new_upload(@_)->header('Location') }
-sub patch { my ($path, $bytes, @header) = @_; return http(PATCH => $path, @Bytes, @header, content => $bytes) }
-sub locked {
-    my ($send) = @_;
-    my $path = upload();
-    my $socket = raw_open();
-    $socket->print("PATCH $path HTTP/1.1\r\n" . key_head() . "Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
-        . "Content-Type: application/offset+octet-stream\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n");
-    $socket->flush;
-    # Asked for its bytes, it has the lock; a request before that would have it instead.
-    sysread $socket, my $continue, 4096;
-    return $send->($path);
-}
-
 # A stream that does not end: what came within a moment.
 sub moment {
     my ($method, $path) = @_;
@@ -216,10 +194,6 @@ our %Provoke = (
         'POST /jobs/submit 429' => sub { post_form('/one/jobs/submit', form()) },
         'POST /jobs/submit 503' => sub { post_form('/full/jobs/submit', form()) },
         'POST /convert 503' => sub { post_form('/full/convert', form()) },
-        'POST /uploads 429' => sub { http(POST => '/one/uploads', @Tus, 'Upload-Length' => 1, 'Upload-Metadata' => meta()) },
-        'POST /uploads 503' => sub { http(POST => '/full/uploads', @Tus, 'Upload-Length' => 1, 'Upload-Metadata' => meta()) },
-        'PATCH /uploads/{id} 429' => sub { patch('/one' . upload(), $Docx) },
-        'PATCH /uploads/{id} 503' => sub { patch('/full' . upload(), $Docx) },
         'GET,HEAD /jobs/{id}/download 400' => sub { http($_[0] => own('/download')) },
     },
     # with a sidecar, and $Job converted
@@ -236,7 +210,6 @@ our %Provoke = (
         'GET,HEAD /usage 200' => sub { map http($_[0] => $_), '/usage', '/poor/usage' },
         'GET,HEAD /usage 401' => sub { http($_[0] => '/usage', key => undef) },
         (map { my $path = $_; ("POST $path 507" => sub { post_form("/poor$path", form()) }) } '/jobs', '/jobs/submit', '/convert'),
-        'POST /uploads 507' => sub { http(POST => '/poor/uploads', @Tus, 'Upload-Length' => 2, 'Upload-Metadata' => meta()) },
 
         'POST /jobs 202' => sub { (post_form('/jobs', form()), post_form('/jobs', [ @{ form() }, pdfa => '2b', pdfua => 1 ]),
             http(POST => '/jobs?to=pdf', content => $Docx)) },
@@ -251,48 +224,6 @@ our %Provoke = (
         'POST /convert 422' => sub { ($Refusal{422}->('/convert'),
             http(POST => '/convert?to=txt&filename=a.pdf', content => "%PDF-1.4\nno more")) },
 
-        'OPTIONS /uploads 204' => sub { http(OPTIONS => '/uploads', key => undef) },
-        'OPTIONS /uploads/{id} 204' => sub { http(OPTIONS => "/uploads/$None", key => undef) },
-        'OPTIONS /uploads/{id} 422' => sub { http(OPTIONS => '/uploads/no-id', key => undef) },
-        'POST /uploads 201' => sub { (new_upload(), http(POST => '/uploads', @Bytes, 'Upload-Length' => length $Docx,
-            'Upload-Metadata' => meta(), content => $Docx)) },
-        'POST /uploads 400' => sub { (http(POST => '/uploads', @Tus), new_upload(1, 'a.x', 'nope')) },
-        'POST /uploads 401' => sub { http(POST => '/uploads', @Tus, key => undef) },
-        'POST /uploads 408' => sub { raw("POST /slow/uploads HTTP/1.1\r\n" . key_head() . "Tus-Resumable: 1.0.0\r\nUpload-Length: 9\r\n"
-            . 'Upload-Metadata: ' . meta() . "\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: 9\r\n\r\nx") },
-        'POST /uploads 412' => sub { http(POST => '/uploads') },
-        'POST /uploads 413' => sub { new_upload(10 ** 12) },
-        'POST /uploads 415' => sub { http(POST => '/uploads', @Tus, 'Upload-Length' => 1, 'Upload-Metadata' => meta(),
-            content => 'x', 'Content-Type' => 'text/plain') },
-        'POST /uploads 422' => sub { (http(POST => '/uploads', @Tus, 'Upload-Length' => 1), new_upload(0),
-            new_upload(1, 'a.docx', 'pdf', ',ttl eA==')) },
-        'POST /uploads 460' => sub { http(POST => '/uploads', @Bytes, 'Upload-Length' => 2, 'Upload-Metadata' => meta(),
-            'Upload-Checksum' => 'md5 ' . encode_base64('x' x 16, ''), content => 'x') },
-        'HEAD /uploads/{id} 200' => sub {
-            my $path = upload();
-            my $done = upload();
-            patch($done, $Docx);
-            (http(HEAD => $path, @Tus), http(HEAD => $done, @Tus), http(HEAD => http(POST => '/uploads', @Tus,
-                'Upload-Defer-Length' => 1, 'Upload-Metadata' => meta())->header('Location'), @Tus)) },
-        'PATCH /uploads/{id} 204' => sub { (patch(upload(), 'x'), patch(upload(), $Docx)) },
-        'PATCH /uploads/{id} 400' => sub { (http(PATCH => upload(), @Tus, content => 'x', 'Content-Type' => 'application/offset+octet-stream'),
-            patch(upload(undef, 'a.docx', 'docx'), $Docx), patch(upload(undef, 'a.docx', 'parquet'), $Docx)) },
-        'PATCH /uploads/{id} 408' => sub { raw("PATCH /slow" . upload() . " HTTP/1.1\r\n" . key_head() . "Tus-Resumable: 1.0.0\r\n"
-            . "Upload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: 9\r\n\r\nx") },
-        'PATCH /uploads/{id} 409' => sub { patch(upload(), 'x', 'Upload-Offset' => 5) },
-        'PATCH /uploads/{id} 413' => sub { patch(upload(1), 'xx') },
-        'PATCH /uploads/{id} 415' => sub { patch(upload(), 'x', 'Content-Type' => 'text/plain') },
-        'PATCH /uploads/{id} 422' => sub { (patch('/uploads/no-id', 'x'), patch(upload(undef, 'a.xlsx'), $Docx),
-            patch(upload(length $Unsafe), $Unsafe), patch(upload(200, 'a'), "\0\1\2\3" x 50),
-            patch(upload(undef, 'a.docx', 'pdf', ',csv_delimiter ' . encode_base64(';', '')), $Docx)) },
-        'PATCH /uploads/{id} 423' => sub { locked(sub { patch($_[0], 'x') }) },
-        'PATCH /uploads/{id} 460' => sub { patch(upload(), 'x', 'Upload-Checksum' => 'md5 ' . encode_base64('x' x 16, '')) },
-        'DELETE /uploads/{id} 204' => sub { http(DELETE => upload(), @Tus) },
-        'HEAD,DELETE /uploads/{id} 422' => sub { http($_[0] => '/uploads/no-id', @Tus) },
-        'HEAD,DELETE /uploads/{id} 423' => sub { my $method = $_[0]; locked(sub { http($method => $_[0], @Tus) }) },
-        'HEAD,PATCH,DELETE /uploads/{id} 401' => sub { http($_[0] => "/uploads/$None", @Bytes, key => undef) },
-        'HEAD,PATCH,DELETE /uploads/{id} 404' => sub { (http($_[0] => "/uploads/$None", @Bytes), http($_[0] => upload(), @Bytes, key => 'bob')) },
-        'HEAD,PATCH,DELETE /uploads/{id} 412' => sub { http($_[0] => "/uploads/$None", @Bytes, 'Tus-Resumable' => '2.0.0') },
 
         'GET,HEAD /jobs/{id}/events 200' => sub { http($_[0] => own('/events')) },
         'GET,HEAD /jobs/{id}/events 204' => sub {
@@ -345,7 +276,6 @@ our %Provoke = (
         } ['GET,HEAD', '/health'], ['GET,HEAD', '/health/ready'], ['GET,HEAD', '/formats'],
           ['GET,HEAD', '/openapi.json'], ['GET,HEAD,POST', '/jobs'], ['POST', '/jobs/submit'],
           ['POST', '/convert'], ['GET,HEAD', '/usage'], ['GET,HEAD', '/events'], ['GET,HEAD', '/jobs/{id}/events'],
-          ['OPTIONS,POST', '/uploads'], ['OPTIONS,HEAD,PATCH,DELETE', '/uploads/{id}'],
           ['GET,HEAD,DELETE', '/jobs/{id}'], ['GET,HEAD', '/jobs/{id}/download'], ['POST', '/jobs/{id}/retry']
     },
     # with a file in place of the store
@@ -359,8 +289,6 @@ our %Provoke = (
         'POST /convert 503' => sub { post_form('/convert', form()) },
         'GET,HEAD /events 503' => sub { http($_[0] => '/events') },
         'GET,HEAD /jobs/{id}/events 503' => sub { http($_[0] => "/jobs/$None/events") },
-        'POST /uploads 503' => sub { new_upload() },
-        'HEAD,PATCH,DELETE /uploads/{id} 503' => sub { http($_[0] => "/uploads/$None", @Bytes) },
         'GET,HEAD,DELETE /jobs/{id} 503' => sub { http($_[0] => "/jobs/$None") },
         'POST /jobs/{id}/retry 503' => sub { http(POST => "/jobs/$None/retry") },
         'GET,HEAD /jobs/{id}/download 503' => sub { http($_[0] => "/jobs/$None/download") },
@@ -370,22 +298,12 @@ our %Provoke = (
         'POST /jobs 500' => sub { until_500(sub { post_form('/jobs', form()) }) },
         'POST /jobs/submit 500' => sub { until_500(sub { post_form('/jobs/submit', form()) }) },
         'POST /convert 500' => sub { until_500(sub { post_form('/convert', form()) }) },
-        'POST /uploads 500' => sub { until_500(sub { new_upload() }) },
-        'HEAD,PATCH,DELETE /uploads/{id} 500' => sub { my $method = $_[0]; until_500(sub { http($method => "/uploads/$None", @Bytes) }) },
         'DELETE /jobs/{id} 500' => sub { until_500(sub { http(DELETE => "/jobs/$None") }) },
         'POST /jobs/{id}/retry 500' => sub { until_500(sub { http(POST => "/jobs/$None/retry") }) },
     },
     # with data on a file system of 128 KiB
     full => {
         'POST /jobs 507' => sub { http(POST => '/jobs?to=pdf', content => "text\n" x 100_000) },
-        # what has found room is kept, until its client gives it up
-        'PATCH /uploads/{id} 507' => sub {
-            my $path = upload(500_000, 'a.txt');
-            my $response = patch($path, "text\n" x 100_000);
-            http(DELETE => $path, @Tus);
-            return $response },
-        'POST /uploads 507' => sub { http(POST => '/uploads', @Bytes, 'Upload-Length' => 500_000,
-            'Upload-Metadata' => meta('a.txt'), content => "text\n" x 100_000) },
         'POST /convert 507' => sub { http(POST => '/convert?to=pdf', content => "text\n" x 100_000) },
         'POST /jobs/submit 507' => sub { http(POST => '/jobs/submit?to=pdf', content => "text\n" x 100_000) },
     },
@@ -396,6 +314,7 @@ our %Provoke = (
 );
 
 ProvokeDocuments::add(\%Provoke, sub { $Job->{job_id} }, \&until_500);
+ProvokeUploads::add(\%Provoke, $Docx, $Unsafe, \&until_500);
 ProvokeWebSocket::add(\%Provoke, sub { $Job->{job_id} });
 
 # "METHOD path status" => why no test of this kind gets there.
