@@ -396,11 +396,11 @@ ngx_int_t platen_admit_idempotency(ngx_http_request_t *r, platen_job_t *job,
     char *detail, size_t size);
 
 
-/* platen_ws_stream.c: WebSocket and Socket.IO. */
+/* platen_ws_stream.c and platen_ws_io.c: WebSocket and Socket.IO. */
 
 ngx_int_t platen_ws_stream_job(ngx_http_request_t *r);
 ngx_int_t platen_ws_stream_client(ngx_http_request_t *r);
-ngx_int_t platen_ws_stream_socket_io(ngx_http_request_t *r);
+ngx_int_t platen_ws_io_open(ngx_http_request_t *r);
 
 
 /* platen_conf.c: the module's configuration, for nginx to call. */

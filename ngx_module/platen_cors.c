@@ -175,10 +175,18 @@ platen_cors_permits(ngx_http_request_t *r)
 
     allowed = plcf->cors ? platen_cors_allowed(r) : NULL;
 
-    /* "*" is for those who name themselves, not for whom a cookie names. */
+    if (allowed == NULL || allowed->data[0] != '*') {
+        return allowed != NULL;
+    }
 
-    return allowed && (allowed->data[0] != '*' || ctx->authentic
-                       || plcf->client_kind != PLATEN_CLIENT_BY_COOKIE);
+    /*
+     * "*" is for those who name themselves by a key: a cookie, and what a
+     * variable is made of, a browser may send along for any page.
+     */
+
+    return plcf->client_kind == PLATEN_CLIENT_BY_KEY
+           || (plcf->client_kind == PLATEN_CLIENT_BY_COOKIE
+               && ctx->authentic);
 }
 
 

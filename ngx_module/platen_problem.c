@@ -53,6 +53,7 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
     [PLATEN_PROBLEM_ORIGIN_REFUSED] =
         { 403, 0, "origin_refused", "Pages of that origin may not connect",
           "The operator has to name the origin in platen_cors." },
+
     [PLATEN_PROBLEM_NOT_FOUND] =
         { 404, 0, "not_found", "No such path",
           "GET /openapi.json lists every path of this server." },

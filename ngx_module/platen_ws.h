@@ -44,7 +44,10 @@ struct platen_ws_s {
     /* A text; its bytes are gone with the call.  May send, close or end. */
     void                (*message)(platen_ws_t *ws, u_char *text, size_t len);
 
-    /* All that was sent is out: more can be. */
+    /* The socket takes no more: nothing is to be sent, */
+    void                (*full)(platen_ws_t *ws);
+
+    /* until all is out. */
     void                (*ready)(platen_ws_t *ws);
 
     /* No more calls; the request is about to be finished. */
@@ -95,6 +98,9 @@ void platen_ws_begin(platen_ws_t *ws);
 void platen_ws_hold(platen_ws_t *ws);
 void platen_ws_release(platen_ws_t *ws);
 
+/* The value of Sec-WebSocket-Accept, in r->pool.  NGX_OK or NGX_ERROR. */
+ngx_int_t platen_ws_accept(ngx_http_request_t *r, ngx_str_t *accept);
+
 /* Writes what stands before a text of `len` bytes; returns its end. */
 u_char *platen_ws_head(u_char *p, size_t len);
 
@@ -113,6 +119,29 @@ ngx_int_t platen_ws_alive(platen_ws_t *ws);
 
 /* Says why in a close frame, behind what is being sent, and ends. */
 void platen_ws_close(platen_ws_t *ws, ngx_uint_t code);
+
+
+/* --- between platen_ws.c and platen_ws_read.c ---------------------------- */
+
+/* Section 5.2 */
+
+#define PLATEN_WS_FIN      0x80
+#define PLATEN_WS_MORE     0     /* a continuation */
+#define PLATEN_WS_TEXT     1
+#define PLATEN_WS_BINARY   2
+#define PLATEN_WS_CLOSE    8
+#define PLATEN_WS_PING     9
+#define PLATEN_WS_PONG     10
+
+/* Deals with what has come, until there is no more or it is to wait. */
+void platen_ws_read(platen_ws_t *ws);
+
+/* Sends a control frame, of at most 125 bytes; as platen_ws_send(). */
+ngx_int_t platen_ws_control(platen_ws_t *ws, ngx_uint_t opcode,
+    const u_char *payload, size_t len);
+
+/* Ends the request.  NGX_DONE: at its regular end; NGX_ERROR.  Harmless twice. */
+void platen_ws_finish(platen_ws_t *ws, ngx_int_t rc);
 
 
 #endif /* _PLATEN_WS_H_INCLUDED_ */

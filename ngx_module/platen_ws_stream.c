@@ -1,8 +1,7 @@
 
 /*
- * GET /ws and GET /jobs/{id}/ws: events as JSON texts of a WebSocket; and
- * GET /socket.io/: the same in the words of Socket.IO 5 over Engine.IO 4
- * (https://socket.io/docs/v4/socket-io-protocol/), with that transport only.
+ * GET /ws and GET /jobs/{id}/ws: events as JSON texts of a WebSocket; and what
+ * Socket.IO (platen_ws_io.c) shares with them.
  *
  * What comes first, resuming, and falling behind are as with Server-Sent Events
  * (platen_events.c).  Runs in the event loop.
@@ -11,11 +10,7 @@
 
 #include "ngx_http_platen.h"
 
-#include <jansson.h>
-
-#include "platen_live.h"
-#include "platen_notify.h"
-#include "platen_ws.h"
+#include "platen_ws_stream.h"
 
 
 /* Bytes of a frame besides its JSON: head, name, what Socket.IO puts around. */
@@ -24,25 +19,7 @@
 /* Of the keep-alive period, so that streams do not all wake at once. */
 #define PLATEN_WS_STREAM_JITTER   8
 
-/* Milliseconds that a Socket.IO client gives us to be heard, beyond a ping. */
-#define PLATEN_WS_STREAM_PATIENCE "20000"
-
-
-typedef struct {
-    platen_ws_t              ws;       /* first */
-    platen_notify_sub_t      sub;
-    ngx_event_t              keepalive;
-    platen_live_t            known;    /* of the request: what it has seen */
-    unsigned                 job:1;    /* of one job: it has a last event */
-    unsigned                 io:1;     /* speaks Socket.IO, */
-    unsigned                 joined:1; /* and is in its namespace */
-} platen_ws_stream_t;
-
-
 static ngx_int_t platen_ws_stream_open(ngx_http_request_t *r, ngx_uint_t job);
-static platen_ws_stream_t *platen_ws_stream_new(ngx_http_request_t *r);
-static void platen_ws_stream_start(platen_ws_stream_t *s, platen_live_t *live,
-    const char *greeting);
 static u_char *platen_ws_stream_begin(platen_ws_stream_t *s, u_char *p,
     const char *name);
 static u_char *platen_ws_stream_end(platen_ws_stream_t *s, u_char *p,
@@ -51,18 +28,11 @@ static u_char *platen_ws_stream_event(platen_ws_stream_t *s, u_char *p,
     const platen_event_t *event);
 static ngx_int_t platen_ws_stream_send(platen_ws_stream_t *s, u_char *block,
     u_char *last);
-static ngx_int_t platen_ws_stream_text(platen_ws_stream_t *s,
-    const char *text);
 static void platen_ws_stream_rest(platen_ws_stream_t *s);
+static void platen_ws_stream_full(platen_ws_t *ws);
 static void platen_ws_stream_ready(platen_ws_t *ws);
 static void platen_ws_stream_detach(platen_ws_t *ws);
 static void platen_ws_stream_ignore(platen_ws_t *ws, u_char *text,
-    size_t len);
-static void platen_ws_stream_packet(platen_ws_t *ws, u_char *text,
-    size_t len);
-static void platen_ws_stream_join(platen_ws_stream_t *s, u_char *text,
-    size_t len);
-static ngx_int_t platen_ws_stream_since(platen_ws_stream_t *s, u_char *text,
     size_t len);
 static void platen_ws_stream_told(platen_notify_sub_t *sub,
     const platen_event_t *events, ngx_uint_t n);
@@ -139,83 +109,7 @@ platen_ws_stream_open(ngx_http_request_t *r, ngx_uint_t job)
 }
 
 
-ngx_int_t
-platen_ws_stream_socket_io(ngx_http_request_t *r)
-{
-    ngx_int_t                    rc;
-    ngx_str_t                    version, transport;
-    platen_id_t                  id;
-    platen_live_t                live;
-    platen_ws_stream_t          *s;
-    ngx_http_platen_loc_conf_t  *plcf;
-    char                         sid[PLATEN_ID_TEXT + 1];
-    u_char                       hello[256];
-
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
-
-    if (ngx_http_arg(r, (u_char *) "EIO", 3, &version) != NGX_OK
-        || version.len != 1 || version.data[0] != '4')
-    {
-        return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
-                                      "EIO has to be 4: take version 3 or 4 "
-                                      "of socket.io-client.");
-    }
-
-    if (ngx_http_arg(r, (u_char *) "transport", 9, &transport) != NGX_OK
-        || transport.len != 9
-        || ngx_strncmp(transport.data, "websocket", 9) != 0)
-    {
-        return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
-                                      "transport has to be websocket: give "
-                                      "the client transports: "
-                                      "[\"websocket\"].");
-    }
-
-    ngx_memzero(&live, sizeof(platen_live_t));
-
-    if (platen_live_since(r, "since", &live) != NGX_OK) {
-        return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
-                                      "since takes the seq of an event of "
-                                      "this server.");
-    }
-
-    rc = platen_ws_handshake(r);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    s = platen_ws_stream_new(r);
-
-    if (s == NULL || platen_id_new(&id) != PLATEN_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    s->io = 1;
-    s->known = live;
-    s->ws.message = platen_ws_stream_packet;
-
-    rc = platen_ws_open(&s->ws);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    platen_id_format(&id, sid);
-
-    ngx_snprintf(hello, sizeof(hello),
-                 "0{\"sid\":\"%s\",\"upgrades\":[],\"pingInterval\":%M,"
-                 "\"pingTimeout\":" PLATEN_WS_STREAM_PATIENCE
-                 ",\"maxPayload\":%d}%Z", sid, plcf->events_keepalive,
-                 PLATEN_WS_MESSAGE);
-
-    if (platen_ws_stream_text(s, (char *) hello) == NGX_OK) {
-        platen_ws_begin(&s->ws);
-    }
-
-    return NGX_DONE;
-}
-
-
-static platen_ws_stream_t *
+platen_ws_stream_t *
 platen_ws_stream_new(ngx_http_request_t *r)
 {
     platen_ws_stream_t  *s;
@@ -226,6 +120,7 @@ platen_ws_stream_new(ngx_http_request_t *r)
     }
 
     s->ws.request = r;
+    s->ws.full = platen_ws_stream_full;
     s->ws.ready = platen_ws_stream_ready;
     s->ws.detach = platen_ws_stream_detach;
 
@@ -241,12 +136,7 @@ platen_ws_stream_new(ngx_http_request_t *r)
 }
 
 
-/*
- * Subscribes, and sends what comes first, behind a greeting if there is one.
- * Ends the stream where nothing more can come.
- */
-
-static void
+void
 platen_ws_stream_start(platen_ws_stream_t *s, platen_live_t *live,
     const char *greeting)
 {
@@ -381,10 +271,7 @@ platen_ws_stream_send(platen_ws_stream_t *s, u_char *block, u_char *last)
         return NGX_ERROR;
     }
 
-    if (s->ws.busy) {
-        platen_notify_pause(&s->sub);
-
-    } else {
+    if (!s->ws.busy) {
         platen_ws_stream_rest(s);
     }
 
@@ -392,7 +279,7 @@ platen_ws_stream_send(platen_ws_stream_t *s, u_char *block, u_char *last)
 }
 
 
-static ngx_int_t
+ngx_int_t
 platen_ws_stream_text(platen_ws_stream_t *s, const char *text)
 {
     u_char  *p, *block;
@@ -413,7 +300,11 @@ platen_ws_stream_text(platen_ws_stream_t *s, const char *text)
 }
 
 
-/* Nothing is to be sent now. */
+/*
+ * Nothing is to be sent now, but for the next ping.  What was sent does not put
+ * that off: clients of Socket.IO wait for it, and one that is silent while much
+ * is sent is to be found out, too.
+ */
 
 static void
 platen_ws_stream_rest(platen_ws_stream_t *s)
@@ -421,11 +312,24 @@ platen_ws_stream_rest(platen_ws_stream_t *s)
     ngx_msec_t                   period;
     ngx_http_platen_loc_conf_t  *plcf;
 
+    if (s->keepalive.timer_set) {
+        return;
+    }
+
     plcf = ngx_http_get_module_loc_conf(s->ws.request, ngx_http_platen_module);
 
     period = plcf->events_keepalive;
     period -= ngx_random() % (period / PLATEN_WS_STREAM_JITTER + 1);
     ngx_add_timer(&s->keepalive, period);
+}
+
+
+static void
+platen_ws_stream_full(platen_ws_t *ws)
+{
+    platen_ws_stream_t  *s = (platen_ws_stream_t *) ws;
+
+    platen_notify_pause(&s->sub);
 }
 
 
@@ -461,115 +365,6 @@ platen_ws_stream_ignore(platen_ws_t *ws, u_char *text, size_t len)
 {
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ws->request->connection->log, 0,
                    "platen websocket text of %uz", len);
-}
-
-
-/* A packet of Engine.IO; in a message, one of Socket.IO. */
-
-static void
-platen_ws_stream_packet(platen_ws_t *ws, u_char *text, size_t len)
-{
-    platen_ws_stream_t  *s = (platen_ws_stream_t *) ws;
-
-    if (len >= 1 && text[0] == '3') {
-        return; /* a pong */
-    }
-
-    if (len >= 2 && text[0] == '4' && text[1] == '0') {
-        platen_ws_stream_join(s, text + 2, len - 2);
-        return;
-    }
-
-    if (len >= 2 && text[0] == '4' && text[1] == '2' && s->joined) {
-        return; /* an event, which nobody here waits for */
-    }
-
-    if ((len >= 1 && text[0] == '1')
-        || (len >= 2 && text[0] == '4' && text[1] == '1'))
-    {
-        platen_ws_close(ws, PLATEN_WS_NORMAL);
-        return;
-    }
-
-    platen_ws_close(ws, PLATEN_WS_PROTOCOL);
-}
-
-
-/* "40", perhaps a namespace and a comma, perhaps JSON. */
-
-static void
-platen_ws_stream_join(platen_ws_stream_t *s, u_char *text, size_t len)
-{
-    u_char         *comma;
-    platen_id_t     id;
-    platen_live_t   live;
-    char            sid[PLATEN_ID_TEXT + 1];
-    u_char          answer[256];
-
-    if (len && text[0] == '/') {
-        comma = ngx_strlchr(text, text + len, ',');
-
-        if (comma == NULL || comma != text + 1) {
-            /* only the main one is there; its name is not repeated as it is */
-            (void) platen_ws_stream_text(s, "44{\"message\":\"Invalid "
-                                            "namespace\"}");
-            return;
-        }
-
-        len -= 2;
-        text += 2;
-    }
-
-    if (s->joined || platen_id_new(&id) != PLATEN_OK) {
-        platen_ws_close(&s->ws, PLATEN_WS_PROTOCOL);
-        return;
-    }
-
-    if (len && platen_ws_stream_since(s, text, len) != NGX_OK) {
-        (void) platen_ws_stream_text(s, "44{\"message\":\"since takes the seq "
-                                        "of an event\"}");
-        return;
-    }
-
-    s->joined = 1;
-    live = s->known;
-
-    if (platen_live_open(s->ws.request, NULL, &live, NULL) != NGX_OK) {
-        platen_ws_close(&s->ws, PLATEN_WS_INTERNAL);
-        return;
-    }
-
-    platen_id_format(&id, sid);
-    ngx_snprintf(answer, sizeof(answer), "40{\"sid\":\"%s\"}%Z", sid);
-
-    platen_ws_stream_start(s, &live, (char *) answer);
-    platen_live_close(&live);
-}
-
-
-/* The member "since" of what the client sends along. */
-
-static ngx_int_t
-platen_ws_stream_since(platen_ws_stream_t *s, u_char *text, size_t len)
-{
-    json_t     *object, *since;
-    ngx_int_t   rc;
-
-    object = json_loadb((char *) text, len, JSON_REJECT_DUPLICATES, NULL);
-    since = json_object_get(object, "since");
-    rc = NGX_OK;
-
-    if (json_is_integer(since) && json_integer_value(since) >= 0) {
-        s->known.since = json_integer_value(since);
-        s->known.given = 1;
-
-    } else if (!json_is_object(object) || (since && !json_is_null(since))) {
-        rc = NGX_DECLINED;
-    }
-
-    json_decref(object);
-
-    return rc;
 }
 
 

@@ -152,6 +152,15 @@ for (1 .. 4) {
 }
 my $id = main::text_job();
 is((main::event($alive))[1]{job_id}, $id, 'who answers is told');
+my ($pings, $events) = (0, 0);
+for (1 .. 12) {
+    store_driver("$::Var/store", 'storm', $id, 1);
+    while (defined(my $text = eval { $alive->text(0.25) })) {
+        $text eq '2' ? ($pings++, $alive->send(1, '3')) : $events++;
+    }
+}
+cmp_ok $events, '>=', 20, 'while much happens';
+cmp_ok $pings, '>=', 3, 'pings come all the same: a client waits for them';
 my $stays = main::joined();
 my (undef, $worker) = nginx_pids();
 kill HUP => (nginx_pids())[0];

@@ -14,6 +14,7 @@ our $Small = "$HttpConfig
     server {
         listen 127.0.0.1:$Port sndbuf=4k;
         location / { platen_api; platen_api_keys $Var/keys; send_timeout 2s; }
+        location /patient/ { platen_api; platen_api_keys $Var/keys; }
     }";
 
 our @Copies = only_script(copies => 'exec /bin/cp $TINY_PDF "$2"', $Var);
@@ -23,7 +24,8 @@ our $Config = "
     location / { platen_api; platen_api_keys $Var/keys; platen_events_keepalive 300ms; }
     location /quiet/ { platen_api; platen_api_keys $Var/keys; }
     location /cors/ { platen_api; platen_api_keys $Var/keys; platen_cors https://app.example.com; }
-    location /any/ { platen_api; platen_api_keys $Var/keys; platen_client cookie; platen_cors *; }";
+    location /any/ { platen_api; platen_api_keys $Var/keys; platen_client cookie; platen_cors *; }
+    location /user/ { platen_api; platen_api_keys $Var/keys; platen_client \$http_x_user; platen_cors *; }";
 
 sub text_job { submit(content => "text\n", name => 'a.txt', to => 'pdf', @_)->{job_id} }
 sub ws { return WebSocket->new(@_) }
@@ -83,6 +85,9 @@ is main::ws('/any/ws', Origin => 'https://app.example.org')->{code}, 101, 'any, 
 problem_is(WebSocket->new('/any/ws', Origin => 'https://app.example.org', key => undef)->response, 403, 'origin_refused',
     'but not with what a cookie says');
 is main::ws('/any/ws', Origin => 'http://localhost', key => undef)->{code}, 101, 'which is for pages of this host';
+problem_is(main::ws('/user/ws', Origin => 'https://app.example.org', key => undef, 'X-User' => 'carol')->response, 403, 'origin_refused',
+    'nor with what a variable says, as it may be made of a cookie');
+is main::ws('/user/ws', key => undef, 'X-User' => 'carol')->{code}, 101, 'for who is no page it is enough';
 
 
 
@@ -299,10 +304,41 @@ my $before = main::rss();
 main::driver(storm => $id, 3000);
 my $slow = shift @open;
 is_deeply [map $slow->next->{seq}, 1 .. 6000], [$newest + 1 .. $newest + 6000], 'a slow one gets all of it, in order, once';
-cmp_ok main::rss() - $before, '<', 2000, 'which are not in memory meanwhile';
+SKIP: {
+    skip 'a sanitizer keeps what was freed', 1 if $ENV{PLATEN_BUILD};
+    cmp_ok main::rss() - $before, '<', 2000, 'which are not in memory meanwhile';
+}
 ok eventually(20, sub { (() = error_log_text() =~ /client takes no events/g) >= 4 }), 'those that read nothing are dropped';
 $slow->send(9, 'still');
 is $slow->frame->{payload}, 'still', 'and no other';
+
+# Answers to pings fill the socket, too: an event waits behind them.
+my $pings = WebSocket->new('/patient/ws', port => $::Port);
+$newest = $pings->next->{seq};
+$pings->{socket}->blocking(0);
+my $sent = 0;
+my $bytes = $pings->send(9, 'x' x 100, bytes => 1);
+my $rest = '';
+until (length $rest) {
+    my $n = syswrite($pings->{socket}, $bytes) // last;
+    $sent++;
+    $rest = substr $bytes, $n;
+}
+$pings->{socket}->blocking(1);
+cmp_ok $sent, '>', 100, 'pings until the socket is full';
+main::driver(storm => $id, 20);
+sleep 1.2;
+my ($pongs, @seq) = (0);
+while ($pongs < $sent || @seq < 40) {
+    my $frame = $pings->frame // last;
+    $pongs++ if $frame->{opcode} == 10 && $frame->{payload} eq 'x' x 100;
+    push @seq, JSON::PP->new->decode($frame->{payload})->{seq} if $frame->{opcode} == 1;
+    # the end of the last one, once there is room for it
+    syswrite $pings->{socket}, $rest if $pongs == $sent - 1;
+    $rest = '' if $pongs == $sent - 1;
+}
+is_deeply \@seq, [$newest + 1 .. $newest + 40], 'every event is there, once';
+is $pongs, $sent, 'and every pong';
 
 
 

@@ -1,0 +1,41 @@
+
+/*
+ * A stream of events over a WebSocket, plain or in the words of Socket.IO; for
+ * platen_ws_stream.c and platen_ws_io.c.
+ */
+
+#ifndef _PLATEN_WS_STREAM_H_INCLUDED_
+#define _PLATEN_WS_STREAM_H_INCLUDED_
+
+
+#include "platen_live.h"
+#include "platen_notify.h"
+#include "platen_ws.h"
+
+
+typedef struct {
+    platen_ws_t              ws;       /* first */
+    platen_notify_sub_t      sub;
+    ngx_event_t              keepalive;
+    platen_live_t            known;    /* of the request: what it has seen */
+    unsigned                 job:1;    /* of one job: it has a last event */
+    unsigned                 io:1;     /* speaks Socket.IO, */
+    unsigned                 joined:1; /* and is in its namespace */
+} platen_ws_stream_t;
+
+
+/* In r->pool; the owner sets ws.message, and what it is.  NULL: no memory. */
+platen_ws_stream_t *platen_ws_stream_new(ngx_http_request_t *r);
+
+/*
+ * Subscribes, and sends what comes first, behind a greeting if there is one.
+ * Ends the stream where nothing more can come.
+ */
+void platen_ws_stream_start(platen_ws_stream_t *s, platen_live_t *live,
+    const char *greeting);
+
+/* Sends a text.  Not while ws.busy.  NGX_OK; NGX_ERROR: the stream is over. */
+ngx_int_t platen_ws_stream_text(platen_ws_stream_t *s, const char *text);
+
+
+#endif /* _PLATEN_WS_STREAM_H_INCLUDED_ */
