@@ -57,15 +57,7 @@ platen_ws_io_open(ngx_http_request_t *r)
                                       "[\"websocket\"].");
     }
 
-    ngx_memzero(&live, sizeof(platen_live_t));
-
-    if (platen_live_since(r, "since", &live) != NGX_OK) {
-        return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
-                                      "since takes the seq of an event of "
-                                      "this server.");
-    }
-
-    rc = platen_ws_handshake(r);
+    rc = platen_ws_stream_admit(r, &live);
     if (rc != NGX_DECLINED) {
         return rc;
     }

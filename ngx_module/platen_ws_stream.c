@@ -66,15 +66,7 @@ platen_ws_stream_open(ngx_http_request_t *r, ngx_uint_t job)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    ngx_memzero(&live, sizeof(platen_live_t));
-
-    if (platen_live_since(r, "since", &live) != NGX_OK) {
-        return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
-                                      "since takes the seq of an event of "
-                                      "this server.");
-    }
-
-    rc = platen_ws_handshake(r);
+    rc = platen_ws_stream_admit(r, &live);
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -106,6 +98,21 @@ platen_ws_stream_open(ngx_http_request_t *r, ngx_uint_t job)
     }
 
     return NGX_DONE;
+}
+
+
+ngx_int_t
+platen_ws_stream_admit(ngx_http_request_t *r, platen_live_t *live)
+{
+    ngx_memzero(live, sizeof(platen_live_t));
+
+    if (platen_live_since(r, "since", live) != NGX_OK) {
+        return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
+                                      "since takes the seq of an event of "
+                                      "this server.");
+    }
+
+    return platen_ws_handshake(r);
 }
 
 

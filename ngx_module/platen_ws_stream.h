@@ -24,6 +24,12 @@ typedef struct {
 } platen_ws_stream_t;
 
 
+/*
+ * Whether the request begins a stream, and behind which event.  NGX_DECLINED: it
+ * does; else what a content handler returns.
+ */
+ngx_int_t platen_ws_stream_admit(ngx_http_request_t *r, platen_live_t *live);
+
 /* In r->pool; the owner sets ws.message, and what it is.  NULL: no memory. */
 platen_ws_stream_t *platen_ws_stream_new(ngx_http_request_t *r);
 

@@ -20,7 +20,6 @@
 #include "platen_ctl_file.h"
 #include "platen_ctl_store.h"
 #include "platen_orphans.h"
-#include "platen_process.h"
 
 #define SLICE 1024   /* entries or records in one transaction */
 #define SHOWN_MAX 50 /* of one kind, for people */
@@ -341,24 +340,6 @@ check_names(fsck_t *f)
     return walk(f, PLATEN_DIR_OUTPUT, path, check_bucket) != 0 ? -1 : rc;
 }
 
-/* Nobody may claim or finish jobs meanwhile. */
-static int
-take_lock(const fsck_t *f)
-{
-    char  err[512];
-    pid_t holder;
-    int   rc;
-
-    rc = platen_process_lock(f->s.config, &holder, err, sizeof(err));
-    if (rc > 0) {
-        fprintf(stderr, "platenctl: platend runs (pid %ld): stop it, and repair then\n",
-                (long) holder);
-    } else if (rc < 0) {
-        fprintf(stderr, "platenctl: %s\n", err);
-    }
-    return rc;
-}
-
 static int
 sum_up(const fsck_t *f)
 {
@@ -397,7 +378,7 @@ check(const platen_ctl_t *ctl, fsck_t *f)
     if (code != PLATEN_CTL_DONE) {
         return code;
     }
-    if (f->repair && take_lock(f) != 0) {
+    if (f->repair && platen_ctl_store_lock(&f->s, "it, and repair then") != 0) {
         platen_ctl_store_close(&f->s);
         return PLATEN_CTL_FAILED;
     }

@@ -18,7 +18,6 @@
 #include "platen_backup.h"
 #include "platen_ctl_store.h"
 #include "platen_layout.h"
-#include "platen_process.h"
 #include "platen_workdir.h"
 
 #define NEW ".restore" /* what will be put in place */
@@ -72,24 +71,6 @@ lock_store(const restore_t *r)
         return -1;
     }
     return fail(path, strerror(errno));
-}
-
-static int
-lock(const restore_t *r)
-{
-    char  err[512];
-    pid_t holder;
-    int   rc;
-
-    rc = platen_process_lock(r->s.config, &holder, err, sizeof(err));
-    if (rc > 0) {
-        fprintf(stderr,
-                "platenctl: platend runs (pid %ld): stop it and nginx, and restore then\n",
-                (long) holder);
-    } else if (rc < 0) {
-        fprintf(stderr, "platenctl: %s\n", err);
-    }
-    return rc != 0 ? -1 : lock_store(r);
 }
 
 static int
@@ -281,7 +262,8 @@ restore(const platen_ctl_t *ctl, restore_t *r)
     }
 
     strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-    if (lock(r) != 0 || clean(r) != 0) {
+    if (platen_ctl_store_lock(&r->s, "it and nginx, and restore then") != 0
+        || lock_store(r) != 0 || clean(r) != 0) {
         return PLATEN_CTL_FAILED;
     }
     if (stage_store(r, when) != 0 || (r->files && stage_files(r, when) != 0)) {

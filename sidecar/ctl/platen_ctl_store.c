@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "platen_ctl_identity.h"
+#include "platen_process.h"
 #include "platen_wire.h"
 
 #define HINT_MS 500 /* for platend to take the connection */
@@ -60,6 +61,22 @@ platen_ctl_store_open(const platen_ctl_t *ctl, platen_ctl_store_t *s)
     fprintf(stderr, "platenctl: %s\n", err);
     platen_ctl_store_close(s);
     return PLATEN_CTL_FAILED;
+}
+
+int
+platen_ctl_store_lock(const platen_ctl_store_t *s, const char *stop)
+{
+    char  err[512];
+    pid_t holder;
+    int   rc;
+
+    rc = platen_process_lock(s->config, &holder, err, sizeof(err));
+    if (rc > 0) {
+        fprintf(stderr, "platenctl: platend runs (pid %ld): stop %s\n", (long) holder, stop);
+    } else if (rc < 0) {
+        fprintf(stderr, "platenctl: %s\n", err);
+    }
+    return rc;
 }
 
 void

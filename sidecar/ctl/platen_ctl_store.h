@@ -26,6 +26,13 @@ int platen_ctl_store_configure(const platen_ctl_t *ctl, platen_ctl_store_t *s);
 /* The same, and opens the store of the configuration, which must be there. */
 int platen_ctl_store_open(const platen_ctl_t *ctl, platen_ctl_store_t *s);
 
+/*
+ * Takes platend's lock (platen_process_lock()), so that nobody claims or ends jobs;
+ * `stop` says what is to be stopped if it runs, and what is done then.  0; else
+ * it has told on standard error.
+ */
+int platen_ctl_store_lock(const platen_ctl_store_t *s, const char *stop);
+
 /* Frees the configuration; the store is left to the end of the process (platend.c). */
 void platen_ctl_store_close(platen_ctl_store_t *s);
 
