@@ -19,7 +19,7 @@ if (system('command -v node npm > /dev/null 2>&1') != 0) {
 our @Copies = only_script(copies => 'exec /bin/cp $TINY_PDF "$2"', $Var);
 our $Config = "
     client_body_buffer_size 64k;
-    location / { platen_api; platen_api_keys $Var/keys; platen_events_keepalive 500ms; }
+    location / { platen_api; platen_api_keys $Var/keys; platen_events_keepalive 1s; }
     location /quiet/ { platen_api; platen_api_keys $Var/keys; }";
 our $Path = '/quiet/socket.io/?EIO=4&transport=websocket';
 
@@ -153,13 +153,13 @@ for (1 .. 4) {
 my $id = main::text_job();
 is((main::event($alive))[1]{job_id}, $id, 'who answers is told');
 my ($pings, $events) = (0, 0);
-for (1 .. 12) {
+for (1 .. 20) {
     store_driver("$::Var/store", 'storm', $id, 1);
     while (defined(my $text = eval { $alive->text(0.25) })) {
         $text eq '2' ? ($pings++, $alive->send(1, '3')) : $events++;
     }
 }
-cmp_ok $events, '>=', 20, 'while much happens';
+cmp_ok $events, '>=', 30, 'while much happens';
 cmp_ok $pings, '>=', 3, 'pings come all the same: a client waits for them';
 my $stays = main::joined();
 my (undef, $worker) = nginx_pids();

@@ -21,7 +21,7 @@ our @Copies = only_script(copies => 'exec /bin/cp $TINY_PDF "$2"', $Var);
 our $Config = "
     client_body_buffer_size 64k;
     platen_signing_key $Var/signing-now;
-    location / { platen_api; platen_api_keys $Var/keys; platen_events_keepalive 300ms; }
+    location / { platen_api; platen_api_keys $Var/keys; platen_events_keepalive 1s; }
     location /quiet/ { platen_api; platen_api_keys $Var/keys; }
     location /cors/ { platen_api; platen_api_keys $Var/keys; platen_cors https://app.example.com; }
     location /any/ { platen_api; platen_api_keys $Var/keys; platen_client cookie; platen_cors *; }
@@ -236,7 +236,7 @@ my $dead = WebSocket->new('/ws');
 $dead->next;
 my $alive = WebSocket->new('/ws');
 $alive->next;
-ok !eval { $alive->next(2); 1 }, 'nothing happens';
+ok !eval { $alive->next(5); 1 }, 'nothing happens';
 cmp_ok $alive->{pings}, '>=', 3, 'but pings';
 my @frames;
 while (my $frame = $dead->frame(5)) { push @frames, $frame->{opcode} }
