@@ -324,12 +324,6 @@ fill(platen_store_t *store, const char *data, const char *dir, const char *earli
     return platen_backup_sync(part) == 0 ? 0 : refuse(part, err, errlen);
 }
 
-static int
-remove_tree(const char *path)
-{
-    return platen_workdir_clear(path) == 0 && (rmdir(path) == 0 || errno == ENOENT) ? 0 : -1;
-}
-
 /* A name that no backup has: there is one in a second at most. */
 static void
 choose_name(const char *dir, platen_backup_t *made)
@@ -358,18 +352,18 @@ make(platen_store_t *store, const char *data, const char *dir, platen_backup_t *
     char part[PATH_MAX], earlier[PLATEN_BACKUP_NAME + 1];
 
     snprintf(part, sizeof(part), "%s/.part", dir);
-    if (remove_tree(part) != 0 || mkdir(part, 0750) != 0) {
+    if (platen_workdir_remove(part) != 0 || mkdir(part, 0750) != 0) {
         return refuse(part, err, errlen);
     }
     (void) platen_backup_newest(dir, earlier);
     choose_name(dir, made);
     if (fill(store, data, dir, earlier, part, made, err, errlen) != 0) {
-        (void) remove_tree(part);
+        (void) platen_workdir_remove(part);
         return -1;
     }
     if (rename(part, made->path) != 0 || platen_layout_sync_dir(dir) != 0) {
         (void) refuse(made->path, err, errlen);
-        (void) remove_tree(part);
+        (void) platen_workdir_remove(part);
         return -1;
     }
     return 0;
@@ -384,7 +378,7 @@ remove_old(const char *dir, unsigned keep, platen_backup_t *made, char *err, siz
     while (find_name(dir, 0, name) > keep) {
         snprintf(path, sizeof(path), "%s/%s", dir, name);
         /* Never a half of one under its name. */
-        if (rename(path, part) != 0 || remove_tree(part) != 0) {
+        if (rename(path, part) != 0 || platen_workdir_remove(part) != 0) {
             return refuse(path, err, errlen);
         }
         made->removed++;

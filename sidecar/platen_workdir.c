@@ -115,6 +115,12 @@ platen_workdir_clear(const char *path)
 }
 
 int
+platen_workdir_remove(const char *path)
+{
+    return platen_workdir_clear(path) == 0 && (rmdir(path) == 0 || errno == ENOENT) ? 0 : -1;
+}
+
+int
 platen_workdir_reset(const char *path)
 {
     if (mkdir(path, 0700) == 0) {

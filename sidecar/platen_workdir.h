@@ -17,6 +17,9 @@ int platen_workdir_reset(const char *path);
 /* Removes everything below `path`, which stays; absent is fine.  0, or -1 with errno. */
 int platen_workdir_clear(const char *path);
 
+/* The same, and removes `path` itself. */
+int platen_workdir_remove(const char *path);
+
 /*
  * Bytes of the largest plain file below `path`, as far as it can be read and is
  * not absurdly deep.

@@ -125,10 +125,7 @@ read_copy(restore_t *r, const char *dir)
 static int
 remove_tree(const char *path)
 {
-    if (platen_workdir_clear(path) == 0 && (rmdir(path) == 0 || errno == ENOENT)) {
-        return 0;
-    }
-    return fail(path, strerror(errno));
+    return platen_workdir_remove(path) == 0 ? 0 : fail(path, strerror(errno));
 }
 
 static void
