@@ -1,7 +1,7 @@
 /*
  * Backups in time; see platen_backups.h.  The newest backup says when the next is
  * due, so that neither a restart nor one made by hand changes the pace; one
- * that failed is tried again after RETRY_S.
+ * that failed is tried again after RETRY_S, or the interval if that is less.
  */
 
 #include "platen_backups.h"
@@ -95,7 +95,7 @@ platen_backups_tick(platen_backups_t *b)
         b->look = now + (interval - (uint64_t) (clock - newest)) * 1000;
         return;
     }
-    b->look = now + RETRY_S * 1000;
+    b->look = now + (interval < RETRY_S ? interval : RETRY_S) * 1000;
     rc = start(b);
     if (rc != 0) {
         platen_log(PLATEN_LOG_ERROR, "no backup: its process cannot be started",
