@@ -30,7 +30,12 @@ const platen_field_t platen_job_fields[] = {
     FIELD(33, U32, setbacks),      FIELD(34, U64, not_before),
     FIELD(35, U32, withheld),      FIELD(36, STR, idem_key),
     FIELD(37, STR, idem_print),    FIELD(38, STR, content_type),
-    FIELD(39, U64, updated_at),
+    FIELD(39, U64, updated_at),    FIELD(40, U8, batch),
+    FIELD(41, U8, unpacked),       FIELD(42, U32, files),
+    FIELD(43, U32, skipped),       FIELD(44, U32, processing),
+    FIELD(45, U32, success),       FIELD(46, U32, failed),
+    FIELD(47, STR, parent),        FIELD(48, U32, file),
+    FIELD(49, STR, folder),
 };
 const size_t platen_job_nfields = sizeof(platen_job_fields) / sizeof(platen_job_fields[0]);
 
@@ -42,10 +47,23 @@ const size_t platen_job_nfields = sizeof(platen_job_fields) / sizeof(platen_job_
 
 const platen_field_t platen_event_fields[] = {
     FIELD(1, U64, time),   FIELD(2, U8, state),       FIELD(3, STR, id),
-    FIELD(4, STR, client), FIELD(5, STR, error_code),
+    FIELD(4, STR, client), FIELD(5, STR, error_code), FIELD(6, U32, file),
 };
 const size_t platen_event_nfields =
     sizeof(platen_event_fields) / sizeof(platen_event_fields[0]);
+
+#undef FIELD
+#define FIELD(n, t, m)                                                                         \
+    {                                                                                          \
+        n, PLATEN_FIELD_##t, offsetof(platen_file_t, m)                                        \
+    }
+
+const platen_field_t platen_file_fields[] = {
+    FIELD(1, STR, id),
+    FIELD(2, STR, name),
+    FIELD(3, STR, code),
+};
+const size_t platen_file_nfields = sizeof(platen_file_fields) / sizeof(platen_file_fields[0]);
 
 static const char *const state_names[PLATEN_STATES] = {
     [PLATEN_STATE_NONE] = "NONE",       [PLATEN_STATE_INITIATED] = "INITIATED",
@@ -127,4 +145,30 @@ int
 platen_state_final(platen_state_t state)
 {
     return state >= PLATEN_STATE_SUCCESS && state < PLATEN_STATES;
+}
+
+int
+platen_job_is_file(const platen_job_t *job)
+{
+    return job->parent.len == sizeof(job->id.b);
+}
+
+int
+platen_job_waits(const platen_job_t *job)
+{
+    return job->state == PLATEN_STATE_PENDING
+           || (job->state == PLATEN_STATE_PROCESSING && job->batch == PLATEN_BATCH_DUE);
+}
+
+int
+platen_job_held(const platen_job_t *job)
+{
+    return job->state == PLATEN_STATE_PROCESSING && job->batch != PLATEN_BATCH_WORK
+           && job->batch != PLATEN_BATCH_DUE;
+}
+
+uint32_t
+platen_job_open_files(const platen_job_t *job)
+{
+    return job->files - job->skipped - job->success - job->failed;
 }

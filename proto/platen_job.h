@@ -30,6 +30,18 @@ typedef enum {
     PLATEN_PRIORITIES = 3
 } platen_priority_t;
 
+/*
+ * Where a batch is: a job whose input is an archive of documents.  Each of those
+ * is a job of its own, a file of the batch, which clients see as part of it.
+ */
+typedef enum {
+    PLATEN_BATCH_NONE = 0, /* one document */
+    PLATEN_BATCH_OPEN = 1, /* PENDING, or its files are being taken out */
+    PLATEN_BATCH_WORK = 2, /* PROCESSING in no one's hand: its files are at work */
+    PLATEN_BATCH_DUE = 3,  /* PROCESSING and in the queue: all files have ended */
+    PLATEN_BATCH_PACK = 4  /* PROCESSING: its results are being packed */
+} platen_batch_phase_t;
+
 #define PLATEN_CLIENT_MAX 64 /* bytes of a client's name */
 #define PLATEN_SHA256_LEN 32
 #define PLATEN_ERROR_CODE_MAX 48 /* bytes of an error code in an event */
@@ -82,7 +94,30 @@ typedef struct {
 
     platen_str_t content_type; /* as its upload was announced; empty: it was not */
     uint64_t     updated_at;   /* the last transition, microseconds since the Unix epoch */
+
+    uint8_t  batch;      /* platen_batch_phase_t; of a final state: not PLATEN_BATCH_NONE */
+    uint8_t  unpacked;   /* every entry of the archive is in "files" */
+    uint32_t files;      /* entries of the archive so far, of which */
+    uint32_t skipped;    /* are no documents, or none that could be converted; */
+    uint32_t processing; /* these three: the others' states; the rest is PENDING */
+    uint32_t success;
+    uint32_t failed;
+
+    platen_str_t parent; /* of a file: the batch's id, 16 raw bytes; else empty */
+    uint32_t     file;   /* its number there, from 0 */
+    platen_str_t folder; /* where in the archive it was: "a/b"; as shown */
 } platen_job_t;
+
+/* One entry of a batch's archive, as "files" of the store has it. */
+typedef struct {
+    uint32_t     number; /* the key's end; not part of the value */
+    platen_str_t id;     /* of the job that it is, 16 raw bytes; empty: it was skipped, */
+    platen_str_t name;   /* this entry, with its folders, */
+    platen_str_t code;   /* for this reason */
+} platen_file_t;
+
+extern const platen_field_t platen_file_fields[];
+extern const size_t         platen_file_nfields;
 
 /* The codec tables of the record and of an outbox event. */
 extern const platen_field_t platen_job_fields[];
@@ -99,6 +134,7 @@ typedef struct {
     platen_str_t id; /* 16 raw bytes */
     platen_str_t client;
     platen_str_t error_code; /* of FAILED; at most PLATEN_ERROR_CODE_MAX bytes */
+    uint32_t     file;       /* 0: the job itself; else one more than the number of its file */
 } platen_event_t;
 
 extern const platen_field_t platen_event_fields[];
@@ -121,5 +157,17 @@ int platen_state_allows(platen_state_t from, platen_state_t to);
 
 /* Whether nothing will happen to the job any more by itself. */
 int platen_state_final(platen_state_t state);
+
+/* Whether it is a file of a batch. */
+int platen_job_is_file(const platen_job_t *job);
+
+/* Whether its place is in the queue, be it due or not. */
+int platen_job_waits(const platen_job_t *job);
+
+/* Whether someone has it in hand, and would have to end it. */
+int platen_job_held(const platen_job_t *job);
+
+/* Files of the batch that have not ended. */
+uint32_t platen_job_open_files(const platen_job_t *job);
 
 #endif

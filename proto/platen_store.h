@@ -27,6 +27,13 @@
  *   cache   cache key                     -> id           results that answer again
  *   idem    n client SHA-256              -> id           Idempotency-Key
  *   usage   n client                      -> u64          bytes of inputs and results
+ *   files   batch id, number u32          -> platen_file  entries of its archive
+ *   backlog id                            -> (empty)      PENDING files of batches
+ *   remains batch id                      -> (empty)      gone, and its files are to go
+ *
+ * A file of a batch is in no listing, and its states are counted apart
+ * (PLATEN_COUNT_FILE); the queue, turns and usage make no difference.  Its events
+ * are the batch's.
  *
  * Functions return PLATEN_OK or a negative PLATEN_ code; after PLATEN_ERROR
  * platen_txn_errstr() has LMDB's words.
@@ -42,6 +49,7 @@
 #define PLATEN_STORE_SCHEMA 2
 #define PLATEN_STORE_MAP_SIZE ((size_t) 8 << 30) /* address space, not disk */
 #define PLATEN_STORE_READERS 1024
+#define PLATEN_COUNT_FILE 0x40 /* in "count", added to the state of a batch's file */
 #define PLATEN_RECORD_MAX 8192 /* bytes of an encoded record */
 
 typedef struct platen_store_s platen_store_t;
@@ -131,6 +139,43 @@ int
 platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to, uint64_t now);
 
 /*
+ * A batch that is PROCESSING goes on to the phase that job->batch has (at work
+ * with no open file: it is due), with what else `job` says of it; no event tells of that.  What
+ * is due waits for job->not_before, if that is set; packing is a claim, and raises the epoch.
+ * PLATEN_INVALID_TRANSITION, PLATEN_STALE.
+ */
+int platen_store_rephase(platen_txn_t *txn, platen_job_t *job, uint64_t now);
+
+/*
+ * An entry of a batch's archive that is no file of it, with its name and reason.
+ * One that is there already is left alone.
+ */
+int platen_store_skip(platen_txn_t *txn, const platen_id_t *batch, const platen_file_t *file,
+                      uint64_t now);
+
+/* Entry `number` of a batch.  PLATEN_NOT_FOUND. */
+int platen_store_file(platen_txn_t *txn, const platen_id_t *batch, uint32_t number,
+                      platen_file_t *file);
+
+/*
+ * Entries of a batch from `number` on, in order; strings point into the map.
+ * Returns how many, or a negative code.
+ */
+int platen_store_files(platen_txn_t *txn, const platen_id_t *batch, uint32_t number,
+                       platen_file_t *files, int max);
+
+/* Whether a batch that is gone has left something: 1, 0, or a negative code. */
+int platen_store_any_remains(platen_txn_t *txn);
+
+/*
+ * Removes at most `max` files and skipped entries of batches that are gone.
+ * *removed (room for `max`) gets the numbers of the files' records and no strings,
+ * *n how many; returns 1 if there is more to do, 0, or a negative code.
+ */
+int
+platen_store_remains(platen_txn_t *txn, uint64_t now, platen_job_t *removed, int max, int *n);
+
+/*
  * The job whose result answers for that key (platen_cache_key()): in SUCCESS,
  * and not expired at `now`.  PLATEN_NOT_FOUND if there is none.
  */
@@ -139,7 +184,8 @@ int platen_store_cached(platen_txn_t *txn, platen_str_t key, uint64_t now, plate
 /*
  * Removes the record of `id` and its indexes, whatever its state, with one
  * outbox event: CANCELLED if it was not final, else "gone".  A `client` that is
- * not the owner gets PLATEN_NOT_FOUND; NULL asks for no owner.  *removed (may be
+ * not the owner gets PLATEN_NOT_FOUND; NULL asks for no owner.  The files of a
+ * batch go with platen_store_remains().  *removed (may be
  * NULL) gets the numbers of the record and no strings.
  */
 int platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t *client,
@@ -168,8 +214,11 @@ int platen_store_usage(platen_txn_t *txn, platen_str_t client, uint64_t *bytes);
  */
 int platen_store_fullness(platen_txn_t *txn, unsigned *percent);
 
-/* Jobs that are PENDING, due or not. */
+/* What is in the queue, due or not: jobs, and files of batches. */
 int platen_store_queue_length(platen_txn_t *txn, uint64_t *length);
+
+/* The same without files of batches: what is held against those who submit. */
+int platen_store_queue_jobs(platen_txn_t *txn, uint64_t *length);
 
 /*
  * The place of a PENDING job that is due: 1 is next; at most, as earlier ones

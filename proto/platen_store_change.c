@@ -95,16 +95,6 @@ add_number(platen_txn_t *txn, int db, const void *k, size_t klen, int64_t delta)
     return platen_store_put(txn, db, k, klen, v, sizeof(v), 0);
 }
 
-static int
-add_count(platen_txn_t *txn, const uint8_t *client_key, size_t prefix, uint8_t state, int delta)
-{
-    uint8_t k[PLATEN_KEY_MAX];
-
-    memcpy(k, client_key, prefix);
-    k[prefix] = state;
-    return add_number(txn, PLATEN_DB_COUNT, k, prefix + 1, delta);
-}
-
 uint64_t
 platen_store_bytes(const platen_job_t *job)
 {
@@ -114,25 +104,95 @@ platen_store_bytes(const platen_job_t *job)
                   : 0);
 }
 
-/* Takes a record out of every index that its state had put it in. */
+void
+platen_key_file(uint8_t key[PLATEN_FILE_KEY], const void *batch, uint32_t number)
+{
+    int i;
+
+    memcpy(key, batch, 16);
+    for (i = PLATEN_FILE_KEY - 1; i >= 16; i--) {
+        key[i] = (uint8_t) number;
+        number >>= 8;
+    }
+}
+
+int
+platen_store_write(platen_txn_t *txn, const platen_job_t *job)
+{
+    uint8_t record[PLATEN_RECORD_MAX];
+    size_t  size;
+
+    size = platen_codec_size(platen_job_fields, platen_job_nfields, job);
+    if (size > sizeof(record)) {
+        return PLATEN_INVALID;
+    }
+    platen_codec_encode(platen_job_fields, platen_job_nfields, job, record);
+    return platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, sizeof(job->id.b), record, size, 0);
+}
+
+/* The entry of a batch's archive that a file is. */
 static int
-unindex(platen_txn_t *txn, const platen_job_t *job, const uint8_t *client_key, size_t prefix)
+put_file(platen_txn_t *txn, const platen_job_t *job, const void *batch)
+{
+    platen_file_t file = { .id = { (const char *) job->id.b, sizeof(job->id.b) } };
+    uint8_t       k[PLATEN_FILE_KEY], v[64], *end;
+
+    platen_key_file(k, batch, job->file);
+    end = platen_codec_encode(platen_file_fields, platen_file_nfields, &file, v);
+    return platen_store_put(txn, PLATEN_DB_FILES, k, sizeof(k), v, (size_t) (end - v), 0);
+}
+
+/*
+ * What a change needs of a record's strings, which are gone with its first
+ * write: they may lie in the page that it dirties.
+ */
+typedef struct {
+    uint8_t      client[1 + PLATEN_CLIENT_MAX]; /* the client's key */
+    size_t       prefix;                        /* bytes of it */
+    platen_id_t  batch;                         /* of a file */
+    int          is_file;
+    char         cache_bytes[PLATEN_SHA256_LEN];
+    platen_str_t cache;
+    uint8_t      idem[PLATEN_IDEM_KEY_MAX];
+    size_t       idem_len; /* 0: it has none */
+    char         code_bytes[PLATEN_ERROR_CODE_MAX];
+    platen_str_t code; /* why it has failed, if it has */
+} kept_t;
+
+static int
+add_count(platen_txn_t *txn, const kept_t *kept, uint8_t state, int delta)
 {
     uint8_t k[PLATEN_KEY_MAX];
-    int     rc;
 
-    memcpy(k, client_key, prefix);
-    k[prefix] = job->state;
-    memcpy(k + prefix + 1, job->id.b, 16);
-    rc = platen_store_del(txn, PLATEN_DB_STATE, k, prefix + 17);
+    memcpy(k, kept->client, kept->prefix);
+    k[kept->prefix] = kept->is_file ? state + PLATEN_COUNT_FILE : state;
+    return add_number(txn, PLATEN_DB_COUNT, k, kept->prefix + 1, delta);
+}
+
+/* Takes a record out of every index that its state had put it in. */
+static int
+unindex(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept)
+{
+    uint8_t k[PLATEN_KEY_MAX];
+    size_t  prefix = kept->prefix;
+    int     rc = PLATEN_OK;
+
+    if (!kept->is_file) {
+        memcpy(k, kept->client, prefix);
+        k[prefix] = job->state;
+        memcpy(k + prefix + 1, job->id.b, 16);
+        rc = platen_store_del(txn, PLATEN_DB_STATE, k, prefix + 17);
+    } else if (job->state == PLATEN_STATE_PENDING) {
+        rc = platen_store_del(txn, PLATEN_DB_BACKLOG, job->id.b, 16);
+    }
     if (rc == PLATEN_OK) {
-        rc = add_count(txn, client_key, prefix, job->state, -1);
+        rc = add_count(txn, kept, job->state, -1);
     }
 
-    if (rc == PLATEN_OK && job->state == PLATEN_STATE_PENDING) {
-        rc = platen_queue_remove(txn, job, client_key, prefix);
+    if (rc == PLATEN_OK && platen_job_waits(job)) {
+        rc = platen_queue_remove(txn, job, kept->client, prefix);
     }
-    if (rc == PLATEN_OK && job->state == PLATEN_STATE_PROCESSING) {
+    if (rc == PLATEN_OK && platen_job_held(job)) {
         rc = platen_store_del(txn, PLATEN_DB_RUNNING, job->id.b, 16);
     }
     if (rc == PLATEN_OK && job->expires_at != 0) {
@@ -144,30 +204,34 @@ unindex(platen_txn_t *txn, const platen_job_t *job, const uint8_t *client_key, s
 }
 
 static int
-index_job(platen_txn_t *txn, const platen_job_t *job, const uint8_t *client_key, size_t prefix,
-          int is_new)
+index_job(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, int is_new)
 {
     uint8_t k[PLATEN_KEY_MAX];
+    size_t  prefix = kept->prefix;
     int     rc = PLATEN_OK;
 
-    memcpy(k, client_key, prefix);
-    if (is_new) {
+    memcpy(k, kept->client, prefix);
+    if (is_new && kept->is_file) {
+        rc = put_file(txn, job, kept->batch.b);
+    } else if (is_new) {
         memcpy(k + prefix, job->id.b, 16);
         rc = platen_store_put(txn, PLATEN_DB_CLIENT, k, prefix + 16, "", 0, 0);
     }
-    if (rc == PLATEN_OK) {
+    if (rc == PLATEN_OK && !kept->is_file) {
         k[prefix] = job->state;
         memcpy(k + prefix + 1, job->id.b, 16);
         rc = platen_store_put(txn, PLATEN_DB_STATE, k, prefix + 17, "", 0, 0);
+    } else if (rc == PLATEN_OK && job->state == PLATEN_STATE_PENDING) {
+        rc = platen_store_put(txn, PLATEN_DB_BACKLOG, job->id.b, 16, "", 0, 0);
     }
     if (rc == PLATEN_OK) {
-        rc = add_count(txn, client_key, prefix, job->state, 1);
+        rc = add_count(txn, kept, job->state, 1);
     }
 
-    if (rc == PLATEN_OK && job->state == PLATEN_STATE_PENDING) {
-        rc = platen_queue_add(txn, job, client_key, prefix);
+    if (rc == PLATEN_OK && platen_job_waits(job)) {
+        rc = platen_queue_add(txn, job, kept->client, prefix);
     }
-    if (rc == PLATEN_OK && job->state == PLATEN_STATE_PROCESSING) {
+    if (rc == PLATEN_OK && platen_job_held(job)) {
         rc = platen_store_put(txn, PLATEN_DB_RUNNING, job->id.b, 16, "", 0, 0);
     }
     if (rc == PLATEN_OK && job->expires_at != 0) {
@@ -285,6 +349,12 @@ begin_anew(platen_job_t *job)
     job->output_sha256 = (platen_str_t){ NULL, 0 };
 }
 
+static int
+is_archive(const platen_job_t *job)
+{
+    return job->source_format.len == 3 && memcmp(job->source_format.data, "zip", 3) == 0;
+}
+
 /* Sets what entering `to` from `from` implies. */
 static int
 enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t to,
@@ -307,6 +377,8 @@ enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t 
     }
     if (to != PLATEN_STATE_PENDING) {
         job->not_before = 0;
+    } else if (is_archive(job)) {
+        job->batch = PLATEN_BATCH_OPEN;
     }
 
     switch (to) {
@@ -335,7 +407,8 @@ enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t 
     default:
         if (platen_state_final(to)) {
             job->completed_at = now;
-            job->expires_at = now + job->ttl * 1000000;
+            /* A file goes with its batch. */
+            job->expires_at = platen_job_is_file(job) ? 0 : now + job->ttl * 1000000;
             job->lease_until = 0;
             /* A password is kept no longer than it is needed; a retry brings its own. */
             job->secrets = (platen_str_t){ NULL, 0 };
@@ -346,25 +419,14 @@ enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t 
     return rc;
 }
 
-/*
- * What a change needs of a record's strings, which are gone with its first
- * write: they may lie in the page that it dirties.
- */
-typedef struct {
-    uint8_t      client[1 + PLATEN_CLIENT_MAX]; /* the client's key */
-    size_t       prefix;                        /* bytes of it */
-    char         cache_bytes[PLATEN_SHA256_LEN];
-    platen_str_t cache;
-    uint8_t      idem[PLATEN_IDEM_KEY_MAX];
-    size_t       idem_len; /* 0: it has none */
-    char         code_bytes[PLATEN_ERROR_CODE_MAX];
-    platen_str_t code; /* why it has failed, if it has */
-} kept_t;
-
 static void
 keep(kept_t *kept, const platen_job_t *job)
 {
     kept->prefix = platen_key_client(kept->client, job->client);
+    kept->is_file = platen_job_is_file(job);
+    if (kept->is_file) {
+        memcpy(kept->batch.b, job->parent.data, sizeof(kept->batch.b));
+    }
     kept->cache = (platen_str_t){ kept->cache_bytes, 0 };
     if (job->cache_key.len == sizeof(kept->cache_bytes)) {
         memcpy(kept->cache_bytes, job->cache_key.data, sizeof(kept->cache_bytes));
@@ -391,16 +453,18 @@ keep_code(kept_t *kept, const platen_job_t *job)
 }
 
 static int
-append_event(platen_txn_t *txn, const platen_id_t *id, const kept_t *kept, uint8_t state,
+append_event(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, uint8_t state,
              uint64_t seq, uint64_t now)
 {
-    uint8_t        k[8], buf[256];
-    platen_event_t event = {
-        .time = now,
-        .state = state,
-        .id = { (const char *) id->b, sizeof(id->b) },
-        .client = { (const char *) kept->client + 1, kept->client[0] },
-        .error_code = kept->code,
+    const platen_id_t *id = kept->is_file ? &kept->batch : &job->id;
+    uint8_t            k[8], buf[256];
+    platen_event_t     event = {
+            .time = now,
+            .state = state,
+            .file = kept->is_file ? job->file + 1 : 0,
+            .id = { (const char *) id->b, sizeof(id->b) },
+            .client = { (const char *) kept->client + 1, kept->client[0] },
+            .error_code = kept->code,
     };
     uint8_t *end;
 
@@ -450,7 +514,8 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     /* What an index is made of stays as it is for as long as the record is there. */
     if (!is_new
         && (!platen_str_eq(stored.client, job->client) || stored.priority != job->priority
-            || !platen_str_eq(stored.idem_key, job->idem_key))) {
+            || !platen_str_eq(stored.idem_key, job->idem_key)
+            || !platen_str_eq(stored.parent, job->parent) || stored.file != job->file)) {
         return PLATEN_INVALID;
     }
 
@@ -474,12 +539,12 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     platen_codec_encode(platen_job_fields, platen_job_nfields, job, record);
 
     if (!is_new) {
-        rc = unindex(txn, &stored, kept.client, kept.prefix);
+        rc = unindex(txn, &stored, &kept);
     } else if (kept.idem_len != 0) {
         rc = platen_store_put(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len, job->id.b, 16, 0);
     }
     if (rc == PLATEN_OK) {
-        rc = index_job(txn, job, kept.client, kept.prefix, is_new);
+        rc = index_job(txn, job, &kept, is_new);
     }
     if (rc == PLATEN_OK) {
         rc = take_turn(txn, job, &kept);
@@ -489,11 +554,77 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
                         (int64_t) (platen_store_bytes(job) - before));
     }
     if (rc == PLATEN_OK) {
-        rc = append_event(txn, &job->id, &kept, job->state, job->change_seq, now);
+        rc = append_event(txn, job, &kept, job->state, job->change_seq, now);
     }
     if (rc == PLATEN_OK) {
         rc = from == PLATEN_STATE_SUCCESS ? cache_del(txn, job, kept.cache)
                                           : cache_put(txn, job, kept.cache);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, 16, record, size, 0);
+    }
+    if (rc == PLATEN_OK && kept.is_file) {
+        rc = platen_batch_count(txn, &kept.batch, from, to, job->change_seq, now);
+    }
+    return rc;
+}
+
+int
+platen_store_rephase(platen_txn_t *txn, platen_job_t *job, uint64_t now)
+{
+    platen_job_t stored;
+    kept_t       kept;
+    uint8_t      record[PLATEN_RECORD_MAX];
+    size_t       size;
+    int          rc;
+
+    rc = platen_store_get(txn, &job->id, &stored);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (stored.state != PLATEN_STATE_PROCESSING || stored.batch == PLATEN_BATCH_NONE) {
+        return PLATEN_INVALID_TRANSITION;
+    }
+    if (stored.epoch != job->epoch) {
+        return PLATEN_STALE;
+    }
+
+    keep(&kept, job);
+    job->queue_key = 0;
+    job->updated_at = now;
+    if (job->batch == PLATEN_BATCH_WORK && platen_job_open_files(job) == 0) {
+        job->batch = PLATEN_BATCH_DUE;
+    }
+    if (job->batch == PLATEN_BATCH_DUE || job->batch == PLATEN_BATCH_WORK) {
+        job->lease_until = 0;
+        job->owner = (platen_str_t){ NULL, 0 };
+    }
+    if (job->batch != PLATEN_BATCH_DUE) {
+        job->not_before = 0;
+    }
+    if (job->batch == PLATEN_BATCH_PACK) {
+        job->epoch++;
+    }
+    if (job->batch == PLATEN_BATCH_DUE && job->not_before == 0) {
+        rc = platen_queue_last(txn, kept.client, kept.prefix, job->priority, &job->queue_key);
+        if (rc != PLATEN_OK) {
+            return rc;
+        }
+        job->queue_key++;
+    }
+
+    size = platen_codec_size(platen_job_fields, platen_job_nfields, job);
+    if (size > sizeof(record)) {
+        return PLATEN_INVALID;
+    }
+    platen_codec_encode(platen_job_fields, platen_job_nfields, job, record);
+
+    rc = unindex(txn, &stored, &kept);
+    if (rc == PLATEN_OK) {
+        rc = index_job(txn, job, &kept, 0);
+    }
+    if (rc == PLATEN_OK && job->batch == PLATEN_BATCH_PACK) {
+        rc = take_turn(txn, job, &kept);
     }
     if (rc == PLATEN_OK) {
         rc = platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, 16, record, size, 0);
@@ -508,7 +639,7 @@ platen_store_index(platen_txn_t *txn, const platen_job_t *job)
     int    rc;
 
     keep(&kept, job);
-    rc = index_job(txn, job, kept.client, kept.prefix, 1);
+    rc = index_job(txn, job, &kept, 1);
     if (rc == PLATEN_OK && kept.idem_len != 0) {
         rc = platen_store_put(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len, job->id.b, 16, 0);
     }
@@ -523,11 +654,12 @@ int
 platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t *client,
                     uint64_t now, platen_job_t *removed)
 {
-    platen_job_t job;
-    kept_t       kept;
-    uint8_t      k[PLATEN_KEY_MAX];
-    uint64_t     seq;
-    int          rc, i;
+    platen_job_t   job;
+    kept_t         kept;
+    uint8_t        k[PLATEN_KEY_MAX];
+    uint64_t       seq;
+    platen_state_t to;
+    int            rc, i;
 
     rc = platen_store_get(txn, id, &job);
     if (rc != PLATEN_OK) {
@@ -547,8 +679,11 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
         }
     }
 
-    rc = unindex(txn, &job, kept.client, kept.prefix);
-    if (rc == PLATEN_OK) {
+    rc = unindex(txn, &job, &kept);
+    if (rc == PLATEN_OK && kept.is_file) {
+        platen_key_file(k, kept.batch.b, job.file);
+        rc = platen_store_del(txn, PLATEN_DB_FILES, k, PLATEN_FILE_KEY);
+    } else if (rc == PLATEN_OK) {
         memcpy(k, kept.client, kept.prefix);
         memcpy(k + kept.prefix, id->b, 16);
         rc = platen_store_del(txn, PLATEN_DB_CLIENT, k, kept.prefix + 16);
@@ -569,12 +704,20 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
     if (rc == PLATEN_OK) {
         rc = last_number(txn, PLATEN_DB_OUTBOX, &seq);
     }
-    if (rc == PLATEN_OK) {
-        rc = append_event(txn, id, &kept,
-                          platen_state_final((platen_state_t) job.state)
-                              ? PLATEN_STATE_NONE
-                              : PLATEN_STATE_CANCELLED,
-                          seq + 1, now);
+    job.id = *id;
+    to = platen_state_final((platen_state_t) job.state) ? PLATEN_STATE_NONE
+                                                        : PLATEN_STATE_CANCELLED;
+    /* That the batch is gone says all of its files. */
+    if (rc == PLATEN_OK && !kept.is_file) {
+        rc = append_event(txn, &job, &kept, (uint8_t) to, seq + 1, now);
+    }
+    /* Its files may be many: platend takes them away, some at a time. */
+    if (rc == PLATEN_OK && job.batch != PLATEN_BATCH_NONE) {
+        rc = platen_store_put(txn, PLATEN_DB_REMAINS, id->b, 16, "", 0, 0);
+    }
+    if (rc == PLATEN_OK && kept.is_file) {
+        rc = platen_batch_count(txn, &kept.batch, (platen_state_t) job.state, PLATEN_STATE_NONE,
+                                seq + 1, now);
     }
     if (rc == PLATEN_OK && removed != NULL) {
         *removed = job;
@@ -587,8 +730,6 @@ platen_store_touch(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
                    uint64_t lease_until)
 {
     platen_job_t job;
-    uint8_t      record[PLATEN_RECORD_MAX];
-    size_t       size;
     int          rc;
 
     rc = platen_store_get(txn, id, &job);
@@ -600,12 +741,7 @@ platen_store_touch(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
     }
 
     job.lease_until = lease_until;
-    size = platen_codec_size(platen_job_fields, platen_job_nfields, &job);
-    if (size > sizeof(record)) {
-        return PLATEN_INVALID;
-    }
-    platen_codec_encode(platen_job_fields, platen_job_nfields, &job, record);
-    return platen_store_put(txn, PLATEN_DB_JOBS, id->b, 16, record, size, 0);
+    return platen_store_write(txn, &job);
 }
 
 int

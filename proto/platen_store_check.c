@@ -10,13 +10,13 @@
 #include "platen_store_check.h"
 #include "platen_store_int.h"
 
-#define ENTRIES_MAX 6 /* of one record */
+#define ENTRIES_MAX 7 /* of one record */
 
 typedef struct {
     int     db;
     uint8_t key[PLATEN_IDEM_KEY_MAX];
     size_t  klen;
-    uint8_t val[16];
+    uint8_t val[32];
     size_t  vlen;
 } entry_t;
 
@@ -70,29 +70,39 @@ add(entry_t *e, int db, const void *key, size_t klen, const void *val, size_t vl
 static size_t
 expect(const platen_job_t *job, entry_t out[ENTRIES_MAX])
 {
-    uint8_t  k[PLATEN_IDEM_KEY_MAX];
-    size_t   prefix = platen_key_client(k, job->client);
-    entry_t *e = out;
+    uint8_t       k[PLATEN_IDEM_KEY_MAX], f[PLATEN_FILE_KEY], v[32], *end;
+    size_t        prefix = platen_key_client(k, job->client);
+    platen_file_t file = { .id = { (const char *) job->id.b, sizeof(job->id.b) } };
+    entry_t      *e = out;
 
-    memcpy(k + prefix, job->id.b, 16);
-    e = add(e, PLATEN_DB_CLIENT, k, prefix + 16, NULL, 0);
-    k[prefix] = job->state;
-    memcpy(k + prefix + 1, job->id.b, 16);
-    e = add(e, PLATEN_DB_STATE, k, prefix + 17, NULL, 0);
+    if (platen_job_is_file(job)) {
+        platen_key_file(f, job->parent.data, job->file);
+        end = platen_codec_encode(platen_file_fields, platen_file_nfields, &file, v);
+        e = add(e, PLATEN_DB_FILES, f, sizeof(f), v, (size_t) (end - v));
+        if (job->state == PLATEN_STATE_PENDING) {
+            e = add(e, PLATEN_DB_BACKLOG, job->id.b, 16, NULL, 0);
+        }
+    } else {
+        memcpy(k + prefix, job->id.b, 16);
+        e = add(e, PLATEN_DB_CLIENT, k, prefix + 16, NULL, 0);
+        k[prefix] = job->state;
+        memcpy(k + prefix + 1, job->id.b, 16);
+        e = add(e, PLATEN_DB_STATE, k, prefix + 17, NULL, 0);
+    }
 
     if (job->idem_key.len == PLATEN_SHA256_LEN) {
         memcpy(k + prefix, job->idem_key.data, PLATEN_SHA256_LEN);
         e = add(e, PLATEN_DB_IDEM, k, prefix + PLATEN_SHA256_LEN, job->id.b, 16);
     }
-    if (job->state == PLATEN_STATE_PROCESSING) {
+    if (platen_job_held(job)) {
         e = add(e, PLATEN_DB_RUNNING, job->id.b, 16, NULL, 0);
     }
-    if (job->state == PLATEN_STATE_PENDING && job->not_before == 0) {
+    if (platen_job_waits(job) && job->not_before == 0) {
         e = add(e, PLATEN_DB_QUEUE, k,
                 platen_queue_place(k, k, prefix, job->priority, job->queue_key), job->id.b, 16);
     }
     memcpy(k + 8, job->id.b, 16);
-    if (job->state == PLATEN_STATE_PENDING && job->not_before != 0) {
+    if (platen_job_waits(job) && job->not_before != 0) {
         platen_put_be64(k, job->not_before);
         e = add(e, PLATEN_DB_LATER, k, 24, NULL, 0);
     }
@@ -258,15 +268,138 @@ look_at_flow(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_va
     return rc;
 }
 
+/* An entry of an archive: one that is a job is what that asks for; one that is none has a
+ * batch.
+ */
+static int
+look_at_file(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_file_t file;
+    platen_job_t  job;
+    platen_id_t   id;
+    MDB_val       none;
+    int           rc;
+
+    rc = key.mv_size != PLATEN_FILE_KEY
+             ? PLATEN_CORRUPT
+             : platen_codec_decode(platen_file_fields, platen_file_nfields, &file, val.mv_data,
+                                   val.mv_size);
+    if (rc == PLATEN_OK && file.id.len == sizeof(id.b)) {
+        return look_at_entry(txn, check, key, (MDB_val){ sizeof(id.b), (void *) file.id.data });
+    }
+    if (rc == PLATEN_OK) {
+        memcpy(id.b, key.mv_data, sizeof(id.b));
+        rc = platen_store_get(txn, &id, &job);
+        if (rc == PLATEN_NOT_FOUND) {
+            rc = get(txn, PLATEN_DB_REMAINS, id.b, sizeof(id.b), &none);
+        }
+    }
+    if (rc == PLATEN_NOT_FOUND || (rc == PLATEN_CORRUPT && key.mv_size != PLATEN_FILE_KEY)) {
+        tell(check, PLATEN_DB_FILES, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    return rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW ? PLATEN_OK : rc;
+}
+
+/* A batch that is gone: is it? */
+static int
+look_at_remains(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    int rc = PLATEN_OK;
+
+    if (key.mv_size == sizeof(platen_id_t)) {
+        rc = get(txn, PLATEN_DB_JOBS, key.mv_data, key.mv_size, &val);
+    }
+    if (rc == PLATEN_OK) {
+        tell(check, PLATEN_DB_REMAINS, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
+}
+
 /* What a client's records add up to. */
 typedef struct {
     uint64_t count[PLATEN_STATES];
+    uint64_t files[PLATEN_STATES]; /* of batches */
     uint64_t usage;
     int      waits; /* it has a job that is due */
 } sums_t;
 
+static void
+add_job(sums_t *sums, const platen_job_t *job)
+{
+    (platen_job_is_file(job) ? sums->files : sums->count)[job->state]++;
+    sums->usage += platen_store_bytes(job);
+    sums->waits |= platen_job_waits(job) && job->not_before == 0;
+}
+
+/* What the files of one batch add up to; those of one client (length octet, name). */
 static int
-add_up(platen_txn_t *txn, const uint8_t *ck, size_t prefix, sums_t *sums)
+add_files(platen_txn_t *txn, const platen_check_t *check, const platen_id_t *id,
+          const uint8_t *ck, sums_t *sums)
+{
+    const platen_str_t client = { (const char *) ck + 1, ck[0] };
+    platen_file_t      file = { .number = 0 };
+    platen_job_t       batch, job;
+    platen_id_t        at;
+    uint32_t           number = 0, skipped = 0;
+    sums_t             own = { .usage = 0 };
+    int                n, known;
+
+    known = platen_store_get(txn, id, &batch) == PLATEN_OK;
+    while ((n = platen_store_files(txn, id, number, &file, 1)) == 1) {
+        number = file.number + 1;
+        if (file.id.len != sizeof(at.b)) {
+            skipped++;
+            continue;
+        }
+        memcpy(at.b, file.id.data, sizeof(at.b));
+        if (platen_store_get(txn, &at, &job) == PLATEN_OK && platen_store_sound(&job)
+            && platen_str_eq(job.client, client)) {
+            add_job(sums, &job);
+            add_job(&own, &job);
+        }
+    }
+    if (n < 0) {
+        return n;
+    }
+    if (known && check != NULL
+        && (batch.skipped != skipped || batch.success != own.files[PLATEN_STATE_SUCCESS]
+            || batch.failed != own.files[PLATEN_STATE_FAILED]
+            || batch.processing != own.files[PLATEN_STATE_PROCESSING]
+            || platen_job_open_files(&batch)
+                   != own.files[PLATEN_STATE_PENDING] + own.files[PLATEN_STATE_PROCESSING])) {
+        tell(check, PLATEN_DB_JOBS, PLATEN_DAMAGE_WRONG, id->b, sizeof(id->b));
+    }
+    return PLATEN_OK;
+}
+
+/* The files of batches that are gone count until they are, too. */
+static int
+add_remains(platen_txn_t *txn, const uint8_t *ck, sums_t *sums)
+{
+    MDB_cursor *cursor;
+    MDB_val     key, val;
+    platen_id_t id;
+    int         rc, got = PLATEN_OK;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_REMAINS], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    while (got == PLATEN_OK
+           && (rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == MDB_SUCCESS) {
+        if (key.mv_size == sizeof(id.b)) {
+            memcpy(id.b, key.mv_data, sizeof(id.b));
+            got = add_files(txn, NULL, &id, ck, sums);
+        }
+    }
+    mdb_cursor_close(cursor);
+    return got;
+}
+
+static int
+add_up(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck, size_t prefix,
+       sums_t *sums)
 {
     MDB_cursor  *cursor;
     MDB_val      key = { prefix, (void *) ck }, val;
@@ -288,13 +421,18 @@ add_up(platen_txn_t *txn, const uint8_t *ck, size_t prefix, sums_t *sums)
         memcpy(id.b, (const uint8_t *) key.mv_data + prefix, sizeof(id.b));
         got = platen_store_get(txn, &id, &job);
         if (got == PLATEN_OK && platen_store_sound(&job)) {
-            sums->count[job.state]++;
-            sums->usage += platen_store_bytes(&job);
-            sums->waits |= job.state == PLATEN_STATE_PENDING && job.not_before == 0;
+            add_job(sums, &job);
+            got = job.batch == PLATEN_BATCH_NONE ? PLATEN_OK
+                                                 : add_files(txn, check, &id, ck, sums);
+            if (got != PLATEN_OK) {
+                mdb_cursor_close(cursor);
+                return got;
+            }
         }
     }
     mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? add_remains(txn, ck, sums)
+                                                   : platen_store_rc(txn, rc);
 }
 
 /* One number beside what it should be: there only while it is not 0. */
@@ -322,20 +460,26 @@ compare(platen_txn_t *txn, const platen_check_t *check, int db, const uint8_t *k
 static int
 look_at_client(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck, size_t prefix)
 {
-    uint8_t k[PLATEN_KEY_MAX];
-    sums_t  sums;
-    MDB_val val;
-    int     rc, state;
+    uint8_t  k[PLATEN_KEY_MAX];
+    sums_t   sums;
+    MDB_val  val;
+    uint64_t expected;
+    int      rc, state;
 
-    rc = add_up(txn, ck, prefix, &sums);
+    rc = add_up(txn, check, ck, prefix, &sums);
     if (rc == PLATEN_OK) {
         rc = compare(txn, check, PLATEN_DB_USAGE, ck, prefix, sums.usage);
     }
     memcpy(k, ck, prefix);
     for (state = 0; rc == PLATEN_OK && state <= UINT8_MAX; state++) {
         k[prefix] = (uint8_t) state;
-        rc = compare(txn, check, PLATEN_DB_COUNT, k, prefix + 1,
-                     state < PLATEN_STATES ? sums.count[state] : 0);
+        expected = 0;
+        if (state < PLATEN_STATES) {
+            expected = sums.count[state];
+        } else if (state >= PLATEN_COUNT_FILE && state < PLATEN_COUNT_FILE + PLATEN_STATES) {
+            expected = sums.files[state - PLATEN_COUNT_FILE];
+        }
+        rc = compare(txn, check, PLATEN_DB_COUNT, k, prefix + 1, expected);
     }
     if (rc == PLATEN_OK && sums.waits) {
         rc = get(txn, PLATEN_DB_FLOW, ck, prefix, &val);
@@ -376,6 +520,10 @@ look_at_number(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_
         && key.mv_size == prefix + (db == PLATEN_DB_COUNT)) {
         any = platen_queue_prefix(txn, PLATEN_DB_CLIENT, k, prefix);
     }
+    /* Files that are still to go may be all that it has. */
+    if (any == 0) {
+        any = platen_store_any_remains(txn);
+    }
     if (any == 0) {
         tell(check, db, PLATEN_DAMAGE_SURPLUS, k, key.mv_size);
     }
@@ -394,6 +542,9 @@ static const step_t steps[] = {
     { PLATEN_DB_CACHE, "cache", 0, look_at_cache },
     { PLATEN_DB_TURN, "turn", 0, look_at_turn },
     { PLATEN_DB_FLOW, "flow", 0, look_at_flow },
+    { PLATEN_DB_FILES, "files", 0, look_at_file },
+    { PLATEN_DB_BACKLOG, "backlog", 16, look_at_entry },
+    { PLATEN_DB_REMAINS, "remains", 16, look_at_remains },
     { PLATEN_DB_COUNT, "count", 0, look_at_number },
     { PLATEN_DB_USAGE, "usage", 0, look_at_number },
     { 0, NULL, 0, NULL },

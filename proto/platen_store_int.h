@@ -21,6 +21,9 @@ enum {
     PLATEN_DB_LATER,
     PLATEN_DB_IDEM,
     PLATEN_DB_USAGE,
+    PLATEN_DB_FILES,
+    PLATEN_DB_BACKLOG,
+    PLATEN_DB_REMAINS,
     PLATEN_DBS
 };
 
@@ -84,6 +87,22 @@ int platen_store_sound(const platen_job_t *job);
  * every index and counter, as if it were new.
  */
 int platen_store_index(platen_txn_t *txn, const platen_job_t *job);
+
+/* A batch's id and the number of one of its files. */
+#define PLATEN_FILE_KEY (16 + 4)
+
+void platen_key_file(uint8_t key[PLATEN_FILE_KEY], const void *batch, uint32_t number);
+
+/*
+ * platen_store_batch.c: the batch of a file that has gone from one state to
+ * another (PLATEN_STATE_NONE: it is new, or removed) counts it anew, and is due
+ * when it was the last one.  The file's own record has been written.
+ */
+int platen_batch_count(platen_txn_t *txn, const platen_id_t *batch, platen_state_t from,
+                       platen_state_t to, uint64_t seq, uint64_t now);
+
+/* platen_store_change.c: the record, and no index. */
+int platen_store_write(platen_txn_t *txn, const platen_job_t *job);
 
 /* The client has had a turn: it is behind those who have not. */
 int platen_queue_charge(platen_txn_t *txn, const uint8_t *ck, size_t prefix);

@@ -269,6 +269,20 @@ platen_store_queue_length(platen_txn_t *txn, uint64_t *length)
     return rc;
 }
 
+int
+platen_store_queue_jobs(platen_txn_t *txn, uint64_t *length)
+{
+    uint64_t files = 0;
+    int      rc;
+
+    rc = platen_store_queue_length(txn, length);
+    if (rc == PLATEN_OK) {
+        rc = entries(txn, PLATEN_DB_BACKLOG, &files);
+    }
+    *length -= files < *length ? files : *length;
+    return rc;
+}
+
 /*
  * How many turns each of the others may have at most before the client's next
  * one: as far as it is behind the one that is next, which with equal times is
@@ -348,7 +362,7 @@ static int
 next_client(platen_txn_t *txn, platen_queue_cursor_t *at, uint64_t max_running)
 {
     uint8_t  k[PLATEN_KEY_MAX], after[sizeof(at->turn) + 1];
-    uint64_t running = 0;
+    uint64_t running = 0, files = 0;
     MDB_val  key, val;
     int      rc;
 
@@ -370,11 +384,15 @@ next_client(platen_txn_t *txn, platen_queue_cursor_t *at, uint64_t max_running)
             memcpy(k, at->turn + 8, at->turn_len - 8);
             k[at->turn_len - 8] = PLATEN_STATE_PROCESSING;
             rc = platen_store_number(txn, PLATEN_DB_COUNT, k, at->turn_len - 7, &running);
+            k[at->turn_len - 8] += PLATEN_COUNT_FILE;
+            if (rc == PLATEN_OK) {
+                rc = platen_store_number(txn, PLATEN_DB_COUNT, k, at->turn_len - 7, &files);
+            }
             if (rc != PLATEN_OK) {
                 return rc;
             }
         }
-    } while (max_running != 0 && running >= max_running);
+    } while (max_running != 0 && running + files >= max_running);
 
     at->inside = 1;
     at->band = 0;

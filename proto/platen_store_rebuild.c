@@ -10,9 +10,9 @@
 #define SLICE 256
 
 static const int indexes[] = {
-    PLATEN_DB_QUEUE,   PLATEN_DB_TURN,  PLATEN_DB_FLOW,  PLATEN_DB_LATER,
-    PLATEN_DB_CLIENT,  PLATEN_DB_STATE, PLATEN_DB_COUNT, PLATEN_DB_EXPIRY,
-    PLATEN_DB_RUNNING, PLATEN_DB_CACHE, PLATEN_DB_IDEM,  PLATEN_DB_USAGE,
+    PLATEN_DB_QUEUE, PLATEN_DB_TURN,  PLATEN_DB_FLOW,    PLATEN_DB_LATER,   PLATEN_DB_CLIENT,
+    PLATEN_DB_STATE, PLATEN_DB_COUNT, PLATEN_DB_EXPIRY,  PLATEN_DB_RUNNING, PLATEN_DB_CACHE,
+    PLATEN_DB_IDEM,  PLATEN_DB_USAGE, PLATEN_DB_BACKLOG,
 };
 
 /* A place of its own in its client's queue, if that of the record is none. */
@@ -69,7 +69,7 @@ index_record(platen_txn_t *txn, const platen_id_t *id)
     }
 
     rc = PLATEN_OK;
-    if (job.state == PLATEN_STATE_PENDING && job.not_before == 0) {
+    if (platen_job_waits(&job) && job.not_before == 0) {
         rc = find_place(txn, &job);
     }
     if (rc == PLATEN_OK) {
@@ -78,13 +78,120 @@ index_record(platen_txn_t *txn, const platen_id_t *id)
     return rc == PLATEN_OK ? 1 : rc;
 }
 
+/* What is left of entries whose job, or whose batch, is gone. */
+static int
+sweep_files(platen_txn_t *txn)
+{
+    MDB_cursor   *cursor;
+    MDB_val       key, val;
+    platen_file_t file;
+    platen_job_t  job;
+    platen_id_t   id;
+    int           rc, got;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_FILES], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    while ((rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == MDB_SUCCESS) {
+        got = PLATEN_NOT_FOUND;
+        if (key.mv_size == PLATEN_FILE_KEY
+            && platen_codec_decode(platen_file_fields, platen_file_nfields, &file, val.mv_data,
+                                   val.mv_size)
+                   == PLATEN_OK) {
+            memcpy(id.b, file.id.len == sizeof(id.b) ? file.id.data : key.mv_data,
+                   sizeof(id.b));
+            got = platen_store_get(txn, &id, &job);
+            if (got == PLATEN_OK && file.id.len == sizeof(id.b)
+                && (!platen_job_is_file(&job)
+                    || memcmp(job.parent.data, key.mv_data, sizeof(id.b)) != 0)) {
+                got = PLATEN_NOT_FOUND;
+            }
+        }
+        if (got == PLATEN_NOT_FOUND) {
+            rc = mdb_cursor_del(cursor, 0);
+            if (rc != MDB_SUCCESS) {
+                break;
+            }
+        }
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
+}
+
+/* A batch's own count of its files; one whose last file had ended is due. */
+static int
+recount(platen_txn_t *txn, const platen_id_t *id)
+{
+    platen_job_t  batch, job;
+    platen_file_t file;
+    platen_id_t   at;
+    uint32_t      number = 0;
+    int           rc, n;
+
+    rc = platen_store_get(txn, id, &batch);
+    if (rc != PLATEN_OK || batch.batch == PLATEN_BATCH_NONE) {
+        return rc == PLATEN_ERROR ? rc : PLATEN_OK;
+    }
+    batch.files = batch.skipped = batch.processing = batch.success = batch.failed = 0;
+    while ((n = platen_store_files(txn, id, number, &file, 1)) == 1) {
+        number = file.number + 1;
+        batch.files++;
+        if (file.id.len != sizeof(at.b)) {
+            batch.skipped++;
+            continue;
+        }
+        memcpy(at.b, file.id.data, sizeof(at.b));
+        if (platen_store_get(txn, &at, &job) == PLATEN_OK) {
+            batch.processing += job.state == PLATEN_STATE_PROCESSING;
+            batch.success += job.state == PLATEN_STATE_SUCCESS;
+            batch.failed += job.state == PLATEN_STATE_FAILED;
+        }
+    }
+    if (n < 0) {
+        return n;
+    }
+    if (batch.state == PLATEN_STATE_PROCESSING && batch.batch == PLATEN_BATCH_WORK
+        && platen_job_open_files(&batch) == 0) {
+        return platen_store_rephase(txn, &batch, batch.updated_at);
+    }
+    return platen_store_write(txn, &batch);
+}
+
+/* Calls `visit` for every record, a slice of ids at a time, as the map changes under it. */
+static int
+each_job(platen_txn_t *txn, int (*visit)(platen_txn_t *txn, const platen_id_t *id),
+         uint64_t     *done)
+{
+    platen_id_t ids[SLICE], after;
+    int         rc, n, j, first = 1;
+
+    do {
+        n = platen_store_jobs(txn, first ? NULL : &after, 0, ids, SLICE);
+        if (n < 0) {
+            return n;
+        }
+        for (j = 0; j < n; j++) {
+            rc = visit(txn, &ids[j]);
+            if (rc < 0) {
+                return rc;
+            }
+            *done += (uint64_t) rc;
+        }
+        if (n > 0) {
+            after = ids[n - 1];
+            first = 0;
+        }
+    } while (n == SLICE);
+    return PLATEN_OK;
+}
+
 int
 platen_store_rebuild(platen_txn_t *txn, uint64_t *jobs)
 {
-    platen_id_t ids[SLICE], after;
-    uint64_t    done = 0;
-    size_t      i;
-    int         rc, n, j, first = 1;
+    uint64_t done = 0, counted = 0;
+    size_t   i;
+    int      rc;
 
     for (i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
         rc = mdb_drop(txn->mdb, txn->store->dbi[indexes[i]], 0);
@@ -93,24 +200,16 @@ platen_store_rebuild(platen_txn_t *txn, uint64_t *jobs)
         }
     }
 
-    do {
-        n = platen_store_jobs(txn, first ? NULL : &after, 0, ids, SLICE);
-        if (n < 0) {
-            return n;
-        }
-        for (j = 0; j < n; j++) {
-            rc = index_record(txn, &ids[j]);
-            if (rc < 0) {
-                return rc;
-            }
-            done += (uint64_t) rc;
-        }
-        if (n > 0) {
-            after = ids[n - 1];
-            first = 0;
-        }
-    } while (n == SLICE);
-
+    rc = each_job(txn, index_record, &done);
+    if (rc == PLATEN_OK) {
+        rc = sweep_files(txn);
+    }
+    if (rc == PLATEN_OK) {
+        rc = each_job(txn, recount, &counted);
+    }
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
     if (jobs != NULL) {
         *jobs = done;
     }

@@ -27,7 +27,7 @@ int platen_workdir_remove(const char *path);
 uint64_t platen_workdir_largest(const char *path);
 
 /* Entries that platen_workdir_total() looks at. */
-#define PLATEN_WORKDIR_ENTRIES 10000
+#define PLATEN_WORKDIR_ENTRIES 10100
 
 /*
  * Bytes of disk that plain files below `path` take; UINT64_MAX if there are more entries
