@@ -40,10 +40,10 @@ LOK     = $(wildcard sidecar/lok/*.c) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
           proto/platen.c proto/platen_codec.c
 SIDECAR = $(wildcard sidecar/*.c)
 TABLES  = $(wildcard sidecar/tables/*.c)
-ZIP     = $(wildcard sidecar/zip/*.c)
+ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \
-            problem.c receive.c tus_header.c)
+            problem.c receive.c receive_files.c tus_header.c)
 CTL     = $(wildcard sidecar/ctl/*.c)
 HEADERS = $(wildcard proto/*.h sidecar/*.h sidecar/lok/*.h sidecar/tables/*.h sidecar/ctl/*.h \
               ngx_module/*.h t/*.h t/unit/*.h)
@@ -100,7 +100,7 @@ $(BUILD)/platen-tables: $(patsubst %.c,$(BUILD)/obj/%.o,$(TABLES))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -ldl
 
 $(BUILD)/platen-zip: $(patsubst %.c,$(BUILD)/obj/%.o,$(ZIP))
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip -ljansson -lcrypto
 
 $(BUILD)/platen-pandoc.lua: sidecar/pandoc/platen_pandoc.lua
 	install -Dm644 $< $@
@@ -129,7 +129,7 @@ $(BUILD)/san/libplaten.a: $(UNIT_OBJ)
 $(BUILD)/san/t/unit/%.o: INC += -It/unit
 $(BUILD)/unit/%: $(BUILD)/san/t/unit/%.o $(BUILD)/san/libplaten.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lxlsxwriter -lyajl -ldl $(LIBS)
+	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lzip -lxlsxwriter -lyajl -ldl $(LIBS)
 
 # Real documents beside the checkout; without them their test is not run.
 PLATEN_CORPUS ?= $(wildcard $(abspath ../shared/corpus))

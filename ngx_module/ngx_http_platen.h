@@ -82,6 +82,7 @@ typedef struct {
     ngx_uint_t               max_queue;
     ngx_uint_t               max_client_queue;  /* of one client; 0: as many */
     off_t                    quota;       /* bytes of one client; 0: any */
+    const platen_zip_limits_t  *batch;    /* of an archive; NULL: none is taken */
     time_t                   job_ttl;
     time_t                   upload_ttl;  /* of an upload URL, and INITIATED */
     time_t                   max_ttl;     /* that a client may ask for */
@@ -116,6 +117,7 @@ struct ngx_http_platen_ctx_s {
     ngx_str_t                client;      /* len 0 until authenticated */
     ngx_str_t                path;        /* below the prefix */
     platen_id_t              id;          /* {id} of the path */
+    ngx_int_t                number;      /* {n} of the path; NGX_ERROR: none */
     ngx_uint_t               accepted;    /* status of a submission taken */
     ngx_str_t                args;        /* r->args as they came, or len 0 */
     void                    *live;        /* what keeps the request open */
@@ -135,6 +137,7 @@ struct ngx_http_platen_ctx_s {
     void                   (*received)(ngx_http_request_t *r);
     platen_commit_op_t      *op;
     struct platen_tus_s     *tus;         /* of a resumable upload; or NULL */
+    unsigned                 batch:1;     /* by way of /api/v1 */
     unsigned                 busy:1;      /* a task or a commit is under way */
     unsigned                 looked_up:1; /* identity and client are known */
     unsigned                 authentic:1; /* by key or variable, not a cookie */
@@ -454,9 +457,15 @@ void platen_sync_abandoned(ngx_http_request_t *r, platen_commit_op_t *op);
 
 ngx_int_t platen_view_job(ngx_http_request_t *r);
 
-/* Writes the job as an object; `position` in the queue, 0 for none. */
+/*
+ * Writes the job as an object; `position` in the queue, 0 for none.  The files
+ * of a batch are read in `txn`; NULL: they are left out.
+ */
 void platen_view_write(ngx_http_request_t *r, platen_json_t *j,
-    const platen_job_t *job, uint64_t position);
+    platen_txn_t *txn, const platen_job_t *job, uint64_t position);
+
+/* Whether there is something to download. */
+ngx_uint_t platen_view_has_result(const platen_job_t *job);
 
 /*
  * Begins a read and finds the job of the path, if it is the client's.  NGX_OK:
@@ -473,7 +482,51 @@ ngx_int_t platen_view_submitted(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t platen_view_stored(ngx_http_request_t *r, ngx_uint_t status);
 
 
+/* platen_batch.c: archives of documents. */
+
+/* "platen_batch off | [entries=N] [size=SIZE] [file=SIZE] [ratio=N]". */
+char *platen_batch_limits(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * Whether something of what the archive's entries are named as can be converted
+ * to rx->target here.  NGX_OK, with one of the routes, that takes the options if
+ * any does (NULL: nobody knows yet); NGX_DECLINED; NGX_ERROR.
+ */
+ngx_int_t platen_batch_admit(ngx_http_request_t *r, platen_receive_t *rx,
+    const platen_matrix_route_t **route);
+
+/*
+ * What platen_formats lets the files of a batch be, for the job's record; empty
+ * if that is anything.
+ */
+ngx_int_t platen_batch_sources(ngx_http_request_t *r,
+    const platen_format_t *target, platen_str_t *sources);
+
+/* POST /api/v1/jobs, and its answer. */
+ngx_int_t platen_batch_create(ngx_http_request_t *r);
+ngx_int_t platen_batch_created(ngx_http_request_t *r, const platen_id_t *job);
+
+
+/* platen_batch_view.c */
+
+ngx_int_t platen_batch_files(ngx_http_request_t *r);
+ngx_int_t platen_batch_file(ngx_http_request_t *r);
+ngx_int_t platen_batch_status(ngx_http_request_t *r);
+
+/*
+ * The members "files" (the first thousand; `txn` NULL: none of a batch) and
+ * "counts" of a job.  A PLATEN_ code.
+ */
+int platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
+    platen_txn_t *txn, const platen_job_t *job);
+void platen_batch_write_counts(platen_json_t *j, const platen_job_t *job);
+
+
 /* platen_list.c */
+
+/* A number of the query, at most `max`; unchanged if there is none. */
+ngx_int_t platen_list_number(ngx_http_request_t *r, const char *name,
+    ngx_uint_t max, ngx_uint_t *number);
 
 ngx_int_t platen_list_jobs(ngx_http_request_t *r);
 
@@ -526,6 +579,10 @@ ngx_int_t platen_events_client(ngx_http_request_t *r);
 /* platen_download.c */
 
 ngx_int_t platen_download_job(ngx_http_request_t *r);
+
+/* Sends the result of the job, as it was read in `txn`, which ends. */
+ngx_int_t platen_download_result(ngx_http_request_t *r, platen_txn_t *txn,
+    platen_job_t *job);
 
 
 /* platen_static.c */

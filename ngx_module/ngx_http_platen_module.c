@@ -158,6 +158,14 @@ static ngx_command_t  ngx_http_platen_commands[] = {
       offsetof(ngx_http_platen_loc_conf_t, max_file_size),
       &ngx_http_platen_max_file_post },
 
+    /* what an archive of documents may claim, or that none is taken */
+    { ngx_string("platen_batch"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      platen_batch_limits,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     /* jobs that may wait, in all and of one client */
     { ngx_string("platen_max_queue"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,

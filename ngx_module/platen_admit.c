@@ -157,7 +157,7 @@ platen_admit_room(ngx_http_request_t *r)
     }
 
     waiting = 0;
-    rc = platen_store_queue_length(&txn, &length);
+    rc = platen_store_queue_jobs(&txn, &length);
 
     if (rc == PLATEN_OK && plcf->max_client_queue) {
         rc = platen_store_count(&txn, (platen_str_t) {

@@ -390,6 +390,8 @@ platen_commit_sync(platen_commit_group_t *g)
 static void
 platen_commit_cleanup(platen_commit_op_t *op)
 {
+    char  path[PLATEN_PATH_MAX];
+
     if (op->kind == PLATEN_COMMIT_SUBMIT && op->resumable && op->published) {
 
         if (op->rc == PLATEN_OK) {
@@ -409,6 +411,13 @@ platen_commit_cleanup(platen_commit_op_t *op)
             platen_layout_remove(platen_commit_data, &op->job.id,
                                  op->shared ? PLATEN_COMMIT_EPOCH : 0);
         }
+
+    } else if (op->kind == PLATEN_COMMIT_RETRY && op->rc == PLATEN_OK
+               && op->job.epoch)
+    {
+        (void) platen_layout_path(platen_commit_data, PLATEN_DIR_OUTPUT,
+                                  &op->job.id, op->job.epoch, path);
+        (void) unlink(path);
 
     } else if (op->kind == PLATEN_COMMIT_REMOVE && op->rc == PLATEN_OK) {
         platen_crash_point(PLATEN_CRASH_REMOVE_COMMITTED);

@@ -51,6 +51,18 @@ platen_commit_remove(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
     int           rc;
     platen_job_t  removed;
 
+    /* A file of a batch goes with it, and is not to be had by its own id. */
+
+    rc = platen_store_get(txn, &op->job.id, &removed);
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    if (platen_job_is_file(&removed)) {
+        return PLATEN_NOT_FOUND;
+    }
+
     rc = platen_store_remove(txn, &op->job.id, &op->job.client, now, &removed);
 
     if (rc == PLATEN_OK) {
@@ -70,7 +82,7 @@ platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op)
     int       rc;
     uint64_t  length;
 
-    rc = platen_store_queue_length(txn, &length);
+    rc = platen_store_queue_jobs(txn, &length);
 
     if (rc == PLATEN_OK && length >= op->max_queue) {
         return PLATEN_QUEUE_FULL;
@@ -132,7 +144,9 @@ platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
         return rc;
     }
 
-    if (!platen_str_eq(job.client, op->job.client)) {
+    if (platen_job_is_file(&job)
+        || !platen_str_eq(job.client, op->job.client))
+    {
         return PLATEN_NOT_FOUND;
     }
 
@@ -152,6 +166,12 @@ platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
     rc = platen_commit_room(txn, op);
     if (rc != PLATEN_OK) {
         return rc;
+    }
+
+    /* what was there in part will be another one's */
+
+    if (job.state == PLATEN_STATE_PARTIAL_SUCCESS) {
+        op->job.epoch = job.epoch;
     }
 
     job.secrets = op->job.secrets;

@@ -128,6 +128,7 @@ platen_conf_create_location(ngx_conf_t *cf)
     conf->max_queue = NGX_CONF_UNSET_UINT;
     conf->max_client_queue = NGX_CONF_UNSET_UINT;
     conf->quota = NGX_CONF_UNSET;
+    conf->batch = NGX_CONF_UNSET_PTR;
     conf->job_ttl = NGX_CONF_UNSET;
     conf->max_ttl = NGX_CONF_UNSET;
     conf->upload_ttl = NGX_CONF_UNSET;
@@ -157,6 +158,7 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->max_client_queue, prev->max_client_queue,
                               0);
     ngx_conf_merge_off_value(conf->quota, prev->quota, 0);
+    ngx_conf_merge_ptr_value(conf->batch, prev->batch, &platen_zip_limits);
     ngx_conf_merge_sec_value(conf->job_ttl, prev->job_ttl, 24 * 60 * 60);
     ngx_conf_merge_sec_value(conf->upload_ttl, prev->upload_ttl, 60 * 60);
     ngx_conf_merge_sec_value(conf->max_ttl, prev->max_ttl, conf->job_ttl);

@@ -22,56 +22,61 @@ static ngx_int_t platen_download_unsatisfiable(ngx_http_request_t *r);
 ngx_int_t
 platen_download_job(ngx_http_request_t *r)
 {
-    char                          detail[160];
-    ngx_int_t                     status;
-    ngx_str_t                     path;
-    platen_job_t                  job;
-    platen_txn_t                  txn;
-    ngx_http_platen_ctx_t        *ctx;
-    const platen_format_t        *format;
-    ngx_http_platen_main_conf_t  *pmcf;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    pmcf = ngx_http_get_module_main_conf(r, ngx_http_platen_module);
+    ngx_int_t     status;
+    platen_job_t  job;
+    platen_txn_t  txn;
 
     if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
-    if (job.state != PLATEN_STATE_SUCCESS
-        && job.state != PLATEN_STATE_PARTIAL_SUCCESS)
-    {
+    return platen_download_result(r, &txn, &job);
+}
+
+
+ngx_int_t
+platen_download_result(ngx_http_request_t *r, platen_txn_t *txn,
+    platen_job_t *job)
+{
+    char                          detail[160];
+    ngx_str_t                     path;
+    const platen_format_t        *format;
+    ngx_http_platen_main_conf_t  *pmcf;
+
+    pmcf = ngx_http_get_module_main_conf(r, ngx_http_platen_module);
+
+    if (!platen_view_has_result(job)) {
         ngx_snprintf((u_char *) detail, sizeof(detail),
-                     job.state == PLATEN_STATE_FAILED
+                     job->state == PLATEN_STATE_FAILED
                      ? "The job has FAILED and has no result; its error says "
                        "why.%Z"
                      : "The job is %s. Poll it until its status is SUCCESS, "
                        "then download.%Z",
-                     platen_state_name(job.state));
-        platen_txn_abort(&txn);
+                     platen_state_name(job->state));
+        platen_txn_abort(txn);
         return platen_respond_problem(r, PLATEN_PROBLEM_NOT_READY, detail);
     }
 
-    format = job.output_format.len
-             ? platen_format_find(job.output_format.data,
-                                  job.output_format.len)
-             : platen_format_find(job.target_format.data,
-                                  job.target_format.len);
+    format = job->output_format.len
+             ? platen_format_find(job->output_format.data,
+                                  job->output_format.len)
+             : platen_format_find(job->target_format.data,
+                                  job->target_format.len);
 
     path.data = ngx_pnalloc(r->pool, PLATEN_PATH_MAX);
     if (path.data == NULL
-        || platen_download_headers(r, &job, format) != NGX_OK)
+        || platen_download_headers(r, job, format) != NGX_OK)
     {
-        platen_txn_abort(&txn);
+        platen_txn_abort(txn);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     path.len = platen_layout_path((char *) pmcf->data.data, PLATEN_DIR_OUTPUT,
-                                  &ctx->id, job.epoch, (char *) path.data);
+                                  &job->id, job->epoch, (char *) path.data);
 
-    platen_txn_abort(&txn);
+    platen_txn_abort(txn);
 
-    return platen_download_send(r, &path, &job);
+    return platen_download_send(r, &path, job);
 }
 
 

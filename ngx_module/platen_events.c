@@ -272,7 +272,7 @@ static u_char *
 platen_events_event(u_char *p, const platen_event_t *event, ngx_str_t *prefix)
 {
     p = ngx_sprintf(p, "id: %uL\nevent: %s\ndata: ", event->seq,
-                    platen_event_name(event->state));
+                    platen_event_title(event));
     p = platen_live_text(p, event, prefix);
     *p++ = '\n';
     *p++ = '\n';
@@ -424,7 +424,7 @@ platen_events_told(platen_notify_sub_t *sub, const platen_event_t *events,
 
         for (i = 0; i < n && !last; i++) {
             p = platen_events_event(p, &events[i], &plcf->prefix);
-            last = s->job && platen_event_last(events[i].state);
+            last = s->job && platen_event_last(&events[i]);
         }
 
         rc = platen_events_send(s, s->block, p);

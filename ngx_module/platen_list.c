@@ -20,8 +20,6 @@ typedef struct {
 
 static ngx_int_t platen_list_query(ngx_http_request_t *r,
     platen_list_query_t *q, const char **wrong);
-static ngx_int_t platen_list_number(ngx_http_request_t *r, const char *name,
-    ngx_uint_t max, ngx_uint_t *number);
 static ngx_int_t platen_list_write(ngx_http_request_t *r,
     platen_txn_t *txn, platen_list_query_t *q, platen_json_t *j);
 
@@ -126,7 +124,7 @@ platen_list_write(ngx_http_request_t *r, platen_txn_t *txn,
             return rc;
         }
 
-        platen_view_write(r, j, &job, position);
+        platen_view_write(r, j, NULL, &job, position);
     }
 
     platen_json_close(j, ']');
@@ -205,7 +203,7 @@ platen_list_query(ngx_http_request_t *r, platen_list_query_t *q,
 }
 
 
-static ngx_int_t
+ngx_int_t
 platen_list_number(ngx_http_request_t *r, const char *name, ngx_uint_t max,
     ngx_uint_t *number)
 {

@@ -171,7 +171,7 @@ platen_live_job(ngx_http_request_t *r, platen_txn_t *txn,
     rc = platen_store_get(txn, id, job);
 
     if (rc == PLATEN_OK
-        && (job->client.len != ctx->client.len
+        && (platen_job_is_file(job) || job->client.len != ctx->client.len
             || ngx_memcmp(job->client.data, ctx->client.data, ctx->client.len)
                != 0))
     {
@@ -239,7 +239,7 @@ platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
     if (job) {
         rc = platen_store_queue_position(txn, job, &position);
         if (rc == PLATEN_OK) {
-            platen_view_write(r, &j, job, position);
+            platen_view_write(r, &j, txn, job, position);
         }
 
     } else {
@@ -329,8 +329,7 @@ platen_live_text(u_char *p, const platen_event_t *event, ngx_str_t *prefix)
     platen_id_format(&id, text);
 
     p = ngx_sprintf(p, "{\"seq\":%uL,\"event\":\"%s\",\"job_id\":\"%s\","
-                    "\"status\":", event->seq, platen_event_name(event->state),
-                    text);
+                    "\"status\":", event->seq, platen_event_title(event), text);
 
     if (event->state == PLATEN_STATE_NONE) {
         p = ngx_cpymem(p, "null", 4);
@@ -354,12 +353,26 @@ platen_live_text(u_char *p, const platen_event_t *event, ngx_str_t *prefix)
         p = ngx_cpymem(p, "null", 4);
     }
 
+    p = ngx_cpymem(p, ",\"file\":", sizeof(",\"file\":") - 1);
+
+    if (event->file) {
+        p = ngx_sprintf(p, "%uD", event->file - 1);
+
+    } else {
+        p = ngx_cpymem(p, "null", 4);
+    }
+
     if (event->state == PLATEN_STATE_SUCCESS
         || event->state == PLATEN_STATE_PARTIAL_SUCCESS)
     {
         p = ngx_cpymem(p, ",\"download_url\":\"",
                        sizeof(",\"download_url\":\"") - 1);
         p = (u_char *) ngx_escape_json(p, prefix->data, prefix->len);
+
+        if (event->file) {
+            return ngx_sprintf(p, "/jobs/%s/files/%uD\"}", text,
+                               event->file - 1);
+        }
 
         return ngx_sprintf(p, "/jobs/%s/download\"}", text);
     }

@@ -28,6 +28,13 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
     [PLATEN_PROBLEM_UNSUPPORTED_CONVERSION] =
         { 400, 0, "unsupported_conversion", "Unsupported conversion",
           "GET /formats lists the conversions of this server." },
+    [PLATEN_PROBLEM_NOT_AN_ARCHIVE] =
+        { 400, 0, "not_an_archive", "This is no ZIP archive",
+          "Pack the documents into a ZIP file and send that." },
+    [PLATEN_PROBLEM_NOTHING_TO_CONVERT] =
+        { 400, 0, "nothing_to_convert", "Nothing in the archive can be converted",
+          "Pack documents that this server converts to the target format, with "
+          "their extensions; GET /formats lists them." },
     [PLATEN_PROBLEM_NOT_READY] =
         { 400, 0, "not_ready", "The result is not ready",
           "Poll the job until its status is SUCCESS, then download." },
@@ -61,6 +68,9 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
         { 404, 0, "job_not_found", "No such job",
           "The id is unknown, was deleted, has expired, or is another "
           "client's." },
+    [PLATEN_PROBLEM_FILE_NOT_FOUND] =
+        { 404, 0, "file_not_found", "No such file in the job",
+          "The job's files lists the numbers that there are." },
     [PLATEN_PROBLEM_UPLOAD_NOT_FOUND] =
         { 404, 0, "upload_not_found", "No such upload",
           "The id is unknown, was deleted, has expired, or is another "
@@ -122,7 +132,7 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
           "Send the document in a form field named file, with a filename." },
     [PLATEN_PROBLEM_TOO_MANY_FILES] =
         { 422, 0, "too_many_files", "More than one file in the request",
-          "Send each file as a job of its own." },
+          "Send each file as a job of its own; this server takes no batches." },
     [PLATEN_PROBLEM_EMPTY_FILE] =
         { 422, 0, "empty_file", "The file is empty",
           "Send a file that holds a document." },

@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "platen.h"
+#include "platen_batch.h"
 #include "platen_crash.h"
 #include "platen_sniff.h"
 #include "platen_zip.h"
@@ -188,6 +190,20 @@ write_file(platen_receive_t *rx, const unsigned char *p, size_t n)
 }
 
 
+/* One more file comes: the one before is the first of several. */
+static int
+set_aside(platen_receive_t *rx)
+{
+    char name[PLATEN_FILENAME_MAX + 1];
+
+    snprintf(name, sizeof(name), "%.*s",
+             rx->filename_len == 0 ? 8 : (int) rx->filename_len,
+             rx->filename_len == 0 ? "document" : rx->filename);
+    return platen_receive_files_add(&rx->files, &rx->tmp, name) == 0
+           ? PLATEN_OK : fail_errno(rx, "close");
+}
+
+
 static int
 part_begin(void *data, const platen_multipart_part_t *part)
 {
@@ -202,13 +218,16 @@ part_begin(void *data, const platen_multipart_part_t *part)
     rx->in_file = part->has_filename || named_file;
 
     if (rx->in_file) {
-        if (rx->have_file) {
+        if (rx->have_file && rx->archive == NULL) {
             return fail(rx, PLATEN_PROBLEM_TOO_MANY_FILES, "%s", "");
         }
         if (!named_file) {
             return fail(rx, PLATEN_PROBLEM_INVALID_PARAMETER,
                         "A file came in a field of another name; send it in "
                         "the field file.");
+        }
+        if (rx->have_file && set_aside(rx) != PLATEN_OK) {
+            return PLATEN_INVALID;
         }
         rx->filename_len = part->filename_len == 0
             ? 0 : platen_filename_clean(part->filename, part->filename_len,
@@ -327,6 +346,64 @@ source_hint(platen_receive_t *rx, const platen_format_t **hint, int *weak)
 }
 
 
+/* An entry of a batch's archive: what its name says that it is. */
+static int
+see_entry(void *data, const platen_zip_entry_t *e)
+{
+    platen_receive_t      *rx = data;
+    const platen_format_t *format = NULL;
+    const char            *ext;
+    size_t                 len;
+
+    if (platen_batch_folder(e->name, e->name_len)
+        || platen_batch_skip(e->name, e->name_len, e->size) != NULL)
+    {
+        return 0;
+    }
+    ext = platen_filename_ext(e->name, e->name_len, &len);
+    if (ext != NULL) {
+        format = platen_format_find(ext, len);
+    }
+    if (format != NULL && strcmp(format->name, "zip") != 0) {
+        rx->contents |= UINT64_C(1) << (format - platen_formats);
+    }
+    return 0;
+}
+
+
+/* An archive of documents, before anything of it is unpacked. */
+static int
+check_batch(platen_receive_t *rx)
+{
+    platen_zip_verdict_t verdict;
+    uint8_t             *buf;
+    int                  rc;
+
+    rx->batch = 1;
+    if (platen_zip_check(rx->tmp.fd, (off_t) rx->size, rx->archive, &verdict)
+        == PLATEN_ERROR)
+    {
+        return fail_errno(rx, "reading the file back");
+    }
+    if (verdict.rule != PLATEN_ZIP_SAFE) {
+        return fail(rx, PLATEN_PROBLEM_UNSAFE_ARCHIVE, "%s", verdict.sentence);
+    }
+
+    buf = malloc(PLATEN_ZIP_BUFFER);
+    if (buf == NULL) {
+        errno = ENOMEM;
+        return fail_errno(rx, "malloc");
+    }
+    rc = platen_zip_walk(rx->tmp.fd, (off_t) rx->size, buf, see_entry, rx);
+    free(buf);
+    if (rc != 0) {
+        return fail(rx, PLATEN_PROBLEM_NOT_AN_ARCHIVE, "%s", "");
+    }
+    return rx->contents != 0
+           ? PLATEN_OK : fail(rx, PLATEN_PROBLEM_NOTHING_TO_CONVERT, "%s", "");
+}
+
+
 /*
  * A document that is a ZIP container, or that a converter may take for one, is
  * looked at before anything unpacks it.
@@ -336,6 +413,12 @@ check_archive(platen_receive_t *rx)
 {
     platen_zip_verdict_t verdict;
 
+    if (rx->archive != NULL && strcmp(rx->source->name, "zip") == 0) {
+        return check_batch(rx);
+    }
+    if (rx->only_archive) {
+        return fail(rx, PLATEN_PROBLEM_NOT_AN_ARCHIVE, "%s", "");
+    }
     if (rx->source->family != PLATEN_FAMILY_OOXML
         && rx->source->family != PLATEN_FAMILY_ZIP)
     {
@@ -373,7 +456,9 @@ decide_formats(platen_receive_t *rx)
     if (source_hint(rx, &hint, &weak) != PLATEN_OK) {
         return PLATEN_INVALID;
     }
-    if (hint == rx->target && !weak && rx->params.options.given == 0) {
+    if (hint == rx->target && !weak && rx->params.options.given == 0
+        && !rx->only_archive)
+    {
         return fail(rx, PLATEN_PROBLEM_IDENTICAL_FORMATS, "%s", "");
     }
 
@@ -382,6 +467,9 @@ decide_formats(platen_receive_t *rx)
     }
     rx->source = platen_sniff_decide(&sniff, hint, weak);
 
+    if (rx->source == NULL && rx->only_archive) {
+        return fail(rx, PLATEN_PROBLEM_NOT_AN_ARCHIVE, "%s", "");
+    }
     if (rx->source == NULL && hint != NULL && !weak) {
         return fail(rx, PLATEN_PROBLEM_CONTENT_MISMATCH,
                     "It is named as %s, but its content is %s. Correct the "
@@ -394,7 +482,9 @@ decide_formats(platen_receive_t *rx)
                     "name its format in source_format; GET /formats lists "
                     "those of this server.", sniff.what);
     }
-    if (rx->source == rx->target && rx->params.options.given == 0) {
+    if (rx->source == rx->target && rx->params.options.given == 0
+        && !rx->only_archive)
+    {
         return fail(rx, PLATEN_PROBLEM_IDENTICAL_FORMATS, "%s", "");
     }
     return check_archive(rx);
@@ -458,6 +548,50 @@ platen_receive_adopt(platen_receive_t *rx, const char *path, int fd,
 }
 
 
+/* The digest is the archive's, and not that of the files that went by. */
+static int
+hash_again(platen_receive_t *rx)
+{
+    unsigned char buf[16384];
+    ssize_t       n;
+    off_t         at = 0;
+
+    if (EVP_DigestInit_ex(rx->md, EVP_sha256(), NULL) != 1) {
+        errno = ENOMEM;
+        return -1;
+    }
+    while ((n = pread(rx->tmp.fd, buf, sizeof(buf), at)) > 0) {
+        if (EVP_DigestUpdate(rx->md, buf, (size_t) n) != 1) {
+            errno = ENOMEM;
+            return -1;
+        }
+        at += n;
+    }
+    rx->size = (uint64_t) at;
+    return n == 0 ? 0 : -1;
+}
+
+
+/* Several files become one archive of them. */
+static int
+pack(platen_receive_t *rx)
+{
+    if (set_aside(rx) != PLATEN_OK) {
+        return PLATEN_INVALID;
+    }
+    if (platen_receive_files_pack(&rx->files, rx->root, &rx->tmp) != 0
+        || hash_again(rx) != 0)
+    {
+        return fail_errno(rx, "packing the files");
+    }
+    platen_receive_files_clear(&rx->files);
+    rx->filename_len = platen_filename_clean("documents.zip", 13, rx->filename,
+                                             sizeof(rx->filename));
+    rx->content_type[0] = '\0';
+    return PLATEN_OK;
+}
+
+
 int
 platen_receive_finish(platen_receive_t *rx)
 {
@@ -476,6 +610,9 @@ platen_receive_finish(platen_receive_t *rx)
         if (!rx->have_file) {
             return fail(rx, PLATEN_PROBLEM_MISSING_FILE, "%s", "");
         }
+    }
+    if (rx->files.n != 0 && pack(rx) != PLATEN_OK) {
+        return PLATEN_INVALID;
     }
     if (understand(rx) != PLATEN_OK) {
         return PLATEN_INVALID;
@@ -502,4 +639,5 @@ platen_receive_close(platen_receive_t *rx)
     }
     EVP_MD_CTX_free(rx->md);
     rx->md = NULL;
+    platen_receive_files_clear(&rx->files);
 }

@@ -20,6 +20,8 @@
 #include "platen_multipart.h"
 #include "platen_params.h"
 #include "platen_problem.h"
+#include "platen_receive_files.h"
+#include "platen_zip.h"
 
 #define PLATEN_RECEIVE_PARTS 100       /* parts of a form */
 #define PLATEN_RECEIVE_UNKNOWN_MAX 65536 /* bytes of one that is not */
@@ -29,6 +31,10 @@ typedef struct {
     const char       *root;     /* the data directory */
     uint64_t          max_file; /* bytes */
     int               unsafe;   /* nothing is synced; 0 from _init() on */
+
+    /* these two: NULL, 0 from _init() on */
+    const platen_zip_limits_t *archive; /* of a batch; NULL: there are none */
+    int               only_archive; /* it has to be one */
 
     int               multipart;
     platen_multipart_t parser;
@@ -41,6 +47,7 @@ typedef struct {
     size_t            part_len; /* bytes of the current field so far, */
     char              value[PLATEN_PARAM_MAX]; /* which is here, if known */
     uint64_t          unsynced; /* bytes since write-back was last started */
+    platen_receive_files_t files; /* those before the current one */
 
     platen_params_t   params;
     char              content_type[128]; /* the file's, as the client says */
@@ -52,6 +59,8 @@ typedef struct {
     uint8_t           sha256[PLATEN_SHA256_LEN];
     const platen_format_t *source;
     const platen_format_t *target;
+    int               batch;    /* the file is an archive of documents, and */
+    uint64_t          contents; /* some are named as platen_formats[bit] */
 
     platen_problem_t  problem; /* PLATEN_PROBLEM_NONE while all is well */
     char              detail[PLATEN_RECEIVE_DETAIL_MAX]; /* "" for the usual */
@@ -95,7 +104,10 @@ int platen_receive_finish(platen_receive_t *rx);
 int platen_receive_adopt(platen_receive_t *rx, const char *path, int fd,
     uint64_t size, const uint8_t sha256[PLATEN_SHA256_LEN]);
 
-/* Closes the file's descriptor and frees the digest; keeps the file. */
+/*
+ * Closes the file's descriptor, and frees the digest and all other files; keeps
+ * the file.
+ */
 void platen_receive_close(platen_receive_t *rx);
 
 #endif

@@ -13,7 +13,8 @@
 
 typedef struct {
     ngx_uint_t                   methods;
-    const char                  *pattern;  /* "{id}" is a job's id */
+    const char                  *pattern;  /* "{id}" is a job's id, "{n}" a
+                                              number */
     ngx_uint_t                   access;   /* 0: by key; 1: open to everyone;
                                               2: by key or signed URL */
     ngx_http_platen_handler_pt   handler;
@@ -23,7 +24,7 @@ typedef struct {
 static ngx_int_t platen_route_dispatch(ngx_http_request_t *r,
     ngx_http_platen_ctx_t *ctx);
 static ngx_uint_t platen_route_match(const char *pattern, ngx_str_t *path,
-    ngx_str_t *id);
+    ngx_str_t *id, ngx_str_t *number);
 static ngx_int_t platen_route_methods_of(ngx_http_request_t *r,
     const platen_route_t *fit, ngx_str_t *allow);
 static ngx_int_t platen_route_not_allowed(ngx_http_request_t *r,
@@ -52,6 +53,8 @@ static const platen_route_t  platen_routes[] = {
     { PLATEN_READ,     "jobs/{id}",          0, platen_wait_job },
     { NGX_HTTP_DELETE, "jobs/{id}",          0, platen_submit_remove },
     { PLATEN_READ,     "jobs/{id}/download", 2, platen_download_job },
+    { PLATEN_READ,     "jobs/{id}/files",    0, platen_batch_files },
+    { PLATEN_READ,     "jobs/{id}/files/{n}", 2, platen_batch_file },
     { NGX_HTTP_POST,   "jobs/{id}/links",    0, platen_signed_links },
     { NGX_HTTP_POST,   "jobs/{id}/retry",    0, platen_submit_retry },
     { PLATEN_READ,     "jobs/{id}/events",   2, platen_events_job },
@@ -59,6 +62,9 @@ static const platen_route_t  platen_routes[] = {
     { NGX_HTTP_GET,    "jobs/{id}/ws",       2, platen_ws_stream_job },
     { NGX_HTTP_GET,    "ws",                 0, platen_ws_stream_client },
     { NGX_HTTP_GET,    "socket.io",          0, platen_ws_io_open },
+    { NGX_HTTP_POST,   "api/v1/jobs",        0, platen_batch_create },
+    { PLATEN_READ,     "api/v1/jobs/{id}",   0, platen_batch_status },
+    { PLATEN_READ,     "api/v1/jobs/{id}/download", 0, platen_download_job },
     { NGX_HTTP_POST,   "documents/initiate-upload", 0,
       platen_document_initiate },
     { PLATEN_READ,     "documents/{id}",     0, platen_document_view },
@@ -166,14 +172,15 @@ static ngx_int_t
 platen_route_dispatch(ngx_http_request_t *r, ngx_http_platen_ctx_t *ctx)
 {
     ngx_int_t              rc;
-    ngx_str_t              id, methods;
+    ngx_str_t              id, number, methods;
     ngx_uint_t             signed_url;
     const platen_route_t  *route, *fit;
 
     ngx_str_null(&id);
+    ngx_str_null(&number);
 
     for (fit = platen_routes; fit->pattern; fit++) {
-        if (platen_route_match(fit->pattern, &ctx->path, &id)) {
+        if (platen_route_match(fit->pattern, &ctx->path, &id, &number)) {
             break;
         }
     }
@@ -224,6 +231,8 @@ platen_route_dispatch(ngx_http_request_t *r, ngx_http_platen_ctx_t *ctx)
         return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_ID, NULL);
     }
 
+    ctx->number = number.len ? ngx_atoi(number.data, number.len) : NGX_ERROR;
+
     if (signed_url) {
         rc = platen_signed_admit(r);
         if (rc != NGX_DECLINED) {
@@ -236,9 +245,11 @@ platen_route_dispatch(ngx_http_request_t *r, ngx_http_platen_ctx_t *ctx)
 
 
 static ngx_uint_t
-platen_route_match(const char *pattern, ngx_str_t *path, ngx_str_t *id)
+platen_route_match(const char *pattern, ngx_str_t *path, ngx_str_t *id,
+    ngx_str_t *number)
 {
-    u_char  *p, *last;
+    u_char     *p, *last;
+    ngx_str_t  *value;
 
     p = path->data;
     last = path->data + path->len;
@@ -246,15 +257,16 @@ platen_route_match(const char *pattern, ngx_str_t *path, ngx_str_t *id)
     for ( /* void */ ; *pattern; pattern++) {
 
         if (*pattern == '{') {
-            id->data = p;
+            value = pattern[1] == 'n' ? number : id;
+            value->data = p;
 
             while (p < last && *p != '/') {
                 p++;
             }
 
-            id->len = p - id->data;
+            value->len = p - value->data;
 
-            if (id->len == 0) {
+            if (value->len == 0) {
                 break;
             }
 
@@ -274,6 +286,7 @@ platen_route_match(const char *pattern, ngx_str_t *path, ngx_str_t *id)
     }
 
     ngx_str_null(id);
+    ngx_str_null(number);
 
     return 0;
 }

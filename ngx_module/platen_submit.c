@@ -74,7 +74,8 @@ platen_submit_admit(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     rx = ctx->rx;
 
-    rc = platen_formats_check(r, rx->source, rx->target, &route);
+    rc = rx->batch ? platen_batch_admit(r, rx, &route)
+                   : platen_formats_check(r, rx->source, rx->target, &route);
 
     if (rc == NGX_ERROR) {
         return platen_respond_store(r, PLATEN_ERROR, "reading the matrix",
@@ -106,6 +107,10 @@ platen_submit_refusal(ngx_http_request_t *r, platen_receive_t *rx,
                      "ttl takes at most %T seconds on this server.%Z",
                      plcf->max_ttl);
         return PLATEN_PROBLEM_INVALID_PARAMETER;
+    }
+
+    if (rx->batch && rc == NGX_DECLINED) {
+        return PLATEN_PROBLEM_NOTHING_TO_CONVERT;
     }
 
     /* one format is converted into itself only where that is known to work */
@@ -207,6 +212,11 @@ platen_submit_op(ngx_http_request_t *r)
         if (rc != NGX_OK) {
             return rc;
         }
+    }
+
+    if (rx->batch) {
+        /* its files are asked for one by one, and an archive has none */
+        return platen_batch_sources(r, rx->target, &job->sources);
     }
 
     return plcf->result_cache ? platen_submit_cache(r, op) : NGX_OK;
@@ -402,6 +412,11 @@ platen_submit_answer(ngx_http_request_t *r, platen_commit_op_t *op)
 
     if (ctx->wait) {
         return platen_sync_wait(r, op);
+    }
+
+    if (ctx->batch) {
+        return platen_batch_created(r, op->stored ? &op->existing
+                                                  : &op->job.id);
     }
 
     if (op->stored) {

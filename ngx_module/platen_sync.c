@@ -172,7 +172,7 @@ platen_sync_event(ngx_http_request_t *r, const platen_event_t *event)
 {
     ngx_http_platen_ctx_t  *ctx;
 
-    if (event && !platen_event_last(event->state)) {
+    if (event && !platen_event_last(event)) {
         return NGX_AGAIN;
     }
 

@@ -588,6 +588,7 @@ platen_tus_complete(ngx_http_request_t *r, platen_tus_t *tus)
     cln->handler = (ngx_pool_cleanup_pt) platen_receive_close;
 
     rx = cln->data;
+    rx->archive = plcf->batch;
     ctx->rx = rx;
 
     rx->problem = platen_tus_header_metadata(tus->partial.meta.metadata.data,

@@ -78,6 +78,11 @@ platen_upload_start(ngx_http_request_t *r, ngx_uint_t accepted)
         return rc;
     }
 
+    if (ctx->batch) {
+        ctx->rx->only_archive = 1;
+        (void) platen_receive_param(ctx->rx, "target_format", 13, "pdf", 3);
+    }
+
     if (platen_upload_params(r, ctx->rx) != NGX_OK) {
         return platen_upload_problem(r, ctx->rx);
     }
@@ -93,9 +98,11 @@ platen_upload_open(ngx_http_request_t *r, ngx_str_t *type, off_t max)
     platen_receive_t             *rx;
     ngx_pool_cleanup_t           *cln;
     ngx_http_platen_ctx_t        *ctx;
+    ngx_http_platen_loc_conf_t   *plcf;
     ngx_http_platen_main_conf_t  *pmcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
     pmcf = ngx_http_get_module_main_conf(r, ngx_http_platen_module);
 
     rc = platen_admit_room(r);
@@ -116,6 +123,7 @@ platen_upload_open(ngx_http_request_t *r, ngx_str_t *type, off_t max)
                              (char *) type->data, type->len);
     cln->handler = platen_upload_cleanup;
     rx->unsafe = !pmcf->sync;
+    rx->archive = plcf->batch;
     ctx->rx = rx;
 
     if (rc == PLATEN_ERROR) {

@@ -26,6 +26,7 @@ typedef enum {
     PLATEN_VIEW_OPTIONS,
     PLATEN_VIEW_LINES,
     PLATEN_VIEW_FLAG,
+    PLATEN_VIEW_COUNTS,
     PLATEN_VIEW_FILES
 } platen_view_kind_t;
 
@@ -47,8 +48,9 @@ typedef struct {
 
 
 static void platen_view_members(platen_json_t *j, ngx_str_t *prefix,
-    const platen_view_member_t *view, const platen_job_t *job,
-    uint64_t position);
+    platen_txn_t *txn, const platen_view_member_t *view,
+    const platen_job_t *job, uint64_t position);
+static void platen_view_progress(platen_json_t *j, const platen_job_t *job);
 static void platen_view_options(platen_json_t *j, const platen_str_t *text);
 static void platen_view_lines(platen_json_t *j, const char *name,
     const platen_str_t *text);
@@ -82,25 +84,26 @@ static const platen_view_member_t  platen_view_job_members[] = {
     { "expires_at", PLATEN_VIEW_TIME, offsetof(platen_job_t, expires_at) },
     { "download_url", PLATEN_VIEW_URL, 0 },
     { "request_id", PLATEN_VIEW_WORD, offsetof(platen_job_t, request_id) },
+    { "counts", PLATEN_VIEW_COUNTS, 0 },
     { "files", PLATEN_VIEW_FILES, 0 },
     { NULL, 0, 0 }
 };
 
 
 void
-platen_view_write(ngx_http_request_t *r, platen_json_t *j,
+platen_view_write(ngx_http_request_t *r, platen_json_t *j, platen_txn_t *txn,
     const platen_job_t *job, uint64_t position)
 {
     ngx_http_platen_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    platen_view_members(j, &plcf->prefix, platen_view_job_members, job,
+    platen_view_members(j, &plcf->prefix, txn, platen_view_job_members, job,
                         position);
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 platen_view_has_result(const platen_job_t *job)
 {
     return job->state == PLATEN_STATE_SUCCESS
@@ -109,7 +112,7 @@ platen_view_has_result(const platen_job_t *job)
 
 
 static void
-platen_view_members(platen_json_t *j, ngx_str_t *prefix,
+platen_view_members(platen_json_t *j, ngx_str_t *prefix, platen_txn_t *txn,
     const platen_view_member_t *view, const platen_job_t *job,
     uint64_t position)
 {
@@ -190,7 +193,7 @@ platen_view_members(platen_json_t *j, ngx_str_t *prefix,
             break;
 
         case PLATEN_VIEW_POSITION:
-            if (position) {
+            if (position && job->state == PLATEN_STATE_PENDING) {
                 platen_json_uint(j, m->name, position);
             } else {
                 platen_json_null(j, m->name);
@@ -203,8 +206,7 @@ platen_view_members(platen_json_t *j, ngx_str_t *prefix,
             break;
 
         case PLATEN_VIEW_PROGRESS:
-            platen_json_raw(j, m->name,
-                            platen_state_final(job->state) ? "1.0" : "0.0");
+            platen_view_progress(j, job);
             break;
 
         case PLATEN_VIEW_URL:
@@ -233,23 +235,44 @@ platen_view_members(platen_json_t *j, ngx_str_t *prefix,
                             *(const uint8_t *) field ? "true" : "false");
             break;
 
+        case PLATEN_VIEW_COUNTS:
+            platen_batch_write_counts(j, job);
+            break;
+
         case PLATEN_VIEW_FILES:
-            platen_json_open(j, m->name, '[');
-            platen_json_open(j, NULL, '{');
-            platen_json_uint(j, "id", 0);
-            platen_json_string(j, "filename", job->input_filename.data,
-                               job->input_filename.len);
-            platen_json_word(j, "status", state, ngx_strlen(state));
-            platen_json_string(j, "error",
-                               job->error.len ? job->error.data : NULL,
-                               job->error.len);
-            platen_json_close(j, '}');
-            platen_json_close(j, ']');
+            if (platen_batch_write_files(j, prefix, txn, job) != PLATEN_OK) {
+                j->failed = 1;
+            }
             break;
         }
     }
 
     platen_json_close(j, '}');
+}
+
+
+/* That of a batch is complete only with its archive. */
+
+static void
+platen_view_progress(platen_json_t *j, const platen_job_t *job)
+{
+    uint32_t  ended;
+    u_char    text[16];
+
+    if (platen_state_final(job->state)) {
+        platen_json_raw(j, "progress", "1.0");
+        return;
+    }
+
+    if (job->batch == PLATEN_BATCH_NONE || job->files == 0) {
+        platen_json_raw(j, "progress", "0.0");
+        return;
+    }
+
+    ended = job->files - platen_job_open_files(job);
+    ngx_snprintf(text, sizeof(text), "0.%03uD%Z",
+                 (uint32_t) ((uint64_t) ended * 990 / job->files));
+    platen_json_raw(j, "progress", (char *) text);
 }
 
 
@@ -344,7 +367,7 @@ platen_view_read(ngx_http_request_t *r, platen_txn_t *txn, platen_job_t *job,
     /* Another client's job is as good as none. */
 
     if (rc == PLATEN_OK
-        && (job->client.len != ctx->client.len
+        && (platen_job_is_file(job) || job->client.len != ctx->client.len
             || ngx_memcmp(job->client.data, ctx->client.data, ctx->client.len)
                != 0))
     {
@@ -387,7 +410,7 @@ platen_view_job(ngx_http_request_t *r)
     }
 
     platen_json_init(&j, r->pool, 1024);
-    platen_view_write(r, &j, &job, position);
+    platen_view_write(r, &j, &txn, &job, position);
     platen_txn_abort(&txn);
 
     etag = ngx_list_push(&r->headers_out.headers);
@@ -402,6 +425,11 @@ platen_view_job(ngx_http_request_t *r)
     etag->value.data = ngx_pnalloc(r->pool, 2 * NGX_INT64_LEN + 3);
     if (etag->value.data == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (job.batch != PLATEN_BATCH_NONE) {
+        /* its files change more than its events tell */
+        position = job.updated_at;
     }
 
     etag->value.len = ngx_sprintf(etag->value.data, "\"%xL-%xL\"",
@@ -446,7 +474,7 @@ platen_view_accepted(ngx_http_request_t *r, ngx_uint_t status,
     platen_id_format(&job->id, id);
 
     platen_json_init(&j, r->pool, 1024);
-    platen_view_write(r, &j, job, position);
+    platen_view_write(r, &j, txn, job, position);
 
     if (txn) {
         platen_txn_abort(txn);

@@ -263,5 +263,7 @@ platen_wait_knows(ngx_http_request_t *r, const platen_job_t *job)
 static ngx_int_t
 platen_wait_changed(ngx_http_request_t *r, const platen_event_t *event)
 {
-    return platen_view_job(r);
+    /* of the job's own state only: that a file goes on is no change of it */
+
+    return event && event->file ? NGX_AGAIN : platen_view_job(r);
 }

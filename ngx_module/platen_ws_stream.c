@@ -264,7 +264,7 @@ platen_ws_stream_event(platen_ws_stream_t *s, u_char *p,
 
     plcf = ngx_http_get_module_loc_conf(s->ws.request, ngx_http_platen_module);
 
-    q = platen_ws_stream_begin(s, p, platen_event_name(event->state));
+    q = platen_ws_stream_begin(s, p, platen_event_title(event));
     q = platen_live_text(q, event, &plcf->prefix);
 
     return platen_ws_stream_end(s, p, q);
@@ -408,7 +408,7 @@ platen_ws_stream_told(platen_notify_sub_t *sub, const platen_event_t *events,
 
         for (i = 0; i < n && !last; i++) {
             p = platen_ws_stream_event(s, p, &events[i]);
-            last = s->job && platen_event_last(events[i].state);
+            last = s->job && platen_event_last(&events[i]);
         }
 
         if (platen_ws_stream_send(s, block, p) == NGX_OK && last) {

@@ -15,7 +15,13 @@
  */
 const char *platen_event_name(uint8_t state);
 
+/*
+ * The name of that very event: as above, or that of a file of a batch:
+ * "file_processing", "file_done".
+ */
+const char *platen_event_title(const platen_event_t *event);
+
 /* Whether no other event of the job follows by itself. */
-int platen_event_last(uint8_t state);
+int platen_event_last(const platen_event_t *event);
 
 #endif

@@ -35,7 +35,7 @@ const platen_field_t platen_job_fields[] = {
     FIELD(43, U32, skipped),       FIELD(44, U32, processing),
     FIELD(45, U32, success),       FIELD(46, U32, failed),
     FIELD(47, STR, parent),        FIELD(48, U32, file),
-    FIELD(49, STR, folder),
+    FIELD(49, STR, folder),        FIELD(50, STR, sources),
 };
 const size_t platen_job_nfields = sizeof(platen_job_fields) / sizeof(platen_job_fields[0]);
 

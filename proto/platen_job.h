@@ -103,9 +103,10 @@ typedef struct {
     uint32_t success;
     uint32_t failed;
 
-    platen_str_t parent; /* of a file: the batch's id, 16 raw bytes; else empty */
-    uint32_t     file;   /* its number there, from 0 */
-    platen_str_t folder; /* where in the archive it was: "a/b"; as shown */
+    platen_str_t sources; /* formats that its files may have, a space after each; empty: any */
+    platen_str_t parent;  /* of a file: the batch's id, 16 raw bytes; else empty */
+    uint32_t     file;    /* its number there, from 0 */
+    platen_str_t folder;  /* where in the archive it was: "a/b"; as shown */
 } platen_job_t;
 
 /* One entry of a batch's archive, as "files" of the store has it. */

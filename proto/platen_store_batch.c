@@ -26,6 +26,17 @@ counter(platen_job_t *batch, platen_state_t state)
 }
 
 int
+platen_batch_open(platen_txn_t *txn, const platen_job_t *file)
+{
+    platen_job_t batch;
+    platen_id_t  id;
+
+    memcpy(id.b, file->parent.data, sizeof(id.b));
+    return platen_store_get(txn, &id, &batch) == PLATEN_OK
+           && batch.state == PLATEN_STATE_PROCESSING && batch.batch == PLATEN_BATCH_OPEN;
+}
+
+int
 platen_batch_count(platen_txn_t *txn, const platen_id_t *batch, platen_state_t from,
                    platen_state_t to, uint64_t seq, uint64_t now)
 {

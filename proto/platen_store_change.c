@@ -519,6 +519,12 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
         return PLATEN_INVALID;
     }
 
+    /* What has failed in a batch is done again by the batch. */
+    if (!is_new && platen_job_is_file(job) && platen_state_final(from)
+        && to == PLATEN_STATE_PENDING && !platen_batch_open(txn, job)) {
+        return PLATEN_INVALID_TRANSITION;
+    }
+
     keep(&kept, job);
     before = is_new ? 0 : platen_store_bytes(&stored);
     rc = enter(txn, job, from, to, now, kept.client, kept.prefix);

@@ -101,6 +101,9 @@ void platen_key_file(uint8_t key[PLATEN_FILE_KEY], const void *batch, uint32_t n
 int platen_batch_count(platen_txn_t *txn, const platen_id_t *batch, platen_state_t from,
                        platen_state_t to, uint64_t seq, uint64_t now);
 
+/* platen_store_batch.c: whether the batch of a file is being filled. */
+int platen_batch_open(platen_txn_t *txn, const platen_job_t *file);
+
 /* platen_store_change.c: the record, and no index. */
 int platen_store_write(platen_txn_t *txn, const platen_job_t *job);
 

@@ -57,6 +57,7 @@ typedef struct {
     const char             *output_dir; /* <dir>/out */
     const char             *output;     /* the result has to be <dir>/out/in.<to> */
     const char             *state_dir;  /* this worker's own, kept between runs; see _allow */
+    const char             *files_dir;  /* a batch's results; else NULL */
 } platen_run_t;
 
 /* What an exit code says about a run that no signal ended. */
@@ -163,6 +164,10 @@ extern const platen_engine_t platen_engine_poppler;
 extern const platen_engine_t platen_engine_mupdf;
 extern const platen_engine_t platen_engine_qpdf;
 extern const platen_engine_t platen_engine_image;
+
+/* Of batches; in no graph. */
+extern const platen_engine_t platen_engine_unpack;
+extern const platen_engine_t platen_engine_pack;
 
 /*
  * The engines of the configuration ("engine" blocks); NULL-terminated, freed

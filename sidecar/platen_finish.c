@@ -423,6 +423,33 @@ platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
     }
 }
 
+void
+platen_finish_requeue(platen_verdict_t *v, const char *step)
+{
+    int error = errno;
+
+    memset(v, 0, sizeof(*v));
+    requeue(v, step, error);
+}
+
+void
+platen_finish_fruitless(const platen_job_t *job, platen_verdict_t *v)
+{
+    memset(v, 0, sizeof(*v));
+    if (job->batch != PLATEN_BATCH_DUE || job->success != 0) {
+        return;
+    }
+    if (job->failed == 0) {
+        fail(v, "nothing_to_convert",
+             "There is nothing in the archive that could be converted; \"files\" says why of "
+             "each entry.");
+    } else {
+        fail(v, "all_files_failed",
+             "None of the files in the archive could be converted; \"files\" says why of "
+             "each.");
+    }
+}
+
 /* A random number below `n`; no secret hangs on it. */
 static uint64_t
 jitter(uint64_t n)
@@ -459,6 +486,21 @@ platen_finish_blame(platen_job_t *job, int blame)
 }
 
 int
+platen_finish_put_back(platen_txn_t *txn, platen_job_t *job, int blame)
+{
+    /* An attempt is one at the files; to pack them is none. */
+    uint32_t attempts = job->attempts;
+
+    platen_finish_blame(job, blame);
+    if (job->batch != PLATEN_BATCH_PACK) {
+        return platen_store_transition(txn, job, PLATEN_STATE_PENDING, platen_now_us());
+    }
+    job->attempts = attempts;
+    job->batch = PLATEN_BATCH_DUE;
+    return platen_store_rephase(txn, job, platen_now_us());
+}
+
+int
 platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
                     const platen_verdict_t *v)
 {
@@ -473,13 +515,17 @@ platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
         return PLATEN_NOT_FOUND;
     }
     /* A commit that seemed to fail may have been durable all the same. */
-    if (job.state == v->state) {
+    if (job.state == v->state
+        || (v->state == PLATEN_STATE_SUCCESS && job.state == PLATEN_STATE_PARTIAL_SUCCESS)) {
         return PLATEN_OK;
     }
     if (job.state != PLATEN_STATE_PROCESSING) {
         return PLATEN_NOT_FOUND;
     }
 
+    if (v->state == PLATEN_STATE_PENDING) {
+        return platen_finish_put_back(txn, &job, v->blame);
+    }
     if (v->state == PLATEN_STATE_SUCCESS) {
         job.output_size = v->output_size;
         job.output_sha256 =
@@ -489,10 +535,13 @@ platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
     } else if (v->state == PLATEN_STATE_FAILED) {
         job.error_code = platen_str(v->error_code);
         job.error = platen_str(v->error);
-    } else {
-        platen_finish_blame(&job, v->blame);
     }
-    return platen_store_transition(txn, &job, v->state, platen_now_us());
+    /* One bad file does not spoil the rest, and is not passed over in silence. */
+    return platen_store_transition(txn, &job,
+                                   v->state == PLATEN_STATE_SUCCESS && job.failed > 0
+                                       ? PLATEN_STATE_PARTIAL_SUCCESS
+                                       : v->state,
+                                   platen_now_us());
 }
 
 int

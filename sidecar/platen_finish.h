@@ -54,12 +54,27 @@ void platen_finish_unsupported(platen_str_t from, platen_str_t to, int options,
 void platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
                           platen_verdict_t *verdict);
 
+/* Back to the queue, later, for a fault of this machine: `step` failed with errno. */
+void platen_finish_requeue(platen_verdict_t *verdict, const char *step);
+
+/*
+ * The verdict on a batch whose files have all ended, if not one of them has a
+ * result: FAILED; else nothing.
+ */
+void platen_finish_fruitless(const platen_job_t *job, platen_verdict_t *verdict);
+
 /*
  * Whom an attempt counts against, in the record; and when it may be tried
  * again: after setbacks, a time that doubles with each, up to a minute, of which
  * a random part is taken off, so that not all come back at once (not_before).
  */
 void platen_finish_blame(platen_job_t *job, int blame);
+
+/*
+ * An attempt at the job is over, and was not its last: back to where it was
+ * claimed from.  As platen_store_transition().
+ */
+int platen_finish_put_back(platen_txn_t *txn, platen_job_t *job, int blame);
 
 /*
  * Writes the verdict into the open write transaction.  PLATEN_OK; or

@@ -267,6 +267,7 @@ start_step(platen_pool_t *pool, worker_t *w)
                 .output_dir = w->stage.output_dir,
                 .output = w->stage.output,
                 .state_dir = w->stage.state_dir,
+                .files_dir = w->task->files_dir,
     };
 
     w->restarted = 0;
@@ -455,7 +456,7 @@ pack(platen_pool_t *pool, worker_t *w)
     platen_command_t     command = { .argc = 0 };
     int                  rc;
 
-    w->result.format = w->task->to;
+    w->result.format = platen_format_find(edge->to, strlen(edge->to));
     if (!(edge->rules & PLATEN_EDGE_PAGES)) {
         return 0;
     }

@@ -106,8 +106,7 @@ put_back(platen_reaper_t *r, platen_txn_t *txn, platen_job_t *job)
 {
     log_recovered(job);
     remove_output(r, job);
-    platen_finish_blame(job, PLATEN_BLAME_SIDECAR);
-    return platen_store_transition(txn, job, PLATEN_STATE_PENDING, platen_now_us());
+    return platen_finish_put_back(txn, job, PLATEN_BLAME_SIDECAR);
 }
 
 /* Puts back at most SLICE jobs after *after.  Returns how many ids it has seen. */

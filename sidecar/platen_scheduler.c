@@ -16,9 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "platen_batches.h"
 #include "platen_crash.h"
 #include "platen_finish.h"
 #include "platen_pool.h"
+#include "platen_workdir.h"
 #include "platen_zygote.h"
 
 #define DUE 256            /* jobs whose time has come, put back in one transaction */
@@ -40,6 +42,7 @@ struct platen_scheduler_s {
     platen_store_t        *store;
     platen_engines_t      *engines;
     platen_pool_t         *pool;
+    platen_batches_t      *batches;
     platen_zygote_t       *zygote;    /* NULL: LibreOffice is none of the engines */
     int                    warmed;    /* it was ready once */
     char                   owner[64]; /* "<boot id>:<pid>" */
@@ -62,6 +65,7 @@ typedef struct {
 } claims_t;
 
 static platen_pool_done_t      task_ended;
+static platen_batches_done_t   batch_ended;
 static platen_zygote_ended_t   run_ended;
 static platen_zygote_changed_t office_changed;
 
@@ -95,7 +99,9 @@ platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
     s->store = store;
     s->engines = engines;
     s->pool = platen_pool_new(config, confine, task_ended, s);
-    if (s->pool == NULL) {
+    s->batches =
+        platen_batches_new(config, store, platen_engines_matrix(engines), batch_ended, s);
+    if (s->pool == NULL || s->batches == NULL) {
         platen_scheduler_destroy(&s);
         return NULL;
     }
@@ -178,6 +184,7 @@ platen_scheduler_destroy(platen_scheduler_t **scheduler)
     }
     platen_zygote_destroy(&s->zygote);
     platen_pool_destroy(&s->pool);
+    platen_batches_destroy(&s->batches);
     for (i = 0; i < s->nunwritten; i++) {
         platen_task_destroy(&s->unwritten[i].task);
     }
@@ -251,33 +258,78 @@ write_ending(platen_scheduler_t *s, ending_t *ending)
     return PLATEN_OK;
 }
 
+/* It is decided what becomes of the task: write it down. */
+static void
+end_as(platen_scheduler_t *s, ending_t *ending)
+{
+    json_t *context;
+    int     rc;
+
+    if (ending->verdict.state == PLATEN_STATE_NONE) {
+        log_discarded(ending->task);
+        platen_task_destroy(&ending->task);
+        return;
+    }
+    if (ending->verdict.pause) {
+        pause_claims(s, "this machine failed a job", ending->verdict.detail);
+    }
+
+    rc = write_ending(s, ending);
+    if (rc != PLATEN_OK) {
+        context = platen_task_context(ending->task);
+        json_object_set_new(context, "error", json_string(platen_strerror(rc)));
+        platen_log(PLATEN_LOG_ERROR, "the end of a job is not written yet", context);
+        s->unwritten[s->nunwritten++] = *ending;
+    }
+}
+
+/* What was gathered for a run, be it to be packed again or not. */
+static void
+drop_files(const platen_task_t *task)
+{
+    if (task->files_dir != NULL && platen_workdir_remove(task->files_dir) != 0) {
+        platen_log(PLATEN_LOG_WARN, "cannot remove what a batch was packed from",
+                   json_pack("{s:s}", "path", task->files_dir));
+    }
+}
+
 /* A run is over, or could not begin: decide, and write it down. */
 static void
 end_task(platen_scheduler_t *s, platen_task_t *task, const platen_run_result_t *result)
 {
     ending_t ending = { .task = task };
-    json_t  *context;
-    int      rc;
 
     platen_crash_point(PLATEN_CRASH_RUN_ENDED);
-    platen_finish_judge(s->config, task, result, &ending.verdict);
-
-    if (ending.verdict.state == PLATEN_STATE_NONE) {
-        log_discarded(task);
-        platen_task_destroy(&task);
+    drop_files(task);
+    if (task->kind == PLATEN_TASK_UNPACK && result->outcome == PLATEN_RUN_DONE) {
+        if (platen_batches_spread(s->batches, task, result->work) != 0) {
+            platen_finish_requeue(&ending.verdict, "take an archive over");
+            end_as(s, &ending);
+        }
         return;
     }
-    if (ending.verdict.pause) {
-        pause_claims(s, "this machine failed a job", ending.verdict.detail);
-    }
+    platen_finish_judge(s->config, task, result, &ending.verdict);
+    end_as(s, &ending);
+}
 
-    rc = write_ending(s, &ending);
-    if (rc != PLATEN_OK) {
-        context = platen_task_context(task);
-        json_object_set_new(context, "error", json_string(platen_strerror(rc)));
-        platen_log(PLATEN_LOG_ERROR, "the end of a job is not written yet", context);
-        s->unwritten[s->nunwritten++] = ending;
+/* A batch is in no one's hand any more. */
+static void
+batch_ended(void *data, platen_task_t *task, const platen_verdict_t *verdict)
+{
+    platen_scheduler_t *s = data;
+    ending_t            ending = { .task = task };
+
+    if (verdict == NULL) {
+        platen_log(PLATEN_LOG_DEBUG, "the files of a batch are at work",
+                   platen_task_context(task));
+        platen_task_destroy(&task);
+        if (s->changed != NULL) {
+            s->changed(s->changed_data);
+        }
+        return;
     }
+    ending.verdict = *verdict;
+    end_as(s, &ending);
 }
 
 static void
@@ -326,6 +378,16 @@ route(platen_scheduler_t *s, const platen_job_t *job, ending_t *claim)
     int            rc = PLATEN_NOT_FOUND, without = PLATEN_NOT_FOUND, later = PLATEN_NOT_FOUND;
 
     memset(&claim->verdict, 0, sizeof(claim->verdict));
+    if (task->kind != PLATEN_TASK_DOCUMENT) {
+        if (platen_batches_count(s->batches) >= s->config->workers) {
+            return -1;
+        }
+        platen_finish_poison(s->config, job, &claim->verdict);
+        if (claim->verdict.state == PLATEN_STATE_NONE) {
+            platen_finish_fruitless(job, &claim->verdict);
+        }
+        return 0;
+    }
     if (task->from != NULL && task->to != NULL) {
         rc = platen_engines_route(s->engines, task->from, task->to, task->options.given,
                                   &task->route);
@@ -397,7 +459,12 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
     job.owner = platen_str(s->owner);
     /* It may stand by for as long as another one runs. */
     job.lease_until = platen_boottime_ms() + 2 * s->config->wall_clock * 1000 + LEASE_MARGIN;
-    rc = platen_store_transition(txn, &job, PLATEN_STATE_PROCESSING, platen_now_us());
+    if (job.batch == PLATEN_BATCH_DUE) {
+        job.batch = PLATEN_BATCH_PACK;
+        rc = platen_store_rephase(txn, &job, platen_now_us());
+    } else {
+        rc = platen_store_transition(txn, &job, PLATEN_STATE_PROCESSING, platen_now_us());
+    }
     if (rc != PLATEN_OK) {
         return rc;
     }
@@ -509,17 +576,70 @@ release_due(platen_scheduler_t *s)
     }
 }
 
+static void
+start_run(platen_scheduler_t *s, platen_task_t *task)
+{
+    platen_run_result_t result;
+
+    if (platen_pool_start(s->pool, task, &result) != 0) {
+        end_task(s, task, &result);
+    }
+}
+
+/* A claimed task begins: in the pool, or with what comes before that. */
+static void
+start(platen_scheduler_t *s, platen_task_t *task)
+{
+    ending_t ending = { .task = task };
+    int      rc = 0;
+
+    switch (task->kind) {
+    case PLATEN_TASK_AGAIN:
+        rc = platen_batches_spread(s->batches, task, NULL);
+        break;
+    case PLATEN_TASK_PACK:
+        platen_crash_point(PLATEN_CRASH_BATCH_CLAIMED);
+        rc = platen_batches_gather(s->batches, task);
+        break;
+    default:
+        start_run(s, task);
+        return;
+    }
+    if (rc != 0) {
+        platen_finish_requeue(&ending.verdict, "begin with a batch");
+        end_as(s, &ending);
+    }
+}
+
+/* A slice of each batch; those that are ready to be packed go first of all. */
+static int
+advance_batches(platen_scheduler_t *s)
+{
+    platen_task_t *task;
+    int            more = 0;
+
+    if (s->nunwritten == 0) {
+        more = platen_batches_slice(s->batches);
+    }
+    while (!s->stopping && platen_pool_idle(s->pool) > 0
+           && (task = platen_batches_ready(s->batches)) != NULL) {
+        start_run(s, task);
+    }
+    return more;
+}
+
 int
 platen_scheduler_scan(platen_scheduler_t *s)
 {
-    platen_run_result_t result;
-    claims_t            claims;
-    ending_t           *claim;
-    const char         *why;
-    unsigned            i;
+    claims_t    claims;
+    ending_t   *claim;
+    const char *why;
+    unsigned    i;
+    int         more;
 
+    more = advance_batches(s);
     if (!may_claim(s)) {
-        return 0;
+        return more;
     }
 
     claims.n = 0;
@@ -530,7 +650,7 @@ platen_scheduler_scan(platen_scheduler_t *s)
             platen_task_destroy(&claims.items[i].task);
         }
         pause_claims(s, "the store did not take a claim", why);
-        return 0;
+        return more;
     }
 
     if (claims.n == 0 && claims.passed > 0) {
@@ -545,12 +665,11 @@ platen_scheduler_scan(platen_scheduler_t *s)
             continue;
         }
         platen_log(PLATEN_LOG_DEBUG, "job claimed", platen_task_context(claim->task));
-        if (platen_pool_start(s->pool, claim->task, &result) != 0) {
-            end_task(s, claim->task, &result);
-        }
+        more |= claim->task->kind != PLATEN_TASK_DOCUMENT;
+        start(s, claim->task);
         platen_crash_point(PLATEN_CRASH_RUN_STARTED);
     }
-    return claims.n > claims.to_start && platen_pool_idle(s->pool) > 0;
+    return more || (claims.n > claims.to_start && platen_pool_idle(s->pool) > 0);
 }
 
 void
@@ -595,6 +714,9 @@ platen_scheduler_holds(const platen_scheduler_t *s, const platen_id_t *id, uint3
         if (is_claim(platen_pool_held(s->pool, i), id, epoch)) {
             return 1;
         }
+    }
+    if (platen_batches_holds(s->batches, id, epoch)) {
+        return 1;
     }
     for (i = 0; i < s->nunwritten; i++) {
         if (is_claim(s->unwritten[i].task, id, epoch)) {

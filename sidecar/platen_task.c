@@ -11,6 +11,32 @@
 
 #include "platen_log.h"
 
+static platen_task_kind_t
+kind_of(const platen_job_t *job)
+{
+    switch (job->batch) {
+    case PLATEN_BATCH_NONE:
+        return PLATEN_TASK_DOCUMENT;
+    case PLATEN_BATCH_OPEN:
+        return job->unpacked ? PLATEN_TASK_AGAIN : PLATEN_TASK_UNPACK;
+    default:
+        return PLATEN_TASK_PACK;
+    }
+}
+
+/* The one step of a batch's own. */
+static void
+set_route(platen_task_t *task)
+{
+    const platen_engine_t *engine =
+        task->kind == PLATEN_TASK_UNPACK ? &platen_engine_unpack : &platen_engine_pack;
+
+    task->route = (platen_route_t){
+        .steps = { { .engine = engine, .edge = engine->edges } },
+        .nsteps = 1,
+    };
+}
+
 platen_task_t *
 platen_task_new(const platen_job_t *job)
 {
@@ -21,6 +47,7 @@ platen_task_new(const platen_job_t *job)
         return NULL;
     }
 
+    task->kind = kind_of(job);
     task->id = job->id;
     task->epoch = job->epoch;
     task->attempt = job->attempts;
@@ -31,7 +58,9 @@ platen_task_new(const platen_job_t *job)
                            : strndup(job->request_id.data, job->request_id.len);
     task->client =
         job->client.len == 0 ? strdup("") : strndup(job->client.data, job->client.len);
-    if (task->request_id == NULL || task->client == NULL) {
+    task->sources =
+        job->sources.len == 0 ? strdup("") : strndup(job->sources.data, job->sources.len);
+    if (task->request_id == NULL || task->client == NULL || task->sources == NULL) {
         platen_task_destroy(&task);
         return NULL;
     }
@@ -47,6 +76,9 @@ platen_task_new(const platen_job_t *job)
                != PLATEN_OK) {
         task->to = NULL; /* a newer version's: better no result than another one */
     }
+    if (task->kind != PLATEN_TASK_DOCUMENT) {
+        set_route(task);
+    }
     return task;
 }
 
@@ -58,6 +90,8 @@ platen_task_destroy(platen_task_t **task)
     }
     free((*task)->request_id);
     free((*task)->client);
+    free((*task)->sources);
+    free((*task)->files_dir);
     explicit_bzero(*task, sizeof(**task));
     free(*task);
     *task = NULL;

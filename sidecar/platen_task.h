@@ -12,7 +12,17 @@
 #include "platen_engine.h"
 #include "platen_job.h"
 
+/* What is to be done. */
+typedef enum {
+    PLATEN_TASK_DOCUMENT, /* converted */
+    PLATEN_TASK_UNPACK,   /* the archive of a batch taken apart */
+    PLATEN_TASK_AGAIN,    /* the failed files of a batch put back */
+    PLATEN_TASK_PACK      /* the results of a batch packed */
+} platen_task_kind_t;
+
 typedef struct {
+    platen_task_kind_t kind;
+
     platen_id_t id;
     uint32_t    epoch;      /* of this claim */
     uint32_t    attempt;    /* 1 for the first */
@@ -25,6 +35,8 @@ typedef struct {
     const platen_format_t *to;
     platen_options_t       options; /* secret ones among them */
     platen_route_t         route;
+    char                  *sources;   /* a batch's: as in its record */
+    char                  *files_dir; /* PACK: where the results are, once gathered */
 } platen_task_t;
 
 /*

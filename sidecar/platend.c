@@ -92,7 +92,7 @@ on_hint(void *data, const platen_hint_t *hint)
         scan(d);
     } else {
         platen_scheduler_check(d->scheduler, &hint->id);
-        platen_news_publish(d->news);
+        scan(d); /* the files of a batch go with it */
     }
 }
 

@@ -9,8 +9,14 @@
 #include <unistd.h>
 
 static int
-expects(platen_dir_t dir, platen_state_t state)
+expects(platen_dir_t dir, const platen_job_t *job)
 {
+    platen_state_t state = (platen_state_t) job->state;
+
+    /* A file of a batch that could not be taken out of its archive has nothing. */
+    if (state == PLATEN_STATE_FAILED && job->input_size == 0) {
+        return 0;
+    }
     return dir == PLATEN_DIR_INPUT
                ? state != PLATEN_STATE_INITIATED && state != PLATEN_STATE_CANCELLED
                : state == PLATEN_STATE_SUCCESS || state == PLATEN_STATE_PARTIAL_SUCCESS;
@@ -66,7 +72,7 @@ platen_ctl_file_look(const char *root, platen_dir_t dir, const platen_job_t *job
     int         fd, saved;
 
     *found = (platen_ctl_file_found_t){ .is = PLATEN_CTL_FILE_NONE };
-    if (!expects(dir, (platen_state_t) job->state)) {
+    if (!expects(dir, job)) {
         return;
     }
     platen_layout_path(root, dir, &job->id, job->epoch, found->path);

@@ -105,7 +105,7 @@ list(platen_ctl_store_t *s, query_t *q)
         n = next_ids(&txn, q, first ? NULL : &before, ids);
         for (i = 0; i < n && q->left > 0; i++) {
             rc = platen_store_get(&txn, &ids[i], &job);
-            if (rc == PLATEN_OK
+            if (rc == PLATEN_OK && !platen_job_is_file(&job)
                 && (q->state == PLATEN_STATE_NONE || q->state == (platen_state_t) job.state)) {
                 show(q, &job);
             } else if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW) {

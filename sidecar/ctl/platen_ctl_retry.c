@@ -118,7 +118,7 @@ find_failed(retry_t *r, int first, platen_id_t *after, platen_id_t *failed, int 
     n = platen_store_jobs(&txn, first ? NULL : after, 0, ids, SLICE);
     for (i = 0; i < n; i++) {
         if (platen_store_get(&txn, &ids[i], &job) == PLATEN_OK
-            && job.state == PLATEN_STATE_FAILED) {
+            && job.state == PLATEN_STATE_FAILED && !platen_job_is_file(&job)) {
             failed[(*nfailed)++] = ids[i];
         }
     }

@@ -43,8 +43,28 @@ test_last(void **state)
         last = i == PLATEN_STATE_NONE || i == PLATEN_STATE_SUCCESS
                || i == PLATEN_STATE_PARTIAL_SUCCESS || i == PLATEN_STATE_FAILED
                || i == PLATEN_STATE_CANCELLED;
-        assert_int_equal(platen_event_last((uint8_t) i) != 0, last);
+        assert_int_equal(platen_event_last(&(platen_event_t){ .state = (uint8_t) i }) != 0,
+                         last);
     }
+}
+
+/* A file of a batch is told of under the batch's id: it never ends a stream. */
+static void
+test_files(void **state)
+{
+    platen_event_t event = { .file = 1 };
+    int            i;
+
+    (void) state;
+    for (i = 0; i < 256; i++) {
+        event.state = (uint8_t) i;
+        assert_false(platen_event_last(&event));
+        assert_int_equal(strncmp(platen_event_title(&event), "file_", 5), 0);
+    }
+    event.state = PLATEN_STATE_SUCCESS;
+    assert_string_equal(platen_event_title(&event), "file_done");
+    event.file = 0;
+    assert_string_equal(platen_event_title(&event), "job_done");
 }
 
 int
@@ -53,6 +73,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_last),
+        cmocka_unit_test(test_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,47 @@
+/* What the files of the batches share; for no one else. */
+
+#ifndef PLATEN_BATCHES_INT_H
+#define PLATEN_BATCHES_INT_H
+
+#include <stdio.h>
+
+#include "platen_batches.h"
+#include "platen_layout.h"
+
+/* A batch in hand. */
+typedef struct platen_batch_item_s platen_batch_item_t;
+
+struct platen_batch_item_s {
+    platen_batch_item_t *next;
+    platen_task_t       *task;
+    int (*slice)(platen_batches_t *b, platen_batch_item_t *item); /* as below */
+    FILE    *list;                 /* of the archive's entries, or of the results */
+    uint32_t at;                   /* number of the next entry */
+    int      ready;                /* to be packed */
+    char     dir[PLATEN_PATH_MAX]; /* its own, below runs/ */
+};
+
+struct platen_batches_s {
+    const platen_config_t *config;
+    platen_store_t        *store;
+    const platen_matrix_t *matrix; /* what this machine can convert */
+    platen_batches_done_t *done;
+    void                  *data;
+    platen_batch_item_t   *items;
+};
+
+/*
+ * A slice returns PLATEN_OK; PLATEN_NOT_FOUND at the end; PLATEN_STALE if nobody
+ * wants it any more; or what the store or the disk said (PLATEN_ERROR: errno).
+ */
+int platen_batches_spread_slice(platen_batches_t *b, platen_batch_item_t *item);
+int platen_batches_again_slice(platen_batches_t *b, platen_batch_item_t *item);
+int platen_batches_gather_slice(platen_batches_t *b, platen_batch_item_t *item);
+
+/* The batch's record, if the claim still is what it was; else PLATEN_STALE. */
+int platen_batches_own(platen_txn_t *txn, const platen_batch_item_t *item, platen_job_t *job);
+
+/* All entries are there: the files are at work, and the batch is in no one's hand. */
+int platen_batches_let_go(platen_batches_t *b, const platen_batch_item_t *item);
+
+#endif
