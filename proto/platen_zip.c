@@ -30,6 +30,7 @@
 #define ENCRYPTED 0x0001 /* general purpose bit flags */
 #define STREAMED 0x0008  /* sizes follow the data */
 #define STRONG 0x0040    /* encryption */
+#define UTF8_NAME 0x0800 /* bit 11: the name says that it is in UTF-8 */
 
 #define EXTRA_ZIP64 1
 #define NAME_MAX_LEN 1024
@@ -520,7 +521,8 @@ check_entry(void *data, const platen_zip_entry_t *claim)
     if (c->n == limits->entries) {
         return refuse(c, PLATEN_ZIP_TOO_MANY, (unsigned long long) limits->entries);
     }
-    if (!is_name_safe(e.name, e.name_len)) {
+    if (!is_name_safe(e.name, e.name_len)
+        || ((e.flags & UTF8_NAME) != 0 && !platen_utf8_valid(e.name, e.name_len))) {
         return refuse(c, PLATEN_ZIP_NAME, t.text);
     }
     if (e.extra == NULL || read_extra64(e.extra, e.extra_len, values, 3) != 0) {

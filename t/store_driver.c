@@ -8,7 +8,8 @@
  *   store_driver STORE put-back ID         PROCESSING to PENDING
  *   store_driver STORE jobs CLIENT         all of a client's: "ID STATE EPOCH INPUT OUTPUT",
  *                                          the last two digests, or "-"
- *   store_driver STORE events              the outbox: "SEQ ID STATE"
+ *   store_driver STORE events              the outbox: "SEQ ID STATE", "SEQ ID/FILE STATE"
+ *   store_driver STORE records             every record, of files of batches, too: "ID EPOCH"
  *   store_driver STORE trim                drops every event but the newest
  *   store_driver STORE storm ID N          claims it and puts it back, N times
  *   store_driver STORE spoil ID            makes its record one that cannot be read
@@ -30,6 +31,7 @@
 #include "platen_id.h"
 #include "platen_layout.h"
 #include "platen_matrix.h"
+#include "platen_store_check.h"
 #include "platen_store_int.h"
 
 static void
@@ -206,6 +208,25 @@ print_jobs(platen_txn_t *txn, const char *client)
 }
 
 static void
+print_records(platen_txn_t *txn)
+{
+    platen_id_t  ids[256];
+    platen_job_t job;
+    char         text[PLATEN_ID_TEXT + 1];
+    int          i, n = 0;
+
+    do {
+        n = platen_store_jobs(txn, n == 0 ? NULL : &ids[255], 0, ids, 256);
+        check(n < 0 ? n : PLATEN_OK, "the records");
+        for (i = 0; i < n; i++) {
+            check(platen_store_get(txn, &ids[i], &job), "a record");
+            platen_id_format(&ids[i], text);
+            printf("%s %u\n", text, job.epoch);
+        }
+    } while (n == 256);
+}
+
+static void
 print_events(platen_txn_t *txn)
 {
     platen_event_t events[256];
@@ -221,8 +242,11 @@ print_events(platen_txn_t *txn)
             memcpy(id.b, events[i].id.data, sizeof(id.b));
             platen_id_format(&id, text);
             seq = events[i].seq;
-            printf("%llu %s %s\n", (unsigned long long) seq, text,
-                   platen_state_name((platen_state_t) events[i].state));
+            printf("%llu %s", (unsigned long long) seq, text);
+            if (events[i].file != 0) {
+                printf("/%u", events[i].file - 1);
+            }
+            printf(" %s\n", platen_state_name((platen_state_t) events[i].state));
         }
     } while (n == 256);
 }
@@ -280,6 +304,8 @@ main(int argc, char **argv)
         put_matrix(&txn);
     } else if (strcmp(argv[2], "jobs") == 0) {
         print_jobs(&txn, argc > 3 ? argv[3] : "");
+    } else if (strcmp(argv[2], "records") == 0) {
+        print_records(&txn);
     } else if (strcmp(argv[2], "events") == 0) {
         print_events(&txn);
     } else if (strcmp(argv[2], "trim") == 0) {

@@ -1,7 +1,7 @@
 # Every crash point (proto/platen_crash.h), one after the other: nginx, platend or a
 # conversion's process is killed exactly there, by itself, while everything happens that has
-# steps: jobs are submitted, answered from an earlier result, deleted, recovered, converted,
-# expired and swept.  Then all is started again without it, and must be as if nothing had
+# steps: jobs and batches are submitted, answered from an earlier result, deleted, recovered,
+# converted, packed, retried, expired and swept.  Then all is started again without it, and must be as if nothing had
 # been.
 #
 #   PLATEN_CRASH_POINTS=REGEX   only those
@@ -21,6 +21,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use PlatenServer;
+use TestArchive;
 
 *slurp = \&PlatenServer::slurp;
 *eventually = \&PlatenServer::eventually;
@@ -44,10 +45,11 @@ sub walk {
     my $server = PlatenServer->new(dir => $dir, settings => {
         'reaper/interval' => 1, 'reaper/orphan_age' => 1, 'reaper/orphan_interval' => 1, 'limits/grace' => 0,
     });
+    my $retried;
     my (%sent, %deleted, %mortal); # id => digest of what was sent; ids asked to be deleted; that expire
     my $send = sub {
         my ($body, %header) = @_;
-        my $path = '/jobs?to=pdf&filename=a.txt' . delete $header{more};
+        my $path = '/jobs?to=pdf&filename=' . ($body =~ /\APK/ ? 'a.zip' : 'a.txt') . delete $header{more};
         my $response = $server->http(POST => $path, content => $body, %header);
         return unless $response->code == 202;
         my $id = JSON::PP->new->decode($response->content)->{job_id};
@@ -65,6 +67,10 @@ sub walk {
     $mortal{$expires} = 1 if $expires;
     ok eventually(20, sub { (grep { $_->{status} eq 'SUCCESS' } values %{ $server->jobs }) >= 1 && $server->jobs->{$done}{status} eq 'SUCCESS' }),
         'a job is done';
+    # A batch to be tried again, in which one file is none, and one that is to be deleted.
+    my ($in_part, $whole) = map $plain->($_), zip_of('a.txt' => "good\n", 'b.docx' => "no document\n"), zip_of('a.txt' => "whole\n");
+    ok eventually(20, sub { my $jobs = $server->jobs; $jobs->{$in_part}{status} eq 'PARTIAL_SUCCESS' && $jobs->{$whole}{status} eq 'SUCCESS' }),
+        'two batches are done';
     PlatenServer::spew("$dir/hold", '');
     my $running = $plain->("runs\n");
     ok eventually(10, sub { $server->jobs->{$running}{status} eq 'PROCESSING' }), 'another runs';
@@ -95,7 +101,10 @@ sub walk {
         for my $n (1 .. 4) {
             $plain->("the same again\n"); # which has a result
             $plain->("new $n\n" x 1000);
+            $plain->(zip_of(map { ("$_.txt" => "file $_ of batch $n\n") } 1 .. 3)) if $n < 3;
         }
+        $retried = $server->http(POST => "/jobs/$in_part/retry")->code;
+        $deleted{$whole} = $server->http(DELETE => "/jobs/$whole")->code;
         $deleted{$gone} = $server->http(DELETE => "/jobs/$gone")->code;
         # A claim of a sidecar that is no more, when platend has begun.
         if ($name =~ /^lease/) {
@@ -134,9 +143,9 @@ sub walk {
             next;
         }
         push @changed, $id if $jobs->{$id}{input} ne $sent{$id} || sha256_hex(slurp($server->input_path($id))) ne $sent{$id};
-        push @failed, $id if $jobs->{$id}{status} ne 'SUCCESS' && $who ne 'child';
+        push @failed, $id if $jobs->{$id}{status} ne ($id eq $in_part ? 'PARTIAL_SUCCESS' : 'SUCCESS') && $who ne 'child';
     }
-    for my $id (grep { $jobs->{$_}{status} eq 'SUCCESS' } sort keys %$jobs) {
+    for my $id (grep { $jobs->{$_}{status} =~ /SUCCESS/ } sort keys %$jobs) {
         my $download = $server->http(GET => "/jobs/$id/download");
         push @short, $id if $download->code != 200 || sha256_hex($download->content) ne $jobs->{$id}{output};
     }
@@ -147,11 +156,13 @@ sub walk {
     ok !exists $jobs->{$gone}, 'what was answered as deleted is gone' if ($deleted{$gone} // 0) == 204;
 
     my %ends;
-    $ends{ (split ' ')[1] }++ for grep / (?:SUCCESS|FAILED)\z/, split /\n/, $server->driver('events');
-    is_deeply [grep { $ends{$_} != 1 } sort keys %ends], [], 'each has ended once';
+    $ends{ (split ' ')[1] }++ for grep / (?:(?:PARTIAL_)?SUCCESS|FAILED)\z/, split /\n/, $server->driver('events');
+    is_deeply [grep { $ends{$_} != 1 && !/\A\Q$in_part\E/ } sort keys %ends], [], 'each has ended once';
+    cmp_ok $ends{$in_part}, '<=', 2, 'one that was retried, once more';
+    is $server->fsck, 0, 'the store is sound' or diag $server->{fsck};
     is_deeply [grep { !$ends{$_} } sort keys %$jobs], [], 'and each has ended';
     is_deeply [grep !m{/runs/(?:profile|lok)}, PlatenServer::files_below("$server->{data}/runs")], [], 'no work is left behind';
-    cmp_ok scalar(PlatenServer::files_below("$server->{data}/tmp")), '<=', $who eq 'nginx' ? 9 : 0, 'nor an upload, but of killed workers';
+    cmp_ok scalar(PlatenServer::files_below("$server->{data}/tmp")), '<=', $who eq 'nginx' ? 11 : 0, 'nor an upload, but of killed workers';
     is $server->platend_stop, 0, 'platend stops';
     $server->nginx_stop;
     File::Path::remove_tree($dir);

@@ -216,14 +216,26 @@ sub driver {
     return $text;
 }
 
+# What platenctl fsck exits with; what it says is in {fsck} then.
+sub fsck {
+    my ($self) = @_;
+    my $ctl = -x "$Build/platenctl" ? "$Build/platenctl" : "$Root/build/platenctl";
+    $self->{fsck} = `$ctl -c $self->{dir}/platend.cfg fsck 2>&1`;
+    return $? >> 8;
+}
+
 sub input_path { my ($self, $id) = @_; return "$self->{data}/input/" . substr($id, 0, 7) . "/$id" }
 sub output_path { my ($self, $id, $epoch) = @_; return "$self->{data}/output/" . substr($id, 0, 7) . "/$id.$epoch" }
 
-# Inputs and outputs that no job of these names.
+# Inputs and outputs that no record names.
 sub orphans {
-    my ($self, $jobs) = @_;
-    my %named = map { ($self->input_path($_) => 1, $self->output_path($_, $jobs->{$_}{epoch}) => 1) } keys %$jobs;
-    return grep { !$named{$_} } map files_below("$self->{data}/$_"), qw(input output);
+    my ($self) = @_;
+    my %named;
+    for (split /\n/, $self->driver('records')) {
+        my ($id, $epoch) = split / /;
+        @named{ $self->input_path($id), $self->output_path($id, $epoch) } = ();
+    }
+    return grep { !exists $named{$_} } map files_below("$self->{data}/$_"), qw(input output);
 }
 
 

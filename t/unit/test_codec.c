@@ -142,6 +142,17 @@ full_job(void)
         .idem_print = PLATEN_STR("what it stands for"),
         .content_type = PLATEN_STR("text/markdown"),
         .updated_at = 1018,
+        .batch = 4,
+        .unpacked = 1,
+        .files = 1019,
+        .skipped = 1020,
+        .processing = 1021,
+        .success = 1022,
+        .failed = 1023,
+        .parent = PLATEN_STR("sixteen bytes of"),
+        .file = 1024,
+        .folder = PLATEN_STR("a/b"),
+        .sources = PLATEN_STR("docx odt "),
     };
 }
 

@@ -136,7 +136,7 @@ test_field_tables(void **state)
 
     (void) state;
 
-    assert_int_equal(platen_job_nfields, 39);
+    assert_int_equal(platen_job_nfields, 50);
     for (i = 0; i < platen_job_nfields; i++) {
         assert_true(i == 0 || platen_job_fields[i].number > platen_job_fields[i - 1].number);
         assert_true(platen_job_fields[i].offset < sizeof(platen_job_t));
@@ -144,7 +144,7 @@ test_field_tables(void **state)
             assert_int_not_equal(platen_job_fields[i].offset, platen_job_fields[i - 1].offset);
         }
     }
-    assert_int_equal(platen_event_nfields, 5);
+    assert_int_equal(platen_event_nfields, 6);
     for (i = 0; i < platen_event_nfields; i++) {
         assert_int_equal(platen_event_fields[i].number, i + 1);
         assert_true(platen_event_fields[i].offset < sizeof(platen_event_t));
