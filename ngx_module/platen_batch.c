@@ -145,7 +145,10 @@ platen_batch_admit(ngx_http_request_t *r, platen_receive_t *rx,
     *route = NULL;
 
     for (i = 0; i < platen_nformats; i++) {
-        if (!(rx->contents & (UINT64_C(1) << i))) {
+        if (!(rx->contents & (UINT64_C(1) << i))
+            || (&platen_formats[i] == rx->target
+                && rx->params.options.given == 0))
+        {
             continue;
         }
 

@@ -182,3 +182,18 @@ for my $n (0 .. 2) {
 is_deeply [grep /^job/, map $_->{event}, @seen], [qw(job_processing job_done)], 'and the job';
 my ($file) = grep $_->{event} eq 'file_done', @seen;
 is get($file->{data}{download_url})->code, 200, 'a file can be had as soon as it is done';
+
+
+
+=== TEST 7: an archive in which nothing turns out to be convertible
+--- flow
+main::platend_stop();
+my $job = submit(content => zip_of('a.txt' => "x\n"), name => 'set.zip', to => 'odt');
+my $none = submit(content => zip_of('a.csv' => "a,b\n"), name => 'set.zip', to => 'parquet');
+platend_start('engines/duckdb' => '');
+$none = wait_job($none->{job_id}, 60);
+is "$none->{status} $none->{error_code}", 'FAILED nothing_to_convert', 'the job says so';
+is $none->{counts}{skipped}, 1, 'its file was skipped';
+problem_is(get("/jobs/$none->{job_id}/download"), 400, 'not_ready', 'there is nothing to download');
+main::refused_as('an archive of the target format', zip_of('a.pdf' => tiny_pdf()), 'nothing_to_convert', status => 400);
+is wait_job($job->{job_id}, 60)->{status}, 'SUCCESS', 'another goes on';

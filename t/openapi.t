@@ -3,6 +3,7 @@
 use lib 't/lib';
 use TestPlaten;
 use JsonSchema;
+use ProvokeBatches;
 use ProvokeDocuments;
 use ProvokeUploads;
 use ProvokeWebSocket;
@@ -109,7 +110,9 @@ sub notice {
             my $kind = JsonSchema::type_of($job->{$name});
             $Member{Job}{$name}{$kind} = 1;
         }
-        $Member{File}{$_}{ JsonSchema::type_of($job->{files}[0]{$_}) } = 1 for keys %{ $job->{files}[0] };
+        for my $file (@{ $job->{files} }) {
+            $Member{File}{$_}{ JsonSchema::type_of($file->{$_}) } = 1 for keys %$file;
+        }
         $Member{State}{ $job->{status} } = 1;
         $Member{JobError}{ $job->{error_code} } = 1 if defined $job->{error_code};
     }
@@ -171,7 +174,7 @@ our %Refusal = (
         post_form($path, form('x' x 300)),
         post_form($path, [ @{ form() }, width => 'x' ]),
         post_form($path, [ @{ form() }, csv_delimiter => ';' ]),
-        post_form($path, [ @{ form() }, @{ form() } ]),
+        post_form("/single$path", [ @{ form() }, @{ form() } ]),
         post_form($path, [ @{ form() }, ttl => '1h' ]),
         post_form($path, [ @{ form() }, ttl => 9_999_999_999 ]),
         post_form($path, [ @{ form() }, priority => 'now' ]),
@@ -194,7 +197,6 @@ our %Provoke = (
         'POST /jobs/submit 429' => sub { post_form('/one/jobs/submit', form()) },
         'POST /jobs/submit 503' => sub { post_form('/full/jobs/submit', form()) },
         'POST /convert 503' => sub { post_form('/full/convert', form()) },
-        'GET,HEAD /jobs/{id}/download 400' => sub { http($_[0] => own('/download')) },
     },
     # with a sidecar, and $Job converted
     running => {
@@ -233,19 +235,8 @@ our %Provoke = (
         'GET,HEAD /events 401' => sub { http($_[0] => '/events', key => undef) },
         'GET,HEAD /events 422' => sub { http($_[0] => '/events?last_event_id=x') },
 
-        'GET,HEAD /jobs/{id} 200' => sub { map http($_[0] => "/jobs/$_->{job_id}"), $Job, $Failed },
         'GET,HEAD /jobs/{id} 304' => sub { http($_[0] => own(), 'If-None-Match' => get(own())->header('ETag')) },
         'DELETE /jobs/{id} 204' => sub { http(DELETE => '/jobs/' . submit(content => 'x', name => 'x.txt', to => 'pdf')->{job_id}) },
-
-        'GET,HEAD /jobs/{id}/download 200' => sub { http($_[0] => own('/download')) },
-        'GET,HEAD /jobs/{id}/download 206' => sub {
-            map http($_[0] => own('/download'), Range => "bytes=$_"), '0-9', '0-1,4-5' },
-        'GET,HEAD /jobs/{id}/download 304' => sub {
-            (http($_[0] => own('/download'), 'If-None-Match' => '*'),
-             http($_[0] => own('/download'), 'If-Modified-Since' => get(own('/download'))->header('Last-Modified'))) },
-        'GET,HEAD /jobs/{id}/download 400' => sub { http($_[0] => "/jobs/$Failed->{job_id}/download") },
-        'GET,HEAD /jobs/{id}/download 412' => sub { http($_[0] => own('/download'), 'If-Match' => '"x"') },
-        'GET,HEAD /jobs/{id}/download 416' => sub { http($_[0] => own('/download'), Range => 'bytes=99999999-') },
 
         (map { my ($operation, $path) = @$_; (
             "$operation 401" => sub { http($_[0] => $path->($None), key => undef) },
@@ -254,19 +245,7 @@ our %Provoke = (
         ) } ['DELETE /jobs/{id}', sub { "/jobs/$_[0]" }],
             ['GET,HEAD /jobs/{id}', sub { "/jobs/$_[0]?wait=0" }],
             ['GET,HEAD /jobs/{id}/events', sub { "/jobs/$_[0]/events" }],
-            ['GET,HEAD /jobs/{id}/download', sub { "/jobs/$_[0]/download" }],
             ['POST /jobs/{id}/retry', sub { "/jobs/$_[0]/retry" }]),
-
-        # A directory on the way to the result that is none: the open fails otherwise than by ENOENT.
-        'GET,HEAD /jobs/{id}/download 500' => sub {
-            my ($output) = grep /$Job->{job_id}/, files_below("$Var/data/output");
-            my ($bucket) = $output =~ m{(.*)/};
-            rename $bucket, "$bucket.away" or die;
-            spew($bucket, '');
-            my $response = http($_[0] => own('/download'));
-            unlink $bucket;
-            rename "$bucket.away", $bucket or die;
-            return $response },
     },
     # with the server block of conf/nginx.conf, whose error pages are problems
     shipped => {
@@ -276,7 +255,7 @@ our %Provoke = (
         } ['GET,HEAD', '/health'], ['GET,HEAD', '/health/ready'], ['GET,HEAD', '/formats'],
           ['GET,HEAD', '/openapi.json'], ['GET,HEAD,POST', '/jobs'], ['POST', '/jobs/submit'],
           ['POST', '/convert'], ['GET,HEAD', '/usage'], ['GET,HEAD', '/events'], ['GET,HEAD', '/jobs/{id}/events'],
-          ['GET,HEAD,DELETE', '/jobs/{id}'], ['GET,HEAD', '/jobs/{id}/download'], ['POST', '/jobs/{id}/retry']
+          ['GET,HEAD,DELETE', '/jobs/{id}'], ['POST', '/jobs/{id}/retry']
     },
     # with a file in place of the store
     broken => {
@@ -291,7 +270,6 @@ our %Provoke = (
         'GET,HEAD /jobs/{id}/events 503' => sub { http($_[0] => "/jobs/$None/events") },
         'GET,HEAD,DELETE /jobs/{id} 503' => sub { http($_[0] => "/jobs/$None") },
         'POST /jobs/{id}/retry 503' => sub { http(POST => "/jobs/$None/retry") },
-        'GET,HEAD /jobs/{id}/download 503' => sub { http($_[0] => "/jobs/$None/download") },
     },
     # with a thread pool of one thread, no queue, and another client's upload
     busy => {
@@ -313,6 +291,7 @@ our %Provoke = (
     },
 );
 
+ProvokeBatches::add(\%Provoke, $Docx, $Unsafe, sub { $Job->{job_id} }, sub { $Failed->{job_id} }, \&until_500);
 ProvokeDocuments::add(\%Provoke, sub { $Job->{job_id} }, \&until_500);
 ProvokeUploads::add(\%Provoke, $Docx, $Unsafe, \&until_500);
 ProvokeWebSocket::add(\%Provoke, sub { $Job->{job_id} });
@@ -321,19 +300,19 @@ ProvokeWebSocket::add(\%Provoke, sub { $Job->{job_id} });
 our %Unreachable = map { ("$_ 500" => 'only if nginx gets no memory') }
     map { ("GET $_", "HEAD $_") } qw(/health /health/ready /formats /openapi.json /jobs /jobs/{id}
         /usage /jobs/{id}/events /events /documents/{id});
-%Unreachable = (%Unreachable, ProvokeWebSocket::unreachable());
+%Unreachable = (%Unreachable, ProvokeBatches::unreachable(), ProvokeWebSocket::unreachable());
 $Unreachable{'POST /jobs/{id}/links 500'} = 'only if nginx gets no memory';
 
 our %UnreachableJobError = (
     conversion_failed => 'every document of this test that can be read is converted',
     out_of_memory => 'the tests of the sidecar have it',
     result_missing => 't/platenctl_fsck.t has it',
+    nothing_to_convert => 't/batch.t has it',
     server_failed => 'a hundred failures of this machine in a row',
     unsupported_option => 'which options a conversion takes is checked before; two that exclude each other are in no route here',
 );
 
 our %UnreachableState = (
-    PARTIAL_SUCCESS => 'no job has several files in this version',
     CANCELLED => 'DELETE removes a job at once',
 );
 
@@ -376,6 +355,7 @@ our $Locations = "
     location / { platen_api; platen_api_keys $Var/keys; }
     location /unsigned/ { platen_api; platen_api_keys $Var/keys; platen_signing_key off; }
     location /small/ { platen_api; platen_api_keys $Var/keys; platen_max_file_size 1000; }
+    location /single/ { platen_api; platen_api_keys $Var/keys; platen_batch off; }
     location /one/ { platen_api; platen_api_keys $Var/keys; platen_max_queue 100 client=1; }
     location /full/ { platen_api; platen_api_keys $Var/keys; platen_max_queue 1; }
     location /poor/ { platen_api; platen_api_keys $Var/keys; platen_quota 1; }
@@ -456,8 +436,8 @@ my $schema = { '$ref' => '#/components/schemas/Job' };
 is_deeply [main::validate($schema, $job, 'it')], [], 'a good one passes';
 my @bad = (
     [job_id => 'x'], [status => 'DONE'], [input_size => '10'], [input_size => -1], [input_size => 1.5],
-    [error_code => 'nope'], [progress => 0.5], [created_at => '2026-13-22T07:00:43.674309Z'],
-    [created_at => '2026-11-22T07:00:43Z'], [files => []], [output_file => ''], [attempts => undef],
+    [error_code => 'nope'], [progress => 1.5], [created_at => '2026-13-22T07:00:43.674309Z'],
+    [created_at => '2026-11-22T07:00:43Z'], [files => {}], [output_file => ''], [attempts => undef],
     [more => 1], [options => { pages => '' }], [options => { width => '100' }], [options => { password => 'x' }],
     [options => { pdfua => 1 }], [options => []], [warnings => undef], [warnings => ['']], [cached => 0], [files => [{ id => 0, filename => 'a', status => 'SUCCESS' }]],
     [job_id => "$job->{job_id}\n"], [expires_at => 1],
@@ -514,6 +494,9 @@ my %error = map { $_ => 1 }
     grep defined, slurp("$::Root/sidecar/platen_finish.c") =~ /\bfail\(\s*v,\s*"(\w+)"|\{ PLATEN_RUN_\w+, "(\w+)"/g,
         slurp("$::Root/sidecar/ctl/platen_ctl_fsck.c") =~ /error_code = PLATEN_STR\("(\w+)"\)/g;
 is_deeply [sort @{ $main::Doc->{components}{schemas}{JobError}{enum} }], [sort keys %error], 'errors of jobs';
+my %refusal = map { $_ => 1 } grep { !$error{$_} } slurp("$::Root/sidecar/platen_batches_spread.c") =~ /\bfail\(e,\s*"(\w+)"/g,
+    slurp("$::Root/proto/platen_batch.c") =~ /^    \{ "(\w+)", "/mg;
+is_deeply [sort @{ $main::Doc->{components}{schemas}{FileRefusal}{enum} }], [sort keys %refusal], 'and of files of batches';
 my @states = slurp("$::Root/proto/platen_job.c") =~ /\[PLATEN_STATE_\w+\] = "(\w+)"/g;
 is_deeply [@{ $main::Doc->{components}{schemas}{State}{enum} }], [grep { $_ ne 'NONE' } @states], 'states';
 my @formats = slurp("$::Root/proto/platen_format.c") =~ /^    \{ "(\w+)",/mg;
@@ -648,7 +631,7 @@ main::answers('GET /jobs/{id}', get("/jobs/$main::Job->{job_id}", 'If-Match' => 
 === TEST 10: methods and paths that are not documented
 --- flow
 for my $path (sort keys %{ $main::Doc->{paths} }) {
-    my $where = $path =~ s/\{id\}/$main::None/r;
+    my $where = $path =~ s/\{id\}/$main::None/r =~ s/\{n\}/0/r;
     my @has = map uc, grep { $main::Doc->{paths}{$path}{$_} } @main::Methods;
     for my $method (qw(GET HEAD POST PUT DELETE PATCH OPTIONS)) {
         next if grep { $_ eq $method } @has;
@@ -659,7 +642,7 @@ for my $path (sort keys %{ $main::Doc->{paths} }) {
             'as documented';
     }
 }
-for my $path ('/', '/docs', '/metrics', '/openapi.yaml', '/jobs/submit/x', "/jobs/$main::None/files/0",
+for my $path ('/', '/docs', '/metrics', '/openapi.yaml', '/jobs/submit/x', "/jobs/$main::None/files/0/x",
               '/HEALTH', '/health/live') {
     my $response = get($path);
     problem_is $response, 404, 'not_found', $path;
