@@ -25,7 +25,7 @@
 #include "platen_sniff.h"
 #include "platen_zip.h"
 
-#define SLICE 16
+#define SLICE 32
 #define LIST_LINE_MAX 70000 /* a name of ZIP has at most 65,535 bytes */
 #define FOLDER_MAX 1024
 #define FOLDERS 32 /* deeper ones are folded into the last */

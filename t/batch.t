@@ -190,7 +190,7 @@ is get($file->{data}{download_url})->code, 200, 'a file can be had as soon as it
 main::platend_stop();
 my $job = submit(content => zip_of('a.txt' => "x\n"), name => 'set.zip', to => 'odt');
 my $none = submit(content => zip_of('a.csv' => "a,b\n"), name => 'set.zip', to => 'parquet');
-platend_start('engines/duckdb' => '');
+platend_start('engines/tables/enabled' => 0);
 $none = wait_job($none->{job_id}, 60);
 is "$none->{status} $none->{error_code}", 'FAILED nothing_to_convert', 'the job says so';
 is $none->{counts}{skipped}, 1, 'its file was skipped';

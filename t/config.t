@@ -229,6 +229,19 @@ for (['platen_max_file_size', ['1', '50m', '2g'], ['x', '-1', '1mm', '1.5m', '99
 === TEST 6b: what there may be of one client, and at most
 --- flow
 all_are(
+    map({ ["platen_batch $_", $main::Paths, "$main::Api platen_batch $_;"] } 'off', 'entries=1', 'entries=10000',
+        'size=1g file=10m', 'ratio=1', 'entries=5 size=2m file=1m ratio=100000'),
+    map({ ["platen_batch $_", $main::Paths, "$main::Api platen_batch $_;", qr/takes a number from 1 to 10000 as entries=/] }
+        'entries=0', 'entries=10001', 'entries=x'),
+    map({ ["platen_batch $_", $main::Paths, "$main::Api platen_batch $_;", qr/takes a size of at least 1 as size= and file=/] }
+        'size=0', 'file=x', 'file=-1'),
+    map({ ["platen_batch $_", $main::Paths, "$main::Api platen_batch $_;", qr/takes a number from 1 to 100000 as ratio=/] }
+        'ratio=0', 'ratio=100001'),
+    map({ ["platen_batch $_", $main::Paths, "$main::Api platen_batch $_;", qr/invalid parameter "[^"]+" of platen_batch/] }
+        'on', 'entries=', 'off off', 'more=1'),
+    ['platen_batch twice', $main::Paths, "$main::Api platen_batch off; platen_batch off;", qr/"platen_batch" directive is duplicate/],
+    ['platen_batch without a value', $main::Paths, "$main::Api platen_batch;", qr/invalid number of arguments in "platen_batch"/],
+    ['platen_batch in http and server', "$main::Paths platen_batch off; server { platen_batch entries=9; location / { $main::Api } }", undef],
     map({ ["platen_quota $_", $main::Paths, "$main::Api platen_quota $_;"] } qw(1 250m 20g off)),
     map({ ["platen_quota $_", $main::Paths, "$main::Api platen_quota $_;", qr/"platen_quota" directive takes a size or off/] }
         qw(x -1 1mm 1.5m on 99999999999999999999)),

@@ -1,0 +1,174 @@
+# Batches obey what single jobs do: cancel, retry, turns, limits, ttl, quota, idempotency, kills; and
+# however many files there are, memory is the same.
+
+use lib 't/lib';
+use TestPlaten;
+use TestBatch;
+use Hostile ();
+
+# Waits while $Var/hold is there, and fails while $Var/broken is.
+our @Engine = (only_script(engine => qq{while [ -e $Var/hold ]; do /bin/sleep 0.02; done
+[ ! -e $Var/broken ] || exit 1
+/bin/cat \$TINY_PDF "\$1" > "\$2"}, $Var));
+
+sub batch_of { my ($n, %arg) = @_; return submit(content => zip_of(map { ("$_.txt" => "file $_ of " . rand() . "\n") } 1 .. $n), name => 'set.zip', to => 'pdf', %arg) }
+sub hold { spew("$Var/hold", '') }
+sub release { unlink "$Var/hold" }
+sub restart { platend_stop(); unlink "$Var/hold", "$Var/broken"; platend_start(@Engine, @_) }
+sub counts { return job($_[0])->{counts} }
+# Deletes all that either client has.
+sub forget {
+    for my $key (qw(alice bob)) {
+        http(DELETE => "/jobs/$_->{job_id}", key => $key) for @{ json_of(get('/jobs?limit=1000', key => $key))->{jobs} };
+    }
+    eventually(20, sub { !left() }) or die join "\n", left();
+}
+sub left { return files_below("$Var/data/input", "$Var/data/output") }
+# Memory of its own that a process has, in KiB.
+sub memory { my ($pid) = @_; return (slurp("/proc/$pid/status") =~ /^RssAnon:\s+(\d+)/m)[0] }
+sub nginx_workers { return grep { slurp("/proc/$_/cmdline") =~ /worker process/ } nginx_pids() }
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a batch is cancelled with all that runs of it
+--- flow
+main::restart();
+main::hold();
+my $id = main::batch_of(40)->{job_id};
+ok eventually(10, sub { main::counts($id)->{processing} >= 2 && main::counts($id)->{total} == 40 }), 'its files run';
+my $job = job($id);
+is $job->{status}, 'PROCESSING', 'and so it does';
+is $job->{counts}{pending} + $job->{counts}{processing}, 40, 'nothing has ended';
+is $job->{progress}, 0, 'no progress yet';
+my $began = time;
+is http(DELETE => "/jobs/$id")->code, 204, 'it is deleted';
+ok eventually(5, sub { !grep { -e "$_/in.txt" || -l "$_/in.txt" } glob "$Var/data/runs/*" }), 'its conversions end';
+cmp_ok time - $began, '<', 2, 'soon';
+main::release();
+ok eventually(10, sub { !main::left() }), 'nothing is left of its files';
+is json_of(get('/usage'))->{used_bytes}, 0, 'nor in the usage';
+fsck_clean('nor in the store');
+
+
+
+=== TEST 2: what has failed is done again, and nothing else
+--- flow
+main::restart();
+my $id = main::batch_of(4)->{job_id};
+wait_job($id, 20);
+is job($id)->{status}, 'SUCCESS', 'all is well';
+is http(POST => "/jobs/$id/retry")->code, 409, 'and cannot be done again';
+spew("$Var/broken", '');
+$id = submit(content => zip_of('a.txt' => "x\n", 'b.docx' => 'none', 'c.txt' => "y\n"), name => 'set.zip', to => 'pdf')->{job_id};
+my $job = wait_job($id, 20);
+is "$job->{status} $job->{error_code}", 'FAILED all_files_failed', 'an engine that is broken fails them all';
+unlink "$Var/broken";
+is http(POST => "/jobs/$id/retry")->code, 202, 'the batch is retried';
+$job = wait_job($id, 20);
+is $job->{status}, 'PARTIAL_SUCCESS', 'those that can be are converted now';
+is $job->{counts}{success}, 2, 'two';
+my @first = map { (stat)[9] . " $_" } main::left();
+is http(POST => "/jobs/$id/retry")->code, 202, 'once more';
+is wait_job($id, 20)->{counts}{success}, 2, 'those that are done stay so';
+my @then = map { (stat)[9] . " $_" } main::left();
+is scalar(@then), scalar(@first), 'with as many files';
+fsck_clean('the store is sound');
+
+
+
+=== TEST 3: other clients have their turns
+--- flow
+main::restart('workers' => 1, 'standby' => 0);
+main::hold();
+my $big = main::batch_of(60)->{job_id};
+ok eventually(10, sub { main::counts($big)->{total} == 60 }), 'a batch of sixty waits';
+my $small = submit(content => "one\n", name => 'a.txt', to => 'pdf', key => 'bob')->{job_id};
+main::release();
+wait_job($small, 20, key => 'bob');
+cmp_ok main::counts($big)->{success}, '<', 30, 'one document of another client does not wait for all of it';
+is wait_job($big, 60)->{status}, 'SUCCESS', 'which goes on to its end';
+
+
+
+=== TEST 4: limits that are of jobs count a batch as one
+--- config eval: $::ApiConfig =~ s/platen_api;/platen_api; platen_max_queue 3 client=2;/r
+--- flow
+main::restart();
+main::hold();
+my $id = main::batch_of(30)->{job_id};
+ok eventually(10, sub { main::counts($id)->{total} == 30 }), 'thirty files wait';
+is post_form('/jobs', [ file => [undef, 'a.txt', Content => 'x'], target_format => 'pdf' ], key => 'bob')->code, 202,
+    'there is room in the queue for others';
+is post_form('/jobs', [ file => [undef, 'a.txt', Content => 'x'], target_format => 'pdf' ])->code, 202, 'and for oneself';
+main::release();
+is wait_job($id, 30)->{status}, 'SUCCESS', 'it ends';
+
+
+
+=== TEST 5: ttl, quota and idempotency
+--- config eval: $::ApiConfig =~ s/platen_api;/platen_api; platen_quota 20k;/r
+--- flow
+main::restart('reaper/interval' => 1);
+main::forget();
+my $zip = zip_of('a.txt' => "x\n", 'b.txt' => "y\n");
+my @again = map post_form('/jobs', [ file => [undef, 'set.zip', Content => $zip], target_format => 'pdf', ttl => 1 ],
+    'Idempotency-Key' => 'a batch'), 1, 2;
+is json_of($again[0])->{job_id}, json_of($again[1])->{job_id}, 'the same key gives the same batch';
+is $again[1]->header('Idempotent-Replayed'), 'true', 'and says so';
+my $id = json_of($again[0])->{job_id};
+my $job = wait_job($id, 20);
+my $bytes = length($zip) + $job->{output_size};
+$bytes += $_->{output_size} + 2 for @{ $job->{files} };
+is json_of(get('/usage'))->{used_bytes}, $bytes, 'archive, files and results count, to the byte';
+ok eventually(10, sub { get("/jobs/$id")->code == 404 && !main::left() }), 'it expires with its files';
+is json_of(get('/usage'))->{used_bytes}, 0, 'and counts no more';
+problem_is(post_form('/jobs', [ file => [undef, 'set.zip', Content => zip_of('a.txt' => join '', map chr(rand 256), 1 .. 30_000)],
+    target_format => 'pdf' ]), 507, 'quota_exceeded', 'an archive beyond the quota is refused');
+fsck_clean('the store is sound');
+
+
+
+=== TEST 6: a kill between the last file and the archive
+--- flow
+main::restart();
+main::hold();
+my $id = main::batch_of(3)->{job_id};
+ok eventually(10, sub { main::counts($id)->{processing} >= 2 }), 'files run';
+platend_kill();
+main::release();
+platend_start(@::Engine);
+is wait_job($id, 20)->{status}, 'SUCCESS', 'the next platend goes on';
+is job($id)->{counts}{success}, 3, 'with all of them';
+my %in = unzip(get("/jobs/$id/download")->content);
+is scalar(keys %in), 4, 'which are delivered';
+
+
+
+=== TEST 7: ten thousand entries
+--- timeout: 240
+--- flow
+main::restart('workers' => 2);
+wait_job(main::batch_of(10)->{job_id}, 20);
+main::forget();
+main::hold();
+my ($pid) = platend_pid();
+my ($before, %before) = (main::memory($pid), map { $_ => main::memory($_) } main::nginx_workers());
+my $zip = Hostile::zip_file(map { { name => "d" . ($_ % 10) . "/$_.txt", data => "file $_\n", method => 0 } } 1 .. 10_000);
+my $sent = time;
+my $id = submit(content => $zip, name => 'many.zip', to => 'pdf')->{job_id};
+ok eventually(120, sub { main::counts($id)->{total} == 10_000 }), 'an archive of ten thousand is taken apart';
+diag sprintf 'taken apart after %.1f s', time - $sent;
+diag sprintf 'platend has %d KiB more, workers %s', main::memory($pid) - $before, join ' ', map { main::memory($_) - $before{$_} } main::nginx_workers();
+cmp_ok main::memory($pid) - $before, '<', 8192, 'platend has not grown with it';
+my $page = json_of(get("/jobs/$id/files?offset=9990&limit=20"));
+is scalar(@{ $page->{files} }), 10, 'its last page is short';
+is scalar(@{ job($id)->{files} }), 1000, 'the job shows the first thousand';
+my $began = time;
+is http(DELETE => "/jobs/$id")->code, 204, 'it is deleted';
+cmp_ok time - $began, '<', 1, 'at once';
+main::release();
+ok eventually(60, sub { !main::left() }), 'its files go';
+diag sprintf 'taken away after %.1f s', time - $began;
+fsck_clean('and nothing stays');
