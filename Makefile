@@ -6,6 +6,7 @@
 # make bench      the benchmarks, each a ratio in one run
 # make bench-convert  conversions, beside other ways to use LibreOffice
 # make bench-store    what durability costs, and a store with a million jobs
+# make bench-batch    an archive of documents, beside one by one, and a process for each
 # make bench-live     what is told live: memory, bursts, latency, /convert
 # make duckdb     fetches DuckDB's library, which Parquet needs
 # make install    into DESTDIR, as the Debian packages do
@@ -201,6 +202,9 @@ bench-convert: all $(BUILD)/lok_inproc
 bench-store: all
 	bench/store
 
+bench-batch: all
+	bench/batch
+
 bench-live: all $(BUILD)/lok_inproc $(BUILD)/sse_crowd
 	bench/live
 
@@ -228,5 +232,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san -name '*.d' 2>/dev/null)
 
-.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak fuzzers fuzz check bench bench-convert bench-store bench-live install clean
+.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak fuzzers fuzz check bench bench-convert bench-store bench-batch bench-live install clean
 .SECONDARY:

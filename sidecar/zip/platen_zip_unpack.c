@@ -29,6 +29,7 @@
 
 #define CHUNK 65536
 #define SHA256_TEXT 65
+#define SYNC_EACH 256 /* files that are synced one by one */
 
 /* Writes all of it, or what there is: 0; -1 with errno; 1: the archive is at fault. */
 static int
@@ -131,7 +132,7 @@ write_line(FILE *list, zip_uint64_t n, const char *name, const char *word, const
 }
 
 static int
-unpack_all(zip_t *zip, const char *dir, FILE *list, EVP_MD_CTX *md)
+unpack_all(zip_t *zip, const char *dir, FILE *list, EVP_MD_CTX *md, unsigned *count)
 {
     const char  *name, *reason, *word;
     char         path[PATH_MAX], digest[SHA256_TEXT];
@@ -165,23 +166,50 @@ unpack_all(zip_t *zip, const char *dir, FILE *list, EVP_MD_CTX *md)
         if (write_line(list, number, name, word, reason) != 0) {
             return platen_zip_fail("the list", strerror(errno));
         }
-        number++;
+        *count = (unsigned) ++number;
     }
     return 0;
 }
 
-/* The bytes of every file that was unpacked: they are the only copy that is converted. */
+/* One file that was unpacked; that others were not is no failure. */
 static int
-sync_all(const char *dir)
+sync_file(int dir, unsigned n)
 {
-    int fd, rc;
+    char name[16];
+    int  fd, rc;
 
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    snprintf(name, sizeof(name), "%u", n);
+    fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
+        return errno == ENOENT ? 0 : -1;
+    }
+    rc = fdatasync(fd);
+    close(fd);
+    return rc;
+}
+
+/*
+ * The bytes of every file that was unpacked: they are the only copy that is
+ * converted.  Of a few, each; of many, all that the file system has to write,
+ * which on a busy one is more than is ours.
+ */
+static int
+sync_all(const char *path, unsigned n)
+{
+    unsigned i;
+    int      dir, rc = 0;
+
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
         return -1;
     }
-    rc = syncfs(fd);
-    close(fd);
+    if (n > SYNC_EACH) {
+        rc = syncfs(dir);
+    }
+    for (i = 0; i < n && n <= SYNC_EACH && rc == 0; i++) {
+        rc = sync_file(dir, i);
+    }
+    close(dir);
     return rc;
 }
 
@@ -193,6 +221,7 @@ platen_zip_unpack(const char *archive, const char *dir)
     zip_t      *zip;
     FILE       *list;
     char        path[PATH_MAX];
+    unsigned    count = 0;
     int         code;
 
     zip = zip_open(archive, ZIP_RDONLY, &code);
@@ -212,13 +241,13 @@ platen_zip_unpack(const char *archive, const char *dir)
     }
     md = EVP_MD_CTX_new();
     code = md == NULL ? platen_zip_fail(archive, strerror(ENOMEM))
-                      : unpack_all(zip, dir, list, md);
+                      : unpack_all(zip, dir, list, md, &count);
     EVP_MD_CTX_free(md);
     if (fclose(list) != 0 && code == 0) {
         code = platen_zip_fail(path, strerror(errno));
     }
     zip_discard(zip);
-    if (code == 0 && sync_all(dir) != 0) {
+    if (code == 0 && sync_all(dir, count) != 0) {
         code = platen_zip_fail(dir, strerror(errno));
     }
     return code;

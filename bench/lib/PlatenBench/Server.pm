@@ -22,7 +22,7 @@ use Time::Local qw(timegm);
 
 use PlatenBench;
 
-our @EXPORT = qw(start_platen platend_pid platen_pids web_worker renew_web web_port web_key
+our @EXPORT = qw(start_platen platend_pid platen_pids web_pids web_worker renew_web web_port web_key
                  zygote request submit is_final job wait_jobs microseconds job_us);
 
 my $key = 'bench-key';
@@ -137,6 +137,7 @@ sub start_platen {
 }
 
 sub platend_pid { $platend }
+sub web_pids { ($master, children_of($master)) }
 
 # All that works on a job, but for the children of platen-lok.
 sub platen_pids { ($master, children_of($master), $platend, zygote()) }
