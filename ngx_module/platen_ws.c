@@ -185,7 +185,7 @@ platen_ws_send(platen_ws_t *ws, u_char *block, u_char *last)
     ws->buf.pos = block;
     ws->buf.last = last;
     ws->buf.end = last;
-    ws->buf.memory = 1;
+    ws->buf.memory = (block != last);
     ws->buf.flush = 1;
 
     out.buf = &ws->buf;

@@ -106,7 +106,8 @@ u_char *platen_ws_head(u_char *p, size_t len);
 
 /*
  * Sends a block of ngx_alloc(), which is its from now on, up to `last`; it holds
- * whole frames.  Not while ws->busy.  NGX_OK; NGX_ERROR: it is over, and
+ * whole frames.  With NULL for both, only what nginx holds back, as the answer to
+ * the handshake.  Not while ws->busy.  NGX_OK; NGX_ERROR: it is over, and
  * detach() was called.
  */
 ngx_int_t platen_ws_send(platen_ws_t *ws, u_char *block, u_char *last);

@@ -213,10 +213,13 @@ platen_ws_stream_start(platen_ws_stream_t *s, platen_live_t *live,
     }
 
     if (p == block) {
+        /* The answer to the handshake is not to wait for the first event. */
         ngx_free(block);
-        platen_ws_stream_rest(s);
+        block = NULL;
+        p = NULL;
+    }
 
-    } else if (platen_ws_stream_send(s, block, p) != NGX_OK) {
+    if (platen_ws_stream_send(s, block, p) != NGX_OK) {
         return;
     }
 

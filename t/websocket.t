@@ -116,6 +116,10 @@ is_deeply [map $_->{seq}, $ws->rest], [$seq + 1, $seq + 2], 'since: what has bee
 $ws = WebSocket->new("/quiet/jobs/$id/ws?since=" . ($seq + 2));
 is_deeply [$ws->rest], [], 'nothing';
 is $ws->{closed}, 1000, 'and the end';
+my $from = time;
+$ws = WebSocket->new('/quiet/ws?since=' . ($seq + 2));
+is $ws->{code}, 101, 'nothing yet: it is open';
+cmp_ok time - $from, '<', 5, 'at once, not with the first ping';
 $ws = WebSocket->new("/quiet/jobs/$id/ws?since=999999");
 is_deeply [main::names($ws->rest)], [qw(reset state job_done)], 'a future: anew';
 
