@@ -28,7 +28,7 @@ SYSCONFDIR  = /etc/platen
 WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
 INC     = -Iproto -Isidecar -Isidecar/tables -Isidecar/ctl -Ingx_module
 LIBS    = -llmdb -lmagic -lcrypto
-SIDELIB = -lczmq -lzmq -ljansson -lseccomp
+SIDELIB = -lczmq -lzmq -ljansson -lseccomp -lz
 DEPS    = -MMD -MP # each object knows the headers that it was made from
 HARDEN  = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 

@@ -507,6 +507,13 @@ ngx_int_t platen_batch_create(ngx_http_request_t *r);
 ngx_int_t platen_batch_created(ngx_http_request_t *r, const platen_id_t *job);
 
 
+/*
+ * platen_batch_partial.c: GET /jobs/{id}/download; with ?partial=1, what there
+ * is of a batch that has not ended.
+ */
+ngx_int_t platen_batch_download(ngx_http_request_t *r);
+
+
 /* platen_batch_view.c */
 
 ngx_int_t platen_batch_files(ngx_http_request_t *r);

@@ -103,6 +103,7 @@ typedef struct {
     uint32_t success;
     uint32_t failed;
 
+    uint32_t     output_crc; /* CRC-32 of the result, as ZIP has it; 0: not known, or empty */
     platen_str_t sources; /* formats that its files may have, a space after each; empty: any */
     platen_str_t parent;  /* of a file: the batch's id, 16 raw bytes; else empty */
     uint32_t     file;    /* its number there, from 0 */

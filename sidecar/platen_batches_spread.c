@@ -206,6 +206,10 @@ look(entry_t *e, int fd, const platen_task_t *task, const platen_matrix_t *matri
         return -1;
     }
     e->source = platen_sniff_decide(&sniff, hint, 0);
+    /* A README is text, as are licences and scripts: nobody has asked for those. */
+    if (hint == NULL && e->source != NULL && e->source->family == PLATEN_FAMILY_TEXT) {
+        e->source = NULL;
+    }
     if (e->source == NULL) {
         if (hint == NULL) {
             e->skip = "unknown_content";

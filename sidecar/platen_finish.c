@@ -23,6 +23,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <zlib.h>
+
 #include "platen_crash.h"
 #include "platen_filename.h"
 #include "platen_sniff.h"
@@ -173,12 +175,13 @@ open_output(const platen_run_result_t *result)
 }
 
 static int
-hash_file(int fd, uint8_t out[PLATEN_SHA256_LEN])
+hash_file(int fd, uint8_t out[PLATEN_SHA256_LEN], uint32_t *crc)
 {
     EVP_MD_CTX *md;
     uint8_t    *buf;
     ssize_t     n = -1;
     off_t       at = 0;
+    uLong       sum = crc32(0, NULL, 0);
     int         rc = -1;
 
     errno = ENOMEM;
@@ -191,8 +194,10 @@ hash_file(int fd, uint8_t out[PLATEN_SHA256_LEN])
         if (EVP_DigestUpdate(md, buf, (size_t) n) != 1) {
             goto done;
         }
+        sum = crc32(sum, buf, (unsigned) n);
         at += n;
     }
+    *crc = (uint32_t) sum;
     if (n == 0 && EVP_DigestFinal_ex(md, out, NULL) == 1) {
         rc = 0;
     }
@@ -296,7 +301,8 @@ judge_output(const platen_config_t *config, const platen_task_t *task,
         goto done;
     }
 
-    if (fchmod(fd, 0640) != 0 || hash_file(fd, v->output_sha256) != 0 || fdatasync(fd) != 0) {
+    if (fchmod(fd, 0640) != 0 || hash_file(fd, v->output_sha256, &v->output_crc) != 0
+        || fdatasync(fd) != 0) {
         requeue(v, "sync the output", errno);
         goto done;
     }
@@ -528,6 +534,7 @@ platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
     }
     if (v->state == PLATEN_STATE_SUCCESS) {
         job.output_size = v->output_size;
+        job.output_crc = v->output_crc;
         job.output_sha256 =
             (platen_str_t){ (const char *) v->output_sha256, sizeof(v->output_sha256) };
         job.warnings = platen_str(v->warnings);

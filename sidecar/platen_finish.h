@@ -29,6 +29,7 @@ typedef struct {
     int         signal;
     uint64_t    output_size; /* bytes */
     uint8_t     output_sha256[PLATEN_SHA256_LEN];
+    uint32_t    output_crc;
     const char *output_format; /* static; NULL: the one asked for */
     char        warnings[PLATEN_WARNINGS_MAX];
 } platen_verdict_t;

@@ -23,7 +23,7 @@ __DATA__
 --- flow
 main::fresh();
 my $zip = zip_of('a/one.txt' => "first\n", 'b/two.txt' => "second\n", 'three.md' => "# third\n",
-                 'README' => "\x00\x01\x02", '.DS_Store' => 'x', '__MACOSX/a/._one.txt' => 'x', 'nothing.txt' => '',
+                 'README' => "Read me first.\n", '.DS_Store' => 'x', '__MACOSX/a/._one.txt' => 'x', 'nothing.txt' => '',
                  'inner.zip' => zip_of('x.txt' => "x\n"), 'done.pdf' => tiny_pdf());
 my $job = submit(content => $zip, name => 'set.zip', to => 'pdf');
 is $job->{status}, 'PENDING', 'it is taken as one job';

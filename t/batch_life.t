@@ -6,15 +6,19 @@ use TestPlaten;
 use TestBatch;
 use Hostile ();
 
-# Waits while $Var/hold is there, and fails while $Var/broken is.
+use Socket ();
+
+# Waits while $Var/hold is there (a document with "slow" in it also for $Var/hold-slow), and fails while
+# $Var/broken is.
 our @Engine = (only_script(engine => qq{while [ -e $Var/hold ]; do /bin/sleep 0.02; done
+if /bin/grep -q slow "\$1"; then while [ -e $Var/hold-slow ]; do /bin/sleep 0.02; done; fi
 [ ! -e $Var/broken ] || exit 1
 /bin/cat \$TINY_PDF "\$1" > "\$2"}, $Var));
 
 sub batch_of { my ($n, %arg) = @_; return submit(content => zip_of(map { ("$_.txt" => "file $_ of " . rand() . "\n") } 1 .. $n), name => 'set.zip', to => 'pdf', %arg) }
 sub hold { spew("$Var/hold", '') }
 sub release { unlink "$Var/hold" }
-sub restart { platend_stop(); unlink "$Var/hold", "$Var/broken"; platend_start(@Engine, @_) }
+sub restart { platend_stop(); unlink map "$Var/$_", qw(hold hold-slow broken); platend_start(@Engine, @_) }
 sub counts { return job($_[0])->{counts} }
 # Deletes all that either client has.
 sub forget {
@@ -146,7 +150,55 @@ is scalar(keys %in), 4, 'which are delivered';
 
 
 
-=== TEST 7: ten thousand entries
+=== TEST 7: what is there can be had before the rest
+--- flow
+main::restart();
+spew("$::Var/hold-slow", '');
+my @names = map "d/$_.txt", 1 .. 40;
+my $id = submit(content => zip_of((map { ($_ => "$_ " . 'x' x 300_000) } @names), 'd/slow.txt' => 'slow', 'd/1.md' => '# 1', 'r' => 'x'),
+    name => 'set.zip', to => 'pdf')->{job_id};
+problem_is(get("/jobs/$id/download?partial=1"), 400, 'not_ready', 'nothing is there');
+ok eventually(20, sub { main::counts($id)->{success} == 40 }), 'all but one are done';
+problem_is(get("/jobs/$id/download"), 400, 'not_ready', 'the archive is not there yet');
+my $partial = get("/jobs/$id/download?partial=1");
+is $partial->code, 200, 'a part of it is';
+is $partial->header('Content-Type'), 'application/zip', 'as an archive';
+spew("$::Var/partial.zip", $partial->content);
+is system('unzip', '-tqq', "$::Var/partial.zip"), 0, 'that is sound';
+my %in = unzip($partial->content);
+is_deeply [sort keys %in], [sort map s/txt\z/pdf/r, @names], 'with all that are done';
+is $in{'d/7.pdf'}, get((grep $_->{filename} eq 'd/7.txt', @{ job($id)->{files} })[0]{download_url})->content, 'as they are';
+is http(HEAD => "/jobs/$id/download?partial=1")->code, 200, 'HEAD';
+problem_is(get("/jobs/$id/download?partial=1", key => 'bob'), 404, 'job_not_found', 'it is no one else\'s');
+
+# One who takes it slowly: 12 MB do not fit in any buffer.
+my $socket = raw_open();
+setsockopt $socket, Socket::SOL_SOCKET(), Socket::SO_RCVBUF(), 131072;
+$socket->print("GET /jobs/$id/download?partial=1 HTTP/1.0\r\nX-API-Key: $Key{alice}\r\n\r\n");
+my ($slow, $n) = ('', 0);
+while (sysread $socket, $slow, 65536, length $slow) { sleep 0.01 if $n++ % 16 == 0 }
+is sha256_hex($slow =~ s/\A.*?\r\n\r\n//sr), sha256_hex($partial->content), 'a slow reader gets the same';
+
+# It is deleted while it is sent.
+$socket = raw_open();
+setsockopt $socket, Socket::SOL_SOCKET(), Socket::SO_RCVBUF(), 131072;
+$socket->print("GET /jobs/$id/download?partial=1 HTTP/1.1\r\nHost: x\r\nX-API-Key: $Key{alice}\r\n\r\n");
+sysread $socket, my $cut, 1000;
+is http(DELETE => "/jobs/$id")->code, 204, 'it is deleted meanwhile';
+ok eventually(10, sub { !main::left() }), 'with its files';
+1 while sysread $socket, $cut, 65536, length $cut;
+unlike $cut, qr/\r\n0\r\n\r\n\z/, 'the answer then has no end';
+
+unlink "$::Var/hold-slow";
+$id = main::batch_of(2)->{job_id};
+wait_job($id, 20);
+is get("/jobs/$id/download?partial=1")->content, get("/jobs/$id/download")->content, 'at the end it is the usual one';
+my $single = wait_job(submit(content => "x\n", name => 'a.txt', to => 'pdf')->{job_id}, 20);
+is get("$single->{download_url}?partial=1")->content, get($single->{download_url})->content, 'as for what is no batch';
+
+
+
+=== TEST 8: ten thousand entries
 --- timeout: 240
 --- flow
 main::restart('workers' => 2);

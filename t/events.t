@@ -53,7 +53,7 @@ is_deeply [map $_->{event}, @rest], [qw(job_processing job_done)], 'each change,
 is $s->{end}, 'last', 'a clean one';
 is_deeply [map $_->{id}, $e, @rest], [1, 2, 3], 'numbered';
 is_deeply $rest[1]{data}, { seq => 3, event => 'job_done', job_id => $job->{job_id}, status => 'SUCCESS',
-    time => job($job->{job_id})->{completed_at}, error_code => undef,
+    time => job($job->{job_id})->{completed_at}, error_code => undef, file => undef,
     download_url => "/jobs/$job->{job_id}/download" }, 'what an event says';
 
 $s = EventStream->new("/jobs/$job->{job_id}/events");

@@ -35,7 +35,8 @@ is $job->{attempts}, 1, 'one attempt';
 is $job->{progress}, 1, 'progress';
 is $job->{queue_position}, undef, 'not queued any more';
 is $job->{download_url}, "/jobs/$job->{job_id}/download", 'download_url';
-is_deeply $job->{files}, [{ id => 0, filename => 'hello.docx', status => 'SUCCESS', error => undef }],
+is_deeply $job->{files}, [{ id => 0, filename => 'hello.docx', status => 'SUCCESS', error => undef, error_code => undef,
+    source_format => 'docx', output_size => $job->{output_size}, download_url => "/jobs/$job->{job_id}/files/0" }],
     'files';
 like $job->{$_}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\z/, "$_ is RFC 3339"
     for qw(created_at started_at completed_at expires_at);

@@ -76,7 +76,7 @@ my (@names, $last);
 for (1 .. 3) { my ($name, $data) = main::event($io); push @names, $name; $last = $data; is $data->{job_id}, $id, 'the job' }
 is_deeply \@names, [qw(job_pending job_processing job_done)], 'every transition';
 is_deeply $last, { seq => $last->{seq}, event => 'job_done', job_id => $id, status => 'SUCCESS', time => job($id)->{completed_at},
-    error_code => undef, download_url => "/quiet/jobs/$id/download" }, 'with what Server-Sent Events say';
+    error_code => undef, file => undef, download_url => "/quiet/jobs/$id/download" }, 'with what Server-Sent Events say';
 ok !eval { $bob->text(1); 1 }, 'and another client hears nothing of it';
 
 my $again = main::joined('{"since":' . ($last->{seq} - 1) . '}');

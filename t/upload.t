@@ -30,7 +30,7 @@ problem_is post_form('/jobs', [ file => [sample('hello.docx')], target_format =>
 problem_is http(POST => '/jobs?to=' . 'x' x 300, content => $main::Docx), 422,
     'invalid_parameter', 'in the query';
 problem_is post_form('/jobs', [ file => [sample('hello.docx')], file => [sample('hello.docx')],
-    target_format => 'pdf' ]), 422, 'too_many_files', 'two files';
+    target_format => 'x' ]), 400, 'unsupported_format', 'two files';
 problem_is post_form('/jobs', [ document => [sample('hello.docx')], target_format => 'pdf' ]),
     422, 'invalid_parameter', 'a file in a field of another name';
 main::nothing_new('parameters');

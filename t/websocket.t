@@ -105,7 +105,7 @@ is $ws->next->{event}, 'job_processing', 'a change';
 main::finish($id);
 my @rest = $ws->rest;
 is_deeply \@rest, [{ seq => $seq + 2, event => 'job_done', job_id => $id, status => 'SUCCESS', time => job($id)->{completed_at},
-    error_code => undef, download_url => "/quiet/jobs/$id/download" }], 'the last one';
+    error_code => undef, file => undef, download_url => "/quiet/jobs/$id/download" }], 'the last one';
 is $ws->{closed}, 1000, 'and a regular end';
 is $ws->frame, undef, 'also of the connection';
 

@@ -153,6 +153,7 @@ full_job(void)
         .file = 1024,
         .folder = PLATEN_STR("a/b"),
         .sources = PLATEN_STR("docx odt "),
+        .output_crc = 1025,
     };
 }
 
