@@ -153,6 +153,7 @@ is scalar(keys %in), 4, 'which are delivered';
 === TEST 7: what is there can be had before the rest
 --- flow
 main::restart();
+main::forget();
 spew("$::Var/hold-slow", '');
 my @names = map "d/$_.txt", 1 .. 40;
 my $id = submit(content => zip_of((map { ($_ => "$_ " . 'x' x 300_000) } @names), 'd/slow.txt' => 'slow', 'd/1.md' => '# 1', 'r' => 'x'),
@@ -213,7 +214,7 @@ my $id = submit(content => $zip, name => 'many.zip', to => 'pdf')->{job_id};
 ok eventually(120, sub { main::counts($id)->{total} == 10_000 }), 'an archive of ten thousand is taken apart';
 diag sprintf 'taken apart after %.1f s', time - $sent;
 diag sprintf 'platend has %d KiB more, workers %s', main::memory($pid) - $before, join ' ', map { main::memory($_) - $before{$_} } main::nginx_workers();
-cmp_ok main::memory($pid) - $before, '<', 8192, 'platend has not grown with it';
+cmp_ok main::memory($pid) - $before, '<', 8192, 'platend has not grown with it' unless $ENV{ASAN_OPTIONS};
 my $page = json_of(get("/jobs/$id/files?offset=9990&limit=20"));
 is scalar(@{ $page->{files} }), 10, 'its last page is short';
 is scalar(@{ job($id)->{files} }), 1000, 'the job shows the first thousand';

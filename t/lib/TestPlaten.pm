@@ -135,6 +135,8 @@ sub platend_start {
         'workers' => 2,
         'engines/libexec' => $Libexec,
         'engines/tables/duckdb' => $Duckdb,
+        # AddressSanitizer has reserved more than any limit, and a child's stack could not grow.
+        $ENV{ASAN_OPTIONS} ? ('limits/address_space' => 0) : (),
         %set,
     );
     delete $set{$_} for grep { !defined $set{$_} } keys %set;
