@@ -30,7 +30,7 @@ const platen_field_t platen_job_fields[] = {
     FIELD(33, U32, setbacks),      FIELD(34, U64, not_before),
     FIELD(35, U32, withheld),      FIELD(36, STR, idem_key),
     FIELD(37, STR, idem_print),    FIELD(38, STR, content_type),
-    FIELD(39, U64, updated_at),
+    FIELD(39, U64, updated_at),    FIELD(60, STR, webhook_url),
 };
 const size_t platen_job_nfields = sizeof(platen_job_fields) / sizeof(platen_job_fields[0]);
 

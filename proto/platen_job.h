@@ -82,6 +82,7 @@ typedef struct {
 
     platen_str_t content_type; /* as its upload was announced; empty: it was not */
     uint64_t     updated_at;   /* the last transition, microseconds since the Unix epoch */
+    platen_str_t webhook_url;  /* that is told of its changes; empty: none is */
 } platen_job_t;
 
 /* The codec tables of the record and of an outbox event. */

@@ -27,6 +27,7 @@
  *   cache   cache key                     -> id           results that answer again
  *   idem    n client SHA-256              -> id           Idempotency-Key
  *   usage   n client                      -> u64          bytes of inputs and results
+ *   hook, hook_due, hook_dead, hook_log: see platen_store_hook.h
  *
  * Functions return PLATEN_OK or a negative PLATEN_ code; after PLATEN_ERROR
  * platen_txn_errstr() has LMDB's words.
@@ -42,7 +43,7 @@
 #define PLATEN_STORE_SCHEMA 2
 #define PLATEN_STORE_MAP_SIZE ((size_t) 8 << 30) /* address space, not disk */
 #define PLATEN_STORE_READERS 1024
-#define PLATEN_RECORD_MAX 8192 /* bytes of an encoded record */
+#define PLATEN_RECORD_MAX 12288 /* bytes of an encoded record */
 
 typedef struct platen_store_s platen_store_t;
 

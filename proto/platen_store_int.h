@@ -21,6 +21,10 @@ enum {
     PLATEN_DB_LATER,
     PLATEN_DB_IDEM,
     PLATEN_DB_USAGE,
+    PLATEN_DB_HOOK,
+    PLATEN_DB_HOOK_DUE,
+    PLATEN_DB_HOOK_DEAD,
+    PLATEN_DB_HOOK_LOG,
     PLATEN_DBS
 };
 
@@ -84,6 +88,17 @@ int platen_store_sound(const platen_job_t *job);
  * every index and counter, as if it were new.
  */
 int platen_store_index(platen_txn_t *txn, const platen_job_t *job);
+
+/*
+ * platen_store_hook.c: makes the delivery of a change of a job that has a
+ * webhook_url; `record` is its encoded record, not in the map.  What webhooks do
+ * not tell of makes none.
+ */
+int platen_store_tell(platen_txn_t *txn, const platen_id_t *id, const uint8_t *record,
+                      size_t size, platen_state_t state, uint64_t seq, uint64_t now);
+
+/* Makes "hook_due" again: of each job's deliveries, the first has its turn. */
+int platen_store_hook_rebuild(platen_txn_t *txn, uint64_t now);
 
 /* The client has had a turn: it is behind those who have not. */
 int platen_queue_charge(platen_txn_t *txn, const uint8_t *ck, size_t prefix);

@@ -97,6 +97,7 @@ assert_job_equal(const platen_job_t *a, const platen_job_t *b)
     SAME_STRING(idem_print);
     SAME_STRING(content_type);
     SAME_NUMBER(updated_at);
+    SAME_STRING(webhook_url);
 }
 
 static platen_job_t
@@ -142,6 +143,7 @@ full_job(void)
         .idem_print = PLATEN_STR("what it stands for"),
         .content_type = PLATEN_STR("text/markdown"),
         .updated_at = 1018,
+        .webhook_url = PLATEN_STR("https://example.com/hook"),
     };
 }
 
