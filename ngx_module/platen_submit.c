@@ -108,6 +108,10 @@ platen_submit_refusal(ngx_http_request_t *r, platen_receive_t *rx,
         return PLATEN_PROBLEM_INVALID_PARAMETER;
     }
 
+    if (rx->params.webhook_len && !platen_webhook_conf_allows(r)) {
+        return PLATEN_PROBLEM_WEBHOOKS_OFF;
+    }
+
     /* one format is converted into itself only where that is known to work */
 
     if (rx->source == rx->target && route == NULL) {
@@ -200,6 +204,9 @@ platen_submit_op(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
+    job->webhook_url = (platen_str_t) { rx->params.webhook,
+                                        rx->params.webhook_len };
+
     /* a resumable upload is its own key */
 
     if (!ctx->tus) {
@@ -208,6 +215,8 @@ platen_submit_op(ngx_http_request_t *r)
             return rc;
         }
     }
+
+    platen_webhook_conf_default(r, &job->webhook_url);
 
     return plcf->result_cache ? platen_submit_cache(r, op) : NGX_OK;
 }
