@@ -3,6 +3,7 @@
 use lib 't/lib';
 use TestPlaten;
 use HookReceiver;
+use JsonSchema;
 use Digest::SHA qw(hmac_sha256_hex);
 
 our %Secret = (now => 'a-secret-of-webhooks-in-these-tests', old => 'and-one-that-was-used-until-now-0');
@@ -27,6 +28,7 @@ add_block_preprocessor(sub {
     $block->set_value('no_error_log', "[alert]\n[emerg]\nsecret-path\n");
 });
 
+our $Doc = JSON::PP->new->utf8->decode(slurp("$Root/conf/openapi.json"));
 our $Count = 0;
 
 # A job with that path of the receiver as its webhook.
@@ -320,7 +322,28 @@ main::told_are('/key/a', [qw(job_processing job_done)], 'told once');
 
 
 
-=== TEST 10: secrets: two of them, none, and one that cannot be read
+=== TEST 10: what was sent is what the description says
+--- flow
+my ($bodies, @wrong, %event) = (0);
+my $hook = $main::Doc->{webhooks}{jobChanged}{post};
+my %header = map { lc $_->{name} => $_ } @{ $hook->{parameters} };
+for my $request (grep { $_->{path} !~ /ssrf/ } $main::Hooks->requests) {
+    my $body = JSON::PP->new->utf8->decode($request->{body});
+    $event{ $body->{event} } = 1;
+    push @wrong, JsonSchema::validate($main::Doc, $hook->{requestBody}{content}{'application/json'}{schema}, $body, 'body');
+    for (keys %header) {
+        push @wrong, "$_ is missing" if !defined $request->{header}{$_};
+        push @wrong, JsonSchema::validate($main::Doc, $header{$_}{schema}, "$request->{header}{$_}", $_);
+    }
+    push @wrong, map "$_ is not described", grep { /^x-/ && !$header{$_} } keys %{ $request->{header} };
+    $bodies++;
+}
+is_deeply \@wrong, [], "$bodies requests";
+is_deeply [sort keys %event], [sort @{ $main::Doc->{components}{schemas}{WebhookEvent}{properties}{event}{enum} }], 'each event was there';
+
+
+
+=== TEST 11: secrets: two of them, none, and one that cannot be read
 --- flow
 platend_stop();
 platend_start(%::Engine, %::Told, 'webhook/secret' => "$::Var/hook-now $::Var/hook-old");
