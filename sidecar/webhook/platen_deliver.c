@@ -24,6 +24,7 @@
 
 #include "platen_fork.h"
 #include "platen_process.h"
+#include "platen_sandbox.h"
 #include "platen_webhook_event.h"
 
 /* For platenctl doctor, and what(1): that all of Platen is of one version. */
@@ -410,13 +411,39 @@ wait_for_lock(loop_t *l, char *err, size_t errlen)
     return rc;
 }
 
+/*
+ * The store to write, what resolves names and checks certificates to read: should
+ * a host get hold of this process, it has no document in reach.
+ */
+static void
+confine(const platen_config_t *c)
+{
+    const platen_sandbox_path_t paths[] = {
+        { c->store_path, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
+        { "/etc", PLATEN_SANDBOX_R },
+        { "/usr", PLATEN_SANDBOX_R },
+        { "/lib", PLATEN_SANDBOX_R },
+        { "/lib64", PLATEN_SANDBOX_R },
+        { "/run/systemd/resolve", PLATEN_SANDBOX_R },
+        { "/run/resolvconf", PLATEN_SANDBOX_R },
+        { "/run/NetworkManager", PLATEN_SANDBOX_R },
+        { "/dev/urandom", PLATEN_SANDBOX_R },
+        { c->webhook_ca, PLATEN_SANDBOX_R },
+    };
+
+    if (platen_sandbox_landlock_files(paths, sizeof(paths) / sizeof(paths[0])) != 0) {
+        platen_log(PLATEN_LOG_WARN, "webhooks are sent without Landlock",
+                   json_pack("{s:s, s:s}", "error", strerror(errno), "advice",
+                             platen_sandbox_advice(PLATEN_SANDBOX_LANDLOCK)));
+    }
+}
+
 static int
 set_up(loop_t *l, char *err, size_t errlen)
 {
     const platen_config_t *c = l->config;
 
     l->shared.config = c;
-    /* Should a host get hold of this process, there is less to be had. */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || platen_fork_limit(RLIMIT_CORE, 0) != 0
         || fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK) != 0) {
         snprintf(err, errlen, "%s", strerror(errno));
@@ -437,6 +464,7 @@ set_up(loop_t *l, char *err, size_t errlen)
         != PLATEN_OK) {
         return -1;
     }
+    confine(c);
     snprintf(err, errlen, "libcurl cannot be set up");
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         return -1;
