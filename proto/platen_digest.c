@@ -32,9 +32,8 @@ platen_digest_submission(const platen_job_t *job, uint8_t out[PLATEN_SHA256_LEN]
 {
     char         numbers[64];
     platen_str_t parts[] = {
-        job->input_sha256,  job->input_filename, job->source_format,
-        job->target_format, job->options,        { numbers, 0 },
-        job->webhook_url,
+        job->input_sha256, job->input_filename, job->source_format, job->target_format,
+        job->options,      { numbers, 0 },      job->webhook_url,
     };
     size_t n = sizeof(parts) / sizeof(parts[0]);
 
