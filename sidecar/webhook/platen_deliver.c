@@ -360,6 +360,15 @@ look(loop_t *l)
     l->look_at = platen_boottime_ms() + (uint64_t) wait_for(l);
 }
 
+/* Milliseconds to wait for the network, or for what is to be done in time. */
+static int
+patience(const loop_t *l, uint64_t now)
+{
+    uint64_t until = l->leave_at != 0 ? l->leave_at : l->look_at;
+
+    return until > now ? (int) (until - now) : 0;
+}
+
 static int
 run(loop_t *l)
 {
@@ -386,8 +395,7 @@ run(loop_t *l)
         }
         if (curl_multi_perform(l->multi, &running) != CURLM_OK
             || (running == (int) l->nactive
-                && curl_multi_poll(l->multi, &platend, l->leave_at == 0,
-                                   l->look_at > now ? (int) (l->look_at - now) : 0, NULL)
+                && curl_multi_poll(l->multi, &platend, l->leave_at == 0, patience(l, now), NULL)
                        != CURLM_OK)) {
             return refuse("webhooks stop", "libcurl cannot go on", EXIT_FAILED);
         }
