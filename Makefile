@@ -26,7 +26,7 @@ LIBEXECDIR  = /usr/lib/platen
 SYSCONFDIR  = /etc/platen
 
 WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
-INC     = -Iproto -Isidecar -Isidecar/tables -Isidecar/ctl -Ingx_module
+INC     = -Iproto -Isidecar -Isidecar/tables -Isidecar/ctl -Isidecar/webhook -Ingx_module
 LIBS    = -llmdb -lmagic -lcrypto
 SIDELIB = -lczmq -lzmq -ljansson -lseccomp -lz
 DEPS    = -MMD -MP # each object knows the headers that it was made from
@@ -45,15 +45,17 @@ ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \
             problem.c receive.c receive_files.c tus_header.c)
+# Talks to hosts that clients name: alone of all it has libcurl.
+DELIVER = $(wildcard sidecar/webhook/*.c)
 CTL     = $(wildcard sidecar/ctl/*.c)
-HEADERS = $(wildcard proto/*.h sidecar/*.h sidecar/lok/*.h sidecar/tables/*.h sidecar/ctl/*.h \
+HEADERS = $(wildcard proto/*.h sidecar/*.h sidecar/lok/*.h sidecar/tables/*.h sidecar/ctl/*.h sidecar/webhook/*.h \
               ngx_module/*.h t/*.h t/unit/*.h)
 
 MODULE  = $(BUILD)/ngx_http_platen_module.so
 PLATEND = $(BUILD)/platend
 CTL_BIN = $(BUILD)/platenctl
 
-LIBEXEC = $(addprefix $(BUILD)/,platen-lok platen-tables platen-zip platen-pandoc.lua)
+LIBEXEC = $(addprefix $(BUILD)/,platen-lok platen-tables platen-webhook platen-zip platen-pandoc.lua)
 
 all: module sidecar ctl libexec
 
@@ -106,6 +108,9 @@ $(BUILD)/platen-zip: $(patsubst %.c,$(BUILD)/obj/%.o,$(ZIP))
 $(BUILD)/platen-pandoc.lua: sidecar/pandoc/platen_pandoc.lua
 	install -Dm644 $< $@
 
+$(BUILD)/platen-webhook: $(patsubst %.c,$(BUILD)/obj/%.o,$(DELIVER)) $(filter-out %/platend.o,$(OBJ))
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lcurl $(SIDELIB) $(LIBS)
+
 # DuckDB's library, for Parquet: from the npm registry, as Debian has none.
 duckdb: $(BUILD)/duckdb/libduckdb.so
 
@@ -117,6 +122,7 @@ SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sani
 UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 UNIT_SRC = $(PROTO) $(PLAIN) $(filter-out sidecar/platend.c,$(SIDECAR)) \
            $(filter-out sidecar/tables/platen_tables.c,$(TABLES)) \
+           $(filter-out sidecar/webhook/platen_deliver.c,$(DELIVER)) \
            $(filter-out sidecar/ctl/platenctl.c,$(CTL))
 UNIT_OBJ = $(patsubst %.c,$(BUILD)/san/%.o,$(UNIT_SRC))
 
@@ -130,7 +136,7 @@ $(BUILD)/san/libplaten.a: $(UNIT_OBJ)
 $(BUILD)/san/t/unit/%.o: INC += -It/unit
 $(BUILD)/unit/%: $(BUILD)/san/t/unit/%.o $(BUILD)/san/libplaten.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lzip -lxlsxwriter -lyajl -ldl $(LIBS)
+	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lzip -lcurl -lxlsxwriter -lyajl -ldl $(LIBS)
 
 # Real documents beside the checkout; without them their test is not run.
 PLATEN_CORPUS ?= $(wildcard $(abspath ../shared/corpus))

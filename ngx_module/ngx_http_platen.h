@@ -62,6 +62,14 @@ typedef struct {
 } ngx_http_platen_rule_t;
 
 
+/* One platen_webhook. */
+
+typedef struct {
+    ngx_str_t                client;
+    ngx_str_t                url;
+} ngx_http_platen_webhook_t;
+
+
 /* Who a request without a key is; see platen_client.c. */
 
 #define PLATEN_CLIENT_BY_KEY       0
@@ -93,6 +101,9 @@ typedef struct {
     ngx_msec_t               sync_timeout;
     off_t                    upload_max_size;  /* 0: max_file_size */
     ngx_msec_t               resumable_ttl;
+    ngx_flag_t               webhooks;    /* clients may name a webhook_url */
+    ngx_array_t             *webhook;     /* ngx_http_platen_webhook_t; NULL:
+                                             no client has one */
 } ngx_http_platen_loc_conf_t;
 
 
@@ -258,6 +269,19 @@ ngx_int_t platen_signed_url(ngx_http_request_t *r, const char *method,
 
 /* POST /jobs/{id}/links */
 ngx_int_t platen_signed_links(ngx_http_request_t *r);
+
+
+/* platen_webhook_conf.c: whose jobs are told of, and to whom. */
+
+/* The directive platen_webhook: CLIENT URL */
+char *platen_webhook_conf_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Whether a client may name a URL with its job here. */
+ngx_uint_t platen_webhook_conf_allows(ngx_http_request_t *r);
+
+/* The operator's URL for this client, if there is one and `url` is empty. */
+void platen_webhook_conf_default(ngx_http_request_t *r, platen_str_t *url);
 
 
 /* platen_document.c: the two-phase view, with an upload to a URL of its own. */

@@ -262,6 +262,22 @@ static ngx_command_t  ngx_http_platen_commands[] = {
       offsetof(ngx_http_platen_loc_conf_t, resumable_ttl),
       NULL },
 
+    /* whether clients may name a webhook_url with their jobs */
+    { ngx_string("platen_webhooks"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, webhooks),
+      NULL },
+
+    /* the URL that is told of a client's jobs when they name none */
+    { ngx_string("platen_webhook"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      platen_webhook_conf_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     /* how long a finished job is kept, and may be if its client asks */
     { ngx_string("platen_job_ttl"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,

@@ -139,6 +139,8 @@ platen_conf_create_location(ngx_conf_t *cf)
     conf->sync_timeout = NGX_CONF_UNSET_MSEC;
     conf->upload_max_size = NGX_CONF_UNSET;
     conf->resumable_ttl = NGX_CONF_UNSET_MSEC;
+    conf->webhooks = NGX_CONF_UNSET;
+    conf->webhook = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -171,6 +173,8 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_off_value(conf->upload_max_size, prev->upload_max_size, 0);
     ngx_conf_merge_msec_value(conf->resumable_ttl, prev->resumable_ttl,
                               24 * 60 * 60 * 1000);
+    ngx_conf_merge_value(conf->webhooks, prev->webhooks, 0);
+    ngx_conf_merge_ptr_value(conf->webhook, prev->webhook, NULL);
     ngx_conf_merge_ptr_value(conf->formats, prev->formats, NULL);
     ngx_conf_merge_ptr_value(conf->signing, prev->signing, NULL);
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);

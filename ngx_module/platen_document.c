@@ -95,8 +95,9 @@ static ngx_int_t
 platen_document_announce(ngx_http_request_t *r, json_t *object)
 {
     u_char                       *p, detail[160];
-    ngx_str_t                     values[3];
+    ngx_str_t                     values[4];
     ngx_uint_t                    i;
+    const char                   *wrong;
     platen_job_t                 *job;
     platen_commit_op_t           *op;
     const platen_format_t        *source, *target;
@@ -104,12 +105,12 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
     ngx_http_platen_loc_conf_t   *plcf;
 
     static const char  *names[] = { "filename", "content_type",
-                                    "target_format" };
+                                    "target_format", "webhook_url" };
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         switch (platen_document_member(r, object, names[i], &values[i])) {
 
         case NGX_OK:
@@ -132,6 +133,19 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
             return platen_respond_problem(r, PLATEN_PROBLEM_MISSING_PARAMETER,
                                           (char *) detail);
         }
+    }
+
+    if (values[3].len && !platen_webhook_conf_allows(r)) {
+        return platen_respond_problem(r, PLATEN_PROBLEM_WEBHOOKS_OFF, NULL);
+    }
+
+    wrong = values[3].len == 0
+            ? NULL : platen_webhook_url_wrong((char *) values[3].data,
+                                              values[3].len);
+    if (wrong) {
+        ngx_snprintf(detail, sizeof(detail), "webhook_url %s.%Z", wrong);
+        return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
+                                      (char *) detail);
     }
 
     op = platen_submit_op_of_path(r, PLATEN_COMMIT_INITIATE);
@@ -179,6 +193,9 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
     job->target_format = platen_str(target->name);
     job->request_id = (platen_str_t) { (char *) ctx->request_id.data,
                                        ctx->request_id.len };
+    job->webhook_url = (platen_str_t) { (char *) values[3].data,
+                                        values[3].len };
+    platen_webhook_conf_default(r, &job->webhook_url);
     job->ttl = platen_admit_job_ttl(r, 0);
     job->expires_at = platen_now_us()
                       + (uint64_t) (plcf->upload_ttl + PLATEN_SIGN_SKEW)

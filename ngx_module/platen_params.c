@@ -25,6 +25,7 @@ static const param_name_t names[] = {
     { "filename", PLATEN_PARAM_FILENAME },
     { "ttl", PLATEN_PARAM_TTL },
     { "priority", PLATEN_PARAM_PRIORITY },
+    { "webhook_url", PLATEN_PARAM_WEBHOOK },
 };
 
 /* Of these either case is taken, as of the options' own names. */
@@ -87,9 +88,11 @@ platen_params_name(int field)
 int
 platen_params_is_secret(int field)
 {
-    return field >= PLATEN_PARAMS
-           && (platen_option_secrets()
-               & PLATEN_OPTION_BIT(field - PLATEN_PARAMS)) != 0;
+    if (field < PLATEN_PARAMS) {
+        return field == PLATEN_PARAM_WEBHOOK;
+    }
+    return (platen_option_secrets()
+            & PLATEN_OPTION_BIT(field - PLATEN_PARAMS)) != 0;
 }
 
 
@@ -134,6 +137,25 @@ take_meaning(platen_params_t *params, int field, const char *value, size_t len)
 }
 
 
+static int
+set_webhook(platen_params_t *params, const char *value, size_t len,
+    char *detail, size_t size)
+{
+    const char *wrong;
+
+    wrong = len == 0 ? NULL : platen_webhook_url_wrong(value, len);
+    if (wrong != NULL) {
+        snprintf(detail, size, "webhook_url %s.", wrong);
+        return PLATEN_INVALID;
+    }
+    if (len > 0) {
+        memcpy(params->webhook, value, len);
+    }
+    params->webhook_len = len;
+    return PLATEN_OK;
+}
+
+
 int
 platen_params_set(platen_params_t *params, int field, const char *value,
     size_t len, char *detail, size_t size)
@@ -141,6 +163,9 @@ platen_params_set(platen_params_t *params, int field, const char *value,
     platen_option_t option;
     const char     *wrong;
 
+    if (field == PLATEN_PARAM_WEBHOOK) {
+        return set_webhook(params, value, len, detail, size);
+    }
     if (len > PLATEN_PARAM_MAX) {
         snprintf(detail, size, "%s is longer than %d bytes.",
                  platen_params_name(field), PLATEN_PARAM_MAX);

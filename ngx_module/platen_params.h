@@ -1,6 +1,6 @@
 /*
  * What a submission says besides its file: formats, a name, how long and how
- * urgently, and conversion options.  The names are one table, and it is the same for the query and for
+ * urgently, whom to tell, and conversion options.  The names are one table, and it is the same for the query and for
  * fields of a form.  Free of nginx types; owned by the receiver.
  *
  * A field is a number: a platen_param_t, or PLATEN_PARAMS + a platen_option_t.
@@ -11,8 +11,10 @@
 
 #include "platen_job.h"
 #include "platen_option.h"
+#include "platen_webhook.h"
 
-#define PLATEN_PARAM_MAX 256 /* bytes of a value */
+#define PLATEN_PARAM_MAX 256 /* bytes of a value, */
+#define PLATEN_PARAM_VALUE_MAX PLATEN_WEBHOOK_URL_MAX /* and of the longest */
 
 typedef enum {
     PLATEN_PARAM_TARGET,
@@ -20,6 +22,7 @@ typedef enum {
     PLATEN_PARAM_FILENAME,
     PLATEN_PARAM_TTL,
     PLATEN_PARAM_PRIORITY,
+    PLATEN_PARAM_WEBHOOK,
     PLATEN_PARAMS
 } platen_param_t;
 
@@ -29,6 +32,8 @@ typedef struct {
     size_t           lens[PLATEN_PARAMS];
     uint64_t         ttl;       /* seconds; 0: not given */
     uint8_t          priority;  /* platen_priority_t */
+    char             webhook[PLATEN_WEBHOOK_URL_MAX];
+    size_t           webhook_len; /* 0: not given */
     platen_options_t options;
 } platen_params_t;
 
@@ -38,7 +43,7 @@ int platen_params_find(const char *name, size_t len);
 /* The field's first name, as in the API. */
 const char *platen_params_name(int field);
 
-/* Whether its value is never to be shown. */
+/* Whether its value is never to be shown: a password, or a URL that is as good as one. */
 int platen_params_is_secret(int field);
 
 /*

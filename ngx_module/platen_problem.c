@@ -151,6 +151,10 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
           "The Idempotency-Key stands for another submission",
           "Send a key of its own with each submission, and the same document "
           "and parameters with the same key." },
+    [PLATEN_PROBLEM_WEBHOOKS_OFF] =
+        { 422, 0, "webhooks_off", "This server takes no webhook_url",
+          "Leave webhook_url out and follow the job otherwise, or ask the "
+          "operator to set platen_webhooks on." },
 
     [PLATEN_PROBLEM_UPLOAD_LOCKED] =
         { 423, 1, "upload_locked", "The upload is in use",

@@ -45,7 +45,7 @@ typedef struct {
     int               field;    /* else the known field that it is, or -1 */
     int               have_file;
     size_t            part_len; /* bytes of the current field so far, */
-    char              value[PLATEN_PARAM_MAX]; /* which is here, if known */
+    char              value[PLATEN_PARAM_VALUE_MAX]; /* is here, if known */
     uint64_t          unsynced; /* bytes since write-back was last started */
     platen_receive_files_t files; /* those before the current one */
 

@@ -113,6 +113,10 @@ platen_submit_refusal(ngx_http_request_t *r, platen_receive_t *rx,
         return PLATEN_PROBLEM_NOTHING_TO_CONVERT;
     }
 
+    if (rx->params.webhook_len && !platen_webhook_conf_allows(r)) {
+        return PLATEN_PROBLEM_WEBHOOKS_OFF;
+    }
+
     /* one format is converted into itself only where that is known to work */
 
     if (rx->source == rx->target && route == NULL) {
@@ -205,6 +209,9 @@ platen_submit_op(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
+    job->webhook_url = (platen_str_t) { rx->params.webhook,
+                                        rx->params.webhook_len };
+
     /* a resumable upload is its own key */
 
     if (!ctx->tus) {
@@ -213,6 +220,8 @@ platen_submit_op(ngx_http_request_t *r)
             return rc;
         }
     }
+
+    platen_webhook_conf_default(r, &job->webhook_url);
 
     if (rx->batch) {
         /* its files are asked for one by one, and an archive has none */

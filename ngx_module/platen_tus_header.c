@@ -172,7 +172,7 @@ platen_tus_header_metadata(const char *text, size_t len,
 {
     const char *p = text, *end = text + len;
     pair_t      pair;
-    char        value[PLATEN_PARAM_MAX + 1];
+    char        value[PLATEN_PARAM_VALUE_MAX + 1];
     long        n;
     int         rc, field;
 

@@ -175,6 +175,10 @@ platen_tus_request_what(ngx_http_request_t *r, platen_tus_t *tus)
                                       "GET /formats lists them.");
     }
 
+    if (params.webhook_len && !platen_webhook_conf_allows(r)) {
+        return platen_respond_problem(r, PLATEN_PROBLEM_WEBHOOKS_OFF, NULL);
+    }
+
     if (params.ttl > (uint64_t) plcf->max_ttl) {
         ngx_snprintf((u_char *) detail, sizeof(detail),
                      "ttl takes at most %T seconds on this server.%Z",

@@ -32,11 +32,13 @@ platen_digest_submission(const platen_job_t *job, uint8_t out[PLATEN_SHA256_LEN]
 {
     char         numbers[64];
     platen_str_t parts[] = {
-        job->input_sha256,  job->input_filename, job->source_format,
-        job->target_format, job->options,        { numbers, 0 },
+        job->input_sha256, job->input_filename, job->source_format, job->target_format,
+        job->options,      { numbers, 0 },      job->webhook_url,
     };
+    size_t n = sizeof(parts) / sizeof(parts[0]);
 
     parts[5].len = (size_t) snprintf(numbers, sizeof(numbers), "%x %u %llu", job->withheld,
                                      (unsigned) job->priority, (unsigned long long) job->ttl);
-    return platen_digest(parts, sizeof(parts) / sizeof(parts[0]), out);
+    /* Without one it is the digest of versions that had none: their keys still hold. */
+    return platen_digest(parts, job->webhook_url.len == 0 ? n - 1 : n, out);
 }

@@ -108,6 +108,7 @@ typedef struct {
     platen_str_t parent;  /* of a file: the batch's id, 16 raw bytes; else empty */
     uint32_t     file;    /* its number there, from 0 */
     platen_str_t folder;  /* where in the archive it was: "a/b"; as shown */
+    platen_str_t webhook_url; /* that is told of its changes; empty: none is */
 } platen_job_t;
 
 /* One entry of a batch's archive, as "files" of the store has it. */

@@ -30,6 +30,7 @@
  *   files   batch id, number u32          -> platen_file  entries of its archive
  *   backlog id                            -> (empty)      PENDING files of batches
  *   remains batch id                      -> (empty)      gone, and its files are to go
+ *   hook, hook_due, hook_dead, hook_log: see platen_store_hook.h
  *
  * A file of a batch is in no listing, and its states are counted apart
  * (PLATEN_COUNT_FILE); the queue, turns and usage make no difference.  Its events
@@ -49,8 +50,8 @@
 #define PLATEN_STORE_SCHEMA 2
 #define PLATEN_STORE_MAP_SIZE ((size_t) 8 << 30) /* address space, not disk */
 #define PLATEN_STORE_READERS 1024
-#define PLATEN_COUNT_FILE 0x40 /* in "count", added to the state of a batch's file */
-#define PLATEN_RECORD_MAX 8192 /* bytes of an encoded record */
+#define PLATEN_COUNT_FILE 0x40  /* in "count", added to the state of a batch's file */
+#define PLATEN_RECORD_MAX 12288 /* bytes of an encoded record */
 
 typedef struct platen_store_s platen_store_t;
 

@@ -491,7 +491,7 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     uint8_t        record[PLATEN_RECORD_MAX];
     uint64_t       before;
     size_t         size;
-    int            rc, is_new;
+    int            rc, is_new, tells;
 
     if (job->client.len == 0 || job->client.len > PLATEN_CLIENT_MAX
         || job->priority >= PLATEN_PRIORITIES) {
@@ -543,6 +543,7 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
         return PLATEN_INVALID;
     }
     platen_codec_encode(platen_job_fields, platen_job_nfields, job, record);
+    tells = job->webhook_url.len != 0;
 
     if (!is_new) {
         rc = unindex(txn, &stored, &kept);
@@ -571,6 +572,9 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     }
     if (rc == PLATEN_OK && kept.is_file) {
         rc = platen_batch_count(txn, &kept.batch, from, to, job->change_seq, now);
+    }
+    if (rc == PLATEN_OK && tells) {
+        rc = platen_store_tell(txn, &job->id, record, size, to, job->change_seq, now);
     }
     return rc;
 }
@@ -656,15 +660,34 @@ platen_store_index(platen_txn_t *txn, const platen_job_t *job)
     return rc == PLATEN_OK ? cache_put(txn, job, kept.cache) : rc;
 }
 
+/* The record as a webhook is told of it last.  Returns its bytes, 0: it is too long. */
+static size_t
+encode_last(const platen_job_t *job, platen_state_t state, uint64_t now,
+            uint8_t record[PLATEN_RECORD_MAX])
+{
+    platen_job_t last = *job;
+
+    if (state == PLATEN_STATE_CANCELLED) {
+        last.state = PLATEN_STATE_CANCELLED;
+        last.completed_at = now;
+    }
+    if (platen_codec_size(platen_job_fields, platen_job_nfields, &last) > PLATEN_RECORD_MAX) {
+        return 0;
+    }
+    return (size_t) (platen_codec_encode(platen_job_fields, platen_job_nfields, &last, record)
+                     - record);
+}
+
 int
 platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t *client,
                     uint64_t now, platen_job_t *removed)
 {
     platen_job_t   job;
     kept_t         kept;
-    uint8_t        k[PLATEN_KEY_MAX];
+    uint8_t        k[PLATEN_KEY_MAX], record[PLATEN_RECORD_MAX];
     uint64_t       seq;
-    platen_state_t to;
+    size_t         size = 0; /* of the record, if it is told */
+    platen_state_t state;
     int            rc, i;
 
     rc = platen_store_get(txn, id, &job);
@@ -679,6 +702,14 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
     }
 
     keep(&kept, &job);
+    state = platen_state_final((platen_state_t) job.state) ? PLATEN_STATE_NONE
+                                                           : PLATEN_STATE_CANCELLED;
+    if (job.webhook_url.len != 0) {
+        size = encode_last(&job, (platen_state_t) state, now, record);
+        if (size == 0) {
+            return PLATEN_CORRUPT;
+        }
+    }
     for (i = 0; i < (int) platen_job_nfields; i++) {
         if (platen_job_fields[i].type == PLATEN_FIELD_STR) {
             memset((char *) &job + platen_job_fields[i].offset, 0, sizeof(platen_str_t));
@@ -711,11 +742,9 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
         rc = last_number(txn, PLATEN_DB_OUTBOX, &seq);
     }
     job.id = *id;
-    to = platen_state_final((platen_state_t) job.state) ? PLATEN_STATE_NONE
-                                                        : PLATEN_STATE_CANCELLED;
     /* That the batch is gone says all of its files. */
     if (rc == PLATEN_OK && !kept.is_file) {
-        rc = append_event(txn, &job, &kept, (uint8_t) to, seq + 1, now);
+        rc = append_event(txn, &job, &kept, (uint8_t) state, seq + 1, now);
     }
     /* Its files may be many: platend takes them away, some at a time. */
     if (rc == PLATEN_OK && job.batch != PLATEN_BATCH_NONE) {
@@ -723,7 +752,10 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
     }
     if (rc == PLATEN_OK && kept.is_file) {
         rc = platen_batch_count(txn, &kept.batch, (platen_state_t) job.state, PLATEN_STATE_NONE,
-                                seq + 1, now);
+                                seq, now);
+    }
+    if (rc == PLATEN_OK && size != 0) {
+        rc = platen_store_tell(txn, id, record, size, state, seq + 1, now);
     }
     if (rc == PLATEN_OK && removed != NULL) {
         *removed = job;

@@ -8,6 +8,7 @@
  */
 
 #include "platen_store_check.h"
+#include "platen_store_hook.h"
 #include "platen_store_int.h"
 
 #define ENTRIES_MAX 7 /* of one record */
@@ -530,6 +531,98 @@ look_at_number(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_
     return any < 0 ? any : PLATEN_OK;
 }
 
+/* Whether some delivery of that job, by the first 16 bytes of a key, has its turn. */
+static int
+has_turn(platen_txn_t *txn, const uint8_t *id)
+{
+    MDB_cursor   *cursor;
+    MDB_val       key = { 16, (void *) id }, val;
+    platen_hook_t hook;
+    int           rc, found = 0;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_HOOK], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    rc = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
+    while (rc == MDB_SUCCESS && !found && key.mv_size > 16
+           && memcmp(key.mv_data, id, 16) == 0) {
+        found = platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
+                                    val.mv_size)
+                    == PLATEN_OK
+                && hook.due != 0;
+        rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT);
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? found : platen_store_rc(txn, rc);
+}
+
+/* A delivery to be made: its turn, or that of another one of its job. */
+static int
+look_at_hook(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_hook_t hook;
+    uint8_t       k[PLATEN_HOOK_KEY_MAX];
+    int           rc;
+
+    if (key.mv_size != sizeof(k) - 8
+        || platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
+                               val.mv_size)
+               != PLATEN_OK) {
+        tell(check, PLATEN_DB_HOOK, PLATEN_DAMAGE_UNREADABLE, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    if (hook.due == 0) {
+        rc = has_turn(txn, key.mv_data);
+    } else {
+        platen_put_be64(k, hook.due);
+        memcpy(k + 8, key.mv_data, key.mv_size);
+        rc = get(txn, PLATEN_DB_HOOK_DUE, k, sizeof(k), &val);
+        rc = rc == PLATEN_OK ? 1 : rc == PLATEN_NOT_FOUND ? 0 : rc;
+    }
+    if (rc == 0) {
+        tell(check, PLATEN_DB_HOOK_DUE, PLATEN_DAMAGE_MISSING, key.mv_data, key.mv_size);
+    }
+    return rc < 0 ? rc : PLATEN_OK;
+}
+
+static int
+look_at_hook_due(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_hook_t hook;
+    int           rc = PLATEN_NOT_FOUND;
+
+    if (key.mv_size == PLATEN_HOOK_KEY_MAX) {
+        rc = get(txn, PLATEN_DB_HOOK, (const uint8_t *) key.mv_data + 8, key.mv_size - 8, &val);
+    }
+    if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
+        return rc;
+    }
+    if (rc == PLATEN_NOT_FOUND
+        || platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
+                               val.mv_size)
+               != PLATEN_OK
+        || hook.due != platen_get_be64(key.mv_data)) {
+        tell(check, PLATEN_DB_HOOK_DUE, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    return PLATEN_OK;
+}
+
+/* One that was made or given up stands for itself. */
+static int
+look_at_hook_ended(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_hook_t hook;
+
+    (void) txn;
+    if (platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
+                            val.mv_size)
+        != PLATEN_OK) {
+        tell(check, steps[check->step].db, PLATEN_DAMAGE_UNREADABLE, key.mv_data, key.mv_size);
+    }
+    return PLATEN_OK;
+}
+
 static const step_t steps[] = {
     { PLATEN_DB_JOBS, "jobs", 0, look_at_job },
     { PLATEN_DB_CLIENT, "client", 16, look_at_listing },
@@ -547,6 +640,10 @@ static const step_t steps[] = {
     { PLATEN_DB_REMAINS, "remains", 16, look_at_remains },
     { PLATEN_DB_COUNT, "count", 0, look_at_number },
     { PLATEN_DB_USAGE, "usage", 0, look_at_number },
+    { PLATEN_DB_HOOK, "hook", 0, look_at_hook },
+    { PLATEN_DB_HOOK_DUE, "hook_due", 0, look_at_hook_due },
+    { PLATEN_DB_HOOK_DEAD, "hook_dead", 0, look_at_hook_ended },
+    { PLATEN_DB_HOOK_LOG, "hook_log", 0, look_at_hook_ended },
     { 0, NULL, 0, NULL },
 };
 

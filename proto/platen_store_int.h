@@ -24,6 +24,10 @@ enum {
     PLATEN_DB_FILES,
     PLATEN_DB_BACKLOG,
     PLATEN_DB_REMAINS,
+    PLATEN_DB_HOOK,
+    PLATEN_DB_HOOK_DUE,
+    PLATEN_DB_HOOK_DEAD,
+    PLATEN_DB_HOOK_LOG,
     PLATEN_DBS
 };
 
@@ -106,6 +110,17 @@ int platen_batch_open(platen_txn_t *txn, const platen_job_t *file);
 
 /* platen_store_change.c: the record, and no index. */
 int platen_store_write(platen_txn_t *txn, const platen_job_t *job);
+
+/*
+ * platen_store_hook.c: makes the delivery of a change of a job that has a
+ * webhook_url; `record` is its encoded record, not in the map.  What webhooks do
+ * not tell of makes none.
+ */
+int platen_store_tell(platen_txn_t *txn, const platen_id_t *id, const uint8_t *record,
+                      size_t size, platen_state_t state, uint64_t seq, uint64_t now);
+
+/* Makes "hook_due" again: of each job's deliveries, the first has its turn. */
+int platen_store_hook_rebuild(platen_txn_t *txn, uint64_t now);
 
 /* The client has had a turn: it is behind those who have not. */
 int platen_queue_charge(platen_txn_t *txn, const uint8_t *ck, size_t prefix);

@@ -213,5 +213,5 @@ platen_store_rebuild(platen_txn_t *txn, uint64_t *jobs)
     if (jobs != NULL) {
         *jobs = done;
     }
-    return PLATEN_OK;
+    return platen_store_hook_rebuild(txn, platen_now_us());
 }

@@ -12,6 +12,8 @@
 #include <sys/un.h>
 
 #include "platen_layout.h"
+#include "platen_webhook.h"
+#include "platen_webhook_address.h"
 
 typedef enum {
     TEXT,
@@ -24,7 +26,10 @@ typedef enum {
     SIZE,
     BOOLEAN,
     LEVEL,
-    SANDBOX
+    SANDBOX,
+    PATHS,
+    NETWORKS,
+    URL
 } key_type_t;
 
 typedef struct {
@@ -67,6 +72,20 @@ static const key_rule_t keys[] = {
     { "backup/interval", NUMBER, AT(backup_interval), "3600", 60, 31536000 },
     { "backup/keep", NUMBER, AT(backup_keep), "24", 1, 100000 },
     { "backup/files", BOOLEAN, AT(backup_files), "1", 0, 1 },
+    { "webhook/secret", PATHS, AT(webhook_secret), "", 0, 0 },
+    { "webhook/unsigned", BOOLEAN, AT(webhook_unsigned), "0", 0, 1 },
+    { "webhook/allow", NETWORKS, AT(webhook_allow), "", 0, 0 },
+    { "webhook/ca", DIRECTORY, AT(webhook_ca), "", 0, 0 },
+    { "webhook/base", URL, AT(webhook_base), "", 0, 0 },
+    { "webhook/connections", NUMBER, AT(webhook_connections), "16", 1, 256 },
+    { "webhook/per_host", NUMBER, AT(webhook_per_host), "4", 1, 256 },
+    { "webhook/connect_timeout", NUMBER, AT(webhook_connect_timeout), "5", 1, 60 },
+    { "webhook/timeout", NUMBER, AT(webhook_timeout), "15", 1, 300 },
+    { "webhook/backoff", NUMBER, AT(webhook_backoff), "5", 1, 3600 },
+    { "webhook/backoff_max", NUMBER, AT(webhook_backoff_max), "3600", 1, 86400 },
+    { "webhook/give_up", NUMBER, AT(webhook_give_up), "86400", 1, 2592000 },
+    { "webhook/keep", NUMBER, AT(webhook_keep), "86400", 60, 31536000 },
+    { "webhook/keep_dead", NUMBER, AT(webhook_keep_dead), "604800", 60, 31536000 },
     { "sandbox", SANDBOX, AT(sandbox), "required", 0, 0 },
     { "cgroup", DIRECTORY, AT(cgroup_path), "", 0, 0 },
     { "engines/libexec", PATH, AT(libexec_path), "/usr/lib/platen", 0, 0 },
@@ -155,10 +174,33 @@ parse_number(const char *text, int base, uint64_t *out)
     return errno != 0 || *end != '\0' ? -1 : 0;
 }
 
+static const char *
+check_paths(const char *text)
+{
+    for (text += strspn(text, " \t"); *text != '\0'; text += strspn(text, " \t")) {
+        if (*text != '/') {
+            return "needs absolute paths, separated by blanks";
+        }
+        text += strcspn(text, " \t");
+    }
+    return NULL;
+}
+
 /* What is wrong with the text, or NULL. */
 static const char *
 check_text(key_type_t type, const char *text)
 {
+    platen_webhook_networks_t networks;
+
+    if (type == PATHS) {
+        return check_paths(text);
+    }
+    if (type == NETWORKS) {
+        return platen_webhook_address_networks(text, &networks);
+    }
+    if (type == URL) {
+        return *text == '\0' ? NULL : platen_webhook_url_wrong(text, strlen(text));
+    }
     if (type == DIRECTORY && *text == '\0') {
         return NULL;
     }
@@ -198,6 +240,9 @@ set_value(void *structure, const key_rule_t *key, const char *text)
     case DIRECTORY:
     case ENDPOINT:
     case EVENTS:
+    case PATHS:
+    case NETWORKS:
+    case URL:
         wrong = check_text(key->type, text);
         if (wrong != NULL) {
             return wrong;
@@ -503,7 +548,8 @@ free_strings(void *structure, const key_rule_t *rules, size_t n)
 
     for (i = 0; i < n; i++) {
         if (rules[i].type == TEXT || rules[i].type == PATH || rules[i].type == DIRECTORY
-            || rules[i].type == ENDPOINT || rules[i].type == EVENTS) {
+            || rules[i].type == ENDPOINT || rules[i].type == EVENTS || rules[i].type == PATHS
+            || rules[i].type == NETWORKS || rules[i].type == URL) {
             free(*(char **) (void *) ((char *) structure + rules[i].offset));
         }
     }

@@ -38,33 +38,47 @@ typedef struct {
     char *events_endpoint; /* the same for news to the workers; "": off */
     char *libexec_path;    /* where platen-lok, platen-tables and platen-zip lie */
     char *soffice_path;
-    char *lok_program; /* LibreOffice's program directory */
-    char *duckdb_path; /* libduckdb.so */
-    char *backup_path; /* "": none are made by platend */
-    char *cgroup_path; /* delegated, with the memory controller; "": none */
+    char *lok_program;    /* LibreOffice's program directory */
+    char *duckdb_path;    /* libduckdb.so */
+    char *backup_path;    /* "": none are made by platend */
+    char *cgroup_path;    /* delegated, with the memory controller; "": none */
+    char *webhook_secret; /* words: paths of files; the first signs, as do the others */
+    char *webhook_allow;  /* words: networks that are told, though not public */
+    char *webhook_ca;     /* file of certificates; "": the system's */
+    char *webhook_base;   /* what comes before the path of a download; "": nothing */
 
     uint64_t map_size;     /* bytes, 0 for the store's default */
     uint64_t reader_alarm; /* seconds */
     uint64_t queue_mode;
     uint64_t workers;
-    uint64_t standby;         /* jobs claimed beyond the workers */
-    uint64_t wall_clock;      /* seconds */
-    uint64_t grace;           /* seconds */
-    uint64_t output_size;     /* bytes */
-    uint64_t address_space;   /* bytes, 0 for no limit */
-    uint64_t attempts;        /* crashes and the like that end a job */
-    uint64_t losses;          /* attempts lost with the sidecar that end a job */
-    uint64_t setbacks;        /* failures of this machine that end a job */
-    uint64_t per_client;      /* jobs of one client that run at a time; 0: no limit */
-    uint64_t reaper_interval; /* seconds */
-    uint64_t orphan_age;      /* seconds */
-    uint64_t orphan_interval; /* seconds */
-    uint64_t outbox_keep;     /* seconds */
-    uint64_t backup_interval; /* seconds */
-    uint64_t backup_keep;     /* how many */
-    uint64_t backup_files;    /* documents and results, too */
-    uint64_t sandbox;         /* platen_sandbox_mode_t */
-    uint64_t memory;          /* bytes of a conversion, by cgroup */
+    uint64_t standby;          /* jobs claimed beyond the workers */
+    uint64_t wall_clock;       /* seconds */
+    uint64_t grace;            /* seconds */
+    uint64_t output_size;      /* bytes */
+    uint64_t address_space;    /* bytes, 0 for no limit */
+    uint64_t attempts;         /* crashes and the like that end a job */
+    uint64_t losses;           /* attempts lost with the sidecar that end a job */
+    uint64_t setbacks;         /* failures of this machine that end a job */
+    uint64_t per_client;       /* jobs of one client that run at a time; 0: no limit */
+    uint64_t reaper_interval;  /* seconds */
+    uint64_t orphan_age;       /* seconds */
+    uint64_t orphan_interval;  /* seconds */
+    uint64_t outbox_keep;      /* seconds */
+    uint64_t backup_interval;  /* seconds */
+    uint64_t backup_keep;      /* how many */
+    uint64_t backup_files;     /* documents and results, too */
+    uint64_t webhook_unsigned; /* tell without a secret, too */
+    uint64_t webhook_connections;
+    uint64_t webhook_per_host;
+    uint64_t webhook_connect_timeout; /* these seven: seconds */
+    uint64_t webhook_timeout;
+    uint64_t webhook_backoff;     /* before the second try */
+    uint64_t webhook_backoff_max; /* between two tries */
+    uint64_t webhook_give_up;     /* from the event on */
+    uint64_t webhook_keep;        /* what was delivered */
+    uint64_t webhook_keep_dead;
+    uint64_t sandbox; /* platen_sandbox_mode_t */
+    uint64_t memory;  /* bytes of a conversion, by cgroup */
     uint64_t soffice_enabled;
     uint64_t lok_enabled;
     uint64_t lok_ahead;       /* children forked ahead */

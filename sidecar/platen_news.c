@@ -15,7 +15,8 @@ struct platen_news_s {
     platen_store_t *store;
     zsock_t        *socket; /* NULL: no endpoint is configured */
     char           *path;
-    uint64_t        told; /* the newest event that was published */
+    uint64_t        seen; /* the newest event that there was, */
+    uint64_t        told; /* and that was published */
 };
 
 platen_news_t *
@@ -66,27 +67,31 @@ platen_news_destroy(platen_news_t **news)
     *news = NULL;
 }
 
-void
+int
 platen_news_publish(platen_news_t *n)
 {
     platen_txn_t txn;
     uint64_t     first, last = 0;
     uint8_t      wire[PLATEN_WIRE_NEWS_LEN];
+    int          grown;
 
-    if (n->socket == NULL || platen_txn_read(n->store, &txn) != PLATEN_OK) {
-        return;
+    if (platen_txn_read(n->store, &txn) != PLATEN_OK) {
+        return 0;
     }
     if (platen_store_events_span(&txn, &first, &last) != PLATEN_OK) {
-        last = n->told;
+        last = n->seen;
     }
     platen_txn_abort(&txn);
 
-    if (last == n->told) {
-        return;
+    grown = last != n->seen;
+    n->seen = last;
+    if (n->socket == NULL || last == n->told) {
+        return grown;
     }
     platen_wire_encode_news(last, wire);
     /* A PUB socket drops what it cannot send. */
     if (zmq_send(zsock_resolve(n->socket), wire, sizeof(wire), ZMQ_DONTWAIT) >= 0) {
         n->told = last;
     }
+    return grown;
 }

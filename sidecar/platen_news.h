@@ -23,7 +23,10 @@ platen_news_new(const platen_config_t *config, platen_store_t *store, char *err,
 /* Closes the socket and removes its file. */
 void platen_news_destroy(platen_news_t **news);
 
-/* Publishes, if the outbox has grown since the last time.  Never blocks. */
-void platen_news_publish(platen_news_t *news);
+/*
+ * Publishes, if the outbox has grown since the last time.  Never blocks.  Returns
+ * whether it has grown.
+ */
+int platen_news_publish(platen_news_t *news);
 
 #endif

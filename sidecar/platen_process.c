@@ -21,6 +21,7 @@
 #include "platen_layout.h"
 
 #define LOCK_FILE "platend.lock"
+#define WEBHOOK_LOCK_FILE "webhook.lock"
 
 typedef enum { PRIVATE, PUBLIC } access_t;
 
@@ -166,15 +167,16 @@ platen_process_become(const platen_config_t *config, char *err, size_t errlen)
     return 0;
 }
 
-int
-platen_process_lock(const platen_config_t *config, pid_t *holder, char *err, size_t errlen)
+static int
+take_lock(const platen_config_t *config, const char *name, pid_t *holder, char *err,
+          size_t errlen)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     char         path[PLATEN_PATH_MAX + sizeof(LOCK_FILE)];
     int          fd;
 
     *holder = 0;
-    snprintf(path, sizeof(path), "%s/" LOCK_FILE, config->store_path);
+    snprintf(path, sizeof(path), "%s/%s", config->store_path, name);
     fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0660);
     if (fd < 0) {
         snprintf(err, errlen, "cannot open %s: %s", path, strerror(errno));
@@ -194,6 +196,19 @@ platen_process_lock(const platen_config_t *config, pid_t *holder, char *err, siz
     snprintf(err, errlen, "cannot lock %s: %s", path, strerror(errno));
     close(fd);
     return -1;
+}
+
+int
+platen_process_lock(const platen_config_t *config, pid_t *holder, char *err, size_t errlen)
+{
+    return take_lock(config, LOCK_FILE, holder, err, errlen);
+}
+
+int
+platen_process_lock_webhooks(const platen_config_t *config, pid_t *holder, char *err,
+                             size_t errlen)
+{
+    return take_lock(config, WEBHOOK_LOCK_FILE, holder, err, errlen);
 }
 
 int

@@ -34,6 +34,10 @@ int platen_process_become(const platen_config_t *config, char *err, size_t errle
  */
 int platen_process_lock(const platen_config_t *config, pid_t *holder, char *err, size_t errlen);
 
+/* The same for <store>/webhook.lock, which the one process holds that delivers. */
+int platen_process_lock_webhooks(const platen_config_t *config, pid_t *holder, char *err,
+                                 size_t errlen);
+
 /*
  * Blocks the signals that the loop handles and ignores SIGPIPE; to be called
  * before there are threads.  Returns a signalfd for them, or -1 with errno.

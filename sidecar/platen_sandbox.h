@@ -105,6 +105,13 @@ void platen_sandbox_filter_destroy(platen_sandbox_filter_t **filter);
 int platen_sandbox_enter(const platen_sandbox_t *sandbox, unsigned *failed);
 
 /*
+ * For a program of Platen's own that has to use the network: from now on it may use
+ * these files and no others, and TCP as before.  With PR_SET_NO_NEW_PRIVS set, and one
+ * thread.  Returns 0, or -1 with errno.
+ */
+int platen_sandbox_landlock_files(const platen_sandbox_path_t *paths, size_t n);
+
+/*
  * For a parent whose children shall inherit an empty network namespace instead
  * of making one each: moves this process into one, with root's privilege or in
  * a user namespace, where it keeps its user and loses all capabilities.  `tmp`,

@@ -87,8 +87,8 @@ allow(int ruleset, const ruleset_t *attr, const platen_sandbox_path_t *path)
     return rc;
 }
 
-int
-platen_sandbox_landlock(const platen_sandbox_path_t *paths, size_t n)
+static int
+restrict_self(const platen_sandbox_path_t *paths, size_t n, int network)
 {
     ruleset_t attr = { .handled_access_fs = FS_ABI_1 };
     long      abi;
@@ -102,7 +102,7 @@ platen_sandbox_landlock(const platen_sandbox_path_t *paths, size_t n)
     attr.handled_access_fs |= abi >= 2 ? FS_REFER : 0;
     attr.handled_access_fs |= abi >= 3 ? FS_TRUNCATE : 0;
     attr.handled_access_fs |= abi >= 5 ? FS_IOCTL_DEV : 0;
-    attr.handled_access_net = abi >= 4 ? NET_TCP : 0;
+    attr.handled_access_net = abi >= 4 && !network ? NET_TCP : 0;
     attr.scoped = abi >= 6 ? SCOPE_ALL : 0;
 
     ruleset = (int) syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
@@ -120,4 +120,16 @@ platen_sandbox_landlock(const platen_sandbox_path_t *paths, size_t n)
     close(ruleset);
     errno = saved;
     return rc;
+}
+
+int
+platen_sandbox_landlock(const platen_sandbox_path_t *paths, size_t n)
+{
+    return restrict_self(paths, n, 0);
+}
+
+int
+platen_sandbox_landlock_files(const platen_sandbox_path_t *paths, size_t n)
+{
+    return restrict_self(paths, n, 1);
 }

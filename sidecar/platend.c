@@ -25,6 +25,7 @@
 #include "platen_process.h"
 #include "platen_reaper.h"
 #include "platen_scheduler.h"
+#include "platen_webhooks.h"
 
 /* For platenctl doctor, and what(1): that all of Platen is of one version. */
 static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VERSION;
@@ -47,6 +48,7 @@ typedef struct {
     platen_intake_t    *intake;
     platen_news_t      *news;
     platen_backups_t   *backups;
+    platen_webhooks_t  *webhooks;
     zloop_t            *loop;
     int                 signals;
     int                 waking; /* a scan is due */
@@ -55,6 +57,15 @@ typedef struct {
     uint64_t            kill_at; /* CLOCK_BOOTTIME milliseconds; 0: done */
     uint64_t            leave_at;
 } platend_t;
+
+/* Tells those who are told, if anything has changed. */
+static void
+publish(platend_t *d)
+{
+    if (platen_news_publish(d->news)) {
+        platen_webhooks_wake(d->webhooks);
+    }
+}
 
 static int
 on_wake(zloop_t *loop, int timer, void *arg)
@@ -66,7 +77,7 @@ on_wake(zloop_t *loop, int timer, void *arg)
     if (platen_scheduler_scan(d->scheduler)) {
         d->waking = zloop_timer(loop, 1, 1, on_wake, d) >= 0;
     }
-    platen_news_publish(d->news);
+    publish(d);
     return 0;
 }
 
@@ -77,7 +88,7 @@ on_wake(zloop_t *loop, int timer, void *arg)
 static void
 scan(platend_t *d)
 {
-    platen_news_publish(d->news);
+    publish(d);
     if (!d->waking) {
         on_wake(d->loop, 0, d);
     }
@@ -102,7 +113,7 @@ on_change(void *data)
 {
     platend_t *d = data;
 
-    platen_news_publish(d->news);
+    publish(d);
 }
 
 static int
@@ -227,6 +238,7 @@ on_second(zloop_t *loop, int timer, void *arg)
     }
     if (!d->stopping) {
         platen_backups_tick(d->backups);
+        platen_webhooks_tick(d->webhooks);
     }
     scan(d);
     /* Nothing can be written or read here any more; the next start can. */
@@ -242,7 +254,7 @@ on_reaper_slice(zloop_t *loop, int timer, void *arg)
 
     (void) timer;
     more = platen_reaper_slice(d->reaper);
-    platen_news_publish(d->news);
+    publish(d);
     if (more) {
         if (zloop_timer(loop, 1, 1, on_reaper_slice, d) >= 0) {
             return 0;
@@ -308,8 +320,9 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
     }
 
     d->backups = platen_backups_new(d->config, d->file);
+    d->webhooks = platen_webhooks_new(d->config, d->file, d->store);
     d->reaper = platen_reaper_new(d->config, d->store);
-    if (d->backups == NULL || d->reaper == NULL) {
+    if (d->backups == NULL || d->webhooks == NULL || d->reaper == NULL) {
         return -1;
     }
     *requeued = platen_reaper_recover(d->reaper, err, errlen);
@@ -378,6 +391,7 @@ tear_down(platend_t *d)
     platen_confine_destroy(&d->confine);
     platen_reaper_destroy(&d->reaper);
     platen_backups_destroy(&d->backups);
+    platen_webhooks_destroy(&d->webhooks);
     platen_config_destroy(&d->config);
     if (d->signals >= 0) {
         close(d->signals);
@@ -446,6 +460,7 @@ serve(platend_t *d)
     }
 
     log_ready(d, requeued);
+    platen_webhooks_tick(d->webhooks);
     rc = zloop_start(d->loop);
     if (platen_scheduler_hopeless(d->scheduler) != NULL && !d->stopping) {
         return refuse("cannot start", platen_scheduler_hopeless(d->scheduler), EXIT_FAILED);

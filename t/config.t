@@ -467,6 +467,27 @@ all_are(
 
 
 
+=== TEST 15b: platen_webhooks and platen_webhook
+--- flow
+all_are(
+    map({ ["platen_webhooks $_", $main::Paths, "$main::Api platen_webhooks $_;"] } 'on', 'off'),
+    ['yes', $main::Paths, "$main::Api platen_webhooks yes;", qr/invalid value "yes" in "platen_webhooks" directive/],
+    ['twice', $main::Paths, "$main::Api platen_webhooks on; platen_webhooks on;", qr/"platen_webhooks" directive is duplicate/],
+    ['several clients', $main::Paths, "$main::Api platen_webhook alice https://a.example/x; platen_webhook bob http://10.0.0.1:8080;"],
+    ['in http and server', "$main::Paths platen_webhooks on; platen_webhook a http://a/; server { platen_webhooks off;
+        platen_webhook a http://b/; location / { $main::Api } }", undef],
+    ['one client twice', $main::Paths, "$main::Api platen_webhook a http://a/; platen_webhook a http://b/;",
+     qr/client "a" has a platen_webhook already/],
+    ['no client', $main::Paths, "$main::Api platen_webhook '' http://a/;", qr/the client of platen_webhook has 1 to 64 characters/],
+    ['a long client', $main::Paths, "$main::Api platen_webhook @{[ 'a' x 65 ]} http://a/;", qr/has 1 to 64 characters/],
+    map({ [$_, $main::Paths, "$main::Api platen_webhook alice $_;", qr/the URL of platen_webhook for client "alice" (?:has|names)/] }
+        'a.example', 'ftp://a/', 'http://', 'http://u:p@a/', "'http://a/#x'", 'http://a:0/'),
+    ['without a URL', $main::Paths, "$main::Api platen_webhook alice;", qr/invalid number of arguments/],
+    ['in the main context', $main::Paths, $main::Api, qr/"platen_webhook" directive is not allowed here/, "platen_webhook a http://a/;\n"],
+);
+
+
+
 === TEST 16: platend -t: good files
 --- flow
 is +(platend_t(slurp("$::Root/conf/platend.cfg") =~ s/^user.*//mr))[1], 0, 'conf/platend.cfg';
@@ -482,6 +503,8 @@ for ("# a comment\nworkers = 256\n", "store\n    path = \"/x\"\n    map_size = 1
      "engines\n    libexec = /x\n    lok\n        enabled = 0\n        program = /x\n        ahead = 0\n        renew_after = 1\n        renew_hours = 1\n",
      "engines\n    tables\n        duckdb = /x/libduckdb.so\n        enabled = 0\n    pandoc\n        enabled = 0\n",
      "engines\n    poppler\n        enabled = 0\n    mupdf\n        enabled = 0\n    qpdf\n        enabled = 0\n    image\n        enabled = 0\n",
+     "webhook\n    secret = \"/x /y\"\n    unsigned = 1\n    allow = \"10.0.0.0/8 ::1\"\n    ca = \"/x\"\n    base = \"https://a/b\"\n    connections = 1\n"
+     . "    per_host = 1\n    connect_timeout = 1\n    timeout = 1\n    backoff = 1\n    backoff_max = 1\n    give_up = 1\n    keep = 60\n    keep_dead = 60\n",
      "engine\n    mine\n        from = \"svg txt\"\n        to = png\n        command = \"/bin/cp {input} {output} {width}\"\n        options = width\n"
      . "        read = \"/etc/x /srv\"\n        cost = 5\n        address_space = 1g\n        fork = 1\n    yours\n        from = svg\n        to = pdf\n        command = /bin/true\n") {
     my ($out, $status) = platend_t($_);
@@ -548,6 +571,14 @@ for (["nope = 1\n", '"nope" is not a key that platend knows'],
      ["engine\n    mine\n        nope = svg\n", '"engine/mine/nope" is not a key that platend knows'],
      ["engine\n    mine\n        cost = 0\n", '"engine/mine/cost" is out of range'],
      ["engine\n    mine\n        from = a\n        to = b\n        command = /c\n    mine\n        from = a\n", '"engine/mine" is there twice'],
+     ["webhook\n    secret = \"/x y\"\n", '"webhook/secret" needs absolute paths, separated by blanks'],
+     ["webhook\n    allow = \"10.0.0.0/33\"\n", '"webhook/allow" has a network with a prefix that is none'],
+     ["webhook\n    allow = \"10.0.0.1/8\"\n", '"webhook/allow" has a network with bits set behind its prefix'],
+     ["webhook\n    allow = \"localhost\"\n", '"webhook/allow" needs networks, as 10.1.0.0/16 or fd00::/8'],
+     ["webhook\n    base = \"a.example\"\n", '"webhook/base" has to begin with http:// or https://'],
+     ["webhook\n    ca = x\n", '"webhook/ca" needs an absolute path'],
+     ["webhook\n    connections = 0\n", '"webhook/connections" is out of range'],
+     ["webhook\n    timeout = 301\n", '"webhook/timeout" is out of range'],
      ["log\n    level = loud\n", '"log/level" needs one of debug, info, warn, error'],
      ["workers = 1\n   bad indent = 2\n", 'is not a ZPL file']) {
     my ($text, $says) = @$_;

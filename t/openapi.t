@@ -178,6 +178,7 @@ our %Refusal = (
         post_form($path, [ @{ form() }, ttl => '1h' ]),
         post_form($path, [ @{ form() }, ttl => 9_999_999_999 ]),
         post_form($path, [ @{ form() }, priority => 'now' ]),
+        post_form($path, [ @{ form() }, webhook_url => 'http://example.com/' ]),
         post_form($path, form(), 'Idempotency-Key' => 'x' x 256),
         (map { post_form($path, form($_), 'Idempotency-Key' => "one key of $path") } 'pdf', 'odt')[1],
         http(POST => "$path?to=pdf", content => ''),

@@ -67,5 +67,6 @@ extern const platen_ctl_command_t platen_ctl_retry;
 extern const platen_ctl_command_t platen_ctl_fsck;
 extern const platen_ctl_command_t platen_ctl_backup;
 extern const platen_ctl_command_t platen_ctl_restore;
+extern const platen_ctl_command_t platen_ctl_webhooks;
 
 #endif

@@ -36,6 +36,7 @@ static const struct {
     { "data", platen_ctl_doctor_data, AS_PLATEND | CONFIGURED | FILES },
     { "store", platen_ctl_doctor_store, AS_PLATEND | CONFIGURED | FILES },
     { "backup", platen_ctl_doctor_backup, AS_PLATEND | CONFIGURED | FILES },
+    { "webhook", platen_ctl_doctor_webhook, AS_PLATEND | CONFIGURED | FILES },
     { "platend", platen_ctl_doctor_process, CONFIGURED },
     { "nginx", platen_ctl_doctor_web, 0 },
 };

@@ -32,6 +32,7 @@ void platen_ctl_doctor_font(const platen_ctl_doctor_t *d, platen_ctl_report_t *r
 void platen_ctl_doctor_data(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 void platen_ctl_doctor_store(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 void platen_ctl_doctor_backup(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
+void platen_ctl_doctor_webhook(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 void platen_ctl_doctor_process(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 void platen_ctl_doctor_web(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 
@@ -41,6 +42,9 @@ void platen_ctl_doctor_web(const platen_ctl_doctor_t *d, platen_ctl_report_t *re
  * one that is not to be seen from here (another container).
  */
 pid_t platen_ctl_doctor_holder(const platen_config_t *config);
+
+/* Whether some process has LMDB's lock file open; asked without touching it. */
+int platen_ctl_doctor_in_use(const platen_config_t *config);
 
 /* "1.5 GiB" in `out`, which it returns. */
 const char *platen_ctl_doctor_size(uint64_t bytes, char out[32]);

@@ -53,13 +53,14 @@ unreadable(const platen_ctl_doctor_t *d, const char *what, platen_ctl_report_t *
                              d->config->store_path);
 }
 
-/* Whether some process has LMDB's lock file open. */
-static int
-in_use(const char *path)
+int
+platen_ctl_doctor_in_use(const platen_config_t *config)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    char         path[PATH_MAX];
     int          fd, used;
 
+    snprintf(path, sizeof(path), "%s/lock.mdb", config->store_path);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         return errno != ENOENT; /* if it cannot be told: LMDB will say why */
@@ -313,7 +314,7 @@ platen_ctl_doctor_store(const platen_ctl_doctor_t *d, platen_ctl_report_t *repor
     }
 
     snprintf(path, sizeof(path), "%s/lock.mdb", d->config->store_path);
-    used = in_use(path);
+    used = platen_ctl_doctor_in_use(d->config);
     if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) != 0) {
         platen_ctl_report_add(report, PLATEN_CTL_FAIL, "store",
                               "%s cannot be written by %s: %s", path, d->user.name,

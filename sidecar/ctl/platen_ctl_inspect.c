@@ -137,6 +137,7 @@ describe(const platen_job_t *job)
     SET("cached", json_boolean(job->cached));
     SET("cache_key", hex(job->cache_key));
     SET("idempotency_key_sha256", hex(job->idem_key));
+    SET("webhook_url", text(job->webhook_url));
     SET("error_code", text(job->error_code));
     SET("error", text(job->error));
     SET("warnings", text(job->warnings));

@@ -78,7 +78,8 @@ sub add {
             "$new 408" => sub { slow('POST /slow/documents/initiate-upload') },
             "$new 413" => sub { initiate(' ' x 20_000) },
             "$new 415" => sub { initiate('{"filename":"a","content_type":"application/octet-stream"}') },
-            "$new 422" => sub { (initiate('{}'), initiate('{"filename":1,"content_type":"text/plain"}')) },
+            "$new 422" => sub { (initiate('{}'), initiate('{"filename":1,"content_type":"text/plain"}'),
+                initiate('{"filename":"a","content_type":"text/plain","webhook_url":"http://example.com/"}')) },
             "$new 501" => sub { initiate($known, path => '/unsigned') },
 
             'GET,HEAD /documents/{id} 200' => sub { map http($_[0] => "/documents/$_"), $job->(), announced() },

@@ -65,7 +65,8 @@ sub add {
             'POST /uploads 415' => sub { http(POST => '/uploads', @Tus, 'Upload-Length' => 1, 'Upload-Metadata' => meta(),
                 content => 'x', 'Content-Type' => 'text/plain') },
             'POST /uploads 422' => sub { (http(POST => '/uploads', @Tus, 'Upload-Length' => 1), new_upload(0),
-                new_upload(1, 'a.docx', 'pdf', ',ttl eA==')) },
+                new_upload(1, 'a.docx', 'pdf', ',ttl eA=='),
+                new_upload(1, 'a.docx', 'pdf', ',webhook_url aHR0cDovL2V4YW1wbGUuY29tLw==')) },
             'POST /uploads 460' => sub { http(POST => '/uploads', @Bytes, 'Upload-Length' => 2, 'Upload-Metadata' => meta(),
                 'Upload-Checksum' => 'md5 ' . encode_base64('x' x 16, ''), content => 'x') },
             'HEAD /uploads/{id} 200' => sub {

@@ -8,12 +8,14 @@
 #ifndef PLATEN_TEST_STORE_MODEL_H
 #define PLATEN_TEST_STORE_MODEL_H
 
-#include "platen_store.h"
+#include "platen_store_check.h"
+#include "platen_store_hook.h"
 #include "scratch.h"
 
 #define CLIENTS 3
 #define JOBS 60    /* records at most */
 #define EVENTS 400 /* before they are trimmed */
+#define HOOKS 400  /* deliveries, before they are forgotten */
 #define ROWS (JOBS + EVENTS)
 
 /* One is the beginning of another, one is as long as may be. */
@@ -33,7 +35,15 @@ typedef struct {
         uint8_t     state;
         int         client;
     } events[EVENTS];
-    int      nevents;
+    int nevents;
+    struct {
+        platen_id_t        id;
+        uint64_t           seq, time, due;
+        uint32_t           tries;
+        uint8_t            state;
+        platen_hook_kind_t kind;
+    } hooks[HOOKS];
+    int      nhooks;
     uint64_t now;
     uint64_t seq;
 } model_t;
@@ -88,6 +98,42 @@ model_event(const platen_job_t *job, uint8_t state)
     model.events[model.nevents].state = state;
     model.events[model.nevents].client = client_of(job->client);
     model.nevents++;
+}
+
+/* The first delivery of the job that is to be made; -1: there is none. */
+static int
+model_first_hook(const platen_id_t *id)
+{
+    int i, first = -1;
+
+    for (i = 0; i < model.nhooks; i++) {
+        if (model.hooks[i].kind == PLATEN_HOOK_PENDING
+            && memcmp(model.hooks[i].id.b, id->b, 16) == 0
+            && (first < 0 || model.hooks[i].seq < model.hooks[first].seq)) {
+            first = i;
+        }
+    }
+    return first;
+}
+
+/* What a change makes for those who are told of it; after model_event(). */
+static void
+model_hook(const platen_job_t *job, uint8_t state)
+{
+    int n = model.nhooks;
+
+    if (job->webhook_url.len == 0 || state == PLATEN_STATE_INITIATED
+        || state == PLATEN_STATE_PENDING) {
+        return;
+    }
+    assert_true(n < HOOKS);
+    memset(&model.hooks[n], 0, sizeof(model.hooks[n]));
+    model.hooks[n].id = job->id;
+    model.hooks[n].seq = model.seq;
+    model.hooks[n].time = model.now;
+    model.hooks[n].state = state;
+    model.hooks[n].due = model_first_hook(&job->id) < 0 ? model.now : 0;
+    model.nhooks++;
 }
 
 /* The last place in the client's queue of that priority. */
@@ -381,6 +427,68 @@ check_outbox(platen_txn_t *txn)
     }
 }
 
+/* Each delivery is where it belongs, and as it was made. */
+static void
+check_hooks(platen_txn_t *txn)
+{
+    platen_hook_at_t at;
+    platen_hook_t    hook;
+    platen_job_t     job;
+    uint64_t         counts[PLATEN_HOOK_KINDS];
+    int              kind, i, n, rc, due = 0, expected = 0;
+
+    assert_int_equal(platen_store_hook_count(txn, counts), PLATEN_OK);
+    for (kind = 0; kind < PLATEN_HOOK_KINDS; kind++) {
+        memset(&at, 0, sizeof(at));
+        for (n = 0; (rc = platen_store_hook_list(txn, (platen_hook_kind_t) kind, &at, &hook))
+                    == PLATEN_OK;
+             n++) {
+            for (i = 0; i < model.nhooks && model.hooks[i].seq != hook.seq; i++) {
+            }
+            assert_true(i < model.nhooks);
+            assert_memory_equal(hook.id.b, model.hooks[i].id.b, 16);
+            assert_int_equal(model.hooks[i].kind, kind);
+            assert_int_equal(hook.time, model.hooks[i].time);
+            assert_int_equal(hook.state, model.hooks[i].state);
+            assert_int_equal(hook.due, model.hooks[i].due);
+            assert_int_equal(hook.tries, model.hooks[i].tries);
+            assert_int_equal(hook.ended_at == 0, kind == PLATEN_HOOK_PENDING);
+            assert_int_equal(platen_codec_decode(platen_job_fields, platen_job_nfields, &job,
+                                                 (const uint8_t *) hook.job.data, hook.job.len),
+                             PLATEN_OK);
+            assert_true(job.state == hook.state || hook.state == PLATEN_STATE_NONE);
+            assert_int_equal(job.secrets.len + job.owner.len + job.idem_key.len, 0);
+            assert_int_not_equal(job.webhook_url.len, 0);
+        }
+        assert_int_equal(rc, PLATEN_NOT_FOUND);
+        assert_int_equal(n, counts[kind]);
+        for (i = 0; i < model.nhooks; i++) {
+            n -= (int) model.hooks[i].kind == kind;
+        }
+        assert_int_equal(n, 0);
+    }
+
+    /* Of those to be made, one of each job has its turn. */
+    for (i = 0; i < model.nhooks; i++) {
+        due += model.hooks[i].due != 0;
+        expected += model.hooks[i].kind == PLATEN_HOOK_PENDING
+                    && model_first_hook(&model.hooks[i].id) == i;
+    }
+    assert_int_equal(due, expected);
+    memset(&at, 0, sizeof(at));
+    while (platen_store_hook_due(txn, UINT64_MAX, &at, &hook) == PLATEN_OK) {
+        due--;
+    }
+    assert_int_equal(due, 0);
+}
+
+static void
+on_damage(void *data, const platen_damage_t *damage)
+{
+    (void) data;
+    fail_msg("%s: damage %d", damage->db, (int) damage->kind);
+}
+
 /* --- what the public functions answer ---------------------------------- */
 
 static int
@@ -527,6 +635,13 @@ check_all(void)
     assert_int_equal(platen_txn_read(store, &txn), PLATEN_OK);
     check_databases(&txn);
     check_outbox(&txn);
+    check_hooks(&txn);
+    if (chance(16) == 0) {
+        platen_check_t check = { .found = on_damage };
+
+        while (platen_store_check(&txn, &check, 1000) == 1) {
+        }
+    }
     check_lists(&txn);
     check_queue(&txn);
     check_sets(&txn);

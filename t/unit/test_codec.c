@@ -97,6 +97,7 @@ assert_job_equal(const platen_job_t *a, const platen_job_t *b)
     SAME_STRING(idem_print);
     SAME_STRING(content_type);
     SAME_NUMBER(updated_at);
+    SAME_STRING(webhook_url);
 }
 
 static platen_job_t
@@ -154,6 +155,7 @@ full_job(void)
         .folder = PLATEN_STR("a/b"),
         .sources = PLATEN_STR("docx odt "),
         .output_crc = 1025,
+        .webhook_url = PLATEN_STR("https://example.com/hook"),
     };
 }
 

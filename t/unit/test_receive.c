@@ -328,6 +328,34 @@ test_same_format(void **state)
     }
 }
 
+/* A URL may be longer than other values, and is judged as it comes. */
+static void
+test_webhook(void **state)
+{
+    static platen_params_t params;
+    char url[PLATEN_WEBHOOK_URL_MAX + 1] = "https://example.com/", detail[384];
+    int  field = PLATEN_PARAM_WEBHOOK;
+
+    (void) state;
+    memset(url + 20, 'x', sizeof(url) - 20);
+    assert_int_equal(platen_params_find("webhook_url", 11), field);
+    assert_int_equal(
+        platen_params_set(&params, field, url, sizeof(url) - 1, detail, sizeof(detail)),
+        PLATEN_OK);
+    assert_int_equal(params.webhook_len, sizeof(url) - 1);
+    assert_memory_equal(params.webhook, url, sizeof(url) - 1);
+    assert_int_equal(
+        platen_params_set(&params, field, url, sizeof(url), detail, sizeof(detail)),
+        PLATEN_INVALID);
+    assert_string_equal(detail, "webhook_url is longer than 2048 bytes.");
+    assert_int_equal(platen_params_set(&params, field, "ftp://a/", 8, detail, sizeof(detail)),
+                     PLATEN_INVALID);
+    assert_string_equal(detail, "webhook_url has to begin with http:// or https://.");
+    assert_int_equal(platen_params_set(&params, field, NULL, 0, detail, sizeof(detail)),
+                     PLATEN_OK);
+    assert_int_equal(params.webhook_len, 0);
+}
+
 static void
 test_allowed_options(void **state)
 {
@@ -346,7 +374,8 @@ test_allowed_options(void **state)
             platen_params_find(platen_params_name(field), strlen(platen_params_name(field))),
             field);
         assert_int_equal(platen_params_is_secret(field),
-                         strstr(platen_params_name(field), "password") != NULL);
+                         strstr(platen_params_name(field), "password") != NULL
+                             || field == PLATEN_PARAM_WEBHOOK);
     }
 
     field = platen_params_find("pages", 5);
@@ -420,6 +449,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_options, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong_options, setup, teardown),
         cmocka_unit_test_setup_teardown(test_same_format, setup, teardown),
+        cmocka_unit_test(test_webhook),
         cmocka_unit_test(test_allowed_options),
         cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
     };

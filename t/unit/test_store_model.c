@@ -103,6 +103,7 @@ transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to, int stale)
     }
     model_enter(job, &given, to);
     model_event(job, (uint8_t) to);
+    model_hook(job, (uint8_t) to);
     job->change_seq = model.seq;
     assert_int_equal(given.change_seq, model.seq);
     assert_int_equal(given.epoch, job->epoch);
@@ -142,6 +143,9 @@ submit(platen_txn_t *txn)
     if (chance(3) == 0) {
         job->options = PLATEN_STR("pages=1-3\n");
         job->secrets = PLATEN_STR("password=secret\n");
+    }
+    if (chance(3) == 0) {
+        job->webhook_url = PLATEN_STR("https://example.com/hook");
     }
     transition(txn, job, chance(5) == 0 ? PLATEN_STATE_INITIATED : PLATEN_STATE_PENDING, 0);
     model.njobs++;
@@ -213,6 +217,7 @@ remove_one(platen_txn_t *txn, platen_job_t *job)
 
     state = job->state < PLATEN_STATE_SUCCESS ? PLATEN_STATE_CANCELLED : PLATEN_STATE_NONE;
     model_event(job, state);
+    model_hook(job, state);
     *job = model.jobs[--model.njobs];
 }
 
@@ -316,6 +321,91 @@ trim(platen_txn_t *txn)
     memmove(model.events, model.events + n, (size_t) model.nevents * sizeof(model.events[0]));
 }
 
+/* The delivery that is due first is tried. */
+static void
+deliver(platen_txn_t *txn)
+{
+    platen_hook_at_t     at = { .len = 0 };
+    platen_hook_result_t result = { .status = 200, .failure = PLATEN_STR("a failure") };
+    platen_hook_t        hook;
+    uint64_t             next;
+    int                  i, first = -1;
+
+    for (i = 0; i < model.nhooks; i++) {
+        if (model.hooks[i].due != 0
+            && (first < 0 || model.hooks[i].due < model.hooks[first].due
+                || (model.hooks[i].due == model.hooks[first].due
+                    && memcmp(model.hooks[i].id.b, model.hooks[first].id.b, 16) < 0))) {
+            first = i;
+        }
+    }
+    assert_int_equal(platen_store_hook_next(txn, &next), PLATEN_OK);
+    assert_int_equal(next, first < 0 ? 0 : model.hooks[first].due);
+    if (first < 0) {
+        assert_int_equal(platen_store_hook_due(txn, UINT64_MAX, &at, &hook), PLATEN_NOT_FOUND);
+        return;
+    }
+    assert_int_equal(platen_store_hook_due(txn, next - 1, &at, &hook), PLATEN_NOT_FOUND);
+    assert_int_equal(platen_store_hook_due(txn, next, &at, &hook), PLATEN_OK);
+    assert_int_equal(hook.seq, model.hooks[first].seq);
+
+    result.id = hook.id;
+    result.seq = hook.seq;
+    result.kind = (platen_hook_kind_t) chance(PLATEN_HOOK_KINDS);
+    result.due = model.now + 1 + chance(1000000);
+    assert_int_equal(platen_store_hook_end(txn, &result, model.now), PLATEN_OK);
+    model.hooks[first].tries++;
+    model.hooks[first].kind = result.kind;
+    model.hooks[first].due = result.kind == PLATEN_HOOK_PENDING ? result.due : 0;
+    if (result.kind != PLATEN_HOOK_PENDING) {
+        assert_int_equal(platen_store_hook_end(txn, &result, model.now), PLATEN_NOT_FOUND);
+        i = model_first_hook(&result.id);
+        if (i >= 0) {
+            model.hooks[i].due = model.now;
+        }
+    }
+}
+
+/* One that was given up is to be made after all. */
+static void
+revive(platen_txn_t *txn)
+{
+    platen_id_t id;
+    int         i, first;
+
+    for (i = 0; i < model.nhooks && model.hooks[i].kind != PLATEN_HOOK_DEAD; i++) {
+    }
+    if (i == model.nhooks) {
+        return;
+    }
+    id = model.hooks[i].id;
+    assert_int_equal(platen_store_hook_revive(txn, &id, model.hooks[i].seq + 100000, model.now),
+                     PLATEN_NOT_FOUND);
+    first = model_first_hook(&id);
+    assert_int_equal(platen_store_hook_revive(txn, &id, model.hooks[i].seq, model.now),
+                     PLATEN_OK);
+    model.hooks[i].kind = PLATEN_HOOK_PENDING;
+    model.hooks[i].due = first < 0 ? model.now : 0;
+    model.hooks[i].tries = 0;
+}
+
+static void
+forget(platen_txn_t *txn, platen_hook_kind_t kind)
+{
+    int i, n = 0;
+
+    assert_true(platen_store_hook_trim(txn, kind, 0, UINT64_MAX, HOOKS) == 0);
+    n = platen_store_hook_trim(txn, kind, chance(2) == 0 ? UINT64_MAX : 0, 0, HOOKS);
+    assert_true(n >= 0);
+    for (i = 0; i < model.nhooks; i++) {
+        if (model.hooks[i].kind == kind) {
+            model.hooks[i--] = model.hooks[--model.nhooks];
+            n--;
+        }
+    }
+    assert_int_equal(n, 0);
+}
+
 static void
 reap(platen_txn_t *txn)
 {
@@ -337,6 +427,17 @@ operate(platen_txn_t *txn)
     model.now += chance(3) == 0 ? 0 : chance(300000);
     if (model.nevents > EVENTS - 50) {
         trim(txn);
+    }
+    while (model.nhooks > HOOKS - 50) {
+        deliver(txn);
+        forget(txn, PLATEN_HOOK_DELIVERED);
+        forget(txn, PLATEN_HOOK_DEAD);
+    }
+    if (chance(3) == 0) {
+        deliver(txn);
+    }
+    if (chance(12) == 0) {
+        revive(txn);
     }
     if (what < 24) {
         submit(txn);

@@ -1,0 +1,22 @@
+/* When to try again; see platen_deliver.h.  Pure. */
+
+#include "platen_deliver.h"
+
+/* The least part of the time, so that no two tries come at once. */
+#define LEAST 10
+
+uint64_t
+platen_deliver_retry_delay(const platen_config_t *config, uint32_t tries, uint64_t asked,
+                           uint64_t random)
+{
+    uint64_t most = config->webhook_backoff_max, bound = config->webhook_backoff, delay;
+
+    while (tries > 1 && bound < most) {
+        bound *= 2;
+        tries--;
+    }
+    bound = (bound < most ? bound : most) * 1000000;
+    asked = (asked < most ? asked : most) * 1000000;
+    delay = bound / LEAST + random % (bound - bound / LEAST + 1);
+    return delay > asked ? delay : asked;
+}
