@@ -183,7 +183,7 @@ FUZZED = $(PROTO) $(PLAIN) $(WIRE) $(addprefix sidecar/tables/platen_tables_, \
 $(BUILD)/fuzz/%: t/fuzz/%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)
 	$(CLANG) $(WARN) -O1 -g -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all $(INC) -o $@ $< $(FUZZED) -lyajl $(LIBS)
+	    -fno-sanitize-recover=all $(INC) -o $@ $< $(FUZZED) -lyajl -lzip $(LIBS)
 
 fuzzers: $(FUZZERS)
 

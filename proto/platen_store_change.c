@@ -25,30 +25,6 @@ platen_store_del(platen_txn_t *txn, int db, const void *k, size_t klen)
     return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
 }
 
-/* The last number in use as a key of `db`, 0 if it is empty. */
-static int
-last_number(platen_txn_t *txn, int db, uint64_t *number)
-{
-    MDB_cursor *cursor;
-    MDB_val     key, val;
-    int         rc;
-
-    *number = 0;
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[db], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-    rc = mdb_cursor_get(cursor, &key, &val, MDB_LAST);
-    if (rc == MDB_SUCCESS && key.mv_size != 8) {
-        rc = MDB_CORRUPTED;
-    }
-    if (rc == MDB_SUCCESS) {
-        *number = platen_get_be64(key.mv_data);
-    }
-    mdb_cursor_close(cursor);
-    return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
-}
-
 int
 platen_store_number(platen_txn_t *txn, int db, const void *k, size_t klen, uint64_t *number)
 {
@@ -240,101 +216,6 @@ index_job(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, int is
         rc = platen_store_put(txn, PLATEN_DB_EXPIRY, k, 24, "", 0, 0);
     }
     return rc;
-}
-
-/* The id that answers for that key; PLATEN_NOT_FOUND if none does. */
-static int
-cache_get(platen_txn_t *txn, platen_str_t cache_key, platen_id_t *id)
-{
-    MDB_val key = { cache_key.len, (void *) cache_key.data }, val;
-    int     rc;
-
-    if (cache_key.len != PLATEN_SHA256_LEN) {
-        return PLATEN_NOT_FOUND;
-    }
-    rc = mdb_get(txn->mdb, txn->store->dbi[PLATEN_DB_CACHE], &key, &val);
-    if (rc == MDB_NOTFOUND) {
-        return PLATEN_NOT_FOUND;
-    }
-    if (rc == MDB_SUCCESS && val.mv_size != sizeof(id->b)) {
-        return PLATEN_CORRUPT;
-    }
-    if (rc == MDB_SUCCESS) {
-        memcpy(id->b, val.mv_data, sizeof(id->b));
-    }
-    return platen_store_rc(txn, rc);
-}
-
-int
-platen_store_cached(platen_txn_t *txn, platen_str_t key, uint64_t now, platen_job_t *job)
-{
-    platen_id_t id;
-    int         rc;
-
-    rc = cache_get(txn, key, &id);
-    if (rc == PLATEN_OK) {
-        rc = platen_store_get(txn, &id, job);
-    }
-    if (rc == PLATEN_OK && (job->state != PLATEN_STATE_SUCCESS || job->expires_at <= now)) {
-        return PLATEN_NOT_FOUND;
-    }
-    return rc;
-}
-
-int
-platen_store_idempotent(platen_txn_t *txn, platen_str_t client, platen_str_t key,
-                        platen_job_t *job)
-{
-    platen_id_t id;
-    uint8_t     k[PLATEN_IDEM_KEY_MAX];
-    MDB_val     mkey = { 0, k }, val;
-    int         rc;
-
-    if (client.len > PLATEN_CLIENT_MAX || key.len != PLATEN_SHA256_LEN) {
-        return PLATEN_INVALID;
-    }
-    mkey.mv_size = platen_key_client(k, client);
-    memcpy(k + mkey.mv_size, key.data, key.len);
-    mkey.mv_size += key.len;
-
-    rc = mdb_get(txn->mdb, txn->store->dbi[PLATEN_DB_IDEM], &mkey, &val);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-    if (val.mv_size != sizeof(id.b)) {
-        return PLATEN_CORRUPT;
-    }
-    memcpy(id.b, val.mv_data, sizeof(id.b));
-    rc = platen_store_get(txn, &id, job);
-    return rc == PLATEN_NOT_FOUND ? PLATEN_CORRUPT : rc;
-}
-
-/*
- * A result answers for its key from its SUCCESS to its removal.  One that is
- * itself a copy never takes over, or a result would outlive its own TTL.
- */
-static int
-cache_put(platen_txn_t *txn, const platen_job_t *job, platen_str_t key)
-{
-    if (job->state != PLATEN_STATE_SUCCESS || job->cached || key.len != PLATEN_SHA256_LEN) {
-        return PLATEN_OK;
-    }
-    return platen_store_put(txn, PLATEN_DB_CACHE, key.data, key.len, job->id.b,
-                            sizeof(job->id.b), 0);
-}
-
-static int
-cache_del(platen_txn_t *txn, const platen_job_t *job, platen_str_t key)
-{
-    platen_id_t other;
-    int         rc;
-
-    rc = cache_get(txn, key, &other);
-    if (rc == PLATEN_NOT_FOUND
-        || (rc == PLATEN_OK && memcmp(other.b, job->id.b, sizeof(other.b)) != 0)) {
-        return PLATEN_OK;
-    }
-    return rc == PLATEN_OK ? platen_store_del(txn, PLATEN_DB_CACHE, key.data, key.len) : rc;
 }
 
 /* A job that had ended is to be done again, as if it had just come. */
@@ -531,7 +412,7 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     if (rc != PLATEN_OK) {
         return rc;
     }
-    rc = last_number(txn, PLATEN_DB_OUTBOX, &job->change_seq);
+    rc = platen_outbox_last(txn, &job->change_seq);
     if (rc != PLATEN_OK) {
         return rc;
     }
@@ -564,8 +445,8 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
         rc = append_event(txn, job, &kept, job->state, job->change_seq, now);
     }
     if (rc == PLATEN_OK) {
-        rc = from == PLATEN_STATE_SUCCESS ? cache_del(txn, job, kept.cache)
-                                          : cache_put(txn, job, kept.cache);
+        rc = from == PLATEN_STATE_SUCCESS ? platen_cache_del(txn, job, kept.cache)
+                                          : platen_cache_put(txn, job, kept.cache);
     }
     if (rc == PLATEN_OK) {
         rc = platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, 16, record, size, 0);
@@ -657,7 +538,7 @@ platen_store_index(platen_txn_t *txn, const platen_job_t *job)
         rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
                         (int64_t) platen_store_bytes(job));
     }
-    return rc == PLATEN_OK ? cache_put(txn, job, kept.cache) : rc;
+    return rc == PLATEN_OK ? platen_cache_put(txn, job, kept.cache) : rc;
 }
 
 /* The record as a webhook is told of it last.  Returns its bytes, 0: it is too long. */
@@ -726,7 +607,7 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
         rc = platen_store_del(txn, PLATEN_DB_CLIENT, k, kept.prefix + 16);
     }
     if (rc == PLATEN_OK) {
-        rc = cache_del(txn, &job, kept.cache);
+        rc = platen_cache_del(txn, &job, kept.cache);
     }
     if (rc == PLATEN_OK && kept.idem_len != 0) {
         rc = platen_store_del(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len);
@@ -739,7 +620,7 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
         rc = platen_store_del(txn, PLATEN_DB_JOBS, id->b, 16);
     }
     if (rc == PLATEN_OK) {
-        rc = last_number(txn, PLATEN_DB_OUTBOX, &seq);
+        rc = platen_outbox_last(txn, &seq);
     }
     job.id = *id;
     /* That the batch is gone says all of its files. */
@@ -786,49 +667,4 @@ int
 platen_store_meta_put(platen_txn_t *txn, const char *name, platen_str_t value)
 {
     return platen_store_put(txn, PLATEN_DB_META, name, strlen(name), value.data, value.len, 0);
-}
-
-int
-platen_store_trim_events(platen_txn_t *txn, uint64_t before, int max)
-{
-    MDB_cursor    *cursor;
-    MDB_val        key, val;
-    platen_event_t event;
-    uint64_t       last;
-    int            rc, n = 0;
-
-    rc = last_number(txn, PLATEN_DB_OUTBOX, &last);
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_OUTBOX], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-
-    while (n < max && (rc = mdb_cursor_get(cursor, &key, &val, MDB_FIRST)) == MDB_SUCCESS) {
-        if (key.mv_size != 8) {
-            rc = MDB_CORRUPTED;
-            break;
-        }
-        /* The newest one stays: the next number is counted from it. */
-        if (platen_get_be64(key.mv_data) == last) {
-            break;
-        }
-        if (platen_codec_decode(platen_event_fields, platen_event_nfields, &event, val.mv_data,
-                                val.mv_size)
-                == PLATEN_OK
-            && event.time >= before) {
-            break;
-        }
-        rc = mdb_cursor_del(cursor, 0);
-        if (rc != MDB_SUCCESS) {
-            break;
-        }
-        n++;
-    }
-
-    mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
 }

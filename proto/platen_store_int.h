@@ -83,6 +83,16 @@ size_t platen_queue_place(uint8_t *k, const uint8_t *ck, size_t prefix, uint8_t 
 /* Whether `db` has a key that begins with the client's. */
 int platen_queue_prefix(platen_txn_t *txn, int db, const uint8_t *ck, size_t prefix);
 
+/* platen_store_outbox.c: the number of the newest event, 0 if there has been none. */
+int platen_outbox_last(platen_txn_t *txn, uint64_t *number);
+
+/*
+ * platen_store_answer.c: the job's result answers for the key from now on, if it
+ * is one that may; or no longer.
+ */
+int platen_cache_put(platen_txn_t *txn, const platen_job_t *job, platen_str_t key);
+int platen_cache_del(platen_txn_t *txn, const platen_job_t *job, platen_str_t key);
+
 /* platen_store_check.c: whether the record can be in indexes at all. */
 int platen_store_sound(const platen_job_t *job);
 

@@ -1,0 +1,210 @@
+/*
+ * Claims; see platen_scheduler.h.  Which jobs may be taken from the queue now, and
+ * by which way; those that must not run end in the same transaction.
+ */
+
+#include "platen_scheduler_int.h"
+
+#include <string.h>
+
+#include "platen_crash.h"
+
+#define PASSED 512         /* jobs passed over in one transaction, at most */
+#define WARN_MS 60000      /* between two warnings of the same kind */
+#define LEASE_MARGIN 30000 /* milliseconds beyond the wall-clock limit */
+
+/* Whether the way leads through LibreOffice, which is getting warm. */
+static int
+must_wait(const platen_scheduler_t *s, const platen_route_t *way)
+{
+    unsigned i;
+
+    if (s->zygote == NULL || platen_zygote_state(s->zygote) != PLATEN_ZYGOTE_WARMING) {
+        return 0;
+    }
+    for (i = 0; i < way->nsteps; i++) {
+        if (way->steps[i].engine == &platen_engine_lok) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * Finds the way for a job; the verdict is FAILED if it must not run.  Returns
+ * -1 if there is one, but not at present.
+ */
+static int
+route(platen_scheduler_t *s, const platen_job_t *job, ending_t *claim)
+{
+    platen_task_t *task = claim->task;
+    platen_route_t any;
+    int            rc = PLATEN_NOT_FOUND, without = PLATEN_NOT_FOUND, later = PLATEN_NOT_FOUND;
+
+    memset(&claim->verdict, 0, sizeof(claim->verdict));
+    if (task->kind != PLATEN_TASK_DOCUMENT) {
+        if (platen_batches_count(s->batches) >= s->config->workers) {
+            return -1;
+        }
+        platen_finish_poison(s->config, job, &claim->verdict);
+        if (claim->verdict.state == PLATEN_STATE_NONE) {
+            platen_finish_fruitless(job, &claim->verdict);
+        }
+        return 0;
+    }
+    if (task->from != NULL && task->to != NULL) {
+        rc = platen_engines_route(s->engines, task->from, task->to, task->options.given,
+                                  &task->route);
+        without = platen_engines_route(s->engines, task->from, task->to, 0, &any);
+    }
+    if (rc != PLATEN_OK && task->to != NULL && task->from != NULL && s->zygote != NULL
+        && platen_zygote_state(s->zygote) == PLATEN_ZYGOTE_BROKEN) {
+        platen_engines_suspend(s->engines, NULL);
+        later =
+            platen_engines_route(s->engines, task->from, task->to, task->options.given, &any);
+        platen_engines_suspend(s->engines, &platen_engine_lok);
+    }
+    if (later == PLATEN_OK || (rc == PLATEN_OK && must_wait(s, &task->route))) {
+        return -1;
+    }
+    if (rc != PLATEN_OK) {
+        platen_finish_unsupported(job->source_format, job->target_format, without == PLATEN_OK,
+                                  &claim->verdict);
+    } else {
+        platen_finish_poison(s->config, job, &claim->verdict);
+    }
+    return 0;
+}
+
+static void
+warn_unreadable(platen_scheduler_t *s, const platen_id_t *id, int rc)
+{
+    char     text[PLATEN_ID_TEXT + 1];
+    uint64_t now = platen_boottime_ms();
+
+    if (s->warned_at != 0 && now - s->warned_at < WARN_MS) {
+        return;
+    }
+    s->warned_at = now;
+    platen_id_format(id, text);
+    platen_log(PLATEN_LOG_ERROR, "a queued job cannot be read and is passed over",
+               json_pack("{s:s, s:s}", "job_id", text, "error", platen_strerror(rc)));
+}
+
+/* Moves one job to PROCESSING, and on to FAILED if it must not run. */
+static int
+claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claims_t *claims)
+{
+    platen_job_t job;
+    ending_t    *claim = &claims->items[claims->n];
+    int          rc;
+
+    rc = platen_store_get(txn, id, &job);
+    if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW || rc == PLATEN_NOT_FOUND) {
+        warn_unreadable(s, id, rc);
+        return PLATEN_OK;
+    }
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    /* All that is needed of the record's strings, before the first write. */
+    claim->task = platen_task_new(&job);
+    if (claim->task == NULL) {
+        return PLATEN_ERROR;
+    }
+    if (route(s, &job, claim) != 0) {
+        platen_task_destroy(&claim->task);
+        claims->passed++;
+        return PLATEN_OK;
+    }
+    claims->n++;
+
+    job.owner = platen_str(s->owner);
+    /* It may stand by for as long as another one runs. */
+    job.lease_until = platen_boottime_ms() + 2 * s->config->wall_clock * 1000 + LEASE_MARGIN;
+    if (job.batch == PLATEN_BATCH_DUE) {
+        job.batch = PLATEN_BATCH_PACK;
+        rc = platen_store_rephase(txn, &job, platen_now_us());
+    } else {
+        rc = platen_store_transition(txn, &job, PLATEN_STATE_PROCESSING, platen_now_us());
+    }
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    claim->task->epoch = job.epoch;
+    claim->task->attempt = job.attempts;
+
+    if (claim->verdict.state == PLATEN_STATE_FAILED) {
+        return platen_finish_write(txn, id, job.epoch, &claim->verdict);
+    }
+    claims->to_start++;
+    return PLATEN_OK;
+}
+
+int
+platen_scheduler_claim(platen_scheduler_t *s, unsigned max, claims_t *claims, const char **why)
+{
+    platen_queue_cursor_t at = { .turn_len = 0 };
+    platen_txn_t          txn;
+    platen_id_t           id;
+    unsigned              before;
+    int                   rc;
+
+    rc = platen_txn_write(s->store, &txn);
+    if (rc != PLATEN_OK) {
+        *why = platen_txn_errstr(&txn);
+        return rc;
+    }
+
+    while (rc == PLATEN_OK && claims->to_start < max && claims->n < CLAIMS
+           && claims->passed < PASSED) {
+        rc = platen_store_queue_next(&txn, &at, s->config->per_client, &id);
+        if (rc != PLATEN_OK) {
+            break;
+        }
+        before = claims->n;
+        rc = claim_job(s, &txn, &id, claims);
+        if (claims->n > before) {
+            /* Turns have changed. */
+            memset(&at, 0, sizeof(at));
+        }
+    }
+    if (rc == PLATEN_NOT_FOUND) {
+        rc = PLATEN_OK;
+    }
+
+    if (rc == PLATEN_OK && claims->n > 0) {
+        platen_crash_point(PLATEN_CRASH_CLAIM_RECORDED);
+        rc = platen_txn_commit(&txn);
+        platen_crash_point(PLATEN_CRASH_CLAIM_COMMITTED);
+    } else {
+        platen_txn_abort(&txn);
+    }
+    *why = txn.rc != 0 ? platen_txn_errstr(&txn) : platen_strerror(rc);
+    return rc;
+}
+
+int
+platen_scheduler_may_claim(platen_scheduler_t *s)
+{
+    platen_txn_t txn;
+    uint64_t     length = 0;
+
+    if (s->stopping || s->nunwritten > 0 || platen_pool_idle(s->pool) == 0
+        || platen_boottime_ms() < s->paused_until || platen_boottime_ms() < s->look_at) {
+        return 0;
+    }
+    if (platen_txn_read(s->store, &txn) == PLATEN_OK) {
+        (void) platen_store_queue_length(&txn, &length);
+        platen_txn_abort(&txn);
+    }
+    if (length == 0) {
+        return 0;
+    }
+    if (platen_finish_space(s->config->data_path) < PLATEN_SPACE_MIN) {
+        platen_scheduler_pause(s, "the data directory's file system is nearly full", "");
+        return 0;
+    }
+    return 1;
+}
