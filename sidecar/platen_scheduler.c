@@ -433,8 +433,20 @@ platen_scheduler_scan(platen_scheduler_t *s)
     return more || (claims.n > claims.to_start && platen_pool_idle(s->pool) > 0);
 }
 
+/* Whether the batch of a file is there still: it goes first, and its files some at a time. */
+static int
+find_batch(platen_txn_t *txn, const platen_job_t *file)
+{
+    platen_job_t batch;
+    platen_id_t  id;
+
+    memcpy(id.b, file->parent.data, sizeof(id.b));
+    return platen_store_get(txn, &id, &batch) == PLATEN_NOT_FOUND ? PLATEN_NOT_FOUND
+                                                                  : PLATEN_OK;
+}
+
 void
-platen_scheduler_check(platen_scheduler_t *s, const platen_id_t *id)
+platen_scheduler_check(platen_scheduler_t *s)
 {
     const platen_task_t *task;
     platen_txn_t         txn;
@@ -447,10 +459,13 @@ platen_scheduler_check(platen_scheduler_t *s, const platen_id_t *id)
     }
     for (i = 0; i < platen_pool_size(s->pool); i++) {
         task = platen_pool_task(s->pool, i);
-        if (task == NULL || (id != NULL && memcmp(id, &task->id, sizeof(*id)) != 0)) {
+        if (task == NULL) {
             continue;
         }
         rc = platen_store_get(&txn, &task->id, &job);
+        if (rc == PLATEN_OK && platen_job_is_file(&job)) {
+            rc = find_batch(&txn, &job);
+        }
         if (rc == PLATEN_NOT_FOUND
             || (rc == PLATEN_OK
                 && (job.state != PLATEN_STATE_PROCESSING || job.epoch != task->epoch))) {

@@ -45,10 +45,10 @@ void platen_scheduler_destroy(platen_scheduler_t **scheduler);
 int platen_scheduler_scan(platen_scheduler_t *scheduler);
 
 /*
- * Compares what runs (or only `id`, if not NULL) with the records: a run whose
- * job is gone, or is another claim's, is killed and its result discarded.
+ * Compares what runs with the records: a run whose job is gone, or the batch that
+ * it is a file of, or is another claim's, is killed and its result discarded.
  */
-void platen_scheduler_check(platen_scheduler_t *scheduler, const platen_id_t *id);
+void platen_scheduler_check(platen_scheduler_t *scheduler);
 
 /* Whether that claim is one that this scheduler still has in hand. */
 int platen_scheduler_holds(const platen_scheduler_t *scheduler, const platen_id_t *id,

@@ -102,8 +102,9 @@ on_hint(void *data, const platen_hint_t *hint)
     if (hint->kind == PLATEN_HINT_SUBMITTED) {
         scan(d);
     } else {
-        platen_scheduler_check(d->scheduler, &hint->id);
-        scan(d); /* the files of a batch go with it */
+        /* Of all that runs: what is gone may be a batch, and then its files go, too. */
+        platen_scheduler_check(d->scheduler);
+        scan(d);
     }
 }
 
@@ -232,7 +233,7 @@ on_second(zloop_t *loop, int timer, void *arg)
     (void) timer;
     platen_scheduler_second(d->scheduler);
     platen_scheduler_retry(d->scheduler);
-    platen_scheduler_check(d->scheduler, NULL);
+    platen_scheduler_check(d->scheduler);
     if (++d->seconds % LEASES_S == 0) {
         (void) platen_reaper_leases(d->reaper, holds, d->scheduler);
     }

@@ -179,7 +179,7 @@ test_claim(void **state)
     for (i = 0; i < 3; i++) {
         remove_job(&ids[i]);
     }
-    platen_scheduler_check(scheduler, NULL);
+    platen_scheduler_check(scheduler);
     drain();
     for (i = 0; i < 3; i++) {
         assert_int_equal(fixture_get(&f, &ids[i], code).state, PLATEN_STATE_NONE);
