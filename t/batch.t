@@ -197,3 +197,25 @@ is $none->{counts}{skipped}, 1, 'its file was skipped';
 problem_is(get("/jobs/$none->{job_id}/download"), 400, 'not_ready', 'there is nothing to download');
 main::refused_as('an archive of the target format', zip_of('a.pdf' => tiny_pdf()), 'nothing_to_convert', status => 400);
 is wait_job($job->{job_id}, 60)->{status}, 'SUCCESS', 'another goes on';
+
+
+
+=== TEST 8: by every way in
+--- flow
+main::fresh();
+my $zip = zip_of('a.txt' => "one\n", 'b.md' => "# two\n");
+my $r = post_form('/convert', [ file => [undef, 'set.zip', Content => $zip], target_format => 'pdf' ]);
+is $r->code, 200, 'who waits gets the archive';
+is_deeply [sort keys %{ { unzip($r->content) } }], ['a.pdf', 'b.pdf', 'manifest.json'], 'of results';
+$r = post_form('/convert', [ file => [undef, 'set.zip', Content => zip_of('a.docx' => 'none')], target_format => 'pdf' ]);
+problem_is($r, 422, 'all_files_failed', 'or hears that there are none');
+$r = http(POST => '/jobs?to=pdf&filename=set.zip', content => $zip);
+is wait_job(json_of($r)->{job_id}, 30)->{status}, 'SUCCESS', 'a raw body';
+use MIME::Base64 ();
+$r = http(POST => '/uploads', 'Tus-Resumable' => '1.0.0', 'Upload-Length' => length $zip,
+    'Content-Type' => 'application/offset+octet-stream', content => $zip,
+    'Upload-Metadata' => join ',', map { "$_->[0] " . MIME::Base64::encode_base64($_->[1], '') } [filename => 'set.zip'], [target_format => 'pdf']);
+is $r->code, 201, 'a resumable upload';
+is wait_job($r->header('Platen-Job'), 30)->{counts}{success}, 2, 'is one, too';
+$r = http(POST => '/documents/initiate-upload', content => '{"filename":"set.zip","content_type":"application/zip","target_format":"pdf"}');
+problem_is($r, 415, 'unsupported_media_type', 'a document that is announced is one document');
