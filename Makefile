@@ -41,7 +41,7 @@ LOK     = $(wildcard sidecar/lok/*.c) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
           proto/platen.c proto/platen_codec.c
 SIDECAR = $(wildcard sidecar/*.c)
 TABLES  = $(wildcard sidecar/tables/*.c)
-ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c
+ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c proto/platen_utf8.c
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \
             problem.c receive.c receive_files.c tus_header.c)

@@ -3,8 +3,8 @@
  * GET /jobs/{id}/download?partial=1 of a batch that is at work: a ZIP file of
  * the results that are there, made while it is sent (APPNOTE 6.3.10, stored
  * entries only).  Files go by sendfile; what each one's checksum is, the record
- * says.  Memory does not grow with the results, but for eight octets of each
- * one's name.
+ * says.  Memory does not grow with the results, but for a table of the hashes of
+ * their names.
  *
  * A file that ends while the archive is sent is in it, if it is not past its
  * place.  Nothing that is in it can change; but the batch may be deleted, and
@@ -21,7 +21,8 @@
 #define PLATEN_BATCH_PARTIAL_CENTRAL  46       /* of one in the directory, */
 #define PLATEN_BATCH_PARTIAL_END      22       /* and of the end, */
 #define PLATEN_BATCH_PARTIAL_NAME     2048     /* and of the longest name */
-#define PLATEN_BATCH_PARTIAL_SLICE    32       /* entries looked at in one turn */
+#define PLATEN_BATCH_PARTIAL_SLICE    32       /* entries looked at at once */
+#define PLATEN_BATCH_PARTIAL_TURN     16       /* results sent in one turn */
 #define PLATEN_BATCH_PARTIAL_MAX      0xf0000000  /* bytes: ZIP64 is not written */
 #define PLATEN_BATCH_PARTIAL_DATE     0x21     /* 1 January 1980 */
 #define PLATEN_BATCH_PARTIAL_UTF8     0x0800   /* general purpose bit 11 */
@@ -35,6 +36,7 @@ typedef struct {
     uint32_t             number;
     uint32_t             crc;
     uint32_t             size;
+    uint32_t             hash;      /* of the name */
     size_t               len;
     u_char               name[PLATEN_BATCH_PARTIAL_NAME];
 } platen_batch_result_t;
@@ -49,9 +51,10 @@ typedef struct {
     uint64_t             directory; /* where its directory begins, */
     uint64_t             listed;    /* and how long that is */
     ngx_uint_t           count;     /* results in it */
-    uint64_t            *names;     /* hashes of their names */
-    ngx_uint_t           nnames;
-    ngx_uint_t           max;       /* room for names */
+    ngx_uint_t           nlisted;   /* and in its directory so far */
+    uint32_t            *names;     /* hashes of their names, none of them 0 */
+    ngx_uint_t           mask;      /* size of that table, less one */
+    ngx_uint_t           turn;      /* results sent in this turn */
     u_char               in[PLATEN_ZIP_ENTRIES / 8 + 1];  /* bit n: entry n */
     ngx_buf_t            head;
     ngx_buf_t            body;
@@ -72,6 +75,8 @@ static ngx_int_t platen_batch_partial_read(platen_batch_partial_t *z,
     platen_txn_t *txn, const platen_file_t *file, platen_batch_result_t *e);
 static void platen_batch_partial_name(platen_batch_partial_t *z,
     const platen_job_t *job, platen_batch_result_t *e);
+static uint32_t *platen_batch_partial_slot(platen_batch_partial_t *z,
+    uint32_t hash);
 static ngx_int_t platen_batch_partial_file(platen_batch_partial_t *z,
     const platen_batch_result_t *e);
 static ngx_int_t platen_batch_partial_entry(platen_batch_partial_t *z,
@@ -127,11 +132,16 @@ platen_batch_download(ngx_http_request_t *r)
     ngx_memzero(z, sizeof(platen_batch_partial_t));
     z->request = r;
     z->file.fd = NGX_INVALID_FILE;
-    z->max = job.files;
     cln->handler = platen_batch_partial_close;
     ctx->live = z;
 
-    z->names = ngx_palloc(r->pool, (z->max + 1) * sizeof(uint64_t));
+    for (z->mask = 64; z->mask < 2 * (ngx_uint_t) job.files; z->mask *= 2) {
+        /* void */
+    }
+
+    z->names = ngx_pcalloc(r->pool, z->mask * sizeof(uint32_t));
+    z->mask--;
+
     rc = z->names ? platen_batch_partial_header(r, &job) : NGX_ERROR;
     platen_txn_abort(&txn);
 
@@ -218,8 +228,20 @@ platen_batch_partial_go(platen_batch_partial_t *z)
     platen_batch_result_t  entry;
 
     for ( ;; ) {
+        if (z->turn++ == PLATEN_BATCH_PARTIAL_TURN) {
+            /* others have their turn, however fast this client is */
+            z->turn = 0;
+            z->busy = 1;
+            ngx_post_event(z->request->connection->write,
+                           &ngx_posted_next_events);
+            return NGX_AGAIN;
+        }
+
         if (z->ended) {
-            return ngx_http_send_special(z->request, NGX_HTTP_LAST);
+            rc = ngx_http_send_special(z->request, NGX_HTTP_LAST);
+
+            /* what is not sent yet, nginx sends */
+            return rc == NGX_AGAIN ? NGX_OK : rc;
         }
 
         rc = platen_batch_partial_next(z, &entry);
@@ -240,7 +262,7 @@ platen_batch_partial_go(platen_batch_partial_t *z)
             z->next = 0;
             z->directory = z->offset;
             z->offset = 0;
-            z->nnames = 0;
+            ngx_memzero(z->names, (z->mask + 1) * sizeof(uint32_t));
             continue;
         }
 
@@ -320,7 +342,7 @@ platen_batch_partial_read(platen_batch_partial_t *z, platen_txn_t *txn,
     if (!z->listing
         && (job.output_size > PLATEN_BATCH_PARTIAL_MAX
             || z->offset + job.output_size > PLATEN_BATCH_PARTIAL_MAX
-            || z->nnames > z->max))
+            || z->count > z->mask / 2))
     {
         return NGX_DONE;
     }
@@ -342,8 +364,7 @@ platen_batch_partial_name(platen_batch_partial_t *z, const platen_job_t *job,
     platen_batch_result_t *e)
 {
     u_char              *p, *last, *stem;
-    uint64_t             hash;
-    ngx_uint_t           i, tries;
+    ngx_uint_t           tries;
     const platen_str_t  *format;
     char                 name[PLATEN_FILENAME_MAX + 1], ext[32];
     size_t               len, ext_len;
@@ -380,23 +401,34 @@ platen_batch_partial_name(platen_batch_partial_t *z, const platen_job_t *job,
 
         /* FNV-1a; two names that share a hash are taken for one, harmlessly */
 
-        hash = 14695981039346656037ULL;
+        e->hash = 2166136261U;
         for (p = e->name; p < e->name + e->len; p++) {
-            hash = (hash ^ ngx_tolower(*p)) * 1099511628211ULL;
+            e->hash = (e->hash ^ ngx_tolower(*p)) * 16777619U;
         }
 
-        for (i = 0; i < z->nnames && z->names[i] != hash; i++) {
-            /* void */
-        }
+        e->hash += e->hash == 0;
 
-        if (i == z->nnames) {
+        if (*platen_batch_partial_slot(z, e->hash) == 0) {
             break;
         }
     }
+}
 
-    if (z->nnames <= z->max) {
-        z->names[z->nnames++] = hash;
+
+/* Where the hash is in the table, or would be. */
+
+static uint32_t *
+platen_batch_partial_slot(platen_batch_partial_t *z, uint32_t hash)
+{
+    ngx_uint_t  i;
+
+    for (i = hash & z->mask; z->names[i] && z->names[i] != hash;
+         i = (i + 1) & z->mask)
+    {
+        /* void */
     }
+
+    return &z->names[i];
 }
 
 
@@ -425,11 +457,11 @@ platen_batch_partial_file(platen_batch_partial_t *z,
     {
         /* deleted since; not one that has been promised */
         platen_batch_partial_close(z);
-        z->nnames--;
         return NGX_OK;
     }
 
     z->in[e->number / 8] |= 1 << e->number % 8;
+    *platen_batch_partial_slot(z, e->hash) = e->hash;
     z->count++;
 
     p = platen_batch_partial_32(z->text, 0x04034b50);
@@ -467,6 +499,8 @@ platen_batch_partial_entry(platen_batch_partial_t *z,
 
     z->offset += PLATEN_BATCH_PARTIAL_LOCAL + e->len + e->size;
     z->listed += p - z->text;
+    *platen_batch_partial_slot(z, e->hash) = e->hash;
+    z->nlisted++;
 
     return platen_batch_partial_send(z, p);
 }
@@ -479,7 +513,7 @@ platen_batch_partial_end(platen_batch_partial_t *z)
 {
     u_char  *p;
 
-    if (z->offset != z->directory || z->nnames != z->count) {
+    if (z->offset != z->directory || z->nlisted != z->count) {
         ngx_log_error(NGX_LOG_INFO, z->request->connection->log, 0,
                       "platen: a batch was changed while what there is of it "
                       "was sent");

@@ -89,9 +89,28 @@ platen_batch_of_file(platen_txn_t *txn, const platen_file_t *file,
         rc = platen_store_get(txn, &id, &job);
         if (rc == PLATEN_OK) {
             platen_batch_of_job(&job, e);
+            return PLATEN_OK;
         }
 
-        return rc;
+        if (rc != PLATEN_CORRUPT && rc != PLATEN_TOO_NEW
+            && rc != PLATEN_NOT_FOUND)
+        {
+            return rc;
+        }
+
+        /* one that is damaged does not hide the others */
+
+        e->len = ngx_snprintf(e->name, sizeof(e->name), "file %uD",
+                              file->number)
+                 - e->name;
+        e->number = file->number;
+        e->status = "FAILED";
+        e->code = platen_str("server_failed");
+        e->error = platen_str("The record of this file cannot be read. Tell "
+                              "the server's operator the id of the job.");
+        e->is_file = 0;
+
+        return PLATEN_OK;
     }
 
     e->len = ngx_min(file->name.len, sizeof(e->name));

@@ -63,7 +63,9 @@ platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
         return rc;
     }
 
-    if (!platen_str_eq(job->client, op->job.client)) {
+    if (platen_job_is_file(job)
+        || !platen_str_eq(job->client, op->job.client))
+    {
         return PLATEN_NOT_FOUND;
     }
 
@@ -143,6 +145,7 @@ platen_commit_store(platen_txn_t *txn, platen_commit_op_t *op,
     job.input_size = op->job.input_size;
     job.input_sha256 = op->job.input_sha256;
     job.source_format = op->job.source_format;
+    job.sources = op->job.sources;
     job.expires_at = op->job.expires_at;
 
     return platen_store_transition(txn, &job, PLATEN_STATE_INITIATED, now);

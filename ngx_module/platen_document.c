@@ -494,7 +494,11 @@ platen_document_received(ngx_http_request_t *r)
                              + (uint64_t) plcf->upload_ttl * 1000000;
     }
 
-    if (op == NULL || platen_submit_commit(r, op) != NGX_OK) {
+    if (op == NULL
+        || (rx->batch
+            && platen_batch_sources(r, rx->target, &op->job.sources) != NGX_OK)
+        || platen_submit_commit(r, op) != NGX_OK)
+    {
         ngx_http_finalize_request(r, platen_respond_problem(r,
                                          PLATEN_PROBLEM_INTERNAL, NULL));
     }

@@ -200,6 +200,10 @@ platen_signed_owner(ngx_http_request_t *r, platen_str_t *type,
 
     rc = platen_store_get(&txn, &ctx->id, &job);
 
+    if (rc == PLATEN_OK && platen_job_is_file(&job)) {
+        rc = PLATEN_NOT_FOUND;
+    }
+
     if (rc == PLATEN_OK) {
         text.data = (u_char *) job.client.data;
         text.len = job.client.len;

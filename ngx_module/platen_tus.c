@@ -367,7 +367,9 @@ platen_tus_of_job(ngx_http_request_t *r)
 
     /* a document that waits for its upload URL is another kind of upload */
 
-    if (rc == PLATEN_OK && job.state == PLATEN_STATE_INITIATED) {
+    if (rc == PLATEN_OK
+        && (job.state == PLATEN_STATE_INITIATED || platen_job_is_file(&job)))
+    {
         rc = PLATEN_NOT_FOUND;
     }
 

@@ -400,7 +400,7 @@ platen_store_count(platen_txn_t *txn, platen_str_t client, platen_state_t state,
     MDB_val  key, val;
     uint8_t  buf[PLATEN_KEY_MAX];
     size_t   prefix;
-    unsigned s;
+    unsigned s, code;
     int      rc;
 
     *count = 0;
@@ -409,11 +409,13 @@ platen_store_count(platen_txn_t *txn, platen_str_t client, platen_state_t state,
     }
 
     prefix = platen_key_client(buf, client);
-    for (s = PLATEN_STATE_INITIATED; s < PLATEN_STATES; s++) {
-        if (state != PLATEN_STATE_NONE && s != state) {
+    /* Batches in no one's hand are counted apart, behind the states. */
+    for (s = PLATEN_STATE_INITIATED; s <= PLATEN_STATES; s++) {
+        code = s < PLATEN_STATES ? s : PLATEN_STATE_PROCESSING + PLATEN_COUNT_IDLE;
+        if (state != PLATEN_STATE_NONE && (code & ~PLATEN_COUNT_IDLE) != state) {
             continue;
         }
-        buf[prefix] = (uint8_t) s;
+        buf[prefix] = (uint8_t) code;
         key = (MDB_val){ prefix + 1, buf };
         rc = mdb_get(txn->mdb, txn->store->dbi[PLATEN_DB_COUNT], &key, &val);
         if (rc == MDB_SUCCESS && val.mv_size == 8) {

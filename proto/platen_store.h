@@ -50,6 +50,7 @@
 #define PLATEN_STORE_SCHEMA 2
 #define PLATEN_STORE_MAP_SIZE ((size_t) 8 << 30) /* address space, not disk */
 #define PLATEN_STORE_READERS 1024
+#define PLATEN_COUNT_IDLE 0x20  /* in "count", added to that of a batch in no one's hand */
 #define PLATEN_COUNT_FILE 0x40  /* in "count", added to the state of a batch's file */
 #define PLATEN_RECORD_MAX 12288 /* bytes of an encoded record */
 

@@ -197,17 +197,19 @@ static int
 remove_entry(platen_txn_t *txn, const platen_id_t *batch, const platen_file_t *file,
              uint64_t now, platen_job_t *removed)
 {
-    uint8_t     k[PLATEN_FILE_KEY];
-    platen_id_t id;
-    int         rc = PLATEN_NOT_FOUND;
+    uint8_t      k[PLATEN_FILE_KEY];
+    platen_id_t  id;
+    platen_job_t job;
+    int          rc = PLATEN_NOT_FOUND;
 
     platen_key_file(k, batch->b, file->number);
     if (file->id.len == sizeof(id.b)) {
         memcpy(id.b, file->id.data, sizeof(id.b));
-        rc = platen_store_remove(txn, &id, NULL, now, removed);
+        rc = platen_store_get(txn, &id, &job);
     }
     if (rc == PLATEN_OK) {
-        return 1;
+        rc = platen_store_remove(txn, &id, NULL, now, removed);
+        return rc == PLATEN_OK ? 1 : rc;
     }
     /* One that cannot be read must not keep the others: fsck finds it. */
     if (rc != PLATEN_NOT_FOUND && rc != PLATEN_CORRUPT && rc != PLATEN_TOO_NEW) {

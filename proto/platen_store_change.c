@@ -135,13 +135,20 @@ typedef struct {
     platen_str_t code; /* why it has failed, if it has */
 } kept_t;
 
+/* A batch in no one's hand takes nothing of what its client may have running. */
 static int
-add_count(platen_txn_t *txn, const kept_t *kept, uint8_t state, int delta)
+add_count(platen_txn_t *txn, const kept_t *kept, const platen_job_t *job, int delta)
 {
-    uint8_t k[PLATEN_KEY_MAX];
+    uint8_t k[PLATEN_KEY_MAX], state = job->state;
+
+    if (kept->is_file) {
+        state += PLATEN_COUNT_FILE;
+    } else if (state == PLATEN_STATE_PROCESSING && !platen_job_held(job)) {
+        state += PLATEN_COUNT_IDLE;
+    }
 
     memcpy(k, kept->client, kept->prefix);
-    k[kept->prefix] = kept->is_file ? state + PLATEN_COUNT_FILE : state;
+    k[kept->prefix] = state;
     return add_number(txn, PLATEN_DB_COUNT, k, kept->prefix + 1, delta);
 }
 
@@ -162,7 +169,7 @@ unindex(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept)
         rc = platen_store_del(txn, PLATEN_DB_BACKLOG, job->id.b, 16);
     }
     if (rc == PLATEN_OK) {
-        rc = add_count(txn, kept, job->state, -1);
+        rc = add_count(txn, kept, job, -1);
     }
 
     if (rc == PLATEN_OK && platen_job_waits(job)) {
@@ -201,7 +208,7 @@ index_job(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, int is
         rc = platen_store_put(txn, PLATEN_DB_BACKLOG, job->id.b, 16, "", 0, 0);
     }
     if (rc == PLATEN_OK) {
-        rc = add_count(txn, kept, job->state, 1);
+        rc = add_count(txn, kept, job, 1);
     }
 
     if (rc == PLATEN_OK && platen_job_waits(job)) {

@@ -321,6 +321,7 @@ look_at_remains(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB
 typedef struct {
     uint64_t count[PLATEN_STATES];
     uint64_t files[PLATEN_STATES]; /* of batches */
+    uint64_t idle;                 /* batches in no one's hand */
     uint64_t usage;
     int      waits; /* it has a job that is due */
 } sums_t;
@@ -328,7 +329,13 @@ typedef struct {
 static void
 add_job(sums_t *sums, const platen_job_t *job)
 {
-    (platen_job_is_file(job) ? sums->files : sums->count)[job->state]++;
+    if (platen_job_is_file(job)) {
+        sums->files[job->state]++;
+    } else if (job->state == PLATEN_STATE_PROCESSING && !platen_job_held(job)) {
+        sums->idle++;
+    } else {
+        sums->count[job->state]++;
+    }
     sums->usage += platen_store_bytes(job);
     sums->waits |= platen_job_waits(job) && job->not_before == 0;
 }
@@ -358,6 +365,8 @@ add_files(platen_txn_t *txn, const platen_check_t *check, const platen_id_t *id,
             && platen_str_eq(job.client, client)) {
             add_job(sums, &job);
             add_job(&own, &job);
+        } else {
+            own.files[PLATEN_STATE_FAILED]++; /* it cannot be read, and will not end */
         }
     }
     if (n < 0) {
@@ -477,6 +486,8 @@ look_at_client(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck
         expected = 0;
         if (state < PLATEN_STATES) {
             expected = sums.count[state];
+        } else if (state == PLATEN_STATE_PROCESSING + PLATEN_COUNT_IDLE) {
+            expected = sums.idle;
         } else if (state >= PLATEN_COUNT_FILE && state < PLATEN_COUNT_FILE + PLATEN_STATES) {
             expected = sums.files[state - PLATEN_COUNT_FILE];
         }

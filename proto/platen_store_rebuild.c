@@ -146,6 +146,8 @@ recount(platen_txn_t *txn, const platen_id_t *id)
             batch.processing += job.state == PLATEN_STATE_PROCESSING;
             batch.success += job.state == PLATEN_STATE_SUCCESS;
             batch.failed += job.state == PLATEN_STATE_FAILED;
+        } else {
+            batch.failed++; /* it cannot be read, and nothing else will end it */
         }
     }
     if (n < 0) {

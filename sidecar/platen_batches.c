@@ -275,6 +275,10 @@ step(platen_batches_t *b, platen_batch_item_t **at)
     item_free(item);
     if (rc == PLATEN_NOT_FOUND || rc == PLATEN_STALE) {
         b->done(b->data, task, NULL);
+    } else if (rc == PLATEN_CORRUPT) {
+        /* Not this machine's fault: once more would be the same. */
+        platen_finish_corrupt(&verdict);
+        b->done(b->data, task, &verdict);
     } else {
         give_back(&verdict, rc, error);
         b->done(b->data, task, &verdict);

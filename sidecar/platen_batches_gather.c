@@ -72,7 +72,7 @@ skipped_line(const platen_file_t *file)
 }
 
 static json_t *
-job_line(const platen_job_t *job)
+job_line(const platen_job_t *job, int lost)
 {
     platen_str_t name = job->output_format.len != 0 ? job->output_format : job->target_format;
     const platen_format_t *format = platen_format_find(name.data, name.len);
@@ -83,7 +83,12 @@ job_line(const platen_job_t *job)
                      platen_state_name((platen_state_t) job->state), "error_code",
                      text(job->error_code), "error", text(job->error), "input_sha256",
                      digest(job->input_sha256));
-    if (line != NULL && job->state == PLATEN_STATE_SUCCESS && format != NULL) {
+    if (line != NULL && lost) {
+        (void) json_object_set_new(line, "status", json_string("FAILED"));
+        (void) json_object_set_new(line, "error_code", json_string("result_missing"));
+        (void) json_object_set_new(line, "error",
+                                   json_string("The result was lost on the server's disk."));
+    } else if (line != NULL && job->state == PLATEN_STATE_SUCCESS && format != NULL) {
         (void) json_object_set_new(line, "result", entry_name(job, format->name));
         (void) json_object_set_new(line, "size", json_integer((json_int_t) job->output_size));
         (void) json_object_set_new(line, "sha256", digest(job->output_sha256));
@@ -111,7 +116,7 @@ gather(const platen_batches_t *b, platen_txn_t *txn, const platen_batch_item_t *
     platen_job_t job;
     platen_id_t  id;
     json_t      *line;
-    int          rc;
+    int          rc, lost = 0;
 
     if (file->id.len != sizeof(id.b)) {
         line = skipped_line(file);
@@ -120,11 +125,17 @@ gather(const platen_batches_t *b, platen_txn_t *txn, const platen_batch_item_t *
         rc = platen_store_get(txn, &id, &job);
         if (rc == PLATEN_OK && job.state == PLATEN_STATE_SUCCESS) {
             rc = link_result(b, item, &job);
+            lost = rc == PLATEN_ERROR && errno == ENOENT;
         }
-        if (rc != PLATEN_OK) {
-            return rc == PLATEN_NOT_FOUND ? PLATEN_CORRUPT : rc;
+        /* What is damaged of one file is no fault of the others. */
+        if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW || rc == PLATEN_NOT_FOUND) {
+            job = (platen_job_t){ .file = file->number, .state = PLATEN_STATE_FAILED };
+            lost = 1;
         }
-        line = job_line(&job);
+        if (rc != PLATEN_OK && !lost) {
+            return rc;
+        }
+        line = job_line(&job, lost);
     }
     if (line == NULL) {
         errno = ENOMEM;

@@ -426,7 +426,8 @@ record(platen_txn_t *txn, const platen_batch_item_t *item, const entry_t *e)
 }
 
 static int
-record_all(platen_batches_t *b, const platen_batch_item_t *item, const entry_t *entries, int n)
+record_all(platen_batches_t *b, const platen_batch_item_t *item, const entry_t *entries, int n,
+           int *tried)
 {
     platen_txn_t txn;
     platen_job_t job;
@@ -441,6 +442,7 @@ record_all(platen_batches_t *b, const platen_batch_item_t *item, const entry_t *
     }
     if (rc == PLATEN_OK) {
         platen_crash_point(PLATEN_CRASH_BATCH_RECORDED);
+        *tried = 1;
         rc = platen_txn_commit(&txn);
         platen_crash_point(PLATEN_CRASH_BATCH_COMMITTED);
     }
@@ -452,7 +454,7 @@ int
 platen_batches_spread_slice(platen_batches_t *b, platen_batch_item_t *item)
 {
     entry_t *entries;
-    int      rc, n, i, saved;
+    int      rc, n, i, saved, tried = 0;
 
     entries = malloc(SLICE * sizeof(*entries));
     if (entries == NULL) {
@@ -470,10 +472,11 @@ platen_batches_spread_slice(platen_batches_t *b, platen_batch_item_t *item)
     }
     rc = n < 0 ? n : publish_all(b, item, entries, n);
     if (rc == PLATEN_OK && n > 0) {
-        rc = record_all(b, item, entries, n);
+        rc = record_all(b, item, entries, n, &tried);
     }
     saved = errno;
-    for (i = 0; rc != PLATEN_OK && i < n; i++) {
+    /* A commit that seemed to fail may have been durable all the same. */
+    for (i = 0; rc != PLATEN_OK && !tried && i < n; i++) {
         if (entries[i].published) {
             platen_layout_remove(b->config->data_path, &entries[i].id, 0);
         }

@@ -439,6 +439,13 @@ platen_finish_requeue(platen_verdict_t *v, const char *step)
 }
 
 void
+platen_finish_corrupt(platen_verdict_t *v)
+{
+    memset(v, 0, sizeof(*v));
+    (void) fail_as(v, PLATEN_RUN_CORRUPT);
+}
+
+void
 platen_finish_fruitless(const platen_job_t *job, platen_verdict_t *v)
 {
     memset(v, 0, sizeof(*v));
@@ -529,6 +536,10 @@ platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
         return PLATEN_NOT_FOUND;
     }
 
+    /* That one, too, of a batch whose files are at work, or that is due again. */
+    if (v->state == PLATEN_STATE_PENDING && !platen_job_held(&job)) {
+        return PLATEN_OK;
+    }
     if (v->state == PLATEN_STATE_PENDING) {
         return platen_finish_put_back(txn, &job, v->blame);
     }

@@ -58,6 +58,9 @@ void platen_finish_poison(const platen_config_t *config, const platen_job_t *job
 /* Back to the queue, later, for a fault of this machine: `step` failed with errno. */
 void platen_finish_requeue(platen_verdict_t *verdict, const char *step);
 
+/* The verdict on what cannot be read: FAILED. */
+void platen_finish_corrupt(platen_verdict_t *verdict);
+
 /*
  * The verdict on a batch whose files have all ended, if not one of them has a
  * result: FAILED; else nothing.

@@ -218,4 +218,9 @@ $r = http(POST => '/uploads', 'Tus-Resumable' => '1.0.0', 'Upload-Length' => len
 is $r->code, 201, 'a resumable upload';
 is wait_job($r->header('Platen-Job'), 30)->{counts}{success}, 2, 'is one, too';
 $r = http(POST => '/documents/initiate-upload', content => '{"filename":"set.zip","content_type":"application/zip","target_format":"pdf"}');
-problem_is($r, 415, 'unsupported_media_type', 'a document that is announced is one document');
+is $r->code, 201, 'and a document' or diag $r->as_string;
+my $document = json_of($r);
+$r = http(PUT => $document->{upload_url} =~ s{^https?://[^/]+}{}r, key => undef, 'Content-Type' => 'application/zip', content => $zip);
+ok $r->is_success, 'in two steps' or diag $r->as_string;
+$r = http(POST => "/documents/$document->{document_id}/enqueue");
+is wait_job($document->{document_id}, 30)->{counts}{success}, 2, 'which is enqueued' if ok $r->is_success, 'then' or diag $r->as_string;

@@ -54,6 +54,30 @@ $job = main::done($damaged);
 %file = files_of($job);
 is $file{'a.txt'}{error_code}, 'corrupt_document', 'a damaged entry says so';
 is $file{'good.txt'}{status}, 'SUCCESS', 'and is the only one';
+# Names that libzip takes for UTF-8, and that are none: as bytes, and in the extra field for them.
+for my $name ("\xed\xa0\x80.txt", "\xc0\xaf.txt", "\xff\xfe.txt") {
+    my $named = main::done(zip_file({ name => $name, data => "odd\n" }, { name => 'good.txt', data => "good\n" }));
+    is $named->{status}, 'SUCCESS', 'a name that is no text is no obstacle';
+}
+my $path = '"' x 40_000 . '.txt';
+my $unicode = pack('v v C V', 0x7075, 5 + length $path, 1, Compress::Raw::Zlib::crc32('a.txt')) . $path;
+my $extra = do {
+    my $plain = zip_file({ name => 'a.txt', data => "long\n" });
+    my $at = rindex $plain, "PK\1\2";
+    my $end = rindex $plain, "PK\5\6";
+    my ($file, $central, $tail) = (substr($plain, 0, $at), substr($plain, $at, $end - $at), substr $plain, $end);
+    substr $central, 30, 2, pack 'v', length $unicode;
+    $central .= $unicode;
+    substr $tail, 12, 4, pack 'V', length $central;
+    $file . $central . $tail;
+};
+my $response = post_form('/jobs', [ file => [undef, 'set.zip', Content => $extra], target_format => 'pdf' ]);
+if ($response->code == 202) {
+    like wait_job(json_of($response)->{job_id}, 60)->{status}, qr/SUCCESS|FAILED/, 'a name of 40 KB in an extra field';
+} else {
+    problem_is($response, 422, 'unsafe_archive', 'a name of 40 KB in an extra field');
+}
+unlike platend_log(), qr/claiming paused/, 'nothing of it is taken for a fault of this machine';
 my $all = main::done(zip_file($lie));
 is "$all->{status} $all->{error_code}", 'FAILED all_files_failed', 'with nothing else the batch has failed';
 fsck_clean('the store is sound');

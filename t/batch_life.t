@@ -109,7 +109,17 @@ is wait_job($id, 30)->{status}, 'SUCCESS', 'it ends';
 
 
 
-=== TEST 5: ttl, quota and idempotency
+=== TEST 5: a client that may have one conversion at a time
+--- flow
+main::restart('limits/per_client' => 1);
+my @ids = map { main::batch_of(3)->{job_id} } 1 .. 3;
+is wait_job($_, 30)->{counts}{success}, 3, 'has its batches done' for @ids;
+is json_of(get('/jobs?status=PROCESSING'))->{total}, 0, 'and none is left at work';
+fsck_clean('the store is sound');
+
+
+
+=== TEST 6: ttl, quota and idempotency
 --- config eval: $::ApiConfig =~ s/platen_api;/platen_api; platen_quota 20k;/r
 --- flow
 main::restart('reaper/interval' => 1);
@@ -132,7 +142,7 @@ fsck_clean('the store is sound');
 
 
 
-=== TEST 6: a kill between the last file and the archive
+=== TEST 7: a kill between the last file and the archive
 --- flow
 main::restart();
 main::hold();
@@ -148,11 +158,15 @@ is scalar(keys %in), 4, 'which are delivered';
 
 
 
-=== TEST 7: what is there can be had before the rest
+=== TEST 8: what is there can be had before the rest
+--- config eval
+"$::ApiConfig location /slowly/ { platen_api; platen_api_keys $::Var/keys; limit_rate 8k; }"
 --- flow
 main::restart();
 main::forget();
 spew("$::Var/hold-slow", '');
+my $slow_id = submit(content => zip_of('a.txt' => "x\n", 'slow.txt' => 'slow'), name => 'small.zip', to => 'pdf')->{job_id};
+ok eventually(20, sub { main::counts($slow_id)->{success} == 1 }), 'one of two is done';
 my @names = map "d/$_.txt", 1 .. 40;
 my $id = submit(content => zip_of((map { ($_ => "$_ " . 'x' x 300_000) } @names), 'd/slow.txt' => 'slow', 'd/1.md' => '# 1', 'r' => 'x'),
     name => 'set.zip', to => 'pdf')->{job_id};
@@ -178,12 +192,17 @@ my ($slow, $n) = ('', 0);
 while (sysread $socket, $slow, 65536, length $slow) { sleep 0.01 if $n++ % 16 == 0 }
 is sha256_hex($slow =~ s/\A.*?\r\n\r\n//sr), sha256_hex($partial->content), 'a slow reader gets the same';
 
+# At a rate that leaves the last octets for later.
+is sha256_hex(http(GET => "/slowly/jobs/$slow_id/download?partial=1")->content), sha256_hex(http(GET => "/jobs/$slow_id/download?partial=1")->content),
+    'at a limited rate it ends, too';
+
 # It is deleted while it is sent.
 $socket = raw_open();
 setsockopt $socket, Socket::SOL_SOCKET(), Socket::SO_RCVBUF(), 131072;
 $socket->print("GET /jobs/$id/download?partial=1 HTTP/1.1\r\nHost: x\r\nX-API-Key: $Key{alice}\r\n\r\n");
 sysread $socket, my $cut, 1000;
 is http(DELETE => "/jobs/$id")->code, 204, 'it is deleted meanwhile';
+http(DELETE => "/jobs/$slow_id");
 ok eventually(10, sub { !main::left() }), 'with its files';
 1 while sysread $socket, $cut, 65536, length $cut;
 unlike $cut, qr/\r\n0\r\n\r\n\z/, 'the answer then has no end';
@@ -197,7 +216,7 @@ is get("$single->{download_url}?partial=1")->content, get($single->{download_url
 
 
 
-=== TEST 8: ten thousand entries
+=== TEST 9: ten thousand entries
 --- timeout: 240
 --- flow
 main::restart('workers' => 2);

@@ -26,10 +26,12 @@
 #include <openssl/evp.h>
 
 #include "platen_batch.h"
+#include "platen_utf8.h"
 
 #define CHUNK 65536
 #define SHA256_TEXT 65
-#define SYNC_EACH 256 /* files that are synced one by one */
+#define NAME_MAX_BYTES 1024 /* of an entry's name; what is longer is cut off */
+#define SYNC_EACH 256       /* files that are synced one by one */
 
 /* Writes all of it, or what there is: 0; -1 with errno; 1: the archive is at fault. */
 static int
@@ -116,6 +118,25 @@ unpack_entry(zip_t *zip, zip_uint64_t i, zip_uint64_t size, const char *path, EV
     return rc == 0 ? write_digest(md, digest) : rc;
 }
 
+/*
+ * The entry's name as it can be said: libzip passes on what claims to be UTF-8
+ * (also in the extra field 0x7075, which may be of any length) and is not.
+ */
+static const char *
+sayable(const char *name, char out[NAME_MAX_BYTES + 1])
+{
+    size_t i, len = strlen(name);
+
+    if (len <= NAME_MAX_BYTES && platen_utf8_valid(name, len)) {
+        return name;
+    }
+    for (i = 0; i < len && i < NAME_MAX_BYTES; i++) {
+        out[i] = (unsigned char) name[i] < 0x80 ? name[i] : '_';
+    }
+    out[i] = '\0';
+    return out;
+}
+
 static int
 write_line(FILE *list, zip_uint64_t n, const char *name, const char *word, const char *value)
 {
@@ -135,7 +156,7 @@ static int
 unpack_all(zip_t *zip, const char *dir, FILE *list, EVP_MD_CTX *md, unsigned *count)
 {
     const char  *name, *reason, *word;
-    char         path[PATH_MAX], digest[SHA256_TEXT];
+    char         path[PATH_MAX], digest[SHA256_TEXT], plain[NAME_MAX_BYTES + 1];
     zip_stat_t   st;
     zip_uint64_t i, number = 0;
     zip_int64_t  n = zip_get_num_entries(zip, 0);
@@ -149,6 +170,7 @@ unpack_all(zip_t *zip, const char *dir, FILE *list, EVP_MD_CTX *md, unsigned *co
                     zip_strerror(zip));
             return PLATEN_ZIP_EXIT_CORRUPT;
         }
+        name = sayable(name, plain);
         if (platen_batch_folder(name, strlen(name))) {
             continue;
         }
