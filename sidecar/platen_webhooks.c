@@ -26,6 +26,7 @@
 #define BACKOFF_MAX 60000
 #define WELL_AFTER 60000 /* milliseconds after which it has not ended at its start */
 #define REMIND_EVERY 600000
+#define SLICE 64 /* deliveries given up in one transaction */
 
 struct platen_webhooks_s {
     const platen_config_t *config;
@@ -163,6 +164,55 @@ remind(platen_webhooks_t *w, uint64_t now)
     }
 }
 
+/* The one that is due first, if it is older than any may become.  1, or 0. */
+static int
+first_old(const platen_webhooks_t *w, platen_txn_t *txn, platen_hook_result_t *result)
+{
+    platen_hook_at_t at = { .len = 0 };
+    platen_hook_t    hook;
+    uint64_t         now = platen_now_us();
+
+    if (platen_store_hook_due(txn, now, &at, &hook) != PLATEN_OK
+        || hook.since + w->config->webhook_give_up * 1000000 >= now) {
+        return 0;
+    }
+    *result = (platen_hook_result_t){
+        .id = hook.id,
+        .seq = hook.seq,
+        .kind = PLATEN_HOOK_DEAD,
+        .failure = PLATEN_STR("no secret was set to sign it with (webhook/secret)"),
+    };
+    return 1;
+}
+
+/* Where none is sent, what waits must not fill the store. */
+static void
+give_up_old(platen_webhooks_t *w)
+{
+    platen_hook_result_t result;
+    platen_txn_t         txn;
+    int                  rc, any, n;
+
+    if (platen_txn_read(w->store, &txn) != PLATEN_OK) {
+        return;
+    }
+    any = first_old(w, &txn, &result);
+    platen_txn_abort(&txn);
+    if (!any) {
+        return;
+    }
+    rc = platen_txn_write(w->store, &txn);
+    for (n = 0; rc == PLATEN_OK && n < SLICE && first_old(w, &txn, &result); n++) {
+        rc = platen_store_hook_end(&txn, &result, platen_now_us());
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_txn_commit(&txn);
+    }
+    platen_txn_abort(&txn);
+    platen_log(PLATEN_LOG_ERROR, "webhooks given up: no secret was set to sign them with",
+               json_pack("{s:i, s:s}", "deliveries", n, "error", platen_strerror(rc)));
+}
+
 void
 platen_webhooks_tick(platen_webhooks_t *w)
 {
@@ -172,6 +222,7 @@ platen_webhooks_tick(platen_webhooks_t *w)
 
     if (!platen_webhooks_configured(w->config)) {
         remind(w, now);
+        give_up_old(w);
         return;
     }
     if (w->fd >= 0) {

@@ -430,3 +430,13 @@ platend_stop();
 platend_start(%::Engine, %::Told);
 main::told_are('/none', [qw(job_processing job_done)], 'with one, what has waited is told');
 platend_stop();
+
+# Where none is ever set, what waits does not fill the store.
+platend_start(%::Engine, %::Told, 'webhook/secret' => undef, 'webhook/give_up' => 60);
+my $old = main::hooked('/never');
+wait_job($old);
+is_deeply [main::states($old)], ['job_processing pending', 'job_done pending'], 'it waits';
+platend_stop();
+platend_start(%::Engine, %::Told, 'webhook/secret' => undef, 'webhook/give_up' => 1);
+ok eventually(10, sub { join(' ', main::states($old)) eq 'job_processing dead job_done dead' }), 'and is given up in the end';
+platend_stop();

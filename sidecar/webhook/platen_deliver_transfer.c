@@ -196,6 +196,10 @@ platen_deliver_transfer_new(const platen_deliver_t *deliver, const platen_hook_t
     snprintf(t->event, sizeof(t->event), "%s", platen_event_name(hook->state));
 
     t->body = platen_webhook_event_body(hook, &job, deliver->config->webhook_base);
+    if (t->body == NULL) {
+        /* Those behind it must not wait for it. */
+        *wrong = "what it is to tell cannot be said in JSON; is webhook/base a URL?";
+    }
     t->easy = t->body == NULL ? NULL : curl_easy_init();
     if (t->easy == NULL || add_headers(t, hook) != 0 || set_up(t, url) != 0) {
         platen_deliver_transfer_destroy(&t);
