@@ -611,6 +611,13 @@ ngx_int_t platen_events_client(ngx_http_request_t *r);
 
 ngx_int_t platen_download_job(ngx_http_request_t *r);
 
+/*
+ * Headers of a file that a client saves: named as the job's document, with that
+ * extension; never sniffed, never shared.
+ */
+ngx_int_t platen_download_named(ngx_http_request_t *r, const platen_job_t *job,
+    const char *ext);
+
 /* Sends the result of the job, as it was read in `txn`, which ends. */
 ngx_int_t platen_download_result(ngx_http_request_t *r, platen_txn_t *txn,
     platen_job_t *job);

@@ -176,10 +176,7 @@ platen_batch_download(ngx_http_request_t *r)
 static ngx_int_t
 platen_batch_partial_header(ngx_http_request_t *r, const platen_job_t *job)
 {
-    size_t                  len;
-    ngx_str_t               value;
     ngx_http_platen_ctx_t  *ctx;
-    char                    name[PLATEN_FILENAME_MAX + 1];
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
@@ -189,29 +186,7 @@ platen_batch_partial_header(ngx_http_request_t *r, const platen_job_t *job)
     r->headers_out.content_type_lowcase = NULL;
     r->disable_not_modified = 1;
 
-    len = platen_filename_replace_ext(job->input_filename.data,
-                                      job->input_filename.len, "zip", name,
-                                      sizeof(name));
-
-    value.data = ngx_pnalloc(r->pool, PLATEN_FILENAME_DISPOSITION_MAX);
-    if (value.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value.len = platen_filename_disposition(name, len, (char *) value.data,
-                                            PLATEN_FILENAME_DISPOSITION_MAX);
-
-    if (platen_respond_header(r, "Content-Disposition", &value) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_str_set(&value, "nosniff");
-    if (platen_respond_header(r, "X-Content-Type-Options", &value) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_str_set(&value, "private, no-cache");
-    if (platen_respond_header(r, "Cache-Control", &value) != NGX_OK) {
+    if (platen_download_named(r, job, "zip") != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -85,10 +85,7 @@ platen_download_headers(ngx_http_request_t *r, const platen_job_t *job,
     const platen_format_t *format)
 {
     u_char           *p;
-    size_t            len;
-    ngx_str_t         value;
     ngx_table_elt_t  *etag;
-    char              name[PLATEN_FILENAME_MAX + 1];
 
     if (format == NULL) {
         /* a result of a later version; what it is, the name still says */
@@ -121,10 +118,21 @@ platen_download_headers(ngx_http_request_t *r, const platen_job_t *job,
     etag->value.len = p - etag->value.data;
     r->headers_out.etag = etag;
 
+    return platen_download_named(r, job, format ? format->name : "bin");
+}
+
+
+ngx_int_t
+platen_download_named(ngx_http_request_t *r, const platen_job_t *job,
+    const char *ext)
+{
+    size_t     len;
+    ngx_str_t  value;
+    char       name[PLATEN_FILENAME_MAX + 1];
+
     len = platen_filename_replace_ext(job->input_filename.data,
                                       job->input_filename.len,
-                                      format ? format->name : "bin", name,
-                                      sizeof(name));
+                                      ext, name, sizeof(name));
 
     value.data = ngx_pnalloc(r->pool, PLATEN_FILENAME_DISPOSITION_MAX);
     if (value.data == NULL) {
