@@ -14,6 +14,7 @@
 
 
 #define PLATEN_ADMIT_STORE_MAX  80   /* per cent of the map; reads go on */
+#define PLATEN_ADMIT_STORE_LOOK 50   /* from here on, each submission looks */
 #define PLATEN_ADMIT_KEY_MAX    255  /* bytes of an Idempotency-Key */
 
 
@@ -166,7 +167,9 @@ platen_admit_room(ngx_http_request_t *r)
                                 }, PLATEN_STATE_PENDING, &waiting);
     }
 
-    if (w->room_looked != ngx_time()) {
+    /* much may come in a second, and what makes room again needs some */
+
+    if (w->room_looked != ngx_time() || w->room_tight) {
         w->room_looked = ngx_time();
         w->room = platen_admit_look(&txn, r->connection->log);
     }
@@ -210,6 +213,8 @@ platen_admit_look(platen_txn_t *txn, ngx_log_t *log)
     pmcf = ngx_http_platen_worker.conf;
 
     rc = platen_store_fullness(txn, &percent);
+    ngx_http_platen_worker.room_tight = rc == PLATEN_OK
+                                        && percent >= PLATEN_ADMIT_STORE_LOOK;
 
     if (rc != PLATEN_OK) {
         ngx_log_error(NGX_LOG_ALERT, log, 0,
