@@ -39,6 +39,8 @@ static void platen_batch_write_file(platen_json_t *j, ngx_str_t *prefix,
     const char *id, const platen_batch_entry_t *e);
 static void platen_batch_write_v1(platen_json_t *j, ngx_str_t *prefix,
     const char *id, const platen_batch_entry_t *e);
+static ngx_int_t platen_batch_answer(ngx_http_request_t *r, int rc,
+    platen_txn_t *txn, platen_json_t *j);
 static int platen_batch_each(platen_txn_t *txn, const platen_job_t *job,
     uint64_t from, ngx_uint_t max, platen_json_t *j, ngx_str_t *prefix,
     void (*write)(platen_json_t *j, ngx_str_t *prefix, const char *id,
@@ -256,6 +258,34 @@ platen_batch_write_counts(platen_json_t *j, const platen_job_t *job)
 }
 
 
+/* What was written of files in `txn`, which ends; `rc` is what reading them said. */
+
+static ngx_int_t
+platen_batch_answer(ngx_http_request_t *r, int rc, platen_txn_t *txn,
+    platen_json_t *j)
+{
+    ngx_str_t  value;
+
+    platen_txn_abort(txn);
+
+    if (rc != PLATEN_OK) {
+        return platen_respond_store(r, rc, "reading files",
+                                    platen_txn_errstr(txn));
+    }
+
+    ngx_str_set(&value, "private, no-cache");
+
+    if (platen_json_end(j) != NGX_OK
+        || platen_respond_header(r, "Cache-Control", &value) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j->out,
+                               j->len);
+}
+
+
 /* GET /jobs/{id}/files */
 
 ngx_int_t
@@ -264,7 +294,6 @@ platen_batch_files(ngx_http_request_t *r)
     int                          rc;
     uint64_t                     total;
     ngx_int_t                    status;
-    ngx_str_t                    value;
     ngx_uint_t                   offset, limit;
     platen_txn_t                 txn;
     platen_job_t                 job;
@@ -316,23 +345,8 @@ platen_batch_files(ngx_http_request_t *r)
     }
 
     platen_json_close(&j, '}');
-    platen_txn_abort(&txn);
 
-    if (rc != PLATEN_OK) {
-        return platen_respond_store(r, rc, "reading files",
-                                    platen_txn_errstr(&txn));
-    }
-
-    ngx_str_set(&value, "private, no-cache");
-
-    if (platen_json_end(&j) != NGX_OK
-        || platen_respond_header(r, "Cache-Control", &value) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
-                               j.len);
+    return platen_batch_answer(r, rc, &txn, &j);
 }
 
 
@@ -451,7 +465,6 @@ platen_batch_status(ngx_http_request_t *r)
     int                          rc;
     u_char                      *p;
     ngx_int_t                    status;
-    ngx_str_t                    value;
     const char                  *state;
     platen_txn_t                 txn;
     platen_job_t                 job;
@@ -489,21 +502,6 @@ platen_batch_status(ngx_http_request_t *r)
     }
 
     platen_json_close(&j, '}');
-    platen_txn_abort(&txn);
 
-    if (rc != PLATEN_OK) {
-        return platen_respond_store(r, rc, "reading files",
-                                    platen_txn_errstr(&txn));
-    }
-
-    ngx_str_set(&value, "private, no-cache");
-
-    if (platen_json_end(&j) != NGX_OK
-        || platen_respond_header(r, "Cache-Control", &value) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
-                               j.len);
+    return platen_batch_answer(r, rc, &txn, &j);
 }
