@@ -19,9 +19,9 @@ static const int indexes[] = {
 static int
 find_place(platen_txn_t *txn, platen_job_t *job)
 {
-    uint8_t k[PLATEN_KEY_MAX], ck[1 + PLATEN_CLIENT_MAX], record[PLATEN_RECORD_MAX];
+    uint8_t k[PLATEN_KEY_MAX], ck[1 + PLATEN_CLIENT_MAX];
     MDB_val key = { 0, k }, val;
-    size_t  prefix = platen_key_client(ck, job->client), size;
+    size_t  prefix = platen_key_client(ck, job->client);
     int     rc = MDB_SUCCESS;
 
     if (job->queue_key != 0) {
@@ -37,12 +37,8 @@ find_place(platen_txn_t *txn, platen_job_t *job)
         return rc;
     }
     job->queue_key++;
-    size = platen_codec_size(platen_job_fields, platen_job_nfields, job);
-    if (size > sizeof(record)) {
-        return PLATEN_CORRUPT;
-    }
-    platen_codec_encode(platen_job_fields, platen_job_nfields, job, record);
-    return platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, sizeof(job->id.b), record, size, 0);
+    rc = platen_store_write(txn, job);
+    return rc == PLATEN_INVALID ? PLATEN_CORRUPT : rc;
 }
 
 /* One record; it is copied, as the map changes under it.  Returns 1 if it was indexed. */
