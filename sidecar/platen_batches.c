@@ -241,18 +241,6 @@ platen_batches_let_go(platen_batches_t *b, const platen_batch_item_t *item)
     return rc;
 }
 
-/* Back to the queue, later: this machine, or the store, is at fault. */
-static void
-give_back(platen_verdict_t *v, int rc, int error)
-{
-    memset(v, 0, sizeof(*v));
-    v->state = PLATEN_STATE_PENDING;
-    v->blame = PLATEN_BLAME_MACHINE;
-    v->pause = 1;
-    snprintf(v->detail, sizeof(v->detail), "cannot prepare a batch: %s",
-             rc == PLATEN_ERROR && error != 0 ? strerror(error) : platen_strerror(rc));
-}
-
 /* One slice of one batch; takes it from the line at its end.  Whether it is there still. */
 static int
 step(platen_batches_t *b, platen_batch_item_t **at)
@@ -280,7 +268,9 @@ step(platen_batches_t *b, platen_batch_item_t **at)
         platen_finish_corrupt(&verdict);
         b->done(b->data, task, &verdict);
     } else {
-        give_back(&verdict, rc, error);
+        platen_finish_requeue(&verdict, "prepare a batch",
+                              rc == PLATEN_ERROR && error != 0 ? strerror(error)
+                                                               : platen_strerror(rc));
         b->done(b->data, task, &verdict);
     }
     return 0;

@@ -50,12 +50,12 @@ fail(platen_verdict_t *v, const char *code, const char *format, ...)
 
 /* Back to the queue, later, for a fault of this machine. */
 static void
-requeue(platen_verdict_t *v, const char *step, int error)
+requeue(platen_verdict_t *v, const char *step, const char *why)
 {
     v->state = PLATEN_STATE_PENDING;
     v->blame = PLATEN_BLAME_MACHINE;
     v->pause = 1;
-    snprintf(v->detail, sizeof(v->detail), "cannot %s: %s", step, strerror(error));
+    snprintf(v->detail, sizeof(v->detail), "cannot %s: %s", step, why);
 }
 
 /* What went wrong with the document, and what its owner can do: "%s" is its format. */
@@ -292,7 +292,7 @@ judge_output(const platen_config_t *config, const platen_task_t *task,
 
     wanted = st.st_size == 0 ? 1 : is_wanted(fd, st.st_size, result->format);
     if (wanted < 0) {
-        requeue(v, "look at the output", errno);
+        requeue(v, "look at the output", strerror(errno));
         goto done;
     }
     if (!wanted) {
@@ -303,14 +303,14 @@ judge_output(const platen_config_t *config, const platen_task_t *task,
 
     if (fchmod(fd, 0640) != 0 || hash_file(fd, v->output_sha256, &v->output_crc) != 0
         || fdatasync(fd) != 0) {
-        requeue(v, "sync the output", errno);
+        requeue(v, "sync the output", strerror(errno));
         goto done;
     }
     platen_crash_point(PLATEN_CRASH_FINISH_SYNCED);
 
     snprintf(path, sizeof(path), "%s/out/%s", result->work, result->output);
     if (publish(config, task, path) != 0) {
-        requeue(v, "publish the output", errno);
+        requeue(v, "publish the output", strerror(errno));
         unpublish(config, task);
         goto done;
     }
@@ -339,7 +339,7 @@ blame_disk(const platen_config_t *config, platen_verdict_t *v)
 {
     if (v->state != PLATEN_STATE_SUCCESS
         && platen_finish_space(config->data_path) < PLATEN_SPACE_MIN / 4) {
-        requeue(v, "write the result", ENOSPC);
+        requeue(v, "write the result", strerror(ENOSPC));
     }
 }
 
@@ -381,7 +381,7 @@ platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
         break;
 
     case PLATEN_RUN_ERROR:
-        requeue(v, result->step, result->error);
+        requeue(v, result->step, strerror(result->error));
         break;
 
     default:
@@ -430,12 +430,10 @@ platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
 }
 
 void
-platen_finish_requeue(platen_verdict_t *v, const char *step)
+platen_finish_requeue(platen_verdict_t *v, const char *step, const char *why)
 {
-    int error = errno;
-
     memset(v, 0, sizeof(*v));
-    requeue(v, step, error);
+    requeue(v, step, why);
 }
 
 void

@@ -55,8 +55,8 @@ void platen_finish_unsupported(platen_str_t from, platen_str_t to, int options,
 void platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
                           platen_verdict_t *verdict);
 
-/* Back to the queue, later, for a fault of this machine: `step` failed with errno. */
-void platen_finish_requeue(platen_verdict_t *verdict, const char *step);
+/* Back to the queue, later, for a fault of this machine: why `step` could not be done. */
+void platen_finish_requeue(platen_verdict_t *verdict, const char *step, const char *why);
 
 /* The verdict on what cannot be read: FAILED. */
 void platen_finish_corrupt(platen_verdict_t *verdict);

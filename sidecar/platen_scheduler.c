@@ -11,8 +11,10 @@
 
 #include "platen_scheduler_int.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -262,7 +264,7 @@ end_task(platen_scheduler_t *s, platen_task_t *task, const platen_run_result_t *
     drop_files(task);
     if (task->kind == PLATEN_TASK_UNPACK && result->outcome == PLATEN_RUN_DONE) {
         if (platen_batches_spread(s->batches, task, result->work) != 0) {
-            platen_finish_requeue(&ending.verdict, "take an archive over");
+            platen_finish_requeue(&ending.verdict, "take an archive over", strerror(errno));
             end_as(s, &ending);
         }
         return;
@@ -367,7 +369,7 @@ start(platen_scheduler_t *s, platen_task_t *task)
         return;
     }
     if (rc != 0) {
-        platen_finish_requeue(&ending.verdict, "begin with a batch");
+        platen_finish_requeue(&ending.verdict, "begin with a batch", strerror(errno));
         end_as(s, &ending);
     }
 }
