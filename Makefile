@@ -94,10 +94,15 @@ CTL_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(CTL)) $(filter-out %/platend.o,$(OBJ
 $(CTL_BIN): $(CTL_OBJ)
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ $(SIDELIB) $(LIBS) -ldl
 
+comma      = ,
+# What LibreOffice's libraries are to find here before their own; the C library's are found anyway.
+LOK_EXPORT = $(addprefix -Wl$(comma)--export-dynamic-symbol=, \
+             _ZN9salhelper5Timer5startEv _ZN9salhelper5Timer4stopEv \
+             _ZNK9salhelper5Timer9isTickingEv _ZN9salhelper5TimerD2Ev)
 LOK_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(LOK))
 
 $(BUILD)/platen-lok: $(LOK_OBJ)
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lseccomp -ldl
+	$(CC) $(CFLAGS) -pie $(LOK_EXPORT) -Wl,-z,relro,-z,now -o $@ $^ -lseccomp -ldl
 
 $(BUILD)/platen-tables: $(patsubst %.c,$(BUILD)/obj/%.o,$(TABLES))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -ldl
