@@ -28,6 +28,7 @@ typedef struct {
 
 static ngx_msec_t platen_sync_time(ngx_http_request_t *r);
 static ngx_int_t platen_sync_join(ngx_http_request_t *r);
+static ngx_uint_t platen_sync_due(const platen_event_t *event);
 static ngx_int_t platen_sync_event(ngx_http_request_t *r,
     const platen_event_t *event);
 static ngx_int_t platen_sync_result(ngx_http_request_t *r);
@@ -37,6 +38,12 @@ static ngx_int_t platen_sync_failed(ngx_http_request_t *r,
     const platen_job_t *job, platen_problem_info_t *info, u_char **detail);
 static void platen_sync_gone(void *data);
 static void platen_sync_cancelled(platen_commit_op_t *op);
+
+
+static const platen_wait_for_t  platen_sync_end = {
+    platen_sync_due,
+    platen_sync_event
+};
 
 
 ngx_int_t
@@ -125,7 +132,7 @@ platen_sync_wait(ngx_http_request_t *r, platen_commit_op_t *op)
     cln->data = r;
 
     rc = platen_wait(r, &ctx->id, op->job.change_seq, ctx->wait,
-                     platen_sync_event);
+                     &platen_sync_end);
 
     return rc == NGX_DONE ? NGX_DONE : platen_sync_later(r);
 }
@@ -161,9 +168,16 @@ platen_sync_join(ngx_http_request_t *r)
         return platen_sync_result(r);
     }
 
-    rc = platen_wait(r, &ctx->id, last, ctx->wait, platen_sync_event);
+    rc = platen_wait(r, &ctx->id, last, ctx->wait, &platen_sync_end);
 
     return rc == NGX_DONE ? NGX_DONE : platen_sync_later(r);
+}
+
+
+static ngx_uint_t
+platen_sync_due(const platen_event_t *event)
+{
+    return platen_event_last(event);
 }
 
 
@@ -171,10 +185,6 @@ static ngx_int_t
 platen_sync_event(ngx_http_request_t *r, const platen_event_t *event)
 {
     ngx_http_platen_ctx_t  *ctx;
-
-    if (event && !platen_event_last(event)) {
-        return NGX_AGAIN;
-    }
 
     /* From here on the job stays, whatever becomes of its client. */
 

@@ -19,7 +19,7 @@ typedef struct {
     platen_notify_sub_t      sub;
     ngx_http_request_t      *request;
     ngx_event_t              timer;
-    platen_wait_pt           answer;
+    const platen_wait_for_t *what;
 } platen_wait_t;
 
 
@@ -27,18 +27,25 @@ static void platen_wait_told(platen_notify_sub_t *sub,
     const platen_event_t *events, ngx_uint_t n);
 static void platen_wait_end(platen_notify_sub_t *sub, platen_notify_end_t why);
 static void platen_wait_over(ngx_event_t *ev);
-static void platen_wait_finish(platen_wait_t *w, ngx_int_t rc);
+static void platen_wait_finish(platen_wait_t *w, const platen_event_t *event);
 static void platen_wait_detach(void *data);
 static void platen_wait_event(ngx_http_request_t *r);
 static ngx_uint_t platen_wait_knows(ngx_http_request_t *r,
     const platen_job_t *job);
+static ngx_uint_t platen_wait_state(const platen_event_t *event);
 static ngx_int_t platen_wait_changed(ngx_http_request_t *r,
     const platen_event_t *event);
 
 
+static const platen_wait_for_t  platen_wait_for_state = {
+    platen_wait_state,
+    platen_wait_changed
+};
+
+
 ngx_int_t
 platen_wait(ngx_http_request_t *r, const platen_id_t *id, uint64_t seq,
-    ngx_msec_t ms, platen_wait_pt answer)
+    ngx_msec_t ms, const platen_wait_for_t *what)
 {
     platen_wait_t       *w;
     ngx_http_cleanup_t  *cln;
@@ -51,7 +58,7 @@ platen_wait(ngx_http_request_t *r, const platen_id_t *id, uint64_t seq,
     }
 
     w->request = r;
-    w->answer = answer;
+    w->what = what;
 
     w->timer.handler = platen_wait_over;
     w->timer.data = r->connection;
@@ -97,7 +104,6 @@ static void
 platen_wait_told(platen_notify_sub_t *sub, const platen_event_t *events,
     ngx_uint_t n)
 {
-    ngx_int_t       rc;
     ngx_uint_t      i;
     platen_wait_t  *w;
 
@@ -106,10 +112,8 @@ platen_wait_told(platen_notify_sub_t *sub, const platen_event_t *events,
     ngx_http_set_log_request(w->request->connection->log, w->request);
 
     for (i = 0; i < n; i++) {
-        rc = w->answer(w->request, &events[i]);
-
-        if (rc != NGX_AGAIN) {
-            platen_wait_finish(w, rc);
+        if (w->what->due(&events[i])) {
+            platen_wait_finish(w, &events[i]);
             return;
         }
     }
@@ -125,7 +129,7 @@ platen_wait_end(platen_notify_sub_t *sub, platen_notify_end_t why)
 
     ngx_http_set_log_request(w->request->connection->log, w->request);
 
-    platen_wait_finish(w, w->answer(w->request, NULL));
+    platen_wait_finish(w, NULL);
 }
 
 
@@ -138,20 +142,24 @@ platen_wait_over(ngx_event_t *ev)
 
     ngx_http_set_log_request(w->request->connection->log, w->request);
 
-    platen_wait_finish(w, w->answer(w->request, NULL));
+    platen_wait_finish(w, NULL);
 }
 
 
 static void
-platen_wait_finish(platen_wait_t *w, ngx_int_t rc)
+platen_wait_finish(platen_wait_t *w, const platen_event_t *event)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
 
-    c = w->request->connection;
+    r = w->request;
+    c = r->connection;
+
+    /* first: it is answered once, whatever becomes of the answer */
 
     platen_wait_detach(w);
 
-    ngx_http_finalize_request(w->request, rc);
+    ngx_http_finalize_request(r, w->what->answer(r, event));
     ngx_http_run_posted_requests(c);
 }
 
@@ -228,7 +236,7 @@ platen_wait_job(ngx_http_request_t *r)
     return platen_wait(r, &ctx->id, last,
                        n < (ngx_int_t) (plcf->wait_timeout / 1000)
                        ? (ngx_msec_t) n * 1000 : plcf->wait_timeout,
-                       platen_wait_changed);
+                       &platen_wait_for_state);
 }
 
 
@@ -260,10 +268,17 @@ platen_wait_knows(ngx_http_request_t *r, const platen_job_t *job)
 }
 
 
+/* Of the job's own state only: that a file goes on is no change of it. */
+
+static ngx_uint_t
+platen_wait_state(const platen_event_t *event)
+{
+    return !event->file;
+}
+
+
 static ngx_int_t
 platen_wait_changed(ngx_http_request_t *r, const platen_event_t *event)
 {
-    /* of the job's own state only: that a file goes on is no change of it */
-
-    return event && event->file ? NGX_AGAIN : platen_view_job(r);
+    return platen_view_job(r);
 }

@@ -15,12 +15,16 @@
 
 
 /*
- * Called with each event, and with NULL when the time is over or the worker is
- * about to exit.  NGX_AGAIN: go on waiting (not after NULL); anything else is
- * what a content handler returns, and the request is finalized with it.
+ * What a request waits for.  `due` says whether that event ends the waiting;
+ * `answer` is called once: with the event, or with NULL when the time is over
+ * or the worker is about to exit.  It returns what a content handler returns
+ * (NGX_AGAIN, too: a part of the answer is still to be sent), and the request
+ * is finalized with it.
  */
-typedef ngx_int_t (*platen_wait_pt)(ngx_http_request_t *r,
-    const platen_event_t *event);
+typedef struct {
+    ngx_uint_t  (*due)(const platen_event_t *event);
+    ngx_int_t   (*answer)(ngx_http_request_t *r, const platen_event_t *event);
+} platen_wait_for_t;
 
 
 /*
@@ -30,7 +34,7 @@ typedef ngx_int_t (*platen_wait_pt)(ngx_http_request_t *r,
  * handlers are called.
  */
 ngx_int_t platen_wait(ngx_http_request_t *r, const platen_id_t *id,
-    uint64_t seq, ngx_msec_t ms, platen_wait_pt answer);
+    uint64_t seq, ngx_msec_t ms, const platen_wait_for_t *what);
 
 
 #endif /* _PLATEN_WAIT_H_INCLUDED_ */

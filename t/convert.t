@@ -187,3 +187,18 @@ is $response->header('Location'), "/jobs/$job->{job_id}", 'the job goes on';
 spew("$::Var/go", '');
 is wait_job($job->{job_id})->{status}, 'SUCCESS', 'to its end';
 platend_stop();
+
+
+
+=== TEST 7: a result larger than one turn of sending: the waiting is over when the answer has begun
+--- config eval
+"location / { platen_api; platen_api_keys $::Var/keys; platen_sync_timeout 10s; }"
+--- flow
+platend_start(only_script(large =>
+    '/bin/cat "$TINY_PDF" >"$2"; /usr/bin/head -c 6000000 /dev/zero | /usr/bin/tr "\\0" x >>"$2"', '/dev/zero'));
+my $response = http(POST => '/convert?to=pdf&filename=a.txt', content => "text\n");
+is $response->code, 200, 'converted';
+is length $response->content, $response->header('Content-Length'), 'and every byte has come';
+is '"' . sha256_hex($response->content) . '"', $response->header('ETag'), 'as it was made';
+unlike error_log_text(), qr/header already sent/, 'and nobody answers again when the time is over';
+platend_stop();
