@@ -9,6 +9,7 @@
 #include "platen_batches_int.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -134,6 +135,27 @@ take(platen_batches_t *b, platen_batch_item_t *item, platen_task_t *task, int ok
     return 0;
 }
 
+/* The program that made it has read an archive: it may be a link, or a pipe. */
+static FILE *
+open_list(const char *path)
+{
+    struct stat st;
+    FILE       *list = NULL;
+    int         fd;
+
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return NULL;
+    }
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
+        list = fdopen(fd, "r");
+    }
+    if (list == NULL) {
+        close(fd);
+    }
+    return list;
+}
+
 int
 platen_batches_spread(platen_batches_t *b, platen_task_t *task, const char *work)
 {
@@ -151,9 +173,9 @@ platen_batches_spread(platen_batches_t *b, platen_task_t *task, const char *work
         item->slice = platen_batches_spread_slice;
         remove_dir(item->dir);
         snprintf(path, sizeof(path), "%s/out", work);
-        ok = chmod(path, 0700) == 0 && rename(path, item->dir) == 0;
+        ok = platen_workdir_unlock(AT_FDCWD, path) == 0 && rename(path, item->dir) == 0;
         snprintf(path, sizeof(path), "%s/list", item->dir);
-        item->list = ok ? fopen(path, "re") : NULL;
+        item->list = ok ? open_list(path) : NULL;
         ok = item->list != NULL;
     }
     return take(b, item, task, ok);

@@ -165,7 +165,7 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
     for (n = 0; n < NCOMMON; n++) {
         allow(out, common[n].path, common[n].access);
     }
-    allow(out, dir, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W);
+    allow(out, dir, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W | PLATEN_SANDBOX_OWN);
     allow(out, command->argv[0], PLATEN_SANDBOX_R | PLATEN_SANDBOX_X);
     for (i = 0; i < command->npaths; i++) {
         allow(out, command->paths[i].path, command->paths[i].access);

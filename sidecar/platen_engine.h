@@ -56,7 +56,6 @@ typedef struct {
     const char             *input;      /* the document: <dir>/in.<from> */
     const char             *output_dir; /* <dir>/out */
     const char             *output;     /* the result has to be <dir>/out/in.<to> */
-    const char             *state_dir;  /* this worker's own, kept between runs; see _allow */
     const char             *files_dir;  /* a batch's results; else NULL */
 } platen_run_t;
 

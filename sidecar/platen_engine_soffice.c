@@ -1,10 +1,11 @@
 /*
  * LibreOffice as a process per document: soffice.bin --convert-to.
  *
- * The state directory of a worker is its user profile, which LibreOffice fills
- * when it first starts and then asks to be started again (exit code 81).  The
- * settings that keep a document from fetching links and running macros are
- * written before every run, since the run before may have changed them.
+ * Its user profile lies in the run's directory, made anew before every start:
+ * what a document has written there is never read by another one's LibreOffice.
+ * With the settings that keep a document from fetching links and running macros
+ * there is the installation's build id; LibreOffice would otherwise make its
+ * catalogue of extensions and ask to be started again (exit code 81).
  *
  * Runs in the loop's thread and only prepares: the pool executes.  What fails
  * here is returned with errno; what fails in LibreOffice is seen by what it
@@ -117,47 +118,94 @@ probe(const platen_engine_t *engine, const platen_config_t *config, char *err, s
     return PLATEN_OK;
 }
 
-static int
-write_settings(const char *path, const char *program)
+static FILE *
+create(const char *path)
 {
     FILE *out;
     int   fd;
 
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return -1;
+        return NULL;
     }
     out = fdopen(fd, "w");
     if (out == NULL) {
         close(fd);
+    }
+    return out;
+}
+
+static int
+write_settings(const char *path, const char *program)
+{
+    FILE *out = create(path);
+
+    if (out == NULL) {
         return -1;
     }
-
     platen_registry_write(out, program, settings, sizeof(settings) / sizeof(settings[0]));
 
     return ferror(out) != 0 ? (fclose(out), errno = EIO, -1) : fclose(out);
 }
 
-/* The settings, replaced in one step, in a profile that is made if need be. */
-static int
-prepare_profile(const char *profile, const char *program)
+/* The value of "buildid" in LibreOffice's own versionrc; "" if it is not there. */
+static void
+read_build(const char *program, char *build, size_t size)
 {
-    char user[PLATEN_PATH_MAX + 8], path[PLATEN_PATH_MAX + 64], tmp[PLATEN_PATH_MAX + 64];
+    static const char key[] = "buildid=";
+    char              path[PLATEN_PATH_MAX], line[256];
+    FILE             *in;
 
-    snprintf(user, sizeof(user), "%s/user", profile);
-    snprintf(path, sizeof(path), "%s/registrymodifications.xcu", user);
-    snprintf(tmp, sizeof(tmp), "%s/registrymodifications.new", user);
+    *build = '\0';
+    snprintf(path, sizeof(path), "%.*s/versionrc", PLATEN_ROOT_MAX, program);
+    in = fopen(path, "re");
+    if (in == NULL) {
+        return;
+    }
+    while (fgets(line, sizeof(line), in) != NULL) {
+        if (strncmp(line, key, sizeof(key) - 1) == 0) {
+            line[strcspn(line, "\r\n")] = '\0';
+            snprintf(build, size, "%.*s", (int) size - 1, line + sizeof(key) - 1);
+        }
+    }
+    fclose(in);
+}
 
-    if (mkdir(user, 0700) != 0 && errno != EEXIST) {
+static int
+write_build(const char *path, const char *program)
+{
+    char  build[128];
+    FILE *out;
+
+    read_build(program, build, sizeof(build));
+    out = create(path);
+    if (out == NULL) {
         return -1;
     }
-    if (unlink(tmp) != 0 && errno != ENOENT) {
+    fputs(build, out);
+    return ferror(out) != 0 ? (fclose(out), errno = EIO, -1) : fclose(out);
+}
+
+/* A new profile: nothing of it may be there. */
+static int
+make_profile(const char *profile, const char *program)
+{
+    static const char *const dirs[] = { "", "/user", "/user/extensions" };
+    char                     path[PLATEN_PATH_MAX + 64];
+    size_t                   i;
+
+    for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+        snprintf(path, sizeof(path), "%s%s", profile, dirs[i]);
+        if (mkdir(path, 0700) != 0) {
+            return -1;
+        }
+    }
+    snprintf(path, sizeof(path), "%s/user/extensions/buildid", profile);
+    if (write_build(path, program) != 0) {
         return -1;
     }
-    if (write_settings(tmp, program) != 0) {
-        return -1;
-    }
-    return rename(tmp, path);
+    snprintf(path, sizeof(path), "%s/user/registrymodifications.xcu", profile);
+    return write_settings(path, program);
 }
 
 /* A file URL (RFC 8089); returns -1 if it does not fit. */
@@ -188,11 +236,12 @@ static int
 prepare(const platen_engine_t *engine, const platen_config_t *config, const platen_run_t *run,
         platen_command_t *command)
 {
-    char profile[3 * PLATEN_PATH_MAX], options[1024];
+    char dir[PLATEN_PATH_MAX + 16], profile[3 * PLATEN_PATH_MAX], options[1024];
 
     (void) engine;
-    if (prepare_profile(run->state_dir, config->lok_program) != 0
-        || file_url(run->state_dir, profile, sizeof(profile)) != 0
+    snprintf(dir, sizeof(dir), "%s/profile", run->dir);
+    if (make_profile(dir, config->lok_program) != 0
+        || file_url(dir, profile, sizeof(profile)) != 0
         || platen_uno_pdf(run->options, options, sizeof(options)) != 0) {
         return -1;
     }
@@ -224,7 +273,6 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     /* It does not start without a socket in /tmp, by which others would find it. */
     command->may = PLATEN_SANDBOX_MAY_BIND;
     command->tmp = 1;
-    platen_command_allow(command, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W, "%s", run->state_dir);
     if (strcmp(run->edge->from, "pdf") == 0) {
         /* Its PDF import is a program of its own. */
         command->may |= PLATEN_SANDBOX_MAY_FORK;

@@ -1,8 +1,7 @@
 /*
  * The pool; see platen_pool.h.  Owns the workers, their stages and the tasks
- * that run; used by the loop's thread alone.  A run that goes wrong costs its
- * own worker's state directory and nothing else: the next run of that worker
- * starts afresh.
+ * that run; used by the loop's thread alone.  Nothing of a run is there for the
+ * next one: each start of an engine finds its stage laid out afresh.
  *
  * A step is a command, executed here, or a run of the zygote's; both end in
  * end_step(), which goes on to the next one or reports the task.  Pages that a
@@ -174,7 +173,9 @@ execute(platen_pool_t *pool, worker_t *w, platen_command_t *command)
     platen_command_env(command, "LANG=C.UTF-8");
     platen_command_env(command, "HOME=%s", w->stage.dir);
     platen_command_env(command, "TMPDIR=%s/tmp", w->stage.dir);
-    platen_command_allow(command, PLATEN_SANDBOX_R, "%s", w->stage.input);
+    if (*w->stage.document != '\0') {
+        platen_command_allow(command, PLATEN_SANDBOX_R, "%s", w->stage.document);
+    }
     if (command->failed) {
         errno = E2BIG;
         refuse(w, PLATEN_RUN_ERROR, "write the command");
@@ -266,7 +267,6 @@ start_step(platen_pool_t *pool, worker_t *w)
                 .input = w->stage.input,
                 .output_dir = w->stage.output_dir,
                 .output = w->stage.output,
-                .state_dir = w->stage.state_dir,
                 .files_dir = w->task->files_dir,
     };
 
@@ -428,7 +428,6 @@ static void
 finish(platen_pool_t *pool, worker_t *w)
 {
     platen_task_t *task = w->task;
-    int            clean = w->result.outcome == PLATEN_RUN_DONE;
 
     explicit_bzero(&w->options, sizeof(w->options));
     snprintf(w->result.work, sizeof(w->result.work), "%s", w->stage.dir);
@@ -442,7 +441,7 @@ finish(platen_pool_t *pool, worker_t *w)
     pool->done(pool->data, task, &w->result);
 
     /* Not left for the next run: a document's bytes have no business here. */
-    if (platen_stage_close(&w->stage, !clean) != 0) {
+    if (platen_stage_close(&w->stage) != 0) {
         platen_log(PLATEN_LOG_ERROR, "cannot clear a work directory",
                    json_pack("{s:s, s:s}", "path", w->stage.dir, "error", strerror(errno)));
     }
@@ -545,21 +544,30 @@ end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const c
     finish(pool, w);
 }
 
-/* Whether the engine asked to be started again, and has been. */
+/*
+ * Whether the engine asked to be started again, and has been: on a stage that is
+ * laid out anew, because what the first start has left there is as hostile as it is
+ * anywhere.  A link in place of the input would become what the second may read.
+ */
 static int
 restart(platen_pool_t *pool, worker_t *w, int wstatus)
 {
-    const platen_engine_t *engine;
+    const platen_step_t *step;
 
     if (w->killed || w->restarted || !WIFEXITED(wstatus) || w->step == w->task->route.nsteps) {
         return 0;
     }
-    engine = w->task->route.steps[w->step].engine;
-    if (engine->exited(WEXITSTATUS(wstatus), "") != PLATEN_EXIT_AGAIN
-        || start_step(pool, w) != 0) {
+    step = &w->task->route.steps[w->step];
+    if (step->engine->exited(WEXITSTATUS(wstatus), "") != PLATEN_EXIT_AGAIN) {
         return 0;
     }
-    w->restarted = 1;
+    if (platen_stage_again(&w->stage, step->edge->from, step->edge->to) != 0) {
+        refuse(w, PLATEN_RUN_ERROR, "lay the work directory out again");
+    } else if (start_step(pool, w) == 0) {
+        w->restarted = 1;
+        return 1;
+    }
+    end_step(pool, w, PLATEN_RUN_ERROR, "");
     return 1;
 }
 

@@ -211,14 +211,29 @@ map_user(uid_t uid, gid_t gid)
     return write_file("/proc/self/gid_map", map);
 }
 
-/* Nobody else sees it: the mounts of this namespace are its own. */
+/*
+ * Nobody else sees it: the mounts of this namespace are its own.  By descriptor,
+ * so that no link in its place is followed.
+ */
 static int
 mount_tmp(const char *tmp)
 {
-    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
-                   && mount(tmp, "/tmp", NULL, MS_BIND, NULL) == 0
-               ? 0
-               : -1;
+    char path[64];
+    int  fd, rc, saved;
+
+    fd = open(tmp, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    rc = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
+                 && mount(path, "/tmp", NULL, MS_BIND, NULL) == 0
+             ? 0
+             : -1;
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
 }
 
 int

@@ -43,10 +43,11 @@
 #define PLATEN_SANDBOX_MAY_BIND 4 /* a local socket to listen on; to connect to none */
 
 /* What may be done below a path; a mask. */
-#define PLATEN_SANDBOX_R 1 /* read files, list directories */
-#define PLATEN_SANDBOX_W 2 /* write, make and remove files and directories */
-#define PLATEN_SANDBOX_X 4 /* execute, the program's loader included */
-#define PLATEN_SANDBOX_S 8 /* bind local sockets */
+#define PLATEN_SANDBOX_R 1    /* read files, list directories */
+#define PLATEN_SANDBOX_W 2    /* write, make and remove files and directories */
+#define PLATEN_SANDBOX_X 4    /* execute, the program's loader included */
+#define PLATEN_SANDBOX_S 8    /* bind local sockets */
+#define PLATEN_SANDBOX_OWN 16 /* of its own: an error if it is a link, or not there */
 
 typedef struct {
     const char *path;

@@ -66,13 +66,18 @@ allow(int ruleset, const ruleset_t *attr, const platen_sandbox_path_t *path)
 {
     struct landlock_path_beneath_attr rule = { .allowed_access = rights(path->access) };
     struct stat                       st;
+    int                               own = (path->access & PLATEN_SANDBOX_OWN) != 0;
     int                               rc = -1, saved;
 
-    rule.parent_fd = open(path->path, O_PATH | O_CLOEXEC);
+    /* What lies where a prisoner has written may be a link to anywhere. */
+    rule.parent_fd = open(path->path, O_PATH | O_CLOEXEC | (own ? O_NOFOLLOW : 0));
     if (rule.parent_fd < 0) {
-        return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+        return !own && (errno == ENOENT || errno == ENOTDIR) ? 0 : -1;
     }
-    if (fstat(rule.parent_fd, &st) == 0) {
+    if (fstat(rule.parent_fd, &st) != 0) {
+    } else if (S_ISLNK(st.st_mode)) {
+        errno = ELOOP;
+    } else {
         rule.allowed_access &= attr->handled_access_fs;
         if (!S_ISDIR(st.st_mode)) {
             rule.allowed_access &= FS_OF_FILES;

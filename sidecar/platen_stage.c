@@ -22,14 +22,15 @@ platen_stage_init(platen_stage_t *s, const char *data_path, unsigned worker)
     memset(s, 0, sizeof(*s));
     snprintf(s->dir, sizeof(s->dir), "%.*s/runs/%u", PLATEN_ROOT_MAX, data_path, worker);
     snprintf(s->held, sizeof(s->held), "%s.held", s->dir);
-    snprintf(s->state_dir, sizeof(s->state_dir), "%.*s/runs/profile-%u", PLATEN_ROOT_MAX,
-             data_path, worker);
     snprintf(s->output_dir, sizeof(s->output_dir), "%s/out", s->dir);
     snprintf(s->pages_dir, sizeof(s->pages_dir), "%s/pages", s->dir);
     snprintf(s->log, sizeof(s->log), "%s/log", s->dir);
 }
 
-/* An empty stage, with the paths of a step. */
+/*
+ * An empty stage, with the paths of a step.  Its document is a link to where no
+ * engine can write, so that a second start finds what the first one found.
+ */
 static int
 lay_out(platen_stage_t *s, const char *from, const char *to)
 {
@@ -40,40 +41,11 @@ lay_out(platen_stage_t *s, const char *from, const char *to)
     snprintf(s->output, sizeof(s->output), "%s/%s", s->output_dir, s->output_name);
 
     snprintf(tmp, sizeof(tmp), "%s/tmp", s->dir);
-    return platen_workdir_reset(s->dir) != 0 || mkdir(s->output_dir, 0700) != 0
-                   || mkdir(tmp, 0700) != 0
-               ? -1
-               : 0;
-}
-
-int
-platen_stage_open(platen_stage_t *s, const char *document, const char *from, const char *to)
-{
-    if (access(document, R_OK) != 0 || lay_out(s, from, to) != 0) {
+    if (platen_workdir_reset(s->dir) != 0 || mkdir(s->output_dir, 0700) != 0
+        || mkdir(tmp, 0700) != 0) {
         return -1;
     }
-    if (mkdir(s->state_dir, 0700) != 0 && errno != EEXIST) {
-        return -1;
-    }
-    return symlink(document, s->input);
-}
-
-/* Opens it again for us, who own it: an engine may have closed it. */
-static int
-reopen(const char *path)
-{
-    struct stat st;
-
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) ? chmod(path, 0700) : -1;
-}
-
-static int
-open_output(const platen_stage_t *s)
-{
-    if (reopen(s->dir) != 0 || reopen(s->output_dir) != 0) {
-        return -1;
-    }
-    return open(s->output_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return *s->document == '\0' ? 0 : symlink(s->document, s->input);
 }
 
 /* What is held may be a file or a directory, of a run that ended half-way. */
@@ -87,6 +59,35 @@ drop_held(const platen_stage_t *s)
         return -1;
     }
     return rmdir(s->held);
+}
+
+int
+platen_stage_open(platen_stage_t *s, const char *document, const char *from, const char *to)
+{
+    snprintf(s->document, sizeof(s->document), "%s", document);
+    return access(document, R_OK) != 0 || drop_held(s) != 0 ? -1 : lay_out(s, from, to);
+}
+
+int
+platen_stage_again(platen_stage_t *s, const char *from, const char *to)
+{
+    return lay_out(s, from, to);
+}
+
+/* Opens it again for us, who own it: an engine may have closed it. */
+static int
+reopen(const char *path)
+{
+    return platen_workdir_unlock(AT_FDCWD, path);
+}
+
+static int
+open_output(const platen_stage_t *s)
+{
+    if (reopen(s->dir) != 0 || reopen(s->output_dir) != 0) {
+        return -1;
+    }
+    return open(s->output_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 int
@@ -109,10 +110,8 @@ platen_stage_advance(platen_stage_t *s, const char *from, const char *to)
         rc = renameat(out, s->output_name, AT_FDCWD, s->held);
     }
     close(out);
-    if (rc != 0 || lay_out(s, from, to) != 0) {
-        return -1;
-    }
-    return rename(s->held, s->input);
+    snprintf(s->document, sizeof(s->document), "%s", s->held);
+    return rc != 0 ? -1 : lay_out(s, from, to);
 }
 
 static int
@@ -164,6 +163,7 @@ platen_stage_pack(platen_stage_t *s)
     if (reopen(s->dir) != 0 || reopen(s->output_dir) != 0) {
         return 1;
     }
+    *s->document = '\0';
     return drop_held(s) != 0 || rename(s->output_dir, s->held) != 0
                    || lay_out(s, "pages", "zip") != 0 || rename(s->held, s->pages_dir) != 0
                ? -1
@@ -193,10 +193,8 @@ platen_stage_read(const platen_stage_t *s, const char *name, char *out, size_t s
 }
 
 int
-platen_stage_close(const platen_stage_t *s, int state_too)
+platen_stage_close(platen_stage_t *s)
 {
-    if (platen_workdir_clear(s->dir) != 0) {
-        return -1;
-    }
-    return state_too ? platen_workdir_clear(s->state_dir) : 0;
+    *s->document = '\0';
+    return platen_workdir_clear(s->dir) != 0 || drop_held(s) != 0 ? -1 : 0;
 }

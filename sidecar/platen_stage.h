@@ -2,17 +2,17 @@
  * A worker's stage: the directory in which its engine works, with the document
  * before and the result after each step.
  *
- *   <runs>/<n>/           writable for the engine; emptied before every step
- *   <runs>/<n>/in.<from>  the document
+ *   <runs>/<n>/           writable for the engine; emptied before every start of one
+ *   <runs>/<n>/in.<from>  a link to the document, which no engine can write to
  *   <runs>/<n>/out/       the result, in.<to>; or pages, in-<number>.<to>
  *   <runs>/<n>/tmp/       TMPDIR
  *   <runs>/<n>/log        what the engine says
  *   <runs>/<n>/pages/     for the step that makes pages into one ZIP file
- *   <runs>/<n>.held       between two steps: what is carried over
- *   <runs>/profile-<n>/   what an engine keeps from run to run
+ *   <runs>/<n>.held       the result of the last step: the document of this one
  *
- * Whatever an engine has left is taken for hostile: links are not followed, and
- * only a plain file is carried over to the next step.
+ * Whatever an engine has left is taken for hostile: links are not followed, only
+ * a plain file is carried over to the next step, and nothing else is there when
+ * an engine starts, be it the next one or the same once more.
  */
 
 #ifndef PLATEN_STAGE_H
@@ -23,12 +23,12 @@
 typedef struct {
     char dir[PLATEN_PATH_MAX];
     char held[PLATEN_PATH_MAX + 8];
-    char state_dir[PLATEN_PATH_MAX];
     char output_dir[PLATEN_PATH_MAX + 8];
     char pages_dir[PLATEN_PATH_MAX + 8];
     char log[PLATEN_PATH_MAX + 8];
 
     /* of the current step */
+    char document[PLATEN_PATH_MAX + 8]; /* what the input is a link to; "": none */
     char input[PLATEN_PATH_MAX + 32];
     char output[PLATEN_PATH_MAX + 40];
     char output_name[32]; /* its last part */
@@ -37,12 +37,17 @@ typedef struct {
 void platen_stage_init(platen_stage_t *stage, const char *data_path, unsigned worker);
 
 /*
- * Sets the stage for a job's first step: `document` is a link, so that the
- * engine cannot write to it.  Returns 0, or -1 with errno; ENOENT: the document
- * is not there.
+ * Sets the stage for a job's first step.  Returns 0, or -1 with errno; ENOENT: the
+ * document is not there.
  */
 int platen_stage_open(platen_stage_t *stage, const char *document, const char *from,
                       const char *to);
+
+/*
+ * Sets it for the same step once more, as if the engine had never run.  0, or -1
+ * with errno.
+ */
+int platen_stage_again(platen_stage_t *stage, const char *from, const char *to);
 
 /*
  * Sets it for the next step, whose document is the result of the last.  Returns
@@ -62,7 +67,7 @@ int platen_stage_pack(platen_stage_t *stage);
 /* At most size - 1 bytes of the end of a file in the directory; "" without one. */
 void platen_stage_read(const platen_stage_t *stage, const char *name, char *out, size_t size);
 
-/* Empties it; and what the engine keeps, too.  0, or -1 with errno. */
-int platen_stage_close(const platen_stage_t *stage, int state_too);
+/* Empties it.  0, or -1 with errno. */
+int platen_stage_close(platen_stage_t *stage);
 
 #endif

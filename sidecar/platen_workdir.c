@@ -25,6 +25,25 @@ typedef struct {
 
 static int sweep_dir(sweep_t *sweep, int parent, const char *name, int depth);
 
+int
+platen_workdir_unlock(int parent, const char *name)
+{
+    char path[64];
+    int  fd, rc, saved;
+
+    /* A name may become a link between a look and a chmod(2); a descriptor does not. */
+    fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    rc = chmod(path, 0700);
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
+}
+
 /* Opens a directory that its owner may have closed to us. */
 static int
 open_dir(int parent, const char *name)
@@ -32,7 +51,7 @@ open_dir(int parent, const char *name)
     int fd;
 
     fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == EACCES && fchmodat(parent, name, 0700, 0) == 0) {
+    if (fd < 0 && errno == EACCES && platen_workdir_unlock(parent, name) == 0) {
         fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }
     return fd;
@@ -132,7 +151,7 @@ platen_workdir_reset(const char *path)
     if (platen_workdir_clear(path) != 0) {
         return -1;
     }
-    return chmod(path, 0700);
+    return platen_workdir_unlock(AT_FDCWD, path);
 }
 
 /* What is below a directory. */

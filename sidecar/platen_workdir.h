@@ -21,6 +21,12 @@ int platen_workdir_clear(const char *path);
 int platen_workdir_remove(const char *path);
 
 /*
+ * Gives a directory, relative to `parent`, the mode 0700 again, which its user may have
+ * taken away.  0, or -1 with errno: ENOTDIR if it is a link, or anything else.
+ */
+int platen_workdir_unlock(int parent, const char *name);
+
+/*
  * Bytes of the largest plain file below `path`, as far as it can be read and is
  * not absurdly deep.
  */

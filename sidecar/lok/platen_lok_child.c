@@ -123,7 +123,7 @@ enter(const platen_lok_world_t *world, const platen_lok_message_t *request, cons
 {
     char                        profile[4200], install[4200];
     const platen_sandbox_path_t paths[] = {
-        { work, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
+        { work, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W | PLATEN_SANDBOX_OWN },
         { input, PLATEN_SANDBOX_R },
         { profile, PLATEN_SANDBOX_R },
         { install, PLATEN_SANDBOX_R },

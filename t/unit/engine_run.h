@@ -271,7 +271,6 @@ engine_convert(engine_run_t *run, const platen_engine_t *engine, const char *fro
                 .input = run->input,
                 .output_dir = run->output_dir,
                 .output = run->output,
-                .state_dir = run->dir,
     };
 
     assert_int_equal(run->options.given & ~edge->options, 0);

@@ -29,6 +29,7 @@ static struct {
     platen_run_result_t ended;
     platen_verdict_t    verdict;
     int                 nended;
+    int                 starts; /* of commands, in this run */
 } fixture = { .root = "/tmp/test_pool.XXXXXX" };
 
 /* The edge's filter is the script; what it does with the options is its affair. */
@@ -48,10 +49,9 @@ pool_prepare(const platen_engine_t *engine, const platen_config_t *c, const plat
     platen_command_arg(command, "%s", run->edge->export_filter);
     platen_command_env(command, "OUT=%s", run->output_dir);
     platen_command_env(command, "IN=%s", run->input);
-    platen_command_env(command, "STATE=%s", run->state_dir);
+    platen_command_env(command, "START=%d", ++fixture.starts);
     platen_command_env(command, "OPTIONS=%s/%s", pages == NULL ? "" : pages,
                        pdfa == NULL ? "" : pdfa);
-    platen_command_allow(command, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W, "%s", run->state_dir);
     for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
         platen_command_allow(command, PLATEN_SANDBOX_R | PLATEN_SANDBOX_X, "%s", programs[i]);
     }
@@ -169,6 +169,7 @@ pool_start_route(const platen_route_t *route, int with_input, char path[PLATEN_P
     task->to = fixture_format(route->steps[route->nsteps - 1].edge->to);
 
     fixture.nended = 0;
+    fixture.starts = 0;
     memset(&fixture.verdict, 0, sizeof(fixture.verdict));
     rc = platen_pool_start(fixture.pool, task, &fixture.ended);
     if (rc != 0) {

@@ -245,10 +245,8 @@ test_soffice(void **state)
                              .dir = dir,
                              .input = "/w/in.html",
                              .output_dir = "/w/out",
-                             .output = "/w/out/in.pdf",
-                             .state_dir = dir };
+                             .output = "/w/out/in.pdf" };
     platen_command_t command = { .argc = 0 };
-    FILE            *in;
 
     (void) state;
     assert_non_null(mkdtemp(dir));
@@ -262,15 +260,16 @@ test_soffice(void **state)
     assert_string_equal(word(command.argv, "pdf"), "pdf:writer_pdf_Export");
     assert_non_null(strstr(word(command.argv, "-env:"), "=file:///tmp/test%20engine%25."));
     assert_string_equal(word(command.envp, "SAL_USE"), "SAL_USE_VCLPLUGIN=svp");
-    assert_true(may_use(&command, dir, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W));
     assert_false(command.may & PLATEN_SANDBOX_MAY_FORK);
     platen_command_clear(&command);
+    snprintf(path, sizeof(path), "%s/profile/user/registrymodifications.xcu", dir);
+    assert_settings(path);
 
-    /* Settings that a run has changed are put right before the next one. */
-    snprintf(path, sizeof(path), "%s/user/registrymodifications.xcu", dir);
-    in = fopen(path, "w");
-    assert_non_null(in);
-    assert_int_equal(fclose(in), 0);
+    /* A profile that is there already is another document's, and not used. */
+    assert_int_equal(
+        platen_engine_soffice.prepare(&platen_engine_soffice, &config, &run, &command), -1);
+    platen_command_clear(&command);
+    assert_int_equal(platen_workdir_clear(dir), 0);
     assert_int_equal(platen_options_set(&options, PLATEN_OPTION_PAGES, "2", 1), PLATEN_OK);
     assert_int_equal(
         platen_engine_soffice.prepare(&platen_engine_soffice, &config, &run, &command), 0);
@@ -279,6 +278,7 @@ test_soffice(void **state)
                         "{\"PageRange\":{\"type\":\"string\",\"value\":\"2\"}}");
     platen_command_clear(&command);
     assert_settings(path);
+    assert_int_equal(platen_workdir_clear(dir), 0);
 
     /* Its import of PDF is the one thing for which it starts another program. */
     options.given = 0;

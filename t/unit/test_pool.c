@@ -63,7 +63,7 @@ static void
 test_success(void **state)
 {
     (void) state;
-    pool_run("read x < in.txt; echo said $x; echo '%PDF-1.4' > $OUT/in.pdf; : > $STATE/kept");
+    pool_run("read x < in.txt; echo said $x; echo '%PDF-1.4' > $OUT/in.pdf");
     assert_int_equal(fixture.ended.outcome, PLATEN_RUN_DONE);
     assert_int_equal(fixture.ended.exit_code, 0);
     assert_string_equal(fixture.ended.engine, "shell");
@@ -72,7 +72,6 @@ test_success(void **state)
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
     assert_int_equal(fixture.verdict.output_size, 9);
     assert_true(fixture.verdict.published);
-    assert_true(pool_exists("runs/profile-0/kept"));
     assert_false(pool_exists("runs/0/out"));
 }
 
@@ -150,7 +149,7 @@ test_exit_codes(void **state)
     }
 }
 
-/* fault 62: a crash costs its own run and what its worker keeps, and nothing else. */
+/* fault 62: a crash costs its own run, and nothing else. */
 static void
 test_crash(void **state)
 {
@@ -161,8 +160,6 @@ test_crash(void **state)
     assert_int_equal(fixture.ended.exit_code, -1);
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
     assert_int_equal(fixture.verdict.blame, PLATEN_BLAME_DOCUMENT);
-    /* Whatever the crash left in the worker's state is not used again. */
-    assert_false(pool_exists("runs/profile-0/kept"));
 
     pool_run("exit 79");
     assert_int_equal(fixture.ended.outcome, PLATEN_RUN_CRASHED);
@@ -173,13 +170,64 @@ static void
 test_again(void **state)
 {
     (void) state;
-    pool_run("test -e $STATE/second && { echo '%PDF-1.4' > $OUT/in.pdf; exit 0; };"
-             ": > $STATE/second; exit 81");
+    pool_run("test $START = 2 && { echo '%PDF-1.4' > $OUT/in.pdf; exit 0; }; exit 81");
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
 
     /* Once only. */
     pool_run("exit 81");
     assert_int_equal(fixture.ended.outcome, PLATEN_RUN_CRASHED);
+}
+
+/*
+ * A second start finds what the first one found, whatever that has left: its document,
+ * and no link that would become what it may read or write.
+ */
+static void
+test_again_hostile(void **state)
+{
+    static const char *const leaves[] = {
+        "/bin/rm in.txt; /bin/ln -s $SECRET in.txt",
+        "/bin/rm -r tmp; /bin/ln -s ${SECRET%/*} tmp",
+        "/bin/rm -r out; /bin/ln -s ${SECRET%/*} out",
+        "/bin/rm log; /bin/ln -s $SECRET log",
+        "/bin/rm -r *; /bin/mkdir in.txt",
+        "/bin/mkdir -p a/b; /bin/chmod 0 a; /bin/chmod 0 .",
+        "echo x > left; /bin/rm in.txt",
+    };
+    char   script[1024], secret[sizeof(fixture.root) + 16], text[64];
+    FILE  *file;
+    size_t i;
+
+    (void) state;
+    snprintf(secret, sizeof(secret), "%s/secret", fixture.root);
+    file = fopen(secret, "w");
+    assert_non_null(file);
+    fputs("secret\n", file);
+    assert_int_equal(fclose(file), 0);
+
+    for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+        snprintf(script, sizeof(script),
+                 "SECRET=%s; if test $START = 1; then %s; exit 81; fi;"
+                 "(read a < $SECRET && echo read $a); (echo x >> $SECRET) 2>&-;"
+                 "(: > ${SECRET%%/*}/made) 2>&-;"
+                 "test -e left && echo left; read a < $IN; echo $a;"
+                 "test -d tmp -a ! -L tmp || exit 103; echo '%%PDF-1.4' > $OUT/in.pdf",
+                 secret, leaves[i]);
+        pool_run(script);
+        if (fixture.verdict.state != PLATEN_STATE_SUCCESS
+            || strcmp(fixture.ended.last_line, "document") != 0 || fixture.starts != 2) {
+            fail_msg("%s: %s, started %d times: %s", leaves[i],
+                     platen_state_name(fixture.verdict.state), fixture.starts,
+                     fixture.ended.last_line);
+        }
+        file = fopen(secret, "r");
+        assert_non_null(file);
+        assert_non_null(fgets(text, sizeof(text), file));
+        assert_null(fgets(text + 32, 32, file));
+        fclose(file);
+        assert_string_equal(text, "secret\n");
+        assert_false(pool_exists("made"));
+    }
 }
 
 /* fault 66: a result over the limit, and a limit that looks like something else. */
@@ -387,19 +435,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_success),
-        cmocka_unit_test(test_no_result),
-        cmocka_unit_test(test_exit_codes),
-        cmocka_unit_test(test_crash),
-        cmocka_unit_test(test_again),
-        cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_fills_the_disk),
-        cmocka_unit_test(test_timeout),
-        cmocka_unit_test(test_no_escape),
-        cmocka_unit_test(test_kill),
-        cmocka_unit_test(test_cannot_start),
-        cmocka_unit_test(test_descriptors_and_limits),
+        cmocka_unit_test(test_success),        cmocka_unit_test(test_no_result),
+        cmocka_unit_test(test_exit_codes),     cmocka_unit_test(test_crash),
+        cmocka_unit_test(test_again),          cmocka_unit_test(test_again_hostile),
+        cmocka_unit_test(test_too_large),      cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_fills_the_disk), cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_no_escape),      cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_cannot_start),   cmocka_unit_test(test_descriptors_and_limits),
         cmocka_unit_test(test_document),
     };
 

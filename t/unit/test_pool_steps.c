@@ -38,7 +38,7 @@ static void
 test_steps(void **state)
 {
     const char *const steps[][2] = {
-        { "md", "echo $OPTIONS > $OUT/in.md; : > left; : > $OUT/left; : > $STATE/kept" },
+        { "md", "echo $OPTIONS > $OUT/in.md; : > left; : > $OUT/left" },
         { "html", "read a < in.md; echo $a $OPTIONS > $OUT/in.html;"
                   "test -e left -o -e out/left -o -e in.txt && exit 107; exit 0" },
         { "txt", "read a < $IN; echo $a $OPTIONS > $OUT/in.txt" },
@@ -55,7 +55,6 @@ test_steps(void **state)
     assert_string_equal(fixture.ended.engine, "second");
     assert_string_equal(fixture.ended.last_line, "/ 1-2/ /2b /");
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
-    assert_true(pool_exists("runs/profile-0/kept"));
     assert_false(pool_exists("runs/0.held"));
 }
 
@@ -75,8 +74,9 @@ test_step_fails(void **state)
     };
     const char *const again[][2] = {
         { "md", "echo a > $OUT/in.md" },
-        { "pdf", "test -e $STATE/2 && { read a < $IN; echo '%PDF-1.4' > $OUT/in.pdf; exit 0; };"
-                 ": > $STATE/2; exit 81" },
+        { "pdf", "test $START = 3 && { read a < $IN; test $a = a || exit 103;"
+                 "echo '%PDF-1.4' > $OUT/in.pdf; exit 0; };"
+                 "(echo b > $IN) 2>/dev/null; /bin/rm -f $IN; echo c > $IN; exit 81" },
         { NULL, NULL },
     };
     platen_route_t route = pool_route_of(bad);
