@@ -171,10 +171,14 @@ $(BUILD)/fault_readers: t/fault/readers.c
 $(BUILD)/fault_points: t/fault/points.c proto/platen_crash.c proto/platen_crash.h
 	$(CC) $(WARN) $(CFLAGS) $(INC) -o $@ $(filter %.c,$^)
 
+# An engine that does what the document tells it; static, to need nothing of the machine.
+$(BUILD)/fault_engine: t/fault/engine.c
+	$(CC) $(WARN) $(CFLAGS) -static -o $@ $<
+
 $(BUILD)/fault_%.so: t/fault/%.c
 	$(CC) $(WARN) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
-FAULT_TOOLS = $(addprefix $(BUILD)/,store_driver fault_readers fault_points fault_errors.so fault_record.so)
+FAULT_TOOLS = $(addprefix $(BUILD)/,store_driver fault_readers fault_points fault_errors.so fault_record.so fault_engine)
 
 fault-tools: $(FAULT_TOOLS)
 

@@ -149,6 +149,8 @@ open_list(const char *path)
     }
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
         list = fdopen(fd, "r");
+    } else {
+        errno = ENOENT; /* it has left none */
     }
     if (list == NULL) {
         close(fd);

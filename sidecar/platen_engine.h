@@ -71,7 +71,7 @@ typedef enum {
     PLATEN_EXIT_FAILED,    /* it read the document and cannot write it so */
     PLATEN_EXIT_MEMORY,    /* it ran out of memory */
     PLATEN_EXIT_TOO_LARGE, /* the result is larger than its format or the limit allows */
-    PLATEN_EXIT_SETUP      /* this machine's fault: it never looked at the document */
+    PLATEN_EXIT_SETUP /* it says that this machine is at fault; a document may make it say so */
 } platen_exit_t;
 
 typedef struct platen_engine_s platen_engine_t;

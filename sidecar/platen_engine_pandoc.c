@@ -184,8 +184,7 @@ exited(int code, const char *said)
         { 64, NULL, PLATEN_EXIT_CORRUPT }, /* does not parse */
         { 91, NULL, PLATEN_EXIT_CORRUPT }, /* endless macros */
         { 92, NULL, PLATEN_EXIT_CORRUPT }, /* not in UTF-8 */
-        { 83, NULL, PLATEN_EXIT_SETUP },   /* the filter */
-        { 84, NULL, PLATEN_EXIT_SETUP },
+        /* 83 and 84 are the filter's: as it reads the document, that may be behind it. */
         { 97, NULL, PLATEN_EXIT_SETUP }, /* a file of its own is missing */
         { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_FAILED },
     };

@@ -28,6 +28,7 @@
 #include "platen_crash.h"
 #include "platen_filename.h"
 #include "platen_sniff.h"
+#include "platen_workdir.h"
 
 #define HASH_CHUNK (64 * 1024)
 #define BACKOFF_MS UINT64_C(1000) /* after the first setback; doubled with each */
@@ -48,7 +49,7 @@ fail(platen_verdict_t *v, const char *code, const char *format, ...)
     va_end(args);
 }
 
-/* Back to the queue, later, for a fault of this machine. */
+/* Back to the queue, later, for a fault of this machine that platend itself has seen. */
 static void
 requeue(platen_verdict_t *v, const char *step, const char *why)
 {
@@ -57,6 +58,10 @@ requeue(platen_verdict_t *v, const char *step, const char *why)
     v->pause = 1;
     snprintf(v->detail, sizeof(v->detail), "cannot %s: %s", step, why);
 }
+
+#define SERVER_FAILED                                                                          \
+    "This server could not carry out the conversion, and not for any fault of the "            \
+    "document. Tell its operator the request id, and retry the job later."
 
 /* What went wrong with the document, and what its owner can do: "%s" is its format. */
 static const struct {
@@ -102,6 +107,8 @@ static const struct {
       "The result is larger than this server, or its format, allows. Split the document and "
       "submit its parts.",
       0 },
+    /* Its word only, which a document may have put into its mouth: so it ends here. */
+    { PLATEN_RUN_SETUP, "server_failed", SERVER_FAILED, 0 },
     { PLATEN_RUN_INPUT_MISSING, "input_missing",
       "The uploaded document is no longer on the server. Submit it again.", 0 },
 };
@@ -255,6 +262,13 @@ publish(const platen_config_t *config, const platen_task_t *task, const char *fr
     return 0;
 }
 
+/* Whether it is no matter of what the engine has left there that it cannot be opened. */
+static int
+is_machines(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO;
+}
+
 /* The engine is done: is there a result, and is it one? */
 static void
 judge_output(const platen_config_t *config, const platen_task_t *task,
@@ -266,6 +280,10 @@ judge_output(const platen_config_t *config, const platen_task_t *task,
     size_t      n;
 
     fd = open_output(result);
+    if (fd < 0 && is_machines(errno)) {
+        requeue(v, "open the output", strerror(errno));
+        return;
+    }
     if (fd < 0) {
         fail_as(v, PLATEN_RUN_FAILED);
         snprintf(v->detail, sizeof(v->detail), "no output: %s", strerror(errno));
@@ -332,15 +350,27 @@ done:
 
 /*
  * A failure on a disk without space is most likely that of the disk, and says
- * nothing about the document: engines have all kinds of ends then.
+ * nothing about the document: engines have all kinds of ends then.  Unless it is
+ * this run that has filled it: what would fill the disk each time is tried as
+ * often as what crashes, and holds up no one.
  */
 static void
-blame_disk(const platen_config_t *config, platen_verdict_t *v)
+blame_disk(const platen_config_t *config, const platen_task_t *task,
+           const platen_run_result_t *result, platen_verdict_t *v)
 {
-    if (v->state != PLATEN_STATE_SUCCESS
-        && platen_finish_space(config->data_path) < PLATEN_SPACE_MIN / 4) {
-        requeue(v, "write the result", strerror(ENOSPC));
+    uint64_t space = platen_finish_space(config->data_path), own;
+
+    if (v->state == PLATEN_STATE_SUCCESS || space >= PLATEN_SPACE_MIN / 4) {
+        return;
     }
+    own = platen_workdir_total(result->work);
+    if (own < PLATEN_SPACE_MIN - space) {
+        requeue(v, "write the result", strerror(ENOSPC));
+        return;
+    }
+    fail_as(v, PLATEN_RUN_TOO_LARGE);
+    again_or(config, task, v);
+    snprintf(v->detail, sizeof(v->detail), "it has filled the disk");
 }
 
 void
@@ -355,7 +385,7 @@ platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
     switch (result->outcome) {
     case PLATEN_RUN_DONE:
         judge_output(config, task, result, v);
-        blame_disk(config, v);
+        blame_disk(config, task, result, v);
         break;
 
     case PLATEN_RUN_INTERRUPTED:
@@ -369,19 +399,13 @@ platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
         snprintf(v->detail, sizeof(v->detail), "LibreOffice died");
         break;
 
-    case PLATEN_RUN_SETUP:
-        v->state = PLATEN_STATE_PENDING;
-        v->blame = PLATEN_BLAME_MACHINE;
-        v->pause = 1;
-        snprintf(v->detail, sizeof(v->detail), "the engine could not be set up");
-        break;
-
     case PLATEN_RUN_DISCARDED:
         v->state = PLATEN_STATE_NONE;
         break;
 
     case PLATEN_RUN_ERROR:
         requeue(v, result->step, strerror(result->error));
+        v->pause = result->everyones;
         break;
 
     default:
@@ -389,8 +413,8 @@ platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
             again_or(config, task, v);
         }
         if (result->outcome == PLATEN_RUN_FAILED || result->outcome == PLATEN_RUN_CRASHED
-            || result->outcome == PLATEN_RUN_CORRUPT) {
-            blame_disk(config, v);
+            || result->outcome == PLATEN_RUN_CORRUPT || result->outcome == PLATEN_RUN_SETUP) {
+            blame_disk(config, task, result, v);
         }
         break;
     }
@@ -423,9 +447,7 @@ platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
     if (job->crashes >= config->attempts || job->losses >= config->losses) {
         (void) fail_as(v, PLATEN_RUN_CRASHED);
     } else if (job->setbacks >= config->setbacks) {
-        fail(v, "server_failed",
-             "This server could not carry out the conversion, and not for any fault of the "
-             "document. Tell its operator the request id, and retry the job later.");
+        fail(v, "server_failed", SERVER_FAILED);
     }
 }
 

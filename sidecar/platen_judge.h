@@ -24,9 +24,9 @@ typedef enum {
     PLATEN_RUN_DISCARDED,     /* killed: nobody wants the result any more */
     PLATEN_RUN_INTERRUPTED,   /* killed: the sidecar stops */
     PLATEN_RUN_LOST,          /* LibreOffice died under it */
-    PLATEN_RUN_SETUP,         /* the engine says that this machine is at fault */
+    PLATEN_RUN_SETUP,         /* the engine says that this machine is at fault: its word only */
     PLATEN_RUN_INPUT_MISSING, /* never started: the document is not there */
-    PLATEN_RUN_ERROR          /* never ran: this machine's fault; see `error` */
+    PLATEN_RUN_ERROR          /* never ran: platend could not start it; see `error` */
 } platen_run_outcome_t;
 
 /* A process that has ended. */

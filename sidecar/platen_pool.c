@@ -152,12 +152,37 @@ platen_pool_owns(const platen_pool_t *pool, pid_t pid)
     return 0;
 }
 
+/* Whether that is short for every run, and not only for this one's program or files. */
+static int
+is_everyones(int error)
+{
+    static const int all[] = { EAGAIN, ENOMEM, EMFILE, ENFILE, ENOSPC, EDQUOT, EROFS, EIO };
+    size_t           i;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (all[i] == error) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int
 refuse(worker_t *w, platen_run_outcome_t outcome, const char *step)
 {
     w->result.outcome = outcome;
     w->result.error = errno;
     w->result.step = step;
+    w->result.everyones = outcome == PLATEN_RUN_ERROR && is_everyones(errno);
+    return -1;
+}
+
+/* What LibreOffice cannot do at present keeps no other engine from its work. */
+static int
+refuse_office(worker_t *w, const char *step)
+{
+    (void) refuse(w, PLATEN_RUN_ERROR, step);
+    w->result.everyones = 0;
     return -1;
 }
 
@@ -227,16 +252,16 @@ ask_zygote(platen_pool_t *pool, worker_t *w, const platen_engine_t *engine,
 
     if (pool->zygote == NULL) {
         errno = ENOTCONN;
-        return refuse(w, PLATEN_RUN_ERROR, "ask LibreOffice");
+        return refuse_office(w, "ask LibreOffice");
     }
     if (engine->request(engine, run, &message, scratch, sizeof(scratch)) != 0) {
-        return refuse(w, PLATEN_RUN_ERROR, "write the request");
+        return refuse_office(w, "write the request");
     }
     w->pid = 0;
     w->tag = message.tag = ++pool->tag;
     rc = platen_zygote_convert(pool->zygote, &message);
     explicit_bzero(scratch, sizeof(scratch));
-    return rc == 0 ? 0 : refuse(w, PLATEN_RUN_ERROR, "ask LibreOffice");
+    return rc == 0 ? 0 : refuse_office(w, "ask LibreOffice");
 }
 
 /* Only what this step has to honour. */
@@ -626,7 +651,7 @@ platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_
     platen_stage_read(&w->stage, "log", said, sizeof(said));
     if (result->end == PLATEN_ZYGOTE_REFUSED) {
         errno = result->error;
-        refuse(w, PLATEN_RUN_ERROR, "fork LibreOffice");
+        refuse_office(w, "fork LibreOffice");
         outcome = PLATEN_RUN_ERROR;
     } else if (result->end == PLATEN_ZYGOTE_EXITED) {
         w->result.exit_code =

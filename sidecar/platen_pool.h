@@ -23,6 +23,7 @@ typedef struct {
     int                    signal;    /* 0 if none did */
     int                    error;     /* errno of PLATEN_RUN_ERROR, else 0 */
     const char            *step;      /* what failed in PLATEN_RUN_ERROR, else NULL */
+    int                    everyones; /* PLATEN_RUN_ERROR: no run of any engine could begin */
     char                   work[PLATEN_PATH_MAX]; /* the run's directory */
     const char            *output;                /* the result in <work>/out, for DONE */
     const platen_format_t *format;                /* of the result */

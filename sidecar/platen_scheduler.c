@@ -264,7 +264,12 @@ end_task(platen_scheduler_t *s, platen_task_t *task, const platen_run_result_t *
     drop_files(task);
     if (task->kind == PLATEN_TASK_UNPACK && result->outcome == PLATEN_RUN_DONE) {
         if (platen_batches_spread(s->batches, task, result->work) != 0) {
-            platen_finish_requeue(&ending.verdict, "take an archive over", strerror(errno));
+            if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) {
+                /* It said that it was done, and has left nothing. */
+                platen_finish_corrupt(&ending.verdict);
+            } else {
+                platen_finish_requeue(&ending.verdict, "take an archive over", strerror(errno));
+            }
             end_as(s, &ending);
         }
         return;

@@ -10,8 +10,8 @@ sandbox of the run.  Installed as platen-pandoc.lua.
   * Markdown is kept free of HTML that says how something looks.
   * Metadata that names files is dropped.
 
-An error in here ends pandoc with 83 or 84, which the engine takes for a fault of
-this machine.
+It is total: whatever a document has in it, each function ends, and where one
+cannot do what it is for, the element stays as it was read (whole(), below).
 ]]
 
 local carries = FORMAT == 'docx' or FORMAT == 'odt' or FORMAT:match '^epub'
@@ -19,6 +19,16 @@ local html = FORMAT:match '^html'
 local markdown = FORMAT == 'gfm' or FORMAT:match '^commonmark' or FORMAT == 'markdown'
 
 local stringify = pandoc.utils.stringify
+
+-- The function, or its element as it was where the function fails.
+local function whole(f)
+  return function(x)
+    local ok, result = pcall(f, x)
+    if ok then return result end
+    io.stderr:write('platen: left as it was: ', tostring(result), '\n')
+    return nil
+  end
+end
 
 -- Base64 (RFC 4648), in lines of input so that the many small strings are short-lived.
 local alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
@@ -53,7 +63,8 @@ local DRAWN_AT = 61 -- RESOLUTION of platen_engine_mupdf.c
 local function full_size(img)
   for _, side in ipairs { 'width', 'height' } do
     local pixels = tonumber(img.attributes[side])
-    if pixels then
+    -- No page has more, and no integer has 1e400.
+    if pixels and pixels >= 0 and pixels < 1e6 then
       img.attributes[side] = string.format('%d', math.floor(pixels * 96 / DRAWN_AT + 0.5))
     end
   end
@@ -67,11 +78,11 @@ local function image(img)
     -- A data URL is not fetched from anywhere (RFC 2397).
     local ok
     ok, mime, data = pcall(pandoc.mediabag.fetch, img.src)
-    if not ok or not data then return img.caption end
+    if not ok or not mime or not data then return img.caption end
     img.src = pandoc.utils.sha1(data) .. '.' .. (mime:match '^image/(%a+)' or 'bin')
     pandoc.mediabag.insert(img.src, mime:match '^[^;]*', data)
   elseif html and data then
-    img.src = 'data:' .. mime .. ';base64,' .. base64(data)
+    img.src = 'data:' .. (mime or 'application/octet-stream') .. ';base64,' .. base64(data)
   elseif not carries and not html and (inline or data) then
     return img.caption
   end
@@ -379,10 +390,18 @@ local function metadata(doc)
   return doc
 end
 
-local filters = { { Pandoc = pages }, { Image = image }, { Pandoc = metadata } }
+-- What names files is dropped in any case.
+local function safe_metadata(doc)
+  local ok, result = pcall(metadata, doc)
+  if ok then return result end
+  doc.meta = pandoc.Meta {}
+  return doc
+end
+
+local filters = { { Pandoc = whole(pages) }, { Image = whole(image) }, { Pandoc = safe_metadata } }
 if markdown then
   table.insert(filters, { Div = contents, Span = contents, Underline = contents,
                           Link = plain_link })
-  if not FORMAT:match '^commonmark' then table.insert(filters, { Table = grid }) end
+  if not FORMAT:match '^commonmark' then table.insert(filters, { Table = whole(grid) }) end
 end
 return filters

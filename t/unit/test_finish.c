@@ -335,6 +335,7 @@ test_outcomes(void **state)
         { PLATEN_RUN_PAGES, 1, PLATEN_STATE_FAILED, "pages_out_of_range" },
         { PLATEN_RUN_FAILED, 1, PLATEN_STATE_FAILED, "conversion_failed" },
         { PLATEN_RUN_MEMORY, 1, PLATEN_STATE_FAILED, "out_of_memory" },
+        { PLATEN_RUN_SETUP, 1, PLATEN_STATE_FAILED, "server_failed" },
         { PLATEN_RUN_INPUT_MISSING, 1, PLATEN_STATE_FAILED, "input_missing" },
         { PLATEN_RUN_INTERRUPTED, 9, PLATEN_STATE_PENDING, NULL },
         { PLATEN_RUN_ERROR, 9, PLATEN_STATE_PENDING, NULL },
@@ -357,6 +358,58 @@ test_outcomes(void **state)
         } else {
             assert_string_equal(v.error_code, cases[i].code);
             assert_true(strlen(v.error) > 20 && v.error[strlen(v.error) - 1] == '.');
+        }
+    }
+}
+
+/* Whatever an engine ends with and says, it is never a reason to pause, nor this machine's
+ * fault. */
+static void
+test_every_status(void **state)
+{
+    static const platen_engine_t *const engines[] = {
+        &platen_engine_lok,
+        &platen_engine_soffice,
+        &platen_engine_tables,
+        &platen_engine_pandoc,
+        &platen_engine_poppler,
+        &platen_engine_mupdf,
+        &platen_engine_qpdf,
+        &platen_engine_image,
+        &platen_engine_unpack,
+        &platen_engine_pack,
+        NULL,
+    };
+    static const char *const said[] = { "", "out of memory", "File too large",
+                                        "Cannot allocate memory", "\xff\xfe %s" };
+    platen_options_t         none = { .given = 0 };
+    platen_judge_case_t      of = { .options = &none, .dir = f.data, .file_size = 1 << 20 };
+    platen_run_result_t      result = { .output = "in.pdf" };
+    platen_task_t            task = claim("pdf");
+    platen_verdict_t         v;
+    size_t                   i, j;
+    int                      code;
+
+    (void) state;
+    result.format = fixture_format("pdf");
+    for (i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
+        for (j = 0; j < sizeof(said) / sizeof(said[0]); j++) {
+            for (code = 0; code < 256 + 128; code++) {
+                if (code == 256 || code - 256 == 0x7f) {
+                    continue; /* no signal, and a stop, which is no end */
+                }
+                of.engine = engines[i];
+                of.said = said[j];
+                of.wstatus = code < 256 ? code << 8 : code - 256;
+                result.outcome = platen_judge(&of);
+                platen_finish_judge(&f.config, &task, &result, &v);
+                if (v.pause || v.blame == PLATEN_BLAME_MACHINE
+                    || (v.state != PLATEN_STATE_FAILED && v.blame != PLATEN_BLAME_DOCUMENT)) {
+                    fail_msg("%s, status %d, \"%s\": state %d, blame %d, pause %d",
+                             engines[i] == NULL ? "zip" : engines[i]->name, of.wstatus, said[j],
+                             v.state, (int) v.blame, v.pause);
+                }
+            }
         }
     }
 }
@@ -458,9 +511,10 @@ main(void)
         cmocka_unit_test(test_wrong_content), cmocka_unit_test(test_blank),
         cmocka_unit_test(test_size),          cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_other_format),  cmocka_unit_test(test_gone),
-        cmocka_unit_test(test_another_claim), cmocka_unit_test(test_outcomes),
-        cmocka_unit_test(test_unsupported),   cmocka_unit_test(test_uncounted),
-        cmocka_unit_test(test_poison),        cmocka_unit_test(test_backoff),
+        cmocka_unit_test(test_another_claim), cmocka_unit_test(test_every_status),
+        cmocka_unit_test(test_outcomes),      cmocka_unit_test(test_unsupported),
+        cmocka_unit_test(test_uncounted),     cmocka_unit_test(test_poison),
+        cmocka_unit_test(test_backoff),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

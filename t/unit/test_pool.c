@@ -375,8 +375,10 @@ test_cannot_start(void **state)
 
     assert_int_equal(pool_start(&too_long, "", 1), -1);
     assert_machine(E2BIG);
+    assert_false(fixture.ended.everyones);
     assert_int_equal(pool_start(&broken, "", 1), -1);
     assert_machine(ENOSPC);
+    assert_true(fixture.ended.everyones);
 
     /* No program to execute. */
     assert_int_equal(pool_start(&missing, "", 1), 0);
@@ -384,11 +386,12 @@ test_cannot_start(void **state)
     assert_machine(ENOENT);
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
     assert_int_equal(fixture.verdict.blame, PLATEN_BLAME_MACHINE);
-    assert_true(fixture.verdict.pause);
+    assert_false(fixture.verdict.pause); /* others have other programs */
 
     /* Nor a zygote to ask. */
     assert_int_equal(pool_start(&platen_engine_lok, "pdf", 1), -1);
     assert_machine(ENOTCONN);
+    assert_false(fixture.ended.everyones);
 }
 
 static void

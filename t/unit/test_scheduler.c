@@ -297,9 +297,9 @@ test_orphans(void **state)
     assert_true(i < 200);
 }
 
-/* What this machine cannot do for the moment: the job waits, and so do the others. */
+/* A program that cannot be executed for the moment: its job waits, and no other one. */
 static void
-test_pause(void **state)
+test_setback(void **state)
 {
     platen_id_t id = fixture_submit(&f, "ok\n", "pdf", 0), other;
     char        code[64];
@@ -322,8 +322,13 @@ test_pause(void **state)
 
     other = fixture_submit(&f, "ok\n", "pdf", 0);
     assert_int_equal(platen_scheduler_scan(scheduler), 0);
+    assert_int_equal(platen_scheduler_running(scheduler), 1);
+    assert_int_equal(fixture_get(&f, &other, code).state, PLATEN_STATE_PROCESSING);
+    for (i = 0; i < 200 && platen_scheduler_running(scheduler) > 0; i++) {
+        usleep(5000);
+        platen_scheduler_reap(scheduler);
+    }
     assert_int_equal(platen_scheduler_running(scheduler), 0);
-    assert_int_equal(fixture_get(&f, &other, code).state, PLATEN_STATE_PENDING);
     remove_job(&id);
     remove_job(&other);
 }
@@ -362,7 +367,7 @@ main(void)
         cmocka_unit_test(test_no_office), cmocka_unit_test(test_success),
         cmocka_unit_test(test_claim),     cmocka_unit_test(test_failures),
         cmocka_unit_test(test_options),   cmocka_unit_test(test_many_that_need_no_worker),
-        cmocka_unit_test(test_orphans),   cmocka_unit_test(test_pause),
+        cmocka_unit_test(test_orphans),   cmocka_unit_test(test_setback),
         cmocka_unit_test(test_stop),
     };
 
