@@ -32,13 +32,23 @@
 #define PLATEN_LIST_OFFSET_MAX 10000
 
 
+/* Where a directive stands, for errors that are found later. */
+
+typedef struct {
+    ngx_str_t                file;        /* len 0: nowhere */
+    ngx_uint_t               line;
+} ngx_http_platen_at_t;
+
+
 /* http{}: one store, one data directory and one sidecar to an nginx. */
 
 typedef struct {
     ngx_flag_t               api;         /* some location has platen_api */
     ngx_str_t                store;
+    ngx_http_platen_at_t     store_at;
     size_t                   map_size;
     ngx_str_t                data;
+    ngx_http_platen_at_t     data_at;
     ngx_str_t                queue;       /* len 0: off */
     ngx_str_t                events;      /* len 0: off */
     ngx_str_t                thread_pool;
@@ -79,6 +89,7 @@ typedef struct {
 
 typedef struct {
     ngx_flag_t               api;
+    ngx_http_platen_at_t     api_at;
     ngx_str_t                prefix;      /* of the location, no end slash */
     ngx_array_t             *keys;        /* ngx_http_platen_key_t; NULL: off */
     ngx_uint_t               client_kind;
@@ -141,6 +152,7 @@ struct ngx_http_platen_ctx_s {
     uint64_t                 max_length;  /* of a signed PUT; 0: as elsewhere */
     ngx_buf_t               *body;        /* see platen_body.c */
     void                    *body_handler;
+    platen_problem_t         body_problem; /* of reading it from its file */
 
     /* of a submission */
     platen_receive_t        *rx;
@@ -307,6 +319,39 @@ ngx_int_t platen_body_json(ngx_http_request_t *r,
     platen_body_handler_pt handler);
 
 
+/*
+ * platen_given.c: a body that was read by another module, or belongs to the
+ * main request of this subrequest.
+ */
+
+/* Whether there is nothing to read from the client for this request. */
+ngx_uint_t platen_given(ngx_http_request_t *r);
+
+/*
+ * A copy of the body's chain that may be consumed.  NGX_OK; NGX_DECLINED: the
+ * body is not to be had, answer with platen_given_refuse(); NGX_ERROR.
+ */
+ngx_int_t platen_given_chain(ngx_http_request_t *r, ngx_chain_t **out);
+ngx_int_t platen_given_refuse(ngx_http_request_t *r);
+
+/* Whether some of it is in a file, which is read in a thread only. */
+ngx_uint_t platen_given_in_file(const ngx_chain_t *in);
+
+/*
+ * Hands on what a buffer has, in pieces; in a thread, if it is in a file.  Ends
+ * with the first code of `piece` that is not PLATEN_OK, and PLATEN_ERROR with
+ * errno if the file cannot be read.
+ */
+typedef int (*platen_given_pt)(void *data, const u_char *p, size_t n);
+int platen_given_each(const ngx_buf_t *b, platen_given_pt piece, void *data);
+
+/*
+ * For what comes back from a thread: whether it is a subrequest whose client
+ * has gone meanwhile, which is then finalized.
+ */
+ngx_uint_t platen_given_gone(ngx_http_request_t *r);
+
+
 /* platen_upload.c: POST /jobs and POST /jobs/submit, up to the file on disk. */
 
 ngx_int_t platen_upload_job(ngx_http_request_t *r);
@@ -432,6 +477,9 @@ ngx_int_t platen_ws_io_open(ngx_http_request_t *r);
 
 
 /* platen_conf.c: the module's configuration, for nginx to call. */
+
+/* Notes where the directive stands that is being read. */
+void platen_conf_at(ngx_conf_t *cf, ngx_http_platen_at_t *at);
 
 void *platen_conf_create_main(ngx_conf_t *cf);
 char *platen_conf_init_main(ngx_conf_t *cf, void *conf);

@@ -359,6 +359,11 @@ ngx_http_platen_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "works in a prefix location only, such as \"location /\"";
     }
 
+    if (clcf->handler) {
+        return "is beside another directive that answers requests, such as "
+               "proxy_pass; a location takes one of them";
+    }
+
     prefix = clcf->name;
     while (prefix.len && prefix.data[prefix.len - 1] == '/') {
         prefix.len--;
@@ -370,6 +375,7 @@ ngx_http_platen_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     plcf->api = 1;
     plcf->prefix = prefix;
+    platen_conf_at(cf, &plcf->api_at);
     clcf->handler = platen_route_handler;
 
     pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_platen_module);
@@ -385,6 +391,12 @@ ngx_http_platen_problem(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler) {
+        return "is beside another directive that answers requests, such as "
+               "platen_api; a location takes one of them";
+    }
+
     clcf->handler = platen_respond_error_page;
 
     return NGX_CONF_OK;
@@ -405,6 +417,11 @@ ngx_http_platen_store_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
     pmcf->store = value[1];
+    platen_conf_at(cf, &pmcf->store_at);
+
+    if (value[1].data[0] != '/') {
+        return "takes an absolute path";
+    }
 
     if (cf->args->nelts == 3) {
         s = value[2];
@@ -447,6 +464,11 @@ ngx_http_platen_data_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
     pmcf->data = value[1];
+    platen_conf_at(cf, &pmcf->data_at);
+
+    if (value[1].data[0] != '/') {
+        return "takes an absolute path";
+    }
 
     return NGX_CONF_OK;
 }

@@ -121,6 +121,14 @@ platen_batch_download(ngx_http_request_t *r)
         return platen_download_result(r, &txn, &job);
     }
 
+    if (r != r->main) {
+        platen_txn_abort(&txn);
+        return platen_respond_problem(r, PLATEN_PROBLEM_NOT_IMPLEMENTED,
+                                      "An archive that is not whole is not to "
+                                      "be had in a subrequest of nginx; let "
+                                      "the client ask for it.");
+    }
+
     cln = ngx_pool_cleanup_add(r->pool, sizeof(platen_batch_partial_t));
 
     if (cln == NULL) {

@@ -9,10 +9,17 @@
 
 #include "ngx_http_platen.h"
 
+#include <errno.h>
+
 
 #define PLATEN_BODY_MAX  (16 * 1024)
 
 
+static ngx_int_t platen_body_given(ngx_http_request_t *r);
+static int platen_body_piece(void *data, const u_char *p, size_t n);
+static void platen_body_thread(void *data, ngx_log_t *log);
+static void platen_body_thread_done(ngx_event_t *ev);
+static void platen_body_event(ngx_http_request_t *r);
 static void platen_body_begin(ngx_http_request_t *r);
 static void platen_body_process(ngx_http_request_t *r);
 static ngx_int_t platen_body_take(ngx_http_request_t *r);
@@ -32,7 +39,7 @@ platen_body_json(ngx_http_request_t *r, platen_body_handler_pt handler)
         return platen_respond_problem(r, PLATEN_PROBLEM_BODY_TOO_LARGE, NULL);
     }
 
-    size = r->headers_in.content_length_n >= 0
+    size = r->headers_in.content_length_n >= 0 && !platen_given(r)
            ? (size_t) r->headers_in.content_length_n : PLATEN_BODY_MAX;
 
     ctx->body = ngx_create_temp_buf(r->pool, ngx_max(size, 1));
@@ -41,6 +48,10 @@ platen_body_json(ngx_http_request_t *r, platen_body_handler_pt handler)
     }
 
     ctx->body_handler = handler;
+
+    if (platen_given(r)) {
+        return platen_body_given(r);
+    }
 
     /* unbuffered: what has come is looked at before more is asked for */
 
@@ -53,6 +64,157 @@ platen_body_json(ngx_http_request_t *r, platen_body_handler_pt handler)
     }
 
     return NGX_DONE;
+}
+
+
+/* Another module has read it; what is in a file is read in a thread. */
+
+static ngx_int_t
+platen_body_given(ngx_http_request_t *r)
+{
+    ngx_int_t               rc;
+    ngx_chain_t            *cl;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    rc = platen_given_chain(r, &ctx->in);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? platen_given_refuse(r)
+                                  : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!platen_given_in_file(ctx->in)) {
+        for (cl = ctx->in; cl; cl = cl->next) {
+            if (platen_given_each(cl->buf, platen_body_piece, ctx->body)
+                != PLATEN_OK)
+            {
+                return platen_respond_problem(r, PLATEN_PROBLEM_BODY_TOO_LARGE,
+                                              NULL);
+            }
+        }
+
+        return platen_body_done(r);
+    }
+
+    ctx->task = ngx_thread_task_alloc(r->pool, sizeof(ngx_http_request_t *));
+    if (ctx->task == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->task->handler = platen_body_thread;
+    ctx->task->event.handler = platen_body_thread_done;
+    ctx->task->event.data = r;
+    ctx->task->event.log = r->connection->log;
+    *(ngx_http_request_t **) ctx->task->ctx = r;
+
+    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, ctx->task)
+        != NGX_OK)
+    {
+        return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
+    }
+
+    ngx_add_timer(&ctx->task->event, PLATEN_TASK_TIMER);
+
+    r->write_event_handler = platen_body_event;
+
+    ctx->busy = 1;
+    r->main->blocked++;
+    r->aio = 1;
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+static int
+platen_body_piece(void *data, const u_char *p, size_t n)
+{
+    ngx_buf_t *body = data;
+
+    if (n > (size_t) (body->end - body->last)) {
+        return PLATEN_INVALID;
+    }
+
+    body->last = ngx_cpymem(body->last, p, n);
+
+    return PLATEN_OK;
+}
+
+
+/* In a thread: the context's chain and buffer are this task's alone. */
+
+static void
+platen_body_thread(void *data, ngx_log_t *log)
+{
+    ngx_http_request_t *r = *(ngx_http_request_t **) data;
+
+    int                     rc;
+    ngx_chain_t            *cl;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    rc = PLATEN_OK;
+
+    for (cl = ctx->in; cl && rc == PLATEN_OK; cl = cl->next) {
+        rc = platen_given_each(cl->buf, platen_body_piece, ctx->body);
+    }
+
+    ctx->body_problem = rc == PLATEN_OK ? PLATEN_PROBLEM_NONE
+                        : rc == PLATEN_INVALID ? PLATEN_PROBLEM_BODY_TOO_LARGE
+                        : platen_problem_of_errno(errno);
+}
+
+
+static void
+platen_body_thread_done(ngx_event_t *ev)
+{
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_http_platen_ctx_t  *ctx;
+
+    r = ev->data;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (platen_commit_task_pending(ev)) {
+        return;
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->busy = 0;
+
+    r->main->blocked--;
+    r->aio = 0;
+
+    if (platen_given_gone(r)) {
+        /* nobody to read it for */
+
+    } else if (r->write_event_handler != platen_body_event) {
+        /* terminated meanwhile: nginx waits to free it */
+        r->write_event_handler(r);
+
+    } else if (ctx->body_problem != PLATEN_PROBLEM_NONE) {
+        ngx_http_finalize_request(r, platen_respond_problem(r,
+                                        ctx->body_problem, NULL));
+
+    } else {
+        ngx_http_finalize_request(r, platen_body_done(r));
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* Nothing to do before it is read. */
+
+static void
+platen_body_event(ngx_http_request_t *r)
+{
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "platen event while a body is read from its file");
 }
 
 

@@ -8,7 +8,45 @@
 #include "ngx_http_platen.h"
 
 
-static ngx_int_t platen_conf_create_path(ngx_conf_t *cf, ngx_str_t *name);
+static void platen_conf_error(ngx_conf_t *cf, const ngx_http_platen_at_t *at,
+    const char *fmt, ...);
+static ngx_int_t platen_conf_create_path(ngx_conf_t *cf, ngx_str_t *name,
+    const ngx_http_platen_at_t *at);
+static ngx_uint_t platen_conf_inherit(ngx_http_core_loc_conf_t *clcf,
+    ngx_http_platen_loc_conf_t *prev, ngx_http_platen_loc_conf_t *conf);
+
+
+void
+platen_conf_at(ngx_conf_t *cf, ngx_http_platen_at_t *at)
+{
+    if (cf->conf_file && cf->conf_file->file.fd != NGX_INVALID_FILE) {
+        at->file = cf->conf_file->file.name;
+        at->line = cf->conf_file->line;
+    }
+}
+
+
+/* As ngx_conf_log_error(), but of a directive that was read before. */
+
+static void
+platen_conf_error(ngx_conf_t *cf, const ngx_http_platen_at_t *at,
+    const char *fmt, ...)
+{
+    u_char   *p, errstr[NGX_MAX_CONF_ERRSTR];
+    va_list   args;
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(errstr, errstr + NGX_MAX_CONF_ERRSTR, fmt, args);
+    va_end(args);
+
+    if (at->file.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%*s", p - errstr, errstr);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%*s in %V:%ui", p - errstr,
+                  errstr, &at->file, at->line);
+}
 
 
 void *
@@ -63,16 +101,16 @@ platen_conf_init_main(ngx_conf_t *cf, void *conf)
         ngx_str_set(&pmcf->thread_pool, "default");
     }
 
-    if (platen_conf_create_path(cf, &pmcf->store) != NGX_OK
-        || platen_conf_create_path(cf, &pmcf->data) != NGX_OK)
+    if (platen_conf_create_path(cf, &pmcf->store, &pmcf->store_at) != NGX_OK
+        || platen_conf_create_path(cf, &pmcf->data, &pmcf->data_at) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
 
     if (pmcf->data.len > PLATEN_ROOT_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the path of platen_data is longer than %d "
-                           "characters", PLATEN_ROOT_MAX);
+        platen_conf_error(cf, &pmcf->data_at,
+                          "the path of platen_data is longer than %d "
+                          "characters", PLATEN_ROOT_MAX);
         return NGX_CONF_ERROR;
     }
 
@@ -82,19 +120,24 @@ platen_conf_init_main(ngx_conf_t *cf, void *conf)
 }
 
 
-/* Makes it absolute, and has nginx create it for the workers' user. */
+/* Has nginx create it for the workers' user, unless it is there. */
 
 static ngx_int_t
-platen_conf_create_path(ngx_conf_t *cf, ngx_str_t *name)
+platen_conf_create_path(ngx_conf_t *cf, ngx_str_t *name,
+    const ngx_http_platen_at_t *at)
 {
-    ngx_path_t  *path;
-
-    if (ngx_conf_full_name(cf->cycle, name, 0) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    ngx_path_t       *path;
+    ngx_file_info_t   fi;
 
     while (name->len > 1 && name->data[name->len - 1] == '/') {
         name->data[--name->len] = '\0';
+    }
+
+    if (ngx_file_info(name->data, &fi) != NGX_FILE_ERROR
+        && !ngx_is_dir(&fi))
+    {
+        platen_conf_error(cf, at, "\"%V\" is a file, not a directory", name);
+        return NGX_ERROR;
     }
 
     path = ngx_pcalloc(cf->pool, sizeof(ngx_path_t));
@@ -190,28 +233,38 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
         conf->keys = prev->keys;
     }
 
-    /* A location inside one with platen_api is not one itself. */
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (conf->api == NGX_CONF_UNSET) {
+    if (conf->api == NGX_CONF_UNSET && !platen_conf_inherit(clcf, prev, conf))
+    {
         conf->api = 0;
         return NGX_CONF_OK;
     }
 
+    if (!clcf->noname && clcf->handler != platen_route_handler) {
+        platen_conf_error(cf, &conf->api_at,
+                          "location \"%V/\" has platen_api beside another "
+                          "directive that answers requests, such as "
+                          "proxy_pass; a location takes one of them",
+                          &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->keys == NGX_CONF_UNSET_PTR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "location \"%V/\" has platen_api but no "
-                           "platen_api_keys: name a file of keys, or say off "
-                           "to let everyone in as one client", &conf->prefix);
+        platen_conf_error(cf, &conf->api_at,
+                          "location \"%V/\" has platen_api but no "
+                          "platen_api_keys: name a file of keys, or say off "
+                          "to let everyone in as one client", &conf->prefix);
         return NGX_CONF_ERROR;
     }
 
     if (conf->client_kind == PLATEN_CLIENT_BY_COOKIE
         && conf->signing == NULL)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "location \"%V/\" has platen_client cookie but no "
-                           "platen_signing_key to sign it with",
-                           &conf->prefix);
+        platen_conf_error(cf, &conf->api_at,
+                          "location \"%V/\" has platen_client cookie but no "
+                          "platen_signing_key to sign it with",
+                          &conf->prefix);
         return NGX_CONF_ERROR;
     }
 
@@ -220,8 +273,35 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
      * own limit would count the form around the file and answer HTML.
      */
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->client_max_body_size = 0;
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * "if" and "limit_except" inside a location are, for the requests that they
+ * catch, a location in its place: one with platen_api, as with proxy_pass,
+ * unless they have a directive of their own that answers.  A named or nested
+ * location with a path of its own is not one itself.
+ */
+
+static ngx_uint_t
+platen_conf_inherit(ngx_http_core_loc_conf_t *clcf,
+    ngx_http_platen_loc_conf_t *prev, ngx_http_platen_loc_conf_t *conf)
+{
+    if (!clcf->noname || prev->api != 1 || clcf->handler) {
+        return 0;
+    }
+
+    conf->api = 1;
+    conf->api_at = prev->api_at;
+    conf->prefix = prev->prefix;
+
+    if (clcf->lmt_excpt) {
+        /* nginx takes the handler of what it enters, not of where it was */
+        clcf->handler = platen_route_handler;
+    }
+
+    return 1;
 }

@@ -207,7 +207,10 @@ platen_respond_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
         r->headers_out.content_type_lowcase = NULL;
 
         for (cl = out; cl->next; cl = cl->next) { /* void */ }
-        cl->buf->last_buf = 1;
+
+        /* of a subrequest's answer, more of the main one's may follow */
+
+        cl->buf->last_buf = r == r->main;
         cl->buf->last_in_chain = 1;
 
     } else {
@@ -239,6 +242,7 @@ platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
     ngx_str_t               value;
     ngx_uint_t              level;
     platen_json_t           j;
+    ngx_table_elt_t        *h;
     ngx_http_platen_ctx_t  *ctx;
     u_char                  type[128], seconds[NGX_INT_T_LEN];
 
@@ -285,6 +289,12 @@ platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
         if (platen_respond_header(r, "WWW-Authenticate", &value) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
+
+        /* auth_request passes it on from there */
+
+        h = r->headers_out.headers.last->elts;
+        r->headers_out.www_authenticate =
+                                 &h[r->headers_out.headers.last->nelts - 1];
     }
 
     platen_json_init(&j, r->pool, 512);
@@ -428,6 +438,11 @@ platen_respond_precondition(ngx_http_request_t *r)
     since = r->headers_in.if_unmodified_since;
     r->headers_in.if_match = NULL;
     r->headers_in.if_unmodified_since = NULL;
+
+    if (r != r->main) {
+        /* they are about the page that this is a part of */
+        return 1;
+    }
 
     if (match) {
         return platen_respond_matches(&match->value,

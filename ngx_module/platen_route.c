@@ -15,8 +15,7 @@ typedef struct {
     ngx_uint_t                   methods;
     const char                  *pattern;  /* "{id}" is a job's id, "{n}" a
                                               number */
-    ngx_uint_t                   access;   /* 0: by key; 1: open to everyone;
-                                              2: by key or signed URL */
+    ngx_uint_t                   access;   /* of PLATEN_ROUTE_...; 0: by key */
     ngx_http_platen_handler_pt   handler;
 } platen_route_t;
 
@@ -34,8 +33,9 @@ static ngx_int_t platen_route_status(ngx_http_request_t *r,
 static const char *platen_route_missing(ngx_log_t *log);
 
 
-#define PLATEN_ROUTE_OPEN    1
-#define PLATEN_ROUTE_SIGNED  2
+#define PLATEN_ROUTE_OPEN    1   /* to everyone */
+#define PLATEN_ROUTE_SIGNED  2   /* by key or signed URL */
+#define PLATEN_ROUTE_ALONE   4   /* holds its connection: no subrequest */
 
 #define PLATEN_READ  (NGX_HTTP_GET|NGX_HTTP_HEAD)
 
@@ -49,7 +49,7 @@ static const platen_route_t  platen_routes[] = {
     { NGX_HTTP_POST,   "jobs",               0, platen_upload_job },
     { PLATEN_READ,     "jobs",               0, platen_list_jobs },
     { NGX_HTTP_POST,   "jobs/submit",        0, platen_upload_submit },
-    { NGX_HTTP_POST,   "convert",            0, platen_sync_convert },
+    { NGX_HTTP_POST,   "convert",            4, platen_sync_convert },
     { PLATEN_READ,     "jobs/{id}",          0, platen_wait_job },
     { NGX_HTTP_DELETE, "jobs/{id}",          0, platen_submit_remove },
     { PLATEN_READ,     "jobs/{id}/download", 2, platen_batch_download },
@@ -57,11 +57,11 @@ static const platen_route_t  platen_routes[] = {
     { PLATEN_READ,     "jobs/{id}/files/{n}", 2, platen_batch_file },
     { NGX_HTTP_POST,   "jobs/{id}/links",    0, platen_signed_links },
     { NGX_HTTP_POST,   "jobs/{id}/retry",    0, platen_submit_retry },
-    { PLATEN_READ,     "jobs/{id}/events",   2, platen_events_job },
-    { PLATEN_READ,     "events",             0, platen_events_client },
-    { NGX_HTTP_GET,    "jobs/{id}/ws",       2, platen_ws_stream_job },
-    { NGX_HTTP_GET,    "ws",                 0, platen_ws_stream_client },
-    { NGX_HTTP_GET,    "socket.io",          0, platen_ws_io_open },
+    { PLATEN_READ,     "jobs/{id}/events",   6, platen_events_job },
+    { PLATEN_READ,     "events",             4, platen_events_client },
+    { NGX_HTTP_GET,    "jobs/{id}/ws",       6, platen_ws_stream_job },
+    { NGX_HTTP_GET,    "ws",                 4, platen_ws_stream_client },
+    { NGX_HTTP_GET,    "socket.io",          4, platen_ws_io_open },
     { NGX_HTTP_POST,   "api/v1/jobs",        0, platen_batch_create },
     { PLATEN_READ,     "api/v1/jobs/{id}",   0, platen_batch_status },
     { PLATEN_READ,     "api/v1/jobs/{id}/download", 0, platen_batch_download },
@@ -72,11 +72,11 @@ static const platen_route_t  platen_routes[] = {
     { NGX_HTTP_POST,   "documents/{id}/enqueue", 0, platen_document_enqueue },
     { PLATEN_READ,     "usage",              0, platen_quota_usage },
     { NGX_HTTP_OPTIONS, "uploads",           1, platen_tus_options },
-    { NGX_HTTP_POST,   "uploads",            0, platen_tus_create },
+    { NGX_HTTP_POST,   "uploads",            4, platen_tus_create },
     { NGX_HTTP_OPTIONS, "uploads/{id}",      1, platen_tus_options },
-    { NGX_HTTP_HEAD,   "uploads/{id}",       0, platen_tus_open },
-    { NGX_HTTP_PATCH,  "uploads/{id}",       0, platen_tus_open },
-    { NGX_HTTP_DELETE, "uploads/{id}",       0, platen_tus_open },
+    { NGX_HTTP_HEAD,   "uploads/{id}",       4, platen_tus_open },
+    { NGX_HTTP_PATCH,  "uploads/{id}",       4, platen_tus_open },
+    { NGX_HTTP_DELETE, "uploads/{id}",       4, platen_tus_open },
     { 0, NULL, 0, NULL }
 };
 
@@ -148,10 +148,24 @@ platen_route_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    /*
+     * "location /api" fits /apihealth as well, and a rewrite that stays in the
+     * location may have made anything of the path.
+     */
+
+    if (r->uri.len <= plcf->prefix.len
+        ? r->uri.len < plcf->prefix.len
+          || ngx_memcmp(r->uri.data, plcf->prefix.data, r->uri.len) != 0
+        : r->uri.data[plcf->prefix.len] != '/'
+          || ngx_memcmp(r->uri.data, plcf->prefix.data, plcf->prefix.len) != 0)
+    {
+        return platen_respond_problem(r, PLATEN_PROBLEM_NOT_FOUND, NULL);
+    }
+
     ctx->path.data = r->uri.data + plcf->prefix.len;
     ctx->path.len = r->uri.len - plcf->prefix.len;
 
-    if (ctx->path.len && ctx->path.data[0] == '/') {
+    if (ctx->path.len) {
         ctx->path.data++;
         ctx->path.len--;
     }
@@ -207,10 +221,10 @@ platen_route_dispatch(ngx_http_request_t *r, ngx_http_platen_ctx_t *ctx)
         return platen_route_not_allowed(r, fit);
     }
 
-    signed_url = route->access == PLATEN_ROUTE_SIGNED
+    signed_url = (route->access & PLATEN_ROUTE_SIGNED)
                  && platen_signed_present(r);
 
-    if (route->access != PLATEN_ROUTE_OPEN && !signed_url) {
+    if (!(route->access & PLATEN_ROUTE_OPEN) && !signed_url) {
         switch (platen_auth_request(r)) {
 
         case NGX_OK:
@@ -238,6 +252,12 @@ platen_route_dispatch(ngx_http_request_t *r, ngx_http_platen_ctx_t *ctx)
         if (rc != NGX_DECLINED) {
             return rc;
         }
+    }
+
+    if ((route->access & PLATEN_ROUTE_ALONE) && r != r->main) {
+        return platen_respond_problem(r, PLATEN_PROBLEM_NOT_IMPLEMENTED,
+                                      "This is not to be had in a subrequest "
+                                      "of nginx; let the client ask for it.");
     }
 
     return route->handler(r);

@@ -357,7 +357,10 @@ platen_submit_committed(platen_commit_op_t *op)
         platen_crash_point(PLATEN_CRASH_ACCEPT_HINTED);
     }
 
-    if (r->write_event_handler == platen_submit_event) {
+    if (platen_given_gone(r)) {
+        /* done, and nobody to tell */
+
+    } else if (r->write_event_handler == platen_submit_event) {
         ngx_http_finalize_request(r, platen_submit_answer(r, op));
 
     } else {

@@ -24,6 +24,7 @@ static void platen_tus_process(ngx_http_request_t *r);
 static void platen_tus_take(ngx_http_request_t *r, ngx_int_t rc);
 static void platen_tus_thread(void *data, ngx_log_t *log);
 static int platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus);
+static int platen_tus_piece(void *data, const u_char *p, size_t n);
 static int platen_tus_end(platen_tus_t *tus);
 static int platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus);
 static void platen_tus_done(ngx_event_t *ev);
@@ -75,7 +76,27 @@ platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step)
 void
 platen_tus_read(ngx_http_request_t *r)
 {
-    ngx_int_t  rc;
+    ngx_int_t               rc;
+    ngx_http_platen_ctx_t  *ctx;
+
+    if (platen_given(r)) {
+        ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+        rc = platen_given_chain(r, &ctx->in);
+        ctx->last = 1;
+
+        if (rc == NGX_DECLINED) {
+            ngx_http_finalize_request(r, platen_given_refuse(r));
+
+        } else if (rc != NGX_OK
+                   || platen_tus_post(r, PLATEN_TUS_WRITE) != NGX_OK)
+        {
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            PLATEN_PROBLEM_INTERNAL, NULL));
+        }
+
+        return;
+    }
 
     r->request_body_no_buffering = 1;
 
@@ -276,8 +297,6 @@ platen_tus_thread(void *data, ngx_log_t *log)
 static int
 platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
 {
-    int                saved;
-    size_t             n;
     ngx_chain_t       *cl;
     platen_partial_t  *p;
 
@@ -291,32 +310,52 @@ platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
     }
 
     for (cl = ctx->in; cl && !tus->beyond; cl = cl->next) {
-        n = cl->buf->last - cl->buf->pos;
-
-        if (n > tus->limit - p->offset) {
-            tus->beyond = 1;
-            break;
-        }
-
-        if (tus->md && EVP_DigestUpdate(tus->md, cl->buf->pos, n) != 1) {
-            errno = ENOMEM;
-            return PLATEN_ERROR;
-        }
-
-        if (platen_partial_write(p, cl->buf->pos, n) != PLATEN_OK) {
-
-            /* a full disk: what has found room is kept */
-
-            saved = errno;
-            tus->gone = 1;
-            (void) platen_tus_end(tus);
-            errno = saved;
-
+        if (platen_given_each(cl->buf, platen_tus_piece, tus)
+            == PLATEN_ERROR)
+        {
             return PLATEN_ERROR;
         }
     }
 
     return ctx->last || tus->beyond ? platen_tus_end(tus) : PLATEN_OK;
+}
+
+
+/* PLATEN_INVALID: it is beyond what the upload may have. */
+
+static int
+platen_tus_piece(void *data, const u_char *buf, size_t n)
+{
+    platen_tus_t *tus = data;
+
+    int                saved;
+    platen_partial_t  *p;
+
+    p = &tus->partial;
+
+    if (n > tus->limit - p->offset) {
+        tus->beyond = 1;
+        return PLATEN_INVALID;
+    }
+
+    if (tus->md && EVP_DigestUpdate(tus->md, buf, n) != 1) {
+        errno = ENOMEM;
+        return PLATEN_ERROR;
+    }
+
+    if (platen_partial_write(p, buf, n) != PLATEN_OK) {
+
+        /* a full disk: what has found room is kept */
+
+        saved = errno;
+        tus->gone = 1;
+        (void) platen_tus_end(tus);
+        errno = saved;
+
+        return PLATEN_ERROR;
+    }
+
+    return PLATEN_OK;
 }
 
 

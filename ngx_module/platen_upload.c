@@ -15,6 +15,8 @@
 
 #include "ngx_http_platen.h"
 
+#include <errno.h>
+
 
 /* What a form may have around its file: other fields, headers, boundaries. */
 #define PLATEN_UPLOAD_FORM  (1024 * 1024)
@@ -30,11 +32,13 @@ static ngx_uint_t platen_upload_mask(u_char *p, u_char *last,
 static ngx_int_t platen_upload_params(ngx_http_request_t *r,
     platen_receive_t *rx);
 static void platen_upload_cleanup(void *data);
+static ngx_int_t platen_upload_given(ngx_http_request_t *r);
 static void platen_upload_begin(ngx_http_request_t *r);
 static void platen_upload_event(ngx_http_request_t *r);
 static void platen_upload_process(ngx_http_request_t *r);
 static ngx_int_t platen_upload_post(ngx_http_request_t *r, ngx_chain_t *in);
 static void platen_upload_thread(void *data, ngx_log_t *log);
+static int platen_upload_piece(void *data, const u_char *p, size_t n);
 static void platen_upload_thread_done(ngx_event_t *ev);
 static void platen_upload_written(ngx_http_request_t *r);
 static ngx_int_t platen_upload_problem(ngx_http_request_t *r,
@@ -170,6 +174,10 @@ platen_upload_read(ngx_http_request_t *r, void (*done)(ngx_http_request_t *r))
     ctx->task->event.log = r->connection->log;
     *(ngx_http_request_t **) ctx->task->ctx = r;
 
+    if (platen_given(r)) {
+        return platen_upload_given(r);
+    }
+
     r->request_body_no_buffering = 1;
 
     rc = ngx_http_read_client_request_body(r, platen_upload_begin);
@@ -218,7 +226,7 @@ platen_upload_hide(ngx_http_request_t *r)
 {
     u_char                 *p, *last;
     ngx_uint_t              i;
-    ngx_http_platen_ctx_t  *ctx;
+    ngx_http_platen_ctx_t  *ctx, *main;
     ngx_str_t              *lines[] = { &r->request_line, &r->unparsed_uri };
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
@@ -228,6 +236,16 @@ platen_upload_hide(ngx_http_request_t *r)
     }
 
     ctx->hidden = 1;
+
+    main = ngx_http_get_module_ctx(r->main, ngx_http_platen_module);
+
+    if (r != r->main && main && main->args.len
+        && r->args.data == r->main->args.data)
+    {
+        /* a mirror of a request whose secrets are out of sight already */
+        ctx->args = main->args;
+        return NGX_OK;
+    }
 
     if (r->args.len == 0
         || !platen_upload_mask(r->args.data, r->args.data + r->args.len, 0))
@@ -241,6 +259,20 @@ platen_upload_hide(ngx_http_request_t *r)
     }
 
     ctx->args.len = r->args.len;
+
+    if (r != r->main) {
+
+        /* the bytes are the main request's, which may need them as they are */
+
+        r->args.data = ngx_pstrdup(r->pool, &ctx->args);
+        if (r->args.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        (void) platen_upload_mask(r->args.data, r->args.data + r->args.len, 1);
+
+        return NGX_OK;
+    }
 
     (void) platen_upload_mask(r->args.data, r->args.data + r->args.len, 1);
 
@@ -394,6 +426,36 @@ platen_upload_discard(platen_receive_t *rx)
 }
 
 
+/* The body is there as a whole: one task takes it. */
+
+static ngx_int_t
+platen_upload_given(ngx_http_request_t *r)
+{
+    ngx_int_t               rc;
+    ngx_chain_t            *in;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    rc = platen_given_chain(r, &in);
+
+    if (rc == NGX_DECLINED) {
+        return platen_given_refuse(r);
+    }
+
+    ctx->last = 1;
+    r->write_event_handler = platen_upload_event;
+
+    if (rc != NGX_OK || platen_upload_post(r, in) != NGX_OK) {
+        return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
+    }
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
 static void
 platen_upload_begin(ngx_http_request_t *r)
 {
@@ -474,18 +536,9 @@ platen_upload_process(ngx_http_request_t *r)
 static ngx_int_t
 platen_upload_post(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_chain_t            *cl;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    for (cl = in; cl; cl = cl->next) {
-        if (!ngx_buf_in_memory(cl->buf) && ngx_buf_size(cl->buf) != 0) {
-            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                          "platen: a request body buffer is not in memory");
-            return NGX_ERROR;
-        }
-    }
 
     ctx->in = in;
 
@@ -520,10 +573,17 @@ platen_upload_thread(void *data, ngx_log_t *log)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
     for (cl = ctx->in; cl; cl = cl->next) {
-        if (platen_receive_feed(ctx->rx, cl->buf->pos,
-                                cl->buf->last - cl->buf->pos)
-            != PLATEN_OK)
-        {
+        switch (platen_given_each(cl->buf, platen_upload_piece, ctx->rx)) {
+
+        case PLATEN_OK:
+            break;
+
+        case PLATEN_ERROR:
+            ctx->rx->error = errno;
+            ctx->rx->problem = platen_problem_of_errno(errno);
+            return;
+
+        default: /* the receiver has said why */
             return;
         }
     }
@@ -531,6 +591,13 @@ platen_upload_thread(void *data, ngx_log_t *log)
     if (ctx->last) {
         (void) platen_receive_finish(ctx->rx);
     }
+}
+
+
+static int
+platen_upload_piece(void *data, const u_char *p, size_t n)
+{
+    return platen_receive_feed(data, p, n);
 }
 
 
@@ -556,7 +623,10 @@ platen_upload_thread_done(ngx_event_t *ev)
     r->main->blocked--;
     r->aio = 0;
 
-    if (r->write_event_handler == platen_upload_event) {
+    if (platen_given_gone(r)) {
+        /* nobody to write it for */
+
+    } else if (r->write_event_handler == platen_upload_event) {
         platen_upload_written(r);
 
     } else {

@@ -193,7 +193,10 @@ platen_wait_job(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    if (ngx_http_arg(r, (u_char *) "wait", 4, &value) != NGX_OK
+    /* a page is not held up by what it includes */
+
+    if (r != r->main
+        || ngx_http_arg(r, (u_char *) "wait", 4, &value) != NGX_OK
         || value.len == 0)
     {
         return platen_view_job(r);

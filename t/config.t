@@ -88,7 +88,19 @@ all_are(
     ['without it in a location with a prefix', "$main::Paths server { location /a/b/ { platen_api; } }", undef,
      qr{location "/a/b/" has platen_api but no platen_api_keys}],
     ['nowhere: then nothing else is needed', '', 'return 200;'],
+    ['with if and limit_except inside', $main::Paths, "$main::Api if (\$arg_a) { set \$b 1; } limit_except GET { deny all; }"],
+    ['with if that answers itself', $main::Paths, "$main::Api if (\$arg_a) { proxy_pass http://127.0.0.1:2; }"],
+    ['before another that answers', $main::Paths, "$main::Api\nproxy_pass http://127.0.0.1:2;",
+     qr{^location "/" has platen_api beside another directive that answers requests, such as proxy_pass; a location takes one of them in \Q$::Var\E/t\.conf:\d+$}],
+    ['after another that answers', $main::Paths, "empty_gif; $main::Api",
+     qr{"platen_api" directive is beside another directive that answers requests}],
+    ['beside platen_problem', $main::Paths, "$main::Api platen_problem;",
+     qr{"platen_problem" directive is beside another directive that answers requests, such as platen_api}],
 );
+my ($out) = main::nginx_t($main::Paths, "\n\nplaten_api;\n\n");
+my ($line) = $out =~ /or say off to let everyone in as one client in \S+:(\d+)/;
+my @lines = split /\n/, slurp("$::Var/t.conf");
+is $lines[$line - 1], 'platen_api;', 'what is found at the end names the line of the directive' or diag $out;
 
 
 
@@ -156,9 +168,17 @@ all_are(map({ ["map_size=$_", "$data platen_store $::Var/c-store map_size=$_;", 
     ['in server', "server { platen_store $::Var/x; }", undef, qr/"platen_store" directive is not allowed here/],
     ['in location', '', "platen_data $::Var/x;", qr/"platen_data" directive is not allowed here/],
 );
-my ($out, $status) = nginx_t("platen_queue off; platen_store r-store; platen_data r-data;", $main::Api);
-is $status, 0, 'relative paths' or diag $out;
-ok -d "$::Var/r-store" && -d "$::Var/r-data", 'are below the prefix';
+spew("$::Var/some-file", 'x');
+all_are(
+    ['a relative platen_store', "$data platen_store r-store;", $main::Api,
+     qr/"platen_store" directive takes an absolute path in .*:\d+/],
+    ['a relative platen_data', 'platen_queue off; platen_data r-data;', $main::Api,
+     qr/"platen_data" directive takes an absolute path in .*:\d+/],
+    ['a file as platen_store', "$data\nplaten_store $::Var/some-file;", $main::Api,
+     qr{^"\Q$::Var\E/some-file" is a file, not a directory in \Q$::Var\E/t\.conf:\d+$}],
+    ['a file as platen_data', "platen_queue off; platen_store $::Var/c-store; platen_data $::Var/some-file/;", $main::Api,
+     qr{^"\Q$::Var\E/some-file" is a file, not a directory in \Q$::Var\E/t\.conf:\d+$}],
+);
 
 
 
