@@ -16,7 +16,7 @@
 #include "platen_log.h"
 
 #define FILES 256
-#define PROCESSES 64 /* where an engine may have some: threads included */
+#define PROCESSES 64 /* and two threads for each processor, as thread pools have */
 
 #define NFILTERS 8 /* combinations of PLATEN_SANDBOX_MAY_* */
 
@@ -151,6 +151,13 @@ allow(platen_confinement_t *out, const char *path, unsigned access)
     out->paths[out->sandbox.npaths++] = (platen_sandbox_path_t){ path, access };
 }
 
+/* Whether a run's threads are counted without those of others: see enter_processes(). */
+static int
+counts_apart(const platen_confine_t *confine)
+{
+    return confine->layers & PLATEN_SANDBOX_NETWORK && geteuid() != 0;
+}
+
 int
 platen_confine_command(const platen_confine_t *confine, const platen_command_t *command,
                        const char *dir, unsigned worker, platen_confinement_t *out)
@@ -187,7 +194,9 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
     out->sandbox.file_size = config->output_size;
     out->sandbox.cpu_seconds = config->wall_clock * 2; /* a few threads' worth */
     out->sandbox.files = FILES;
-    out->sandbox.processes = forks ? PROCESSES : 0;
+    out->sandbox.processes = forks || counts_apart(confine)
+                                 ? PROCESSES + 2 * (uint64_t) sysconf(_SC_NPROCESSORS_ONLN)
+                                 : 0;
 
     if (confine->layers & PLATEN_SANDBOX_CGROUP) {
         snprintf(name, sizeof(name), "platen-%u", worker);

@@ -63,14 +63,55 @@ enter_limits(const platen_sandbox_t *sandbox)
     return platen_fork_limit(RLIMIT_CORE, 0);
 }
 
+/* Keeps this process's user and group in its new user namespace. */
+static int
+map_user(uid_t uid, gid_t gid)
+{
+    char map[64];
+
+    if (write_file("/proc/self/setgroups", "deny") != 0) {
+        return -1;
+    }
+    snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+    if (write_file("/proc/self/uid_map", map) != 0) {
+        return -1;
+    }
+    snprintf(map, sizeof(map), "%u %u 1", gid, gid);
+    return write_file("/proc/self/gid_map", map);
+}
+
+static int
+in_new_user_namespace(int more)
+{
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    int   dumpable, rc;
+
+    if (unshare(CLONE_NEWUSER | more) != 0) {
+        return -1;
+    }
+    /* After setuid(2) a process's files in /proc are root's, unless it may be dumped. */
+    dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+    (void) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    rc = map_user(uid, gid);
+    (void) prctl(PR_SET_DUMPABLE, dumpable == 1, 0, 0, 0);
+    return rc;
+}
+
 /*
- * In a user namespace of its own only the run's processes are counted, if the
- * limit was not there when the namespace was made (user_namespaces(7)).
+ * In a user namespace of its own only the run's processes and threads are counted,
+ * if the limit was not there when the namespace was made (user_namespaces(7)).
  */
 static int
 enter_processes(const platen_sandbox_t *sandbox)
 {
-    return sandbox->processes == 0 ? 0 : platen_fork_limit(RLIMIT_NPROC, sandbox->processes);
+    if (sandbox->processes == 0) {
+        return 0;
+    }
+    if (sandbox->counted_apart && in_new_user_namespace(0) != 0) {
+        return -1;
+    }
+    return platen_fork_limit(RLIMIT_NPROC, sandbox->processes);
 }
 
 static int
@@ -194,23 +235,6 @@ platen_sandbox_drop_capabilities(void)
     return (int) syscall(SYS_capset, &header, none);
 }
 
-/* A user namespace in which this process keeps its user and group. */
-static int
-map_user(uid_t uid, gid_t gid)
-{
-    char map[64];
-
-    if (write_file("/proc/self/setgroups", "deny") != 0) {
-        return -1;
-    }
-    snprintf(map, sizeof(map), "%u %u 1", uid, uid);
-    if (write_file("/proc/self/uid_map", map) != 0) {
-        return -1;
-    }
-    snprintf(map, sizeof(map), "%u %u 1", gid, gid);
-    return write_file("/proc/self/gid_map", map);
-}
-
 /*
  * Nobody else sees it: the mounts of this namespace are its own.  By descriptor,
  * so that no link in its place is followed.
@@ -239,24 +263,13 @@ mount_tmp(const char *tmp)
 int
 platen_sandbox_leave_network(const char *tmp)
 {
-    int   namespaces = tmp == NULL ? CLONE_NEWNET : CLONE_NEWNET | CLONE_NEWNS;
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    int   dumpable, rc;
+    int namespaces = CLONE_NEWNET | CLONE_NEWIPC | (tmp == NULL ? 0 : CLONE_NEWNS);
 
     if (unshare(namespaces) == 0) {
         return tmp == NULL ? 0 : mount_tmp(tmp);
     }
-    if (errno != EPERM || unshare(CLONE_NEWUSER | namespaces) != 0) {
-        return -1;
-    }
-
-    /* After setuid(2) a process's files in /proc are root's, unless it may be dumped. */
-    dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
-    (void) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    rc = map_user(uid, gid);
-    (void) prctl(PR_SET_DUMPABLE, dumpable == 1, 0, 0, 0);
-    if (rc != 0 || (tmp != NULL && mount_tmp(tmp) != 0)) {
+    if (errno != EPERM || in_new_user_namespace(namespaces) != 0
+        || (tmp != NULL && mount_tmp(tmp) != 0)) {
         return -1;
     }
     return platen_sandbox_drop_capabilities();

@@ -26,9 +26,10 @@
 #define PLATEN_SANDBOX_LANDLOCK 0x008     /* only the listed files; no TCP, no signals */
 #define PLATEN_SANDBOX_SECCOMP 0x010      /* no socket, exec, fork, ptrace, mount, ... */
 #define PLATEN_SANDBOX_CAPABILITIES 0x020 /* none, even as root */
-#define PLATEN_SANDBOX_NETWORK 0x040      /* a network namespace with nothing in it */
-#define PLATEN_SANDBOX_USER 0x080         /* another user: needs root */
-#define PLATEN_SANDBOX_CGROUP 0x100       /* a memory limit by cgroup v2 */
+#define PLATEN_SANDBOX_NETWORK                                                                 \
+    0x040                           /* a network namespace with nothing in it, and one of IPC */
+#define PLATEN_SANDBOX_USER 0x080   /* another user: needs root */
+#define PLATEN_SANDBOX_CGROUP 0x100 /* a memory limit by cgroup v2 */
 
 #define PLATEN_SANDBOX_LAYERS 9
 
@@ -79,8 +80,9 @@ typedef struct {
     uint64_t address_space; /* bytes */
     uint64_t file_size;     /* bytes, of each file */
     uint64_t cpu_seconds;
-    uint64_t files;     /* open descriptors */
-    uint64_t processes; /* of this user, threads included */
+    uint64_t files;         /* open descriptors */
+    uint64_t processes;     /* of this user, threads included; not for root */
+    int      counted_apart; /* in a user namespace of its own, which is made for that */
 
     /* USER */
     uid_t uid;
@@ -97,6 +99,15 @@ typedef struct {
 platen_sandbox_filter_t *platen_sandbox_filter_new(unsigned allow);
 
 void platen_sandbox_filter_destroy(platen_sandbox_filter_t **filter);
+
+/*
+ * For tests: as on a kernel whose Landlock is of this ABI; 0: as it is here.  Not more
+ * than the kernel has.
+ */
+void platen_sandbox_landlock_as(unsigned abi);
+
+/* The ABI of this kernel's Landlock; 0 if it has none. */
+unsigned platen_sandbox_landlock_abi(void);
 
 /*
  * Enters, in a process with one thread and no capability that it still needs.

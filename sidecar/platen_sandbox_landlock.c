@@ -41,6 +41,22 @@ typedef struct {
     uint64_t scoped;
 } ruleset_t;
 
+static unsigned most; /* the newest ABI to use, 0: any */
+
+void
+platen_sandbox_landlock_as(unsigned abi)
+{
+    most = abi;
+}
+
+unsigned
+platen_sandbox_landlock_abi(void)
+{
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+    return abi < 1 ? 0 : (unsigned) abi;
+}
+
 static uint64_t
 rights(unsigned access)
 {
@@ -104,6 +120,7 @@ restrict_self(const platen_sandbox_path_t *paths, size_t n, int network)
     if (abi < 1) {
         return -1;
     }
+    abi = most != 0 && abi > (long) most ? (long) most : abi;
     attr.handled_access_fs |= abi >= 2 ? FS_REFER : 0;
     attr.handled_access_fs |= abi >= 3 ? FS_TRUNCATE : 0;
     attr.handled_access_fs |= abi >= 5 ? FS_IOCTL_DEV : 0;

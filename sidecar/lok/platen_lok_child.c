@@ -25,6 +25,7 @@
 #include "platen_fork.h"
 
 #define FILES 256
+#define THREADS 32
 
 static void
 say(const char *what)
@@ -149,6 +150,9 @@ enter(const platen_lok_world_t *world, const platen_lok_message_t *request, cons
         .file_size = request->file_size,
         .cpu_seconds = request->cpu_seconds,
         .files = FILES,
+        /* It has one thread; root's are not counted. */
+        .processes = geteuid() != 0 && world->layers & PLATEN_SANDBOX_NETWORK ? THREADS : 0,
+        .counted_apart = 1,
     };
     unsigned failed;
 
