@@ -87,6 +87,8 @@ struct platen_commit_op_s {
     unsigned               published:1;
     unsigned               resumable:1; /* SUBMIT: of a partial upload, which
                                          is there again if it fails */
+    unsigned               abandoned:1; /* REMOVE: its client has gone; what
+                                         another was told of stays */
     unsigned               shared:1;  /* the earlier result is this job's too */
     unsigned               stored:1;  /* the answer is the record "existing" */
     unsigned               replayed:1; /* it came before under the same key */

@@ -63,6 +63,10 @@ platen_commit_remove(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
         return PLATEN_NOT_FOUND;
     }
 
+    if (op->abandoned && removed.promised) {
+        return PLATEN_CONFLICT;
+    }
+
     rc = platen_store_remove(txn, &op->job.id, &op->job.client, now, &removed);
 
     if (rc == PLATEN_OK) {
@@ -126,7 +130,10 @@ platen_commit_replay(platen_txn_t *txn, platen_commit_op_t *op)
     op->stored = 1;
     op->replayed = 1;
 
-    return PLATEN_OK;
+    /* Whoever is told of it now finds it, even if its first client leaves. */
+
+    return platen_store_promise(txn, &job) == PLATEN_OK ? PLATEN_OK
+                                                        : PLATEN_ERROR;
 }
 
 
@@ -176,6 +183,7 @@ platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
 
     job.secrets = op->job.secrets;
     job.withheld = op->job.withheld;
+    job.promised = 1;
     op->existing = job.id;
     op->stored = 1;
 

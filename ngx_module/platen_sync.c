@@ -5,7 +5,9 @@
  * Once the job is committed the request is held (platen_wait.c) until it is
  * final.  Past platen_sync_timeout, or what Prefer: wait= asks for, and when
  * the worker is about to exit, the answer is 202, as POST /jobs would have
- * given at once.  A client that goes away meanwhile takes its job with it.
+ * given at once.  A client that goes away meanwhile takes its job with it,
+ * unless another request was told of that job: the transaction that would
+ * remove it decides.
  * Runs in the event loop.
  */
 
@@ -345,6 +347,7 @@ platen_sync_gone(void *data)
     ngx_memcpy(cancel->client, ctx->client.data, ctx->client.len);
     cancel->log = ngx_cycle->log;
     cancel->op.kind = PLATEN_COMMIT_REMOVE;
+    cancel->op.abandoned = 1;
     cancel->op.job.id = ctx->id;
     cancel->op.job.client = (platen_str_t) { cancel->client,
                                              ctx->client.len };
@@ -352,7 +355,8 @@ platen_sync_gone(void *data)
     cancel->op.data = cancel;
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "platen: the client has gone, its job is cancelled, "
+                  "platen: the client has gone, and its job with it unless "
+                  "another was told of it, "
                   "request_id: %V", &ctx->request_id);
 
     if (platen_commit(&cancel->op, cancel->log) != NGX_OK) {
@@ -374,7 +378,7 @@ platen_sync_cancelled(platen_commit_op_t *op)
     if (op->rc == PLATEN_OK) {
         platen_hint_send(PLATEN_HINT_REMOVED, &op->job.id, cancel->log);
 
-    } else if (op->rc != PLATEN_NOT_FOUND) {
+    } else if (op->rc != PLATEN_NOT_FOUND && op->rc != PLATEN_CONFLICT) {
         ngx_log_error(NGX_LOG_ERR, cancel->log, op->error,
                       "platen: cancelling a job failed: %s (%s)",
                       platen_strerror(op->rc), op->errstr);

@@ -197,6 +197,9 @@ int platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_s
 int platen_store_touch(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
                        uint64_t lease_until);
 
+/* Another request was told of the job, which so goes with no client's leaving. */
+int platen_store_promise(platen_txn_t *txn, platen_job_t *job);
+
 /*
  * The client's job that was submitted with that key (SHA-256).  PLATEN_NOT_FOUND
  * if there is none.

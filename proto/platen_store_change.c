@@ -671,6 +671,16 @@ platen_store_touch(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
 }
 
 int
+platen_store_promise(platen_txn_t *txn, platen_job_t *job)
+{
+    if (job->promised) {
+        return PLATEN_OK;
+    }
+    job->promised = 1;
+    return platen_store_write(txn, job);
+}
+
+int
 platen_store_meta_put(platen_txn_t *txn, const char *name, platen_str_t value)
 {
     return platen_store_put(txn, PLATEN_DB_META, name, strlen(name), value.data, value.len, 0);
