@@ -456,6 +456,12 @@ char *platen_admit_ttl(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t platen_admit_room(ngx_http_request_t *r);
 
 /*
+ * The same for a submission, which may have come before under its
+ * Idempotency-Key: its job is there, and adds nothing to queue and store.
+ */
+ngx_int_t platen_admit_submission(ngx_http_request_t *r);
+
+/*
  * How long the job's result is kept, in seconds: as asked for, or (0) as
  * usual, but no longer than its client has a cookie.
  */
@@ -463,10 +469,11 @@ uint64_t platen_admit_job_ttl(ngx_http_request_t *r, uint64_t asked);
 
 /*
  * Takes the request's Idempotency-Key into the job; nothing if there is none.
- * NGX_OK; NGX_DECLINED with a sentence in `detail`; NGX_ERROR: no memory.
+ * `ttl` is what the client asked for.  NGX_OK; NGX_DECLINED with a sentence in
+ * `detail`; NGX_ERROR: no memory.
  */
 ngx_int_t platen_admit_idempotency(ngx_http_request_t *r, platen_job_t *job,
-    char *detail, size_t size);
+    uint64_t ttl, char *detail, size_t size);
 
 
 /* platen_ws_stream.c and platen_ws_io.c: WebSocket and Socket.IO. */

@@ -20,7 +20,14 @@
 
 static ngx_int_t platen_admit_name(ngx_conf_t *cf, ngx_str_t *value,
     const char *name, ngx_str_t *rest);
+static ngx_int_t platen_admit_check(ngx_http_request_t *r, ngx_str_t *key);
+static ngx_int_t platen_admit_known(ngx_http_request_t *r, platen_txn_t *txn,
+    ngx_str_t *key, platen_id_t *id);
+static ngx_int_t platen_admit_no_room(ngx_http_request_t *r,
+    const platen_id_t *id);
 static platen_problem_t platen_admit_look(platen_txn_t *txn, ngx_log_t *log);
+static ngx_str_t *platen_admit_key(ngx_http_request_t *r);
+static ngx_uint_t platen_admit_key_valid(const ngx_str_t *key);
 
 
 /* "NAME=rest": NGX_OK, or NGX_ERROR with the error told. */
@@ -141,9 +148,24 @@ platen_admit_ttl(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 ngx_int_t
 platen_admit_room(ngx_http_request_t *r)
 {
+    return platen_admit_check(r, NULL);
+}
+
+
+ngx_int_t
+platen_admit_submission(ngx_http_request_t *r)
+{
+    return platen_admit_check(r, platen_admit_key(r));
+}
+
+
+static ngx_int_t
+platen_admit_check(ngx_http_request_t *r, ngx_str_t *key)
+{
     int                          rc;
     uint64_t                     length, waiting;
-    ngx_int_t                    status;
+    ngx_int_t                    status, known;
+    platen_id_t                  id;
     platen_txn_t                 txn;
     ngx_http_platen_ctx_t       *ctx;
     ngx_http_platen_worker_t    *w;
@@ -174,11 +196,20 @@ platen_admit_room(ngx_http_request_t *r)
         w->room = platen_admit_look(&txn, r->connection->log);
     }
 
+    known = rc == PLATEN_OK ? platen_admit_known(r, &txn, key, &id)
+                            : NGX_DECLINED;
+
     platen_txn_abort(&txn);
 
-    if (rc != PLATEN_OK) {
+    if (rc != PLATEN_OK || known == NGX_ERROR) {
         return platen_respond_store(r, rc, "reading the queue",
                                     platen_txn_errstr(&txn));
+    }
+
+    if (known == NGX_OK) {
+        /* it waits already, or is done; what it says is still to be compared */
+        return w->room == PLATEN_PROBLEM_STORAGE_FULL
+               ? platen_admit_no_room(r, &id) : NGX_DECLINED;
     }
 
     if (w->room != PLATEN_PROBLEM_NONE) {
@@ -194,6 +225,68 @@ platen_admit_room(ngx_http_request_t *r)
     }
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * Whether a job of that key is there.  NGX_OK, with its id; NGX_DECLINED;
+ * NGX_ERROR: the store cannot be read.
+ */
+
+static ngx_int_t
+platen_admit_known(ngx_http_request_t *r, platen_txn_t *txn, ngx_str_t *key,
+    platen_id_t *id)
+{
+    int                     rc;
+    u_char                  digest[PLATEN_SHA256_LEN];
+    platen_job_t            job;
+    platen_str_t            client, part;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (key == NULL || !platen_admit_key_valid(key)) {
+        return NGX_DECLINED;
+    }
+
+    client = (platen_str_t) { (char *) ctx->client.data, ctx->client.len };
+    part = (platen_str_t) { (char *) key->data, key->len };
+
+    if (platen_digest(&part, 1, digest) != PLATEN_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = platen_store_idempotent(txn, client, (platen_str_t) {
+                                     (char *) digest, sizeof(digest)
+                                 }, &job);
+
+    if (rc != PLATEN_OK) {
+        return rc == PLATEN_NOT_FOUND ? NGX_DECLINED : NGX_ERROR;
+    }
+
+    *id = job.id;
+
+    return NGX_OK;
+}
+
+
+/* There is no room for the bytes that would be compared. */
+
+static ngx_int_t
+platen_admit_no_room(ngx_http_request_t *r, const platen_id_t *id)
+{
+    u_char  detail[224];
+    char    text[PLATEN_ID_TEXT + 1];
+
+    platen_id_format(id, text);
+
+    ngx_snprintf(detail, sizeof(detail),
+                 "There is no room to compare this document with that of "
+                 "its Idempotency-Key. What came first under that key is "
+                 "stored, as job %s; ask for that.%Z", text);
+
+    return platen_respond_problem(r, PLATEN_PROBLEM_STORAGE_FULL,
+                                  (char *) detail);
 }
 
 
@@ -267,28 +360,43 @@ platen_admit_job_ttl(ngx_http_request_t *r, uint64_t asked)
 }
 
 
+static ngx_str_t *
+platen_admit_key(ngx_http_request_t *r)
+{
+    return platen_respond_request_header(r, "idempotency-key",
+                                         sizeof("idempotency-key") - 1);
+}
+
+
+static ngx_uint_t
+platen_admit_key_valid(const ngx_str_t *key)
+{
+    size_t  i;
+
+    for (i = 0; i < key->len; i++) {
+        if (key->data[i] < 0x20 || key->data[i] > 0x7e) {
+            return 0;
+        }
+    }
+
+    return key->len > 0 && key->len <= PLATEN_ADMIT_KEY_MAX;
+}
+
+
 ngx_int_t
 platen_admit_idempotency(ngx_http_request_t *r, platen_job_t *job,
-    char *detail, size_t size)
+    uint64_t ttl, char *detail, size_t size)
 {
     u_char        *digests;
     ngx_str_t     *key;
-    ngx_uint_t     i;
     platen_str_t   part;
 
-    key = platen_respond_request_header(r, "idempotency-key",
-                                        sizeof("idempotency-key") - 1);
+    key = platen_admit_key(r);
     if (key == NULL) {
         return NGX_OK;
     }
 
-    for (i = 0; i < key->len; i++) {
-        if (key->data[i] < 0x20 || key->data[i] > 0x7e) {
-            break;
-        }
-    }
-
-    if (key->len == 0 || key->len > PLATEN_ADMIT_KEY_MAX || i < key->len) {
+    if (!platen_admit_key_valid(key)) {
         ngx_snprintf((u_char *) detail, size,
                      "Idempotency-Key takes 1 to %d printable ASCII "
                      "characters.%Z", PLATEN_ADMIT_KEY_MAX);
@@ -303,7 +411,8 @@ platen_admit_idempotency(ngx_http_request_t *r, platen_job_t *job,
     part = (platen_str_t) { (char *) key->data, key->len };
 
     if (platen_digest(&part, 1, digests) != PLATEN_OK
-        || platen_digest_submission(job, digests + PLATEN_SHA256_LEN)
+        || platen_digest_submission(job, ttl, part,
+                                    digests + PLATEN_SHA256_LEN)
            != PLATEN_OK)
     {
         return NGX_ERROR;

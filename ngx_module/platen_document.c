@@ -395,6 +395,11 @@ platen_document_store(ngx_http_request_t *r)
         return rc;
     }
 
+    rc = platen_admit_room(r);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     max = plcf->max_file_size;
 
     if (ctx->max_length && ctx->max_length < (uint64_t) max) {

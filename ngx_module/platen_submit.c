@@ -215,7 +215,8 @@ platen_submit_op(ngx_http_request_t *r)
     /* a resumable upload is its own key */
 
     if (!ctx->tus) {
-        rc = platen_admit_idempotency(r, job, rx->detail, sizeof(rx->detail));
+        rc = platen_admit_idempotency(r, job, rx->params.ttl, rx->detail,
+                                      sizeof(rx->detail));
         if (rc != NGX_OK) {
             return rc;
         }

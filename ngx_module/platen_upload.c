@@ -77,6 +77,11 @@ platen_upload_start(ngx_http_request_t *r, ngx_uint_t accepted)
         type = r->headers_in.content_type->value;
     }
 
+    rc = platen_admit_submission(r);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     rc = platen_upload_open(r, &type, plcf->max_file_size);
     if (rc != NGX_DECLINED) {
         return rc;
@@ -108,11 +113,6 @@ platen_upload_open(ngx_http_request_t *r, ngx_str_t *type, off_t max)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
     pmcf = ngx_http_get_module_main_conf(r, ngx_http_platen_module);
-
-    rc = platen_admit_room(r);
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
 
     cln = ngx_pool_cleanup_add(r->pool, sizeof(platen_receive_t));
     ctx->task = ngx_thread_task_alloc(r->pool, sizeof(ngx_http_request_t *));

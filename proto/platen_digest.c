@@ -3,6 +3,7 @@
 #include "platen_digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 
 int
@@ -28,17 +29,26 @@ platen_digest(const platen_str_t *parts, size_t n, uint8_t out[PLATEN_SHA256_LEN
 }
 
 int
-platen_digest_submission(const platen_job_t *job, uint8_t out[PLATEN_SHA256_LEN])
+platen_digest_submission(const platen_job_t *job, uint64_t ttl, platen_str_t key,
+                         uint8_t out[PLATEN_SHA256_LEN])
 {
-    char         numbers[64];
-    platen_str_t parts[] = {
-        job->input_sha256, job->input_filename, job->source_format, job->target_format,
-        job->options,      { numbers, 0 },      job->webhook_url,
+    unsigned char mac[PLATEN_SHA256_LEN];
+    unsigned      mac_len = 0;
+    char          numbers[64];
+    platen_str_t  parts[] = {
+         job->input_sha256, job->input_filename, job->source_format,  job->target_format,
+         job->options,      { numbers, 0 },      { (char *) mac, 0 }, job->webhook_url,
     };
-    size_t n = sizeof(parts) / sizeof(parts[0]);
 
+    if (job->secrets.len != 0
+        && (HMAC(EVP_sha256(), key.data, (int) key.len,
+                 (const unsigned char *) job->secrets.data, job->secrets.len, mac, &mac_len)
+                == NULL
+            || mac_len != sizeof(mac))) {
+        return PLATEN_ERROR;
+    }
     parts[5].len = (size_t) snprintf(numbers, sizeof(numbers), "%x %u %llu", job->withheld,
-                                     (unsigned) job->priority, (unsigned long long) job->ttl);
-    /* Without one it is the digest of versions that had none: their keys still hold. */
-    return platen_digest(parts, job->webhook_url.len == 0 ? n - 1 : n, out);
+                                     (unsigned) job->priority, (unsigned long long) ttl);
+    parts[6].len = mac_len;
+    return platen_digest(parts, sizeof(parts) / sizeof(parts[0]), out);
 }
