@@ -1,5 +1,7 @@
 # make            the module and the sidecar, into build/
+# make check-fast what is quick and needs no LibreOffice: before each commit
 # make check      everything that ./check runs
+# make check-long what takes long, beside it
 # make unit       C unit tests, with sanitizers
 # make fuzz       each fuzzer for FUZZ_SECONDS
 # make soak       KILLS random kills of every process under load
@@ -154,7 +156,7 @@ list-units:
 	@echo $(RUN_UNITS)
 
 unit: units
-	CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(RUN_UNITS)
+	t/run --log $(BUILD)/log-unit $(RUN_UNITS)
 
 # The zygote held as platend would hold it.
 $(BUILD)/lok_driver: t/lok_driver.c $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
@@ -189,15 +191,43 @@ FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 FUZZED = $(PROTO) $(PLAIN) $(WIRE) $(addprefix sidecar/tables/platen_tables_, \
          buffer.c csv.c column.c names.c json.c text.c) sidecar/platen_warning.c
 
-$(BUILD)/fuzz/%: t/fuzz/%.c $(FUZZED) $(HEADERS)
+# Each source once: the fuzzers link one archive.
+FUZZ_SAN = -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
+
+$(BUILD)/fuzzed/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(WARN) -O1 -g -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all $(INC) -o $@ $< $(FUZZED) -lyajl -lzip $(LIBS)
+	$(CLANG) $(WARN) $(FUZZ_SAN),fuzzer-no-link $(INC) $(DEPS) -c -o $@ $<
+
+$(BUILD)/fuzzed/libplaten.a: $(patsubst %.c,$(BUILD)/fuzzed/%.o,$(FUZZED))
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzzed/t/fuzz/%.o $(BUILD)/fuzzed/libplaten.a
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_SAN),fuzzer -o $@ $^ -lyajl -lzip $(LIBS)
 
 fuzzers: $(FUZZERS)
 
 fuzz: fuzzers
-	FUZZ_SECONDS=$(FUZZ_SECONDS) t/fuzz/run $(FUZZERS)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) t/run -j $$(nproc) --log $(BUILD)/log-fuzz $(patsubst $(BUILD)/fuzz/fuzz_%,@fuzz/%,$(FUZZERS))
+
+# The installed version of nginx with the module, and platend, with sanitizers: t/run @sanitized/t/x.t
+sanitized: $(BUILD)/sanitized/sidecar/platend
+	+t/sanitized/build $(abspath $(BUILD))/sanitized
+
+$(BUILD)/sanitized/sidecar/platend: $(patsubst %.c,$(BUILD)/san/%.o,$(PROTO) $(SIDECAR))
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $^ $(SIDELIB) $(LIBS)
+
+# The same with ThreadSanitizer: t/run @threads/t/x.t
+TSAN = -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+
+threads: $(BUILD)/threads/test_sniff $(PLATEND)
+	+t/sanitized/build $(abspath $(BUILD))/threads thread
+	ln -sf $(abspath $(PLATEND)) $(BUILD)/threads/sidecar/platend
+
+$(BUILD)/threads/%: t/unit/%.c proto/platen_sniff.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(TSAN) $(INC) -It/unit -o $@ $(filter %.c,$^) $(filter-out proto/platen_sniff.c,$(PROTO)) -lcmocka $(SIDELIB) $(LIBS)
 
 # Random SIGKILLs under load; KILLS=100000 is the long form.
 KILLS ?= 1000
@@ -207,6 +237,12 @@ soak: all fault-tools
 
 check:
 	./check
+
+check-fast:
+	./check --fast
+
+check-long:
+	./check --long
 
 bench: all
 	bench/run
@@ -245,7 +281,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD)/obj $(BUILD)/san -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak fuzzers fuzz check bench bench-convert bench-store bench-batch bench-live install clean
+.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install clean
 .SECONDARY:

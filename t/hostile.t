@@ -426,7 +426,8 @@ all_refused('try("fork", defined(my $p = fork)); try("exec", exec("/bin/true"));
 platend_stop();
 my $family = run_job('my $n = 0; while ($n < 300 && defined(my $p = fork)) { if (!$p) { sleep 1; exit } $n++ } print "$n processes\n";', 'md');
 my $between = run_job('sleep 2; print "done\n";');
-my $bomb = run_job('exec "/bin/sh", "-c", "b() { b | b & }; while :; do b; done";', 'md');
+my $name = "b$$"; # by which it is known
+my $bomb = run_job('exec "/bin/sh", "-c", "' . "$name() { $name | $name & }; while :; do $name; done" . '";', 'md');
 my @good = map { send_job('a.md', "# good $_\n", 'html') } 1 .. 5;
 my $processors = run_job('my $p = 0 + getppid; my $all = "\xff" x 8; try("processors of $p", syscall(203, $p, 8, $all) == 0);');
 belongs_to(@::Someone) if @::Someone;
@@ -438,7 +439,7 @@ cmp_ok $n // 0, '>', 4, 'namely ' . ($n // $said);
 cmp_ok $n, '<', 64, "but no more";
 is_deeply [map { outcome(wait_job($_, 60)) } @good], [('SUCCESS -') x 5], 'others are converted beside a bomb';
 like outcome(wait_job($bomb, 60)), qr/^FAILED (?:conversion_timeout|converter_crashed|conversion_failed)\z/, 'which ends';
-ok eventually(3, sub { !grep { (eval { slurp("/proc/$_/cmdline") } // '') =~ /b\(\) \{/ } map { m{(\d+)} } glob '/proc/[0-9]*' }), 'with all that it has started';
+ok eventually(3, sub { !grep { (eval { slurp("/proc/$_/cmdline") } // '') =~ /\b$name\(\) \{/ } map { m{(\d+)} } glob '/proc/[0-9]*' }), 'with all that it has started';
 unlike result_of(wait_job($processors)), qr/DONE/, 'the processors of platend are not theirs to choose';
 platend_stop();
 belongs_to('root', 0, 0) if @::Someone;

@@ -5,6 +5,7 @@
 # been.
 #
 #   PLATEN_CRASH_POINTS=REGEX   only those
+#   PLATEN_CRASH_PART=2/4       only the second quarter of them: the parts run beside one another
 #
 # fault 1: kill -9 of a worker at each step of accepting: nothing accepted is lost
 # fault 2: kill -9 of the sidecar at each step of claiming, running and finishing: once each
@@ -29,6 +30,8 @@ use TestArchive;
 my $only = $ENV{PLATEN_CRASH_POINTS} // '.';
 my $temp = File::Temp->newdir('platen-crash-XXXXXX', DIR => '/var/tmp');
 my @points = grep { $_->[0] =~ /$only/ } map [split /\t/], split /\n/, `$PlatenServer::Build/fault_points`;
+my ($part, $parts) = ($ENV{PLATEN_CRASH_PART} // '1/1') =~ m{^([1-9]\d*)/([1-9]\d*)\z} or die 'PLATEN_CRASH_PART is not like 2/4';
+@points = @points[grep { $_ % $parts == $part - 1 } 0 .. $#points];
 cmp_ok scalar(@points), '>', 0, 'there are crash points';
 
 for my $point (@points) {

@@ -236,14 +236,15 @@ problem_is get($job->{download_url}), 404, 'job_not_found', 'a new one is 404';
 
 === TEST 12: fault 45: a running job is killed within a second
 --- flow
-spew("$::Var/slow", "#!/bin/sh\n/bin/sleep 61 & /bin/sleep 61\n");
+my $nap = "61.$$"; # no other test's
+spew("$::Var/slow", "#!/bin/sh\n/bin/sleep $nap & /bin/sleep $nap\n");
 chmod 0755, "$::Var/slow";
 platend_stop();
 platend_start('engine/slow/from' => 'docx', 'engine/slow/to' => 'pdf', 'engine/slow/fork' => 1, 'engine/slow/cost' => 1,
     'engine/slow/command' => "$::Var/slow", 'engines/lok/enabled' => 0, 'limits/wall_clock' => 50);
 my $job = submit(file => sample('hello.docx'), to => 'pdf');
 ok eventually(5, sub { job($job->{job_id})->{status} eq 'PROCESSING' }), 'it runs';
-my $sleepers = sub { scalar grep { (eval { slurp($_) } // '') =~ m{^/bin/sleep\0} } glob '/proc/[0-9]*/cmdline' };
+my $sleepers = sub { scalar grep { (eval { slurp($_) } // '') =~ m{^/bin/sleep\x{0}\Q$nap\E} } glob '/proc/[0-9]*/cmdline' };
 ok eventually(3, sub { $sleepers->() >= 1 }), 'with children of its own';
 is http(DELETE => "/jobs/$job->{job_id}")->code, 204, 'deleted';
 ok eventually(1.5, sub { $sleepers->() == 0 }), 'all of its processes are gone';

@@ -27,8 +27,10 @@ sub script {
 
 # One that waits while $Var/hold is there, one that only sleeps, one that leaves a child behind.
 our @Held = script(held => qq{while [ -e $Var/hold ]; do /bin/sleep 0.07; done\nexec /bin/cp $Var/tiny.pdf "\$2"});
-our @Sleeps = script(sleeps => "/bin/sleep 1055 &\nexec /bin/sleep 1055");
-our @Leaves = script(leaves => qq{(/bin/sleep 1056 &)\nexec /bin/cp $Var/tiny.pdf "\$2"});
+# For so long that they are known by it: no other test's processes sleep for that.
+our ($Nap, $Left) = ("1055.$$", "1056.$$");
+our @Sleeps = script(sleeps => "/bin/sleep $Nap &\nexec /bin/sleep $Nap");
+our @Leaves = script(leaves => qq{(/bin/sleep $Left &)\nexec /bin/cp $Var/tiny.pdf "\$2"});
 
 # LibreOffice alone, with a child forked ahead.
 our @Office = (@None, 'engines/lok/enabled' => 1, 'engines/lok/ahead' => 1);
@@ -149,17 +151,17 @@ platend_stop();
 platend_start(@main::Sleeps);
 my $id = text_job();
 for my $attempt (1, 2) {
-    ok eventually(5, sub { job($id)->{attempts} == $attempt && running('/bin/sleep', '1055') >= 2 }),
+    ok eventually(5, sub { job($id)->{attempts} == $attempt && running('/bin/sleep', $main::Nap) >= 2 }),
         "attempt $attempt runs";
     is job($id)->{status}, 'PROCESSING', 'PROCESSING';
-    kill KILL => (running('/bin/sleep', '1055'));
+    kill KILL => (running('/bin/sleep', $main::Nap));
 }
 my $job = wait_job($id, 10);
 is $job->{status}, 'FAILED', 'then it has FAILED';
 is $job->{error_code}, 'converter_crashed', 'converter_crashed';
 is $job->{attempts}, 2, 'after two attempts';
 like $job->{error}, qr/crashed on this document/, 'and says so';
-is scalar(running('/bin/sleep', '1055')), 0, 'no process is left';
+is scalar(running('/bin/sleep', $main::Nap)), 0, 'no process is left';
 is_deeply [map $_->{msg}, grep { $_->{level} eq 'warn' } said_of($id)], ['job retried', 'job failed'], 'as logged';
 is_deeply [map $_->{signal}, grep { $_->{level} eq 'warn' } said_of($id)], [9, 9], 'with the signal';
 
@@ -186,7 +188,7 @@ platend_stop();
 platend_start(@main::Sleeps, 'limits/wall_clock' => 1);
 my $id = text_job();
 my $seen = 0;
-eventually(15, sub { $seen ||= running('/bin/sleep', '1055') >= 2; job($id)->{status} eq 'FAILED' });
+eventually(15, sub { $seen ||= running('/bin/sleep', $main::Nap) >= 2; job($id)->{status} eq 'FAILED' });
 ok $seen, 'it ran, with a child of its own';
 my $job = job($id);
 is $job->{status}, 'FAILED', 'FAILED';
@@ -195,7 +197,7 @@ is $job->{attempts}, 2, 'after limits/attempts';
 like $job->{error}, qr/longer than this server allows/, 'and says why';
 my @took = map $_->{duration_ms}, grep { defined $_->{duration_ms} } said_of($id);
 is scalar(grep { $_ >= 1000 && $_ < 2000 } @took), 2, "each within a second of the limit: @took";
-is scalar(running('/bin/sleep', '1055')), 0, 'no process is left';
+is scalar(running('/bin/sleep', $main::Nap)), 0, 'no process is left';
 ok eventually(2, sub { !zombies_of(platend_pid()) }), 'and no zombie';
 is_deeply [files_below("$::Var/data/runs")], [], 'nor a file';
 
@@ -411,7 +413,7 @@ is_deeply [grep { (eval { slurp("/proc/$_/cmdline") } // '') =~ /\Q$::Var\E/ } r
 --- flow
 platend_start(@main::Leaves);
 is wait_job(text_job())->{status}, 'SUCCESS', 'converted';
-is scalar(running('/bin/sleep', '1056')), 0, 'its child is gone';
+is scalar(running('/bin/sleep', $main::Left)), 0, 'its child is gone';
 ok eventually(2, sub { !children_of(platend_pid()) }), 'and no zombie of it is left';
 
 

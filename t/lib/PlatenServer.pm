@@ -3,7 +3,7 @@ package PlatenServer;
 # An nginx and a platend of their own in one directory, to be started, killed and
 # started again at will, where Test::Nginx would start one nginx to a block.
 #
-#     my $server = PlatenServer->new(dir => $dir, port => 19860, workers => 2);
+#     my $server = PlatenServer->new(dir => $dir, workers => 2); # on a port of its own
 #     $server->nginx_start;   $server->nginx_stop;     # or nginx_kill
 #     $server->platend_start('reaper/interval' => 1);  # settings over $server->{settings}
 #     my $response = $server->http(POST => '/jobs?to=pdf', content => 'x');
@@ -26,16 +26,19 @@ use LWP::UserAgent ();
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
+use TestPlace;
+
 our $Root = abs_path(dirname(__FILE__) . '/../..');
 our $Build = $ENV{PLATEN_BUILD} || "$Root/build";
 our %Key = (alice => 'key-of-alice', bob => 'key-of-bob');
 
 sub new {
     my ($class, %arg) = @_;
-    my $self = bless { workers => 1, port => 1 + ($ENV{TEST_NGINX_PORT} || 19860), max_queue => 1_000_000,
+    my $self = bless { workers => 1, owner => $$, max_queue => 1_000_000,
                        settings => {}, api => '', http => '', %arg }, $class;
     my $dir = $self->{dir};
 
+    $self->{port} //= $self->{lent} = TestPlace::port();
     make_path("$dir/run", "$dir/logs");
     $self->{store} //= "$dir/store";
     $self->{data} //= "$dir/data";
@@ -175,7 +178,9 @@ sub stop {
 sub DESTROY {
     my ($self) = @_;
     local ($?, $@);
-    eval { $self->stop } if ($self->{owner} //= $$) == $$ && ($self->{nginx} || $self->{platend});
+    return if $self->{owner} != $$;
+    eval { $self->stop } if $self->{nginx} || $self->{platend};
+    TestPlace::give_back($self->{lent}) if $self->{lent};
 }
 
 # http(GET => '/jobs', key => 'bob', 'Idempotency-Key' => ...); "content" is the body.

@@ -33,6 +33,7 @@ use LWP::UserAgent;
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
+use TestPlace; # before Test::Nginx
 use Test::Nginx::Socket 'no_plan';
 use Test::More;
 
@@ -141,6 +142,9 @@ sub platend_start {
     );
     delete $set{$_} for grep { !defined $set{$_} } keys %set;
     spew("$Var/platend.cfg", zpl(%set));
+
+    die 'this test starts LibreOffice, and t/groups does not say so'
+        if $ENV{PLATEN_NO_OFFICE} && ($set{'engines/lok/enabled'} // 1);
 
     my $log = "$Var/platend.log";
     my $seen = -s $log // 0;
