@@ -201,6 +201,7 @@ $(BUILD)/fuzzed/%.o: %.c
 $(BUILD)/fuzzed/libplaten.a: $(patsubst %.c,$(BUILD)/fuzzed/%.o,$(FUZZED))
 	rm -f $@ && ar rcs $@ $^
 
+$(BUILD)/fuzzed/t/fuzz/%.o: INC += -It/unit
 $(BUILD)/fuzz/%: $(BUILD)/fuzzed/t/fuzz/%.o $(BUILD)/fuzzed/libplaten.a
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_SAN),fuzzer -o $@ $^ -lyajl -lzip $(LIBS)

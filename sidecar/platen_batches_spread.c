@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "platen_batch.h"
@@ -26,6 +27,7 @@
 #include "platen_zip.h"
 
 #define SLICE 32
+#define SLICE_CPU_US 20000  /* after which the rest of a slice waits for its next turn */
 #define LIST_LINE_MAX 70000 /* a name of ZIP has at most 65,535 bytes */
 #define FOLDER_MAX 1024
 #define FOLDERS 32 /* deeper ones are folded into the last */
@@ -33,6 +35,7 @@
 /* An entry on its way to the store. */
 typedef struct {
     uint32_t               number;
+    long                   line; /* where the list has it */
     char                   folder[FOLDER_MAX];
     char                   name[PLATEN_FILENAME_MAX + 1];
     uint8_t                sha256[PLATEN_SHA256_LEN];
@@ -293,6 +296,7 @@ read_entries(platen_batch_item_t *item, entry_t *entries)
 {
     static char line[LIST_LINE_MAX];
     size_t      len;
+    long        at = ftell(item->list);
     int         n = 0;
 
     while (n < SLICE && fgets(line, sizeof(line), item->list) != NULL) {
@@ -301,10 +305,22 @@ read_entries(platen_batch_item_t *item, entry_t *entries)
             || parse(&entries[n], line, len, item->at) != 0) {
             return PLATEN_CORRUPT;
         }
+        entries[n].line = at;
+        at += (long) len;
         item->at++;
         n++;
     }
     return n;
+}
+
+static uint64_t
+cpu_us(void)
+{
+    struct timespec t;
+
+    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0
+               ? (uint64_t) t.tv_sec * 1000000 + (uint64_t) t.tv_nsec / 1000
+               : 0;
 }
 
 /* Entries that an earlier attempt has written are passed over: their number is left. */
@@ -332,13 +348,26 @@ drop_known(platen_batches_t *b, const platen_batch_item_t *item, entry_t *entrie
     return rc == PLATEN_OK ? left : rc;
 }
 
+/*
+ * Looking at a file costs what its sender likes, within bounds; other clients'
+ * jobs wait meanwhile.  So the entries that time is over for are left in the list.
+ */
 static int
-publish_all(platen_batches_t *b, const platen_batch_item_t *item, entry_t *entries, int n)
+publish_all(platen_batches_t *b, platen_batch_item_t *item, entry_t *entries, int *count)
 {
     const platen_id_t *synced = NULL;
-    int                i;
+    uint64_t           begin = cpu_us();
+    int                i, n = *count;
 
     for (i = 0; i < n; i++) {
+        if (i > 0 && cpu_us() - begin > SLICE_CPU_US) {
+            if (fseek(item->list, entries[i].line, SEEK_SET) != 0) {
+                return PLATEN_ERROR;
+            }
+            item->at = entries[i].number;
+            *count = n = i;
+            break;
+        }
         if (platen_id_new(&entries[i].id) != PLATEN_OK) {
             return PLATEN_ERROR;
         }
@@ -470,7 +499,7 @@ platen_batches_spread_slice(platen_batches_t *b, platen_batch_item_t *item)
     if (n > 0) {
         n = drop_known(b, item, entries, n);
     }
-    rc = n < 0 ? n : publish_all(b, item, entries, n);
+    rc = n < 0 ? n : publish_all(b, item, entries, &n);
     if (rc == PLATEN_OK && n > 0) {
         rc = record_all(b, item, entries, n, &tried);
     }

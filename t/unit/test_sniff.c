@@ -448,6 +448,27 @@ test_text(void **state)
     assert_string_equal(sniff.format->name, "svg");
 }
 
+/* HTML begins after what may stand before it, however long that is. */
+static void
+test_html_after_comment(void **state)
+{
+    static const char *const ends[] = { "<!DOCTYPE html><p>", "<HTML><body>", "x <html>", "" };
+    platen_sniff_t           sniff;
+    char                     text[4096];
+    size_t                   i;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        snprintf(text, sizeof(text), "\n<!-- %03000d -->\n<?php ?> \n%s", 0, ends[i]);
+        sniff = sniff_text(text);
+        assert_string_equal(sniff.format->name, i < 2 ? "html" : "txt");
+    }
+    snprintf(text, sizeof(text), "<!-- %03000d <html>", 0);
+    sniff = sniff_text(text);
+    assert_string_equal(sniff.format->name, "txt");
+}
+
 static void
 test_decide(void **state)
 {
@@ -570,6 +591,7 @@ main(void)
         cmocka_unit_test(test_polyglot),
         cmocka_unit_test(test_binary),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_html_after_comment),
         cmocka_unit_test(test_decide),
         cmocka_unit_test(test_unreadable),
         cmocka_unit_test(test_threads),
