@@ -5,6 +5,7 @@
 # make unit       C unit tests, with sanitizers
 # make fuzz       each fuzzer for FUZZ_SECONDS
 # make soak       KILLS random kills of every process under load
+# make walk       WALK_S seconds of clients at random, against a model of the API
 # make bench      the benchmarks, each a ratio in one run
 # make bench-convert  conversions, beside other ways to use LibreOffice
 # make bench-store    what durability costs, and a store with a million jobs
@@ -236,6 +237,12 @@ KILLS ?= 1000
 soak: all fault-tools
 	t/fault/soak --kills $(KILLS)
 
+# Clients at random against a model of the API; WALK_S=36000 is a night's form.
+WALK_S ?= 300
+
+walk: all fault-tools
+	t/walk --seconds $(WALK_S) $(if $(WALK_SEED),--seed $(WALK_SEED))
+
 check:
 	./check
 
@@ -284,5 +291,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install clean
+.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install clean
 .SECONDARY:
