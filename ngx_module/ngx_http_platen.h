@@ -753,6 +753,11 @@ void platen_hint_exit(void);
 void *platen_hint_zmq(void);
 
 
+/* platen_turn.c: how long the worker's turns take, for its log. */
+void platen_turn_init(void);
+void platen_turn_exit(ngx_log_t *log);
+
+
 /* platen_wake.c: the ZeroMQ SUB socket of this worker. */
 
 /* Where the sidecar publishes by default: beside the hints' socket. */

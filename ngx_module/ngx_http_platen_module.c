@@ -642,6 +642,8 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
 
     (void) ngx_http_platen_store(cycle->log);
 
+    platen_turn_init();
+
     return NGX_OK;
 }
 
@@ -649,6 +651,7 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
 static void
 ngx_http_platen_exit_process(ngx_cycle_t *cycle)
 {
+    platen_turn_exit(cycle->log);
     platen_wake_exit();
     platen_hint_exit();
     platen_auth_exit();

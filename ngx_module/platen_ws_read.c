@@ -14,7 +14,7 @@
 #include "platen_ws.h"
 
 
-#define PLATEN_WS_TURN  64    /* frames read before others have their turn */
+#define PLATEN_WS_TURN  16    /* frames read before others have their turn */
 
 
 static ngx_int_t platen_ws_frame(platen_ws_t *ws);
@@ -54,7 +54,9 @@ platen_ws_read(platen_ws_t *ws)
         }
     }
 
-    ngx_post_event(rev, &ngx_posted_events);
+    /* behind what has come for others; nginx's other queue empties itself */
+
+    ngx_post_event(rev, &ngx_posted_next_events);
 }
 
 
