@@ -19,7 +19,7 @@ static ngx_int_t platen_document_announce(ngx_http_request_t *r,
 static ngx_uint_t platen_document_type(ngx_str_t *value, u_char *type,
     platen_str_t *out);
 static const platen_format_t *platen_document_source(ngx_http_request_t *r,
-    platen_str_t type);
+    platen_str_t type, ngx_str_t *filename);
 static ngx_int_t platen_document_initiated(ngx_http_request_t *r,
     platen_commit_op_t *op);
 static ngx_int_t platen_document_base(ngx_http_request_t *r, ngx_str_t *path,
@@ -126,13 +126,12 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        if (values[i].len == 0 && i < 2) {
-            ngx_snprintf(detail, sizeof(detail),
-                         "Send the document's filename and content_type; %s "
-                         "is missing.%Z", names[i]);
-            return platen_respond_problem(r, PLATEN_PROBLEM_MISSING_PARAMETER,
-                                          (char *) detail);
-        }
+    }
+
+    if (values[0].len == 0) {
+        return platen_respond_problem(r, PLATEN_PROBLEM_MISSING_PARAMETER,
+                                      "Send the document's filename; it is "
+                                      "missing.");
     }
 
     if (values[3].len && !platen_webhook_conf_allows(r)) {
@@ -158,17 +157,35 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
 
     job = &op->job;
 
-    if (!platen_document_type(&values[1], p + PLATEN_FILENAME_MAX + 1,
-                              &job->content_type)
-        || (source = platen_document_source(r, job->content_type)) == NULL)
+    if (values[1].len
+        && !platen_document_type(&values[1], p + PLATEN_FILENAME_MAX + 1,
+                                 &job->content_type))
     {
         return platen_respond_problem(r,
                                       PLATEN_PROBLEM_UNSUPPORTED_MEDIA_TYPE,
                                       NULL);
     }
 
+    source = platen_document_source(r, job->content_type, &values[0]);
+
+    if (source == NULL) {
+        return values[1].len
+               ? platen_respond_problem(r,
+                                        PLATEN_PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                                        NULL)
+               : platen_respond_problem(r, PLATEN_PROBLEM_MISSING_PARAMETER,
+                                        "Send the document's content_type: "
+                                        "no format of this server has the "
+                                        "extension of that filename.");
+    }
+
     if (values[2].len == 0) {
+        /* what is a PDF already is asked for its text */
         ngx_str_set(&values[2], "pdf");
+
+        if (ngx_strcmp(source->name, "pdf") == 0) {
+            ngx_str_set(&values[2], "txt");
+        }
     }
 
     target = platen_format_find((char *) values[2].data, values[2].len);
@@ -237,18 +254,37 @@ platen_document_type(ngx_str_t *value, u_char *type, platen_str_t *out)
 }
 
 
-/* The format of that type, if there is anything that it may be converted to. */
+/*
+ * The format of that type, if there is anything that it may be converted to.
+ * No type, or one that says nothing but "bytes", leaves it to the extension.
+ */
 
 static const platen_format_t *
-platen_document_source(ngx_http_request_t *r, platen_str_t type)
+platen_document_source(ngx_http_request_t *r, platen_str_t type,
+    ngx_str_t *filename)
 {
+    u_char                      *ext, *last;
     size_t                       i;
     const platen_format_t       *source;
     ngx_http_platen_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    source = platen_format_by_mime(type.data, type.len);
+    if (type.len == 0
+        || platen_str_eq(type, platen_str("application/octet-stream")))
+    {
+        last = filename->data + filename->len;
+
+        for (ext = last; ext > filename->data && ext[-1] != '.'; ext--) {
+            /* void */
+        }
+
+        source = ext > filename->data
+                 ? platen_format_find((char *) ext, last - ext) : NULL;
+
+    } else {
+        source = platen_format_by_mime(type.data, type.len);
+    }
 
     for (i = 0; source && i < platen_nformats; i++) {
         if (platen_formats_allowed(plcf, source, &platen_formats[i])) {
@@ -449,8 +485,9 @@ platen_document_check(ngx_http_request_t *r, const platen_job_t *job)
         value = r->headers_in.content_type->value;
     }
 
-    if (!platen_document_type(&value, mime, &type)
-        || !platen_str_eq(type, job->content_type))
+    if (job->content_type.len
+        && (!platen_document_type(&value, mime, &type)
+            || !platen_str_eq(type, job->content_type)))
     {
         ngx_snprintf(detail, sizeof(detail),
                      "The upload was announced as %*s; send that as its "

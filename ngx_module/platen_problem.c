@@ -116,7 +116,7 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
 
     [PLATEN_PROBLEM_INVALID_ID] =
         { 422, 0, "invalid_id", "Malformed job id",
-          "A job id is a version 7 UUID, as answered at submission." },
+          "A job id is a UUID, as answered at submission." },
     [PLATEN_PROBLEM_INVALID_PARAMETER] =
         { 422, 0, "invalid_parameter", "Invalid parameter",
           "Correct the parameter and send the request again." },

@@ -28,6 +28,7 @@ static ngx_int_t platen_route_methods_of(ngx_http_request_t *r,
     const platen_route_t *fit, ngx_str_t *allow);
 static ngx_int_t platen_route_not_allowed(ngx_http_request_t *r,
     const platen_route_t *route);
+static ngx_int_t platen_route_root(ngx_http_request_t *r);
 static ngx_int_t platen_route_status(ngx_http_request_t *r,
     const char *status);
 static const char *platen_route_missing(ngx_log_t *log);
@@ -42,6 +43,7 @@ static const char *platen_route_missing(ngx_log_t *log);
 /* Literal segments before {id}: the first fit wins. */
 
 static const platen_route_t  platen_routes[] = {
+    { PLATEN_READ,     "",                   1, platen_route_root },
     { PLATEN_READ,     "health",             1, platen_route_health },
     { PLATEN_READ,     "health/ready",       1, platen_route_ready },
     { PLATEN_READ,     "formats",            1, platen_formats_list },
@@ -240,7 +242,8 @@ platen_route_dispatch(ngx_http_request_t *r, ngx_http_platen_ctx_t *ctx)
     }
 
     if (id.data
-        && platen_id_parse((char *) id.data, id.len, &ctx->id) != PLATEN_OK)
+        && platen_id_parse_any((char *) id.data, id.len, &ctx->id)
+           != PLATEN_OK)
     {
         return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_ID, NULL);
     }
@@ -364,6 +367,28 @@ platen_route_not_allowed(ngx_http_request_t *r, const platen_route_t *fit)
     }
 
     return platen_respond_problem(r, PLATEN_PROBLEM_METHOD_NOT_ALLOWED, NULL);
+}
+
+
+/* Word for word what clients of the bulk converter look for. */
+
+static ngx_int_t
+platen_route_root(ngx_http_request_t *r)
+{
+    platen_json_t  j;
+
+    platen_json_init(&j, r->pool, 64);
+    platen_json_open(&j, NULL, '{');
+    platen_json_word(&j, "message", "Service is running successfully",
+                     sizeof("Service is running successfully") - 1);
+    platen_json_close(&j, '}');
+
+    if (platen_json_end(&j) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
+                               j.len);
 }
 
 

@@ -63,7 +63,7 @@ hex_digit(char c)
 }
 
 int
-platen_id_parse(const char *s, size_t len, platen_id_t *id)
+platen_id_parse_any(const char *s, size_t len, platen_id_t *id)
 {
     unsigned i;
     int      high, low;
@@ -89,7 +89,14 @@ platen_id_parse(const char *s, size_t len, platen_id_t *id)
         s += 2;
     }
 
-    if (id->b[6] >> 4 != 7 || id->b[8] >> 6 != 2) {
+    return PLATEN_OK;
+}
+
+int
+platen_id_parse(const char *s, size_t len, platen_id_t *id)
+{
+    if (platen_id_parse_any(s, len, id) != PLATEN_OK || id->b[6] >> 4 != 7
+        || id->b[8] >> 6 != 2) {
         return PLATEN_INVALID;
     }
 

@@ -33,4 +33,10 @@ void platen_id_format(const platen_id_t *id, char out[PLATEN_ID_TEXT + 1]);
  */
 int platen_id_parse(const char *s, size_t len, platen_id_t *id);
 
+/*
+ * The same for a UUID of any version, also the nil one: what a client may ask for, though
+ * no job can have it.
+ */
+int platen_id_parse_any(const char *s, size_t len, platen_id_t *id);
+
 #endif

@@ -35,7 +35,6 @@ is get('/jobs', key => undef, Authorization => "$_ $::Key{alice}")->code, 200, $
 === TEST 3: malformed ids are 422
 --- flow
 for my $id ('x', '01890000-0000-7000-8000-00000000000', '01890000-0000-7000-8000-0000000000000',
-            '01890000-0000-4000-8000-000000000000', '01890000-0000-7000-c000-000000000000',
             '01890000_0000_7000_8000_000000000000', '..%2f..%2fetc', '%00') {
     my $response = get("/jobs/$id");
     if ($id =~ /^\.\.|%00/) { ok $response->code =~ /^4(?:00|04|22)\z/, "GET $id"; next }
@@ -44,6 +43,8 @@ for my $id ('x', '01890000-0000-7000-8000-00000000000', '01890000-0000-7000-8000
     problem_is http(DELETE => "/jobs/$id"), 422, 'invalid_id', 'its deletion';
 }
 is get('/jobs/01890000-0000-7000-8000-00000000ABCD')->code, 404, 'capitals are fine';
+# t/others.t has UUIDs of other versions: they are no job's, so 404
+
 
 
 

@@ -201,6 +201,7 @@ our %Provoke = (
     },
     # with a sidecar, and $Job converted
     running => {
+        'GET,HEAD / 200' => sub { http($_[0] => '/', key => undef) },
         'GET,HEAD /health 200' => sub { http($_[0] => '/health', key => undef) },
         'GET,HEAD /health/ready 200' => sub { http($_[0] => '/health/ready', key => undef) },
         'GET,HEAD /formats 200' => sub { http($_[0] => '/formats', key => undef) },
@@ -253,7 +254,7 @@ our %Provoke = (
         map { my ($methods, $path) = @$_; my $where = $path =~ s/\{id\}/$None/r;
             ("$methods $path default" => sub {
                 (http($_[0] => $where, 'X-Long' => 'x' x 9000), http($_[0] => "$where?" . 'x' x 9000)) })
-        } ['GET,HEAD', '/health'], ['GET,HEAD', '/health/ready'], ['GET,HEAD', '/formats'],
+        } ['GET,HEAD', '/'], ['GET,HEAD', '/health'], ['GET,HEAD', '/health/ready'], ['GET,HEAD', '/formats'],
           ['GET,HEAD', '/openapi.json'], ['GET,HEAD,POST', '/jobs'], ['POST', '/jobs/submit'],
           ['POST', '/convert'], ['GET,HEAD', '/usage'], ['GET,HEAD', '/events'], ['GET,HEAD', '/jobs/{id}/events'],
           ['GET,HEAD,DELETE', '/jobs/{id}'], ['POST', '/jobs/{id}/retry']
@@ -299,7 +300,7 @@ ProvokeWebSocket::add(\%Provoke, sub { $Job->{job_id} });
 
 # "METHOD path status" => why no test of this kind gets there.
 our %Unreachable = map { ("$_ 500" => 'only if nginx gets no memory') }
-    map { ("GET $_", "HEAD $_") } qw(/health /health/ready /formats /openapi.json /jobs /jobs/{id}
+    map { ("GET $_", "HEAD $_") } qw(/ /health /health/ready /formats /openapi.json /jobs /jobs/{id}
         /usage /jobs/{id}/events /events /documents/{id});
 %Unreachable = (%Unreachable, ProvokeBatches::unreachable(), ProvokeWebSocket::unreachable());
 $Unreachable{'POST /jobs/{id}/links 500'} = 'only if nginx gets no memory';
@@ -458,8 +459,8 @@ ok !eval { main::validate({ multipleOf => 2 }, 3, 'it'); 1 }, 'an unknown keywor
 my $source = slurp("$::Root/ngx_module/platen_route.c");
 my ($table) = $source =~ /platen_routes\[\] = \{\n(.*?)\n\};/s or die 'no table of routes';
 my (%route, %open);
-while ($table =~ /\{\s*(\w+),\s*"([^"]+)",\s*([012]),/g) {
-    my ($methods, $path, $open) = ($1, "/$2", $3);
+while ($table =~ /\{\s*(\w+),\s*"([^"]*)",\s*([0-6]),/g) {
+    my ($methods, $path, $open) = ($1, "/$2", $3 & 3); # 4: not in a subrequest
     for ($methods eq 'PLATEN_READ' ? qw(GET HEAD) : $methods =~ /^NGX_HTTP_(\w+)\z/ ? $1 : die $methods) {
         $route{"$_ $path"} = 1;
         $open{"$_ $path"} = $open;
@@ -643,7 +644,7 @@ for my $path (sort keys %{ $main::Doc->{paths} }) {
             'as documented';
     }
 }
-for my $path ('/', '/docs', '/metrics', '/openapi.yaml', '/jobs/submit/x', "/jobs/$main::None/files/0/x",
+for my $path ('/docs', '/metrics', '/openapi.yaml', '/jobs/submit/x', "/jobs/$main::None/files/0/x",
               '/HEALTH', '/health/live') {
     my $response = get($path);
     problem_is $response, 404, 'not_found', $path;
