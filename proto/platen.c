@@ -32,6 +32,8 @@ platen_strerror(int rc)
         return "the client has as many waiting jobs as it may";
     case PLATEN_OVER_QUOTA:
         return "the client would have more stored than it may";
+    case PLATEN_LATER:
+        return "what it needs is out of order at present";
     case PLATEN_LOCKED:
         return "another request has it open";
     default:

@@ -27,7 +27,8 @@ enum {
     PLATEN_CONFLICT = -10,          /* the key stands for something else */
     PLATEN_CLIENT_FULL = -11,       /* the client has as many waiting jobs as it may */
     PLATEN_LOCKED = -12,            /* another request has it open */
-    PLATEN_OVER_QUOTA = -13         /* the client would have more stored than it may */
+    PLATEN_OVER_QUOTA = -13,        /* the client would have more stored than it may */
+    PLATEN_LATER = -14              /* what it needs is out of order at present */
 };
 
 /* One sentence for a return code above; static storage. */

@@ -250,6 +250,21 @@ typedef struct {
 int platen_store_queue_next(platen_txn_t *txn, platen_queue_cursor_t *cursor,
                             uint64_t max_running, platen_id_t *id);
 
+/* The two halves of it: to the next client, before its first job; and its next job. */
+int platen_store_queue_client(platen_txn_t *txn, platen_queue_cursor_t *cursor,
+                              uint64_t max_running);
+int
+platen_store_queue_within(platen_txn_t *txn, platen_queue_cursor_t *cursor, platen_id_t *id);
+
+/* The time of the client at which the cursor is: who has the least is next. */
+uint64_t platen_store_queue_time(const platen_queue_cursor_t *cursor);
+
+/*
+ * Sets the time of a client whose turn in a cursor's was that to `time`, unless it
+ * is later or the client is gone: turns that it could not use are not owed to it.
+ */
+int platen_store_queue_lift(platen_txn_t *txn, const uint8_t *turn, size_t len, uint64_t time);
+
 /* When the first of those that are not due is, CLOCK_BOOTTIME milliseconds; 0: none is. */
 int platen_store_next_due(platen_txn_t *txn, uint64_t *time);
 

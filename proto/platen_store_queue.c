@@ -358,8 +358,8 @@ platen_store_queue_position(platen_txn_t *txn, const platen_job_t *job, uint64_t
 }
 
 /* To the first client after the cursor's that may have a job taken. */
-static int
-next_client(platen_txn_t *txn, platen_queue_cursor_t *at, uint64_t max_running)
+int
+platen_store_queue_client(platen_txn_t *txn, platen_queue_cursor_t *at, uint64_t max_running)
 {
     uint8_t  k[PLATEN_KEY_MAX], after[sizeof(at->turn) + 1];
     uint64_t running = 0, files = 0;
@@ -401,40 +401,71 @@ next_client(platen_txn_t *txn, platen_queue_cursor_t *at, uint64_t max_running)
 }
 
 int
-platen_store_queue_next(platen_txn_t *txn, platen_queue_cursor_t *at, uint64_t max_running,
-                        platen_id_t *id)
+platen_store_queue_within(platen_txn_t *txn, platen_queue_cursor_t *at, platen_id_t *id)
 {
     uint8_t k[QUEUE_KEY_MAX];
-    size_t  len, prefix;
+    size_t  len, prefix = at->turn_len - 8;
     MDB_val key, val;
     int     rc;
 
+    len = queue_key(k, at->turn + 8, prefix, at->band, at->place + 1);
+    rc = seek(txn, PLATEN_DB_QUEUE, k, len, 0, &key, &val);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (key.mv_size < prefix || memcmp(key.mv_data, k, prefix) != 0) {
+        return PLATEN_NOT_FOUND;
+    }
+    if (key.mv_size != len || val.mv_size != sizeof(id->b)) {
+        return PLATEN_CORRUPT;
+    }
+    at->band = ((const uint8_t *) key.mv_data)[prefix];
+    at->place = platen_get_be64((const uint8_t *) key.mv_data + prefix + 1);
+    memcpy(id->b, val.mv_data, sizeof(id->b));
+    return PLATEN_OK;
+}
+
+int
+platen_store_queue_next(platen_txn_t *txn, platen_queue_cursor_t *at, uint64_t max_running,
+                        platen_id_t *id)
+{
+    int rc;
+
     for (;;) {
         if (!at->inside) {
-            rc = next_client(txn, at, max_running);
+            rc = platen_store_queue_client(txn, at, max_running);
             if (rc != PLATEN_OK) {
                 return rc;
             }
         }
-
-        prefix = at->turn_len - 8;
-        len = queue_key(k, at->turn + 8, prefix, at->band, at->place + 1);
-        rc = seek(txn, PLATEN_DB_QUEUE, k, len, 0, &key, &val);
-        if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
+        rc = platen_store_queue_within(txn, at, id);
+        if (rc != PLATEN_NOT_FOUND) {
             return rc;
         }
-        if (rc == PLATEN_NOT_FOUND || memcmp(key.mv_data, k, prefix) != 0) {
-            at->inside = 0;
-            continue;
-        }
-        if (key.mv_size != len || val.mv_size != sizeof(id->b)) {
-            return PLATEN_CORRUPT;
-        }
-        at->band = ((const uint8_t *) key.mv_data)[prefix];
-        at->place = platen_get_be64((const uint8_t *) key.mv_data + prefix + 1);
-        memcpy(id->b, val.mv_data, sizeof(id->b));
-        return PLATEN_OK;
+        at->inside = 0;
     }
+}
+
+uint64_t
+platen_store_queue_time(const platen_queue_cursor_t *at)
+{
+    return platen_get_be64(at->turn);
+}
+
+int
+platen_store_queue_lift(platen_txn_t *txn, const uint8_t *turn, size_t len, uint64_t time)
+{
+    uint8_t  k[TURN_KEY_MAX];
+    uint64_t now;
+    size_t   prefix = len - 8;
+    int      rc;
+
+    rc = get_flow(txn, turn + 8, prefix, &now);
+    if (rc != PLATEN_OK || now >= time) {
+        return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
+    }
+    rc = platen_store_del(txn, PLATEN_DB_TURN, k, turn_key(k, now, turn + 8, prefix));
+    return rc == PLATEN_OK ? set_flow(txn, turn + 8, prefix, time) : rc;
 }
 
 int

@@ -10,8 +10,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "platen_graph.h"
+
+/* The same program in two ways: what one has made, the other makes as well. */
+static const platen_engine_t *const offices[] = { &platen_engine_lok, &platen_engine_soffice };
+
+#define NOFFICES (sizeof(offices) / sizeof(offices[0]))
+
+/* Routes are looked for once: a power of two. */
+#define REMEMBERED 1024
 
 /* Of two ways that cost the same, the one of the earlier engine is taken. */
 static const platen_engine_t *const table[] = {
@@ -23,26 +32,50 @@ static const platen_engine_t *const table[] = {
 #define NENGINES (sizeof(table) / sizeof(table[0]))
 #define FOUND_MAX (NENGINES + PLATEN_COMMANDS_MAX)
 
+/* What was found for a question, in an installation in order. */
+typedef struct {
+    const platen_format_t *from; /* NULL: nothing yet */
+    const platen_format_t *to;
+    uint32_t               options;
+    int                    rc;
+    platen_route_t         route;
+} remembered_t;
+
 struct platen_engines_s {
     const platen_config_t *config;
     const platen_engine_t *found[FOUND_MAX];
     size_t                 nfound;
     platen_engine_t      **commands; /* of the configuration */
     const platen_engine_t *suspended;
-    platen_graph_t         graph;
+    platen_graph_t         graph; /* with LibreOffice, if it is only missing */
     platen_matrix_t        matrix;
+    remembered_t           remembered[REMEMBERED];
 };
+
+/*
+ * Whether a LibreOffice that cannot be found is one that ought to be there.  What
+ * it does best is then not done worse by others in its place.
+ */
+static int
+is_missed(const platen_config_t *config, const platen_engine_t *engine)
+{
+    return (engine == &platen_engine_lok && config->lok_enabled)
+           || (engine == &platen_engine_soffice && config->soffice_enabled);
+}
 
 static void
 add_engine(platen_engines_t *engines, const platen_engine_t *engine)
 {
     char   err[256] = "";
     size_t i;
+    int    works = engine->probe(engine, engines->config, err, sizeof(err)) == PLATEN_OK;
 
-    if (engine->probe(engine, engines->config, err, sizeof(err)) != PLATEN_OK) {
+    if (!works) {
         platen_log(PLATEN_LOG_WARN, "engine not available",
                    json_pack("{s:s, s:s}", "engine", engine->name, "reason", err));
-        return;
+        if (!is_missed(engines->config, engine)) {
+            return;
+        }
     }
     for (i = 0; i < engine->nedges; i++) {
         if (engine->can != NULL && !engine->can(engine, engines->config, &engine->edges[i])) {
@@ -54,7 +87,67 @@ add_engine(platen_engines_t *engines, const platen_engine_t *engine)
                                  engine->edges[i].from, "to", engine->edges[i].to));
         }
     }
-    engines->found[engines->nfound++] = engine;
+    if (works) {
+        engines->found[engines->nfound++] = engine;
+    }
+}
+
+static int
+is_in_order(const platen_engines_t *engines, const platen_engine_t *engine)
+{
+    return engine != engines->suspended && platen_engines_has(engines, engine);
+}
+
+/* The other LibreOffice's edge for the step; NULL: there is none. */
+static const platen_edge_t *
+same_edge(const platen_engine_t *engine, const platen_step_t *step)
+{
+    size_t i;
+
+    for (i = 0; i < engine->nedges; i++) {
+        if (strcmp(engine->edges[i].from, step->edge->from) == 0
+            && strcmp(engine->edges[i].to, step->edge->to) == 0
+            && (step->options & ~engine->edges[i].options) == 0) {
+            return &engine->edges[i];
+        }
+    }
+    return NULL;
+}
+
+/* Another engine for a step, that makes the same of the document. */
+static int
+replace_step(const platen_engines_t *engines, platen_step_t *step)
+{
+    const platen_edge_t *edge;
+    size_t               i;
+
+    if (step->engine != &platen_engine_lok && step->engine != &platen_engine_soffice) {
+        return PLATEN_LATER;
+    }
+    for (i = 0; i < NOFFICES; i++) {
+        edge = is_in_order(engines, offices[i]) ? same_edge(offices[i], step) : NULL;
+        if (edge != NULL) {
+            step->engine = offices[i];
+            step->edge = edge;
+            return PLATEN_OK;
+        }
+    }
+    return PLATEN_LATER;
+}
+
+/* The route as it can be taken now: by the slower LibreOffice, or not at all. */
+static int
+take_route(const platen_engines_t *engines, platen_route_t *route)
+{
+    unsigned i;
+    int      rc = PLATEN_OK;
+
+    for (i = 0; rc == PLATEN_OK && i < route->nsteps; i++) {
+        if (!is_in_order(engines, route->steps[i].engine)) {
+            rc = replace_step(engines, &route->steps[i]);
+        }
+    }
+    return rc;
 }
 
 /* What a person reads of a route: "pandoc+lok", and "docx" in between. */
@@ -77,26 +170,33 @@ describe(const platen_route_t *route, char *names, char *via, size_t size)
 
 /* What one format is converted to. */
 typedef struct {
-    uint32_t       given;                       /* the option of this walk, 0: none */
-    unsigned       changes;                     /* of format, that this walk allows */
-    unsigned       usual[PLATEN_FORMATS_MAX];   /* changes without an option */
-    uint32_t       options[PLATEN_FORMATS_MAX]; /* that the pair takes */
-    platen_route_t routes[PLATEN_FORMATS_MAX];
+    const platen_engines_t *engines;
+    uint32_t                given;                       /* the option of this walk, 0: none */
+    unsigned                changes;                     /* of format, that this walk allows */
+    unsigned                usual[PLATEN_FORMATS_MAX];   /* changes without an option */
+    uint32_t                options[PLATEN_FORMATS_MAX]; /* that the pair takes */
+    unsigned                missing[PLATEN_FORMATS_MAX]; /* what does it best is not there */
+    platen_route_t          routes[PLATEN_FORMATS_MAX];
 } pairs_t;
 
 static void
 note_route(void *data, const platen_format_t *to, const platen_route_t *route)
 {
-    pairs_t *pairs = data;
-    size_t   i = platen_format_index(to);
+    pairs_t       *pairs = data;
+    size_t         i = platen_format_index(to);
+    platen_route_t now = *route;
+    int            rc = take_route(pairs->engines, &now);
 
     if (pairs->given == 0) {
-        pairs->routes[i] = *route;
         pairs->usual[i] = platen_graph_changes(route);
-    } else if (pairs->changes == pairs->usual[i]) {
+        pairs->missing[i] = rc != PLATEN_OK;
+        if (rc == PLATEN_OK) {
+            pairs->routes[i] = now;
+        }
+    } else if (rc == PLATEN_OK && pairs->changes == pairs->usual[i] && !pairs->missing[i]) {
         pairs->options[i] |= pairs->given;
         if (pairs->routes[i].nsteps == 0) {
-            pairs->routes[i] = *route;
+            pairs->routes[i] = now;
         }
     }
 }
@@ -107,7 +207,7 @@ add_pairs(platen_engines_t *engines, const platen_format_t *from)
     char                  names[PLATEN_ROUTE_WORDS_MAX + 1], via[sizeof(names)];
     platen_matrix_route_t route;
     platen_graph_wish_t   wish = { .changes = PLATEN_ROUTE_STEPS };
-    pairs_t               pairs = { .given = 0 };
+    pairs_t               pairs = { .engines = engines };
     size_t                i;
     int                   option;
 
@@ -213,12 +313,11 @@ platen_engines_has(const platen_engines_t *engines, const platen_engine_t *engin
     return 0;
 }
 
-int
-platen_engines_route(const platen_engines_t *engines, const platen_format_t *from,
-                     const platen_format_t *to, uint32_t options, platen_route_t *route)
+static int
+find_route(const platen_engines_t *engines, const platen_format_t *from,
+           const platen_format_t *to, uint32_t options, platen_route_t *route)
 {
-    platen_graph_wish_t wish = { .changes = from == to ? 0 : PLATEN_ROUTE_STEPS,
-                                 .without = engines->suspended };
+    platen_graph_wish_t wish = { .changes = from == to ? 0 : PLATEN_ROUTE_STEPS };
     int                 rc;
 
     if (from != to) {
@@ -232,6 +331,23 @@ platen_engines_route(const platen_engines_t *engines, const platen_format_t *fro
     wish.options = options;
     return options == 0 ? PLATEN_NOT_FOUND
                         : platen_graph_route(&engines->graph, from, to, &wish, route);
+}
+
+int
+platen_engines_route(platen_engines_t *engines, const platen_format_t *from,
+                     const platen_format_t *to, uint32_t options, platen_route_t *route)
+{
+    remembered_t *place;
+    size_t        key;
+
+    key = (platen_format_index(from) * 31 + platen_format_index(to)) * 2654435761u;
+    place = &engines->remembered[((key ^ options * 40503u) >> 4) % REMEMBERED];
+    if (place->from != from || place->to != to || place->options != options) {
+        *place = (remembered_t){ .from = from, .to = to, .options = options };
+        place->rc = find_route(engines, from, to, options, &place->route);
+    }
+    *route = place->route;
+    return place->rc == PLATEN_OK ? take_route(engines, route) : place->rc;
 }
 
 void

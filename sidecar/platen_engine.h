@@ -143,16 +143,19 @@ const char *platen_engines_name(const platen_engines_t *engines, size_t n);
 
 /*
  * The cheapest way from one format to the other that honours every option of
- * the mask, each in one step, the first that can.  PLATEN_OK or
- * PLATEN_NOT_FOUND.
+ * the mask, each in one step, the first that can.  It is the way of an
+ * installation in order: of what is not, LibreOffice in a process of its own may
+ * stand in for the warm one, which makes the same, and nothing else for another.
+ * PLATEN_OK; PLATEN_NOT_FOUND; or PLATEN_LATER: there is one, which is out of
+ * order, and *route is it.
  */
-int platen_engines_route(const platen_engines_t *engines, const platen_format_t *from,
+int platen_engines_route(platen_engines_t *engines, const platen_format_t *from,
                          const platen_format_t *to, uint32_t options, platen_route_t *route);
 
 /* Whether this engine works here. */
 int platen_engines_has(const platen_engines_t *engines, const platen_engine_t *engine);
 
-/* Takes an engine out of the routes; NULL: none is.  The matrix stays as it is. */
+/* Says that an engine is out of order; NULL: none is.  The matrix stays as it is. */
 void platen_engines_suspend(platen_engines_t *engines, const platen_engine_t *engine);
 
 extern const platen_engine_t platen_engine_lok;

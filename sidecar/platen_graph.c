@@ -105,8 +105,7 @@ follow(search_t *s, size_t at)
 
     for (i = 0; i < s->graph->nedges; i++) {
         edge = s->graph->edges[i].edge;
-        if (s->graph->edges[i].from != from->format
-            || s->graph->edges[i].engine == s->wish.without) {
+        if (s->graph->edges[i].from != from->format) {
             continue;
         }
         if (s->graph->edges[i].to == s->labels[0].format && at != 0

@@ -30,9 +30,8 @@ int platen_graph_add(platen_graph_t *graph, const platen_engine_t *engine,
 
 /* What is asked for besides the two formats. */
 typedef struct {
-    uint32_t               options; /* to be honoured, each of them */
-    unsigned               changes; /* of format, at most */
-    const platen_engine_t *without; /* an engine whose edges are not used, or NULL */
+    uint32_t options; /* to be honoured, each of them */
+    unsigned changes; /* of format, at most */
 } platen_graph_wish_t;
 
 /*

@@ -59,10 +59,11 @@ platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
     s->config = config;
     s->store = store;
     s->engines = engines;
+    s->walk = platen_walk_new();
     s->pool = platen_pool_new(config, confine, task_ended, s);
     s->batches =
         platen_batches_new(config, store, platen_engines_matrix(engines), batch_ended, s);
-    if (s->pool == NULL || s->batches == NULL) {
+    if (s->walk == NULL || s->pool == NULL || s->batches == NULL) {
         platen_scheduler_destroy(&s);
         return NULL;
     }
@@ -103,6 +104,7 @@ office_changed(void *data)
 
     s->warmed |= state == PLATEN_ZYGOTE_READY;
     s->look_at = 0;
+    platen_walk_forget(s->walk);
     platen_engines_suspend(s->engines,
                            state == PLATEN_ZYGOTE_BROKEN ? &platen_engine_lok : NULL);
 }
@@ -144,6 +146,7 @@ platen_scheduler_destroy(platen_scheduler_t **scheduler)
         return;
     }
     platen_zygote_destroy(&s->zygote);
+    platen_walk_destroy(&s->walk);
     platen_pool_destroy(&s->pool);
     platen_batches_destroy(&s->batches);
     for (i = 0; i < s->nunwritten; i++) {
@@ -285,6 +288,9 @@ batch_ended(void *data, platen_task_t *task, const platen_verdict_t *verdict)
     platen_scheduler_t *s = data;
     ending_t            ending = { .task = task };
 
+    /* There is room for another one. */
+    s->look_at = 0;
+    platen_walk_forget(s->walk);
     if (verdict == NULL) {
         platen_log(PLATEN_LOG_DEBUG, "the files of a batch are at work",
                    platen_task_context(task));
@@ -412,7 +418,6 @@ platen_scheduler_scan(platen_scheduler_t *s)
 
     claims.n = 0;
     claims.to_start = 0;
-    claims.passed = 0;
     if (platen_scheduler_claim(s, platen_pool_idle(s->pool), &claims, &why) != PLATEN_OK) {
         for (i = 0; i < claims.n; i++) {
             platen_task_destroy(&claims.items[i].task);
@@ -421,7 +426,7 @@ platen_scheduler_scan(platen_scheduler_t *s)
         return more;
     }
 
-    if (claims.n == 0 && claims.passed > 0) {
+    if (claims.n == 0 && platen_walk_passed(s->walk) > 0) {
         s->look_at = platen_boottime_ms() + AGAIN_MS;
     }
 
@@ -546,10 +551,15 @@ platen_scheduler_second(platen_scheduler_t *s)
     release_due(s);
 }
 
-void
+int
 platen_scheduler_tick(platen_scheduler_t *s)
 {
     platen_pool_tick(s->pool);
+    if (s->look_at == 0 || platen_boottime_ms() < s->look_at) {
+        return 0;
+    }
+    s->look_at = 0;
+    return 1;
 }
 
 void

@@ -60,8 +60,8 @@ void platen_scheduler_second(platen_scheduler_t *scheduler);
 /* Children may have ended, or orphans of theirs: call on SIGCHLD, and scan afterwards. */
 void platen_scheduler_reap(platen_scheduler_t *scheduler);
 
-/* Wall-clock limits: call a few times a second. */
-void platen_scheduler_tick(platen_scheduler_t *scheduler);
+/* Wall-clock limits: call a few times a second, and scan if it returns 1. */
+int platen_scheduler_tick(platen_scheduler_t *scheduler);
 
 /* Tries again to write the ends that the store did not take: once a second. */
 void platen_scheduler_retry(platen_scheduler_t *scheduler);

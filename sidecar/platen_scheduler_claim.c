@@ -9,7 +9,6 @@
 
 #include "platen_crash.h"
 
-#define PASSED 512         /* jobs passed over in one transaction, at most */
 #define WARN_MS 60000      /* between two warnings of the same kind */
 #define LEASE_MARGIN 30000 /* milliseconds beyond the wall-clock limit */
 
@@ -39,7 +38,7 @@ route(platen_scheduler_t *s, const platen_job_t *job, ending_t *claim)
 {
     platen_task_t *task = claim->task;
     platen_route_t any;
-    int            rc = PLATEN_NOT_FOUND, without = PLATEN_NOT_FOUND, later = PLATEN_NOT_FOUND;
+    int            rc = PLATEN_NOT_FOUND, without = PLATEN_NOT_FOUND;
 
     memset(&claim->verdict, 0, sizeof(claim->verdict));
     if (task->kind != PLATEN_TASK_DOCUMENT) {
@@ -55,21 +54,16 @@ route(platen_scheduler_t *s, const platen_job_t *job, ending_t *claim)
     if (task->from != NULL && task->to != NULL) {
         rc = platen_engines_route(s->engines, task->from, task->to, task->options.given,
                                   &task->route);
-        without = platen_engines_route(s->engines, task->from, task->to, 0, &any);
+        if (rc == PLATEN_NOT_FOUND) {
+            without = platen_engines_route(s->engines, task->from, task->to, 0, &any);
+        }
     }
-    if (rc != PLATEN_OK && task->to != NULL && task->from != NULL && s->zygote != NULL
-        && platen_zygote_state(s->zygote) == PLATEN_ZYGOTE_BROKEN) {
-        platen_engines_suspend(s->engines, NULL);
-        later =
-            platen_engines_route(s->engines, task->from, task->to, task->options.given, &any);
-        platen_engines_suspend(s->engines, &platen_engine_lok);
-    }
-    if (later == PLATEN_OK || (rc == PLATEN_OK && must_wait(s, &task->route))) {
+    if (rc == PLATEN_LATER || (rc == PLATEN_OK && must_wait(s, &task->route))) {
         return -1;
     }
     if (rc != PLATEN_OK) {
-        platen_finish_unsupported(job->source_format, job->target_format, without == PLATEN_OK,
-                                  &claim->verdict);
+        platen_finish_unsupported(job->source_format, job->target_format,
+                                  without != PLATEN_NOT_FOUND, &claim->verdict);
     } else {
         platen_finish_poison(s->config, job, &claim->verdict);
     }
@@ -102,6 +96,7 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
     rc = platen_store_get(txn, id, &job);
     if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW || rc == PLATEN_NOT_FOUND) {
         warn_unreadable(s, id, rc);
+        platen_walk_pass(s->walk);
         return PLATEN_OK;
     }
     if (rc != PLATEN_OK) {
@@ -115,7 +110,7 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
     }
     if (route(s, &job, claim) != 0) {
         platen_task_destroy(&claim->task);
-        claims->passed++;
+        platen_walk_pass(s->walk);
         return PLATEN_OK;
     }
     claims->n++;
@@ -145,11 +140,10 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
 int
 platen_scheduler_claim(platen_scheduler_t *s, unsigned max, claims_t *claims, const char **why)
 {
-    platen_queue_cursor_t at = { .turn_len = 0 };
-    platen_txn_t          txn;
-    platen_id_t           id;
-    unsigned              before;
-    int                   rc;
+    platen_txn_t txn;
+    platen_id_t  id;
+    unsigned     before;
+    int          rc;
 
     rc = platen_txn_write(s->store, &txn);
     if (rc != PLATEN_OK) {
@@ -157,17 +151,16 @@ platen_scheduler_claim(platen_scheduler_t *s, unsigned max, claims_t *claims, co
         return rc;
     }
 
-    while (rc == PLATEN_OK && claims->to_start < max && claims->n < CLAIMS
-           && claims->passed < PASSED) {
-        rc = platen_store_queue_next(&txn, &at, s->config->per_client, &id);
+    platen_walk_begin(s->walk, platen_boottime_ms());
+    while (rc == PLATEN_OK && claims->to_start < max && claims->n < CLAIMS) {
+        rc = platen_walk_next(s->walk, &txn, s->config->per_client, &id);
         if (rc != PLATEN_OK) {
             break;
         }
         before = claims->n;
         rc = claim_job(s, &txn, &id, claims);
-        if (claims->n > before) {
-            /* Turns have changed. */
-            memset(&at, 0, sizeof(at));
+        if (rc == PLATEN_OK && claims->n > before) {
+            rc = platen_walk_take(s->walk, &txn);
         }
     }
     if (rc == PLATEN_NOT_FOUND) {

@@ -7,6 +7,7 @@
 #include "platen_finish.h"
 #include "platen_pool.h"
 #include "platen_scheduler.h"
+#include "platen_walk.h"
 #include "platen_zygote.h"
 
 #define CLAIMS 64 /* jobs claimed in one transaction, at most */
@@ -23,6 +24,7 @@ struct platen_scheduler_s {
     platen_engines_t      *engines;
     platen_pool_t         *pool;
     platen_batches_t      *batches;
+    platen_walk_t         *walk;
     platen_zygote_t       *zygote;    /* NULL: LibreOffice is none of the engines */
     int                    warmed;    /* it was ready once */
     char                   owner[64]; /* "<boot id>:<pid>" */
@@ -41,7 +43,6 @@ typedef struct {
     ending_t items[CLAIMS];
     unsigned n;
     unsigned to_start;
-    unsigned passed; /* others that cannot run at present */
 } claims_t;
 
 /* Claims nothing for a while, and says why in the log. */

@@ -203,7 +203,9 @@ on_tick(zloop_t *loop, int timer, void *arg)
 
     (void) loop;
     (void) timer;
-    platen_scheduler_tick(d->scheduler);
+    if (platen_scheduler_tick(d->scheduler)) {
+        scan(d);
+    }
     if (!d->stopping) {
         return 0;
     }

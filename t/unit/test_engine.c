@@ -118,12 +118,74 @@ test_matrix(void **state)
 
     /* What is suspended for a while stays in the matrix, and in no route. */
     platen_engines_suspend(engines, &platen_engine_soffice);
-    assert_int_equal(platen_engines_route(engines, docx, pdf, 0, &route), PLATEN_NOT_FOUND);
+    assert_int_equal(platen_engines_route(engines, docx, pdf, 0, &route), PLATEN_LATER);
     assert_non_null(platen_matrix_route(platen_engines_matrix(engines), docx, pdf));
     platen_engines_suspend(engines, NULL);
     assert_int_equal(platen_engines_route(engines, docx, pdf, 0, &route), PLATEN_OK);
     platen_engines_destroy(&engines);
     assert_null(engines);
+}
+
+/*
+ * What LibreOffice does best waits for it, and is not made by others in its place;
+ * but the one in a process of its own may stand in for the warm one.
+ */
+static void
+test_out_of_order(void **state)
+{
+    const platen_format_t *docx = fixture_format("docx"), *pdf = fixture_format("pdf");
+    const platen_format_t *html = fixture_format("html"), *csv = fixture_format("csv");
+    const platen_format_t *json = fixture_format("json");
+    char                   libexec[] = "/tmp/platen_test.XXXXXX", path[64];
+    platen_config_t        c = config;
+    platen_engines_t      *engines;
+    platen_route_t         route;
+    FILE                  *file;
+
+    (void) state;
+    assert_non_null(mkdtemp(libexec));
+    snprintf(path, sizeof(path), "%s/platen-tables", libexec);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fchmod(fileno(file), 0755), 0);
+    fclose(file);
+    c.libexec_path = libexec;
+    c.lok_enabled = 1; /* and not there */
+    c.tables_enabled = 1;
+    c.mupdf_enabled = 1;
+
+    engines = platen_engines_new(&c);
+    assert_non_null(engines);
+    assert_int_equal(platen_engines_route(engines, docx, pdf, 0, &route), PLATEN_OK);
+    assert_int_equal(route.nsteps, 1);
+    assert_ptr_equal(route.steps[0].engine, &platen_engine_soffice);
+    assert_int_equal(platen_engines_route(engines, docx, html, 0, &route), PLATEN_OK);
+    assert_ptr_equal(route.steps[0].engine, &platen_engine_soffice);
+    assert_int_equal(platen_engines_route(engines, docx, pdf,
+                                          PLATEN_OPTION_BIT(PLATEN_OPTION_LANDSCAPE), &route),
+                     PLATEN_LATER); /* that only the warm one can do */
+    platen_engines_suspend(engines, &platen_engine_soffice);
+    assert_int_equal(platen_engines_route(engines, docx, pdf, 0, &route), PLATEN_LATER);
+    assert_int_equal(platen_engines_route(engines, csv, json, 0, &route), PLATEN_OK);
+    platen_engines_destroy(&engines);
+
+    /* Neither of them is there: nobody is promised what only they do well. */
+    c.soffice_path = fixture_nowhere;
+    engines = platen_engines_new(&c);
+    assert_non_null(engines);
+    assert_null(platen_matrix_route(platen_engines_matrix(engines), docx, pdf));
+    assert_non_null(platen_matrix_route(platen_engines_matrix(engines), csv, json));
+    assert_int_equal(platen_engines_route(engines, docx, pdf, 0, &route), PLATEN_LATER);
+    platen_engines_destroy(&engines);
+
+    /* Without it by choice, its absence is no disorder. */
+    c.lok_enabled = c.soffice_enabled = 0;
+    engines = platen_engines_new(&c);
+    assert_non_null(engines);
+    assert_int_not_equal(platen_engines_route(engines, docx, pdf, 0, &route), PLATEN_LATER);
+    platen_engines_destroy(&engines);
+    assert_int_equal(platen_workdir_clear(libexec), 0);
+    assert_int_equal(rmdir(libexec), 0);
 }
 
 /* One way that is cheaper than LibreOffice, and another that no machine has. */
@@ -400,10 +462,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),     cmocka_unit_test(test_matrix),
-        cmocka_unit_test(test_configured), cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_soffice),    cmocka_unit_test(test_request),
-        cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_command),
+        cmocka_unit_test(test_tables),       cmocka_unit_test(test_matrix),
+        cmocka_unit_test(test_out_of_order), cmocka_unit_test(test_configured),
+        cmocka_unit_test(test_missing),      cmocka_unit_test(test_soffice),
+        cmocka_unit_test(test_request),      cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_command),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -263,23 +263,6 @@ test_no_return(void **state)
 }
 
 static void
-test_suspended(void **state)
-{
-    platen_graph_wish_t wish = { .changes = MANY, .without = &a };
-
-    (void) state;
-    add(&a, "docx", "pdf", 10, 0, 0);
-    add(&b, "docx", "pdf", 1000, BIT(PAGES), 0);
-    assert_int_equal(find("docx", "pdf", 0), PLATEN_OK);
-    assert_string_equal(way(), "a docx>pdf");
-    assert_int_equal(find_with("docx", "pdf", wish), PLATEN_OK);
-    assert_string_equal(way(), "b docx>pdf");
-    wish.without = &b;
-    wish.options = BIT(PAGES);
-    assert_int_equal(find_with("docx", "pdf", wish), PLATEN_NOT_FOUND);
-}
-
-static void
 test_step_limit(void **state)
 {
     (void) state;
@@ -409,7 +392,6 @@ main(void)
         cmocka_unit_test_setup(test_result, setup),
         cmocka_unit_test_setup(test_pictures, setup),
         cmocka_unit_test_setup(test_no_return, setup),
-        cmocka_unit_test_setup(test_suspended, setup),
         cmocka_unit_test_setup(test_step_limit, setup),
         cmocka_unit_test_setup(test_add, setup),
         cmocka_unit_test_setup(test_walk, setup),
