@@ -165,6 +165,7 @@ struct ngx_http_platen_ctx_s {
     unsigned                 busy:1;      /* a task or a commit is under way */
     unsigned                 looked_up:1; /* identity and client are known */
     unsigned                 authentic:1; /* by key or variable, not a cookie */
+    unsigned                 posted:1;    /* a POST that is to be a HEAD */
     unsigned                 hidden:1;    /* secrets are out of what is logged */
     unsigned                 last:1;      /* the task has the body's end */
 };
@@ -454,6 +455,9 @@ char *platen_admit_ttl(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
  * NGX_DECLINED: they have; else what a content handler returns.
  */
 ngx_int_t platen_admit_room(ngx_http_request_t *r);
+
+/* The same without the queue, for what adds nothing to it yet. */
+ngx_int_t platen_admit_storage(ngx_http_request_t *r);
 
 /*
  * The same for a submission, which may have come before under its

@@ -21,6 +21,7 @@
 static ngx_int_t platen_admit_name(ngx_conf_t *cf, ngx_str_t *value,
     const char *name, ngx_str_t *rest);
 static ngx_int_t platen_admit_check(ngx_http_request_t *r, ngx_str_t *key);
+static void platen_admit_look_now(platen_txn_t *txn, ngx_log_t *log);
 static ngx_int_t platen_admit_known(ngx_http_request_t *r, platen_txn_t *txn,
     ngx_str_t *key, platen_id_t *id);
 static ngx_int_t platen_admit_no_room(ngx_http_request_t *r,
@@ -189,12 +190,7 @@ platen_admit_check(ngx_http_request_t *r, ngx_str_t *key)
                                 }, PLATEN_STATE_PENDING, &waiting);
     }
 
-    /* much may come in a second, and what makes room again needs some */
-
-    if (w->room_looked != ngx_time() || w->room_tight) {
-        w->room_looked = ngx_time();
-        w->room = platen_admit_look(&txn, r->connection->log);
-    }
+    platen_admit_look_now(&txn, r->connection->log);
 
     known = rc == PLATEN_OK ? platen_admit_known(r, &txn, key, &id)
                             : NGX_DECLINED;
@@ -225,6 +221,41 @@ platen_admit_check(ngx_http_request_t *r, ngx_str_t *key)
     }
 
     return NGX_DECLINED;
+}
+
+
+ngx_int_t
+platen_admit_storage(ngx_http_request_t *r)
+{
+    ngx_int_t     status;
+    platen_txn_t  txn;
+
+    if (platen_respond_read(r, &txn, &status) != NGX_OK) {
+        return status;
+    }
+
+    platen_admit_look_now(&txn, r->connection->log);
+    platen_txn_abort(&txn);
+
+    return ngx_http_platen_worker.room == PLATEN_PROBLEM_NONE
+           ? NGX_DECLINED
+           : platen_respond_problem(r, ngx_http_platen_worker.room, NULL);
+}
+
+
+/* Much may come in a second, and what makes room again needs some. */
+
+static void
+platen_admit_look_now(platen_txn_t *txn, ngx_log_t *log)
+{
+    ngx_http_platen_worker_t  *w;
+
+    w = &ngx_http_platen_worker;
+
+    if (w->room_looked != ngx_time() || w->room_tight) {
+        w->room_looked = ngx_time();
+        w->room = platen_admit_look(txn, log);
+    }
 }
 
 

@@ -197,6 +197,18 @@ platen_respond_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ctx->posted && r->method == NGX_HTTP_HEAD) {
+
+        /* to whoever reads the answer, to a POST, its end has to be told */
+
+        r->method = NGX_HTTP_POST;
+        ngx_str_set(&r->method_name, "POST");
+
+        if (len < 0 && status != NGX_HTTP_NO_CONTENT) {
+            len = 0;
+        }
+    }
+
     r->headers_out.status = status;
     r->headers_out.content_length_n = len;
 

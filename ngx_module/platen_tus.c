@@ -38,8 +38,9 @@ static void platen_tus_complete(ngx_http_request_t *r, platen_tus_t *tus);
 ngx_int_t
 platen_tus_prepare(ngx_http_request_t *r, ngx_str_t *path)
 {
-    ngx_str_t   *method;
-    ngx_uint_t   i;
+    ngx_str_t              *method;
+    ngx_uint_t              i;
+    ngx_http_platen_ctx_t  *ctx;
 
     static const struct {
         ngx_str_t    name;
@@ -69,6 +70,9 @@ platen_tus_prepare(ngx_http_request_t *r, ngx_str_t *path)
         {
             r->method = overrides[i].method;
             r->method_name = overrides[i].name;
+
+            ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+            ctx->posted = 1;
             break;
         }
     }
@@ -209,6 +213,11 @@ platen_tus_open(ngx_http_request_t *r)
         }
 
         rc = platen_tus_request_length(r, tus);
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+
+        rc = platen_admit_storage(r);
         if (rc != NGX_DECLINED) {
             return rc;
         }
@@ -451,8 +460,19 @@ platen_tus_ready(ngx_http_request_t *r, platen_tus_t *tus)
 static ngx_int_t
 platen_tus_patch_check(ngx_http_request_t *r, platen_tus_t *tus)
 {
-    uint64_t  limit;
-    u_char    detail[128];
+    uint64_t                     limit, max;
+    ngx_http_platen_loc_conf_t  *plcf;
+    u_char                       detail[128];
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    /* its limit may have been lowered since, and no job would come of it */
+
+    max = platen_tus_request_max(plcf);
+
+    if (tus->partial.offset > max || tus->limit > max) {
+        return platen_tus_answer_too_large(r, max);
+    }
 
     if (tus->said != tus->partial.offset) {
         ngx_snprintf(detail, sizeof(detail),
