@@ -108,7 +108,7 @@ $(BUILD)/platen-lok: $(LOK_OBJ)
 	$(CC) $(CFLAGS) -pie $(LOK_EXPORT) -Wl,-z,relro,-z,now -o $@ $^ -lseccomp -ldl
 
 $(BUILD)/platen-tables: $(patsubst %.c,$(BUILD)/obj/%.o,$(TABLES))
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -ldl
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -lzip -lexpat -lm -ldl
 
 $(BUILD)/platen-zip: $(patsubst %.c,$(BUILD)/obj/%.o,$(ZIP))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip -ljansson -lcrypto
@@ -144,7 +144,7 @@ $(BUILD)/san/libplaten.a: $(UNIT_OBJ)
 $(BUILD)/san/t/unit/%.o: INC += -It/unit
 $(BUILD)/unit/%: $(BUILD)/san/t/unit/%.o $(BUILD)/san/libplaten.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lzip -lcurl -lxlsxwriter -lyajl -ldl $(LIBS)
+	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lzip -lcurl -lxlsxwriter -lyajl -lexpat -lm -ldl $(LIBS)
 
 # Real documents beside the checkout; without them their test is not run.
 PLATEN_CORPUS ?= $(wildcard $(abspath ../shared/corpus))

@@ -15,6 +15,7 @@ typedef enum {
     KIND_NUMBER, /* from min to max */
     KIND_CHOICE, /* one of words */
     KIND_PAGES,
+    KIND_TEXT,
     KIND_SECRET
 } kind_t;
 
@@ -87,6 +88,18 @@ static const word_t layouts[] = {
     { NULL, NULL },
 };
 
+static const word_t headers[] = {
+    { "true", "" },    { "1", "" },          { "yes", "" },
+    { "on", "" },      { "false", "false" }, { "0", "false" },
+    { "no", "false" }, { "off", "false" },   { NULL, NULL },
+};
+
+static const word_t values[] = {
+    { "stored", "" },
+    { "display", "display" },
+    { NULL, NULL },
+};
+
 #define SWITCH(n)                                                                              \
     {                                                                                          \
         n, "true or false", KIND_SWITCH, 0, 0, switches                                        \
@@ -125,6 +138,10 @@ static const option_t options_table[PLATEN_OPTIONS] = {
     [PLATEN_OPTION_WIDTH] = NUMBER("width", 16, 4096),
     [PLATEN_OPTION_RESOLUTION] = NUMBER("resolution", 36, 600),
     [PLATEN_OPTION_LAYOUT] = CHOICE("layout", "flow or exact", layouts),
+    [PLATEN_OPTION_SHEET] = { "sheet", "the name of a sheet, its number from 1, or all",
+                              KIND_TEXT, 0, 0, NULL },
+    [PLATEN_OPTION_HEADER] = CHOICE("header", "true or false", headers),
+    [PLATEN_OPTION_VALUES] = CHOICE("values", "stored or display", values),
 };
 
 _Static_assert(PLATEN_OPTIONS <= 32, "a mask has 32 bits");
@@ -289,8 +306,9 @@ take_pages(const char *value, size_t len, char *out)
     }
 }
 
+/* Of secrets too, and of what is named in a document. */
 static int
-take_secret(const char *value, size_t len, char *out)
+take_text(const char *value, size_t len, char *out)
 {
     const char *p = value, *end = value + len;
     uint32_t    c;
@@ -323,8 +341,9 @@ canonical(platen_option_t option, const char *value, size_t len, char *out)
         return take_number(o, value, len, out);
     case KIND_PAGES:
         return take_pages(value, len, out);
+    case KIND_TEXT:
     case KIND_SECRET:
-        return take_secret(value, len, out);
+        return take_text(value, len, out);
     default:
         return take_word(o->words, value, len, out);
     }

@@ -31,6 +31,9 @@ typedef enum {
     PLATEN_OPTION_WIDTH,              /* "16" to "4096": pixels of an image */
     PLATEN_OPTION_RESOLUTION,         /* "36" to "600": dots per inch of page images */
     PLATEN_OPTION_LAYOUT,             /* "flow", "exact" */
+    PLATEN_OPTION_SHEET,              /* of a workbook: its name, its number from 1, "all" */
+    PLATEN_OPTION_HEADER,             /* "false": the first row of a table names no columns */
+    PLATEN_OPTION_VALUES,             /* "display": as a workbook's cells show them */
     PLATEN_OPTIONS
 } platen_option_t;
 

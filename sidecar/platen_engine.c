@@ -350,6 +350,23 @@ platen_engines_route(platen_engines_t *engines, const platen_format_t *from,
     return place->rc == PLATEN_OK ? take_route(engines, route) : place->rc;
 }
 
+int
+platen_engines_renewal(const platen_engines_t *engines, const platen_format_t *format,
+                       platen_step_t *step)
+{
+    size_t i;
+
+    for (i = 0; i < engines->graph.nedges; i++) {
+        if (engines->graph.edges[i].from == format && engines->graph.edges[i].to == format
+            && engines->graph.edges[i].engine == &platen_engine_lok) {
+            *step = (platen_step_t){ .engine = engines->graph.edges[i].engine,
+                                     .edge = engines->graph.edges[i].edge };
+            return PLATEN_OK;
+        }
+    }
+    return PLATEN_NOT_FOUND;
+}
+
 void
 platen_engines_suspend(platen_engines_t *engines, const platen_engine_t *engine)
 {

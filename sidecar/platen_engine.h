@@ -24,6 +24,8 @@
 #define PLATEN_EDGE_PAGES 4   /* may write several files, out/in-<n>.<to>: they become a ZIP */
 #define PLATEN_EDGE_INPUT                                                                      \
     8 /* its options are about the client's document: as the first step only */
+#define PLATEN_EDGE_ASKED 16    /* an option asks for it: it makes no way longer */
+#define PLATEN_EDGE_DECLINES 32 /* it may want the client's document written anew first */
 
 /*
  * What is lost on the way is part of an edge's cost, so that the cheapest route
@@ -51,6 +53,7 @@ typedef struct {
 typedef struct {
     const platen_edge_t    *edge;
     int                     first;   /* the document is the client's, not an earlier step's */
+    int                     settled; /* it is not to be declined */
     const platen_options_t *options; /* those that this step has to honour, no others */
     const char             *dir; /* the run's own, its working directory; emptied afterwards */
     const char             *input;      /* the document: <dir>/in.<from> */
@@ -70,6 +73,8 @@ typedef enum {
     PLATEN_EXIT_EMPTY,     /* there is nothing in the document */
     PLATEN_EXIT_FAILED,    /* it read the document and cannot write it so */
     PLATEN_EXIT_MEMORY,    /* it ran out of memory */
+    PLATEN_EXIT_SHEET,     /* the workbook has no such sheet */
+    PLATEN_EXIT_DECLINED,  /* by an edge that may */
     PLATEN_EXIT_TOO_LARGE, /* the result is larger than its format or the limit allows */
     PLATEN_EXIT_SETUP /* it says that this machine is at fault; a document may make it say so */
 } platen_exit_t;
@@ -151,6 +156,13 @@ const char *platen_engines_name(const platen_engines_t *engines, size_t n);
  */
 int platen_engines_route(platen_engines_t *engines, const platen_format_t *from,
                          const platen_format_t *to, uint32_t options, platen_route_t *route);
+
+/*
+ * The step that writes a document anew in its own format, as LibreOffice would
+ * have written it.  PLATEN_OK or PLATEN_NOT_FOUND.
+ */
+int platen_engines_renewal(const platen_engines_t *engines, const platen_format_t *format,
+                           platen_step_t *step);
 
 /* Whether this engine works here. */
 int platen_engines_has(const platen_engines_t *engines, const platen_engine_t *engine);

@@ -41,7 +41,7 @@
     { from, "xlsx", 140, SECRET, 0, "xlsx", NULL },                            \
     { from, "ods", 160, SECRET, 0, "ods", NULL },                              \
     { from, "xls", 150, SECRET, 0, "xls", NULL },                              \
-    { from, "csv", 130, SECRET, 0, "csv", NULL },                              \
+    { from, "csv", 400, SECRET | BIT(VALUES), PLATEN_EDGE_ASKED, "csv", NULL }, \
     { from, "html", 130 + PLATEN_LOSS_WEB, SECRET, 0, "html", NULL }
 
 #define IMPRESS(from)                                                          \

@@ -1,6 +1,7 @@
 /*
  * Tables: platen-tables, a program of Platen's own, between CSV, JSON, Parquet
- * and XLSX.  Prepares in the loop's thread and owns nothing.
+ * and XLSX; of workbooks in other formats LibreOffice makes XLSX first.  Prepares in the loop's
+ * thread and owns nothing.
  *
  * Parquet is DuckDB's, a library that Debian does not have: without it the
  * edges that touch Parquet are not there, and the rest is.
@@ -17,10 +18,16 @@
     (PLATEN_OPTION_BIT(PLATEN_OPTION_CSV_DELIMITER)                                            \
      | PLATEN_OPTION_BIT(PLATEN_OPTION_CSV_ENCODING))
 
+#define HEADER PLATEN_OPTION_BIT(PLATEN_OPTION_HEADER)
+#define BOOK (PLATEN_OPTION_BIT(PLATEN_OPTION_SHEET) | HEADER)
+
 static const platen_edge_t edges[] = {
-    { "csv", "json", 30, CSV, PLATEN_EDGE_INPUT, NULL, NULL },
-    { "csv", "xlsx", 40, CSV, PLATEN_EDGE_INPUT, NULL, NULL },
-    { "csv", "parquet", 60, CSV, PLATEN_EDGE_INPUT, NULL, NULL },
+    { "csv", "json", 30, CSV | HEADER, PLATEN_EDGE_INPUT, NULL, NULL },
+    { "csv", "xlsx", 40, CSV | HEADER, PLATEN_EDGE_INPUT, NULL, NULL },
+    { "csv", "parquet", 60, CSV | HEADER, PLATEN_EDGE_INPUT, NULL, NULL },
+    { "xlsx", "json", 30, BOOK, PLATEN_EDGE_DECLINES, NULL, NULL },
+    { "xlsx", "csv", 30, BOOK | CSV, PLATEN_EDGE_DECLINES | PLATEN_EDGE_PAGES, NULL, NULL },
+    { "xlsx", "parquet", 60, BOOK, PLATEN_EDGE_DECLINES | PLATEN_EDGE_PAGES, NULL, NULL },
     { "json", "csv", 40, CSV, 0, NULL, NULL },
     { "json", "xlsx", 40, 0, 0, NULL, NULL },
     { "json", "parquet", 60, 0, 0, NULL, NULL },
@@ -32,13 +39,11 @@ static const platen_edge_t edges[] = {
 
 /* Its exit codes (sidecar/tables/platen_tables.h). */
 static const platen_program_rule_t rules[] = {
-    { 0, NULL, PLATEN_EXIT_DONE },
-    { 10, NULL, PLATEN_EXIT_CORRUPT },
-    { 13, NULL, PLATEN_EXIT_FAILED },
-    { 14, NULL, PLATEN_EXIT_MEMORY },
-    { 17, NULL, PLATEN_EXIT_EMPTY },
-    { 18, NULL, PLATEN_EXIT_TOO_LARGE },
-    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_SETUP },
+    { 0, NULL, PLATEN_EXIT_DONE },       { 10, NULL, PLATEN_EXIT_CORRUPT },
+    { 11, NULL, PLATEN_EXIT_ENCRYPTED }, { 13, NULL, PLATEN_EXIT_FAILED },
+    { 14, NULL, PLATEN_EXIT_MEMORY },    { 17, NULL, PLATEN_EXIT_EMPTY },
+    { 18, NULL, PLATEN_EXIT_TOO_LARGE }, { 19, NULL, PLATEN_EXIT_SHEET },
+    { 20, NULL, PLATEN_EXIT_DECLINED },  { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_SETUP },
 };
 
 static int
@@ -89,6 +94,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     int         to_csv = strcmp(run->edge->to, "csv") == 0;
     const char *out = from_csv && !to_csv ? "" : "out-";
     const char *encoding = platen_options_get(run->options, PLATEN_OPTION_CSV_ENCODING);
+    const char *sheet = platen_options_get(run->options, PLATEN_OPTION_SHEET);
     const char *separator = delimiter(run);
 
     (void) engine;
@@ -113,6 +119,20 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_arg(command, "--%sencoding", out);
         platen_command_arg(command, "%s", encoding);
     }
+    if (sheet != NULL) {
+        platen_command_arg(command, "--sheet");
+        platen_command_arg(command, "%s", sheet);
+    }
+    if (platen_options_get(run->options, PLATEN_OPTION_HEADER) != NULL) {
+        platen_command_arg(command, "--header");
+        platen_command_arg(command, "false");
+    }
+    if (run->settled) {
+        platen_command_arg(command, "--settled");
+        platen_command_arg(command, "true");
+    }
+    platen_command_arg(command, "--warnings");
+    platen_command_arg(command, "warnings");
     if (config->memory != 0) {
         /* For DuckDB's buffers; the other half is for everything else. */
         platen_command_arg(command, "--memory");

@@ -87,6 +87,10 @@ static const struct {
       "the "
       "field \"pages\".",
       0 },
+    { PLATEN_RUN_SHEET, "sheet_not_found",
+      "The workbook has no such sheet. Name one that it has, or give its number from 1, or "
+      "\"all\", in the field \"sheet\".",
+      0 },
     { PLATEN_RUN_FAILED, "conversion_failed",
       "The document was read, but could not be converted to the target format. Try another "
       "target format, or save the document anew in its own application and submit that.",
@@ -338,6 +342,7 @@ judge_output(const platen_config_t *config, const platen_task_t *task,
     v->output_size = (uint64_t) st.st_size;
     v->output_format = result->format == task->to ? NULL : result->format->name;
     n = platen_warning_fonts(result->fonts, v->warnings);
+    n = platen_warning_lines(result->warnings, n, v->warnings);
     if (is_blank(fd, st.st_size, result->format)) {
         snprintf(v->warnings + n, sizeof(v->warnings) - n,
                  "%sThere is no text in the result; a scanned page, for one, has none.",
@@ -397,6 +402,10 @@ platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
         v->state = PLATEN_STATE_PENDING;
         v->blame = PLATEN_BLAME_SIDECAR;
         snprintf(v->detail, sizeof(v->detail), "LibreOffice died");
+        break;
+
+    case PLATEN_RUN_DECLINED: /* twice */
+        (void) fail_as(v, PLATEN_RUN_FAILED);
         break;
 
     case PLATEN_RUN_DISCARDED:

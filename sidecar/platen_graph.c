@@ -21,7 +21,8 @@
 /* About the result, unless the edge says that they are about the document. */
 #define RESULT                                                                                 \
     (BIT(OUTPUT_PASSWORD) | BIT(PDFA) | BIT(PDFUA) | BIT(IMAGE_QUALITY)                        \
-     | BIT(IMAGE_RESOLUTION) | BIT(CSV_DELIMITER) | BIT(CSV_ENCODING) | BIT(MARKDOWN_FLAVOUR))
+     | BIT(IMAGE_RESOLUTION) | BIT(CSV_DELIMITER) | BIT(CSV_ENCODING) | BIT(MARKDOWN_FLAVOUR)  \
+     | BIT(SHEET))
 
 #define LABELS 4096
 #define NONE LABELS
@@ -93,6 +94,13 @@ honoured_by(const platen_edge_t *edge, size_t at)
                                              : edge->options & ~BIT(PASSWORD);
 }
 
+/* Whether a way by this edge has one format more on it. */
+static int
+is_change(const platen_edge_t *edge)
+{
+    return strcmp(edge->from, edge->to) != 0 && !(edge->rules & PLATEN_EDGE_ASKED);
+}
+
 /* Follows every edge from one label. */
 static void
 follow(search_t *s, size_t at)
@@ -130,7 +138,7 @@ follow(search_t *s, size_t at)
             .cost = from->cost + edge->cost,
             .picture = from->picture || edge->rules & PLATEN_EDGE_PICTURE,
             .final = from->final || (!(edge->rules & PLATEN_EDGE_INPUT) && honours & RESULT),
-            .changes = from->changes + (s->graph->edges[i].to != from->format),
+            .changes = from->changes + is_change(edge),
             .previous = at,
             .edge = i,
         };
@@ -242,7 +250,7 @@ platen_graph_changes(const platen_route_t *route)
     unsigned i, n = 0;
 
     for (i = 0; i < route->nsteps; i++) {
-        n += strcmp(route->steps[i].edge->from, route->steps[i].edge->to) != 0;
+        n += (unsigned) is_change(route->steps[i].edge);
     }
     return n;
 }

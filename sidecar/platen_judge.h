@@ -16,6 +16,8 @@ typedef enum {
     PLATEN_RUN_PASSWORD,      /* the password is wrong */
     PLATEN_RUN_EMPTY,         /* there is nothing in it */
     PLATEN_RUN_PAGES,         /* it does not have the pages asked for */
+    PLATEN_RUN_SHEET,         /* nor the sheet */
+    PLATEN_RUN_DECLINED,      /* it has to be written anew; the pool sees to that */
     PLATEN_RUN_FAILED,        /* an engine gave up, or left nothing */
     PLATEN_RUN_CRASHED,       /* a signal ended it, or it said so */
     PLATEN_RUN_TIMEOUT,       /* killed at the wall-clock limit, or out of CPU time */

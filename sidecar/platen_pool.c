@@ -32,6 +32,7 @@ typedef struct {
     uint32_t             tag;    /* of the zygote's run */
     int                  status; /* for platen_child_error() */
     int                  restarted;
+    int                  settled; /* the document is not to be declined any more */
     int                  killed;
     int                  waiting;  /* stands by: set up, and not running */
     platen_run_outcome_t why;      /* if killed */
@@ -287,6 +288,7 @@ start_step(platen_pool_t *pool, worker_t *w)
     platen_run_t         run = {
                 .edge = step->edge,
                 .first = w->step == 0,
+                .settled = w->step > 0 || w->settled,
                 .options = &w->options,
                 .dir = w->stage.dir,
                 .input = w->stage.input,
@@ -356,6 +358,7 @@ platen_pool_start(platen_pool_t *pool, platen_task_t *task, platen_run_result_t 
     w->result.exit_code = -1;
     w->task = task;
     w->step = 0;
+    w->settled = 0;
     w->pid = 0;
     w->killed = 0;
     w->waiting = 1;
@@ -556,14 +559,59 @@ begin_next(platen_pool_t *pool)
     }
 }
 
+/* What the step wants to be told of its result, to what those before it have said. */
+static void
+take_warnings(worker_t *w)
+{
+    size_t n = strlen(w->result.warnings);
+
+    if (n + 1 < sizeof(w->result.warnings)) {
+        platen_stage_read(&w->stage, "warnings", w->result.warnings + n,
+                          sizeof(w->result.warnings) - n);
+    }
+}
+
+/*
+ * The first step has declined the document: it begins anew with LibreOffice
+ * writing the document as it would, or, without that, takes what there is.
+ */
+static int
+begin_anew(platen_pool_t *pool, worker_t *w)
+{
+    platen_route_t      *route = &w->task->route;
+    const platen_edge_t *edge;
+
+    if (w->settled || w->step != 0 || !(route->steps[0].edge->rules & PLATEN_EDGE_DECLINES)) {
+        w->result.outcome = PLATEN_RUN_FAILED;
+        return -1;
+    }
+    w->settled = 1;
+    if (w->task->renewal.engine != NULL && route->nsteps < PLATEN_ROUTE_STEPS) {
+        memmove(&route->steps[1], &route->steps[0], route->nsteps * sizeof(route->steps[0]));
+        route->steps[0] = w->task->renewal;
+        route->nsteps++;
+    }
+    edge = route->steps[0].edge;
+    if (platen_stage_again(&w->stage, edge->from, edge->to) != 0) {
+        return refuse(w, PLATEN_RUN_ERROR, "lay the work directory out again");
+    }
+    return start_step(pool, w) == 0 ? 1 : -1;
+}
+
 /* A process of the step has ended, in any way. */
 static void
 end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const char *said)
 {
     w->result.outcome = w->killed ? w->why : outcome;
     platen_judge_last_line(said, w->result.last_line, sizeof(w->result.last_line));
-    if (w->result.outcome == PLATEN_RUN_DONE && go_on(pool, w) > 0) {
+    if (w->result.outcome == PLATEN_RUN_DECLINED && begin_anew(pool, w) > 0) {
         return;
+    }
+    if (w->result.outcome == PLATEN_RUN_DONE) {
+        take_warnings(w);
+        if (go_on(pool, w) > 0) {
+            return;
+        }
     }
     begin_next(pool);
     finish(pool, w);

@@ -15,6 +15,7 @@
 #include "platen_zygote.h"
 
 #define PLATEN_RUN_FONTS_MAX 16384 /* more than a run of LibreOffice writes */
+#define PLATEN_RUN_WARNINGS_MAX 8192
 
 typedef struct {
     platen_run_outcome_t   outcome;
@@ -30,6 +31,7 @@ typedef struct {
     char                   output_name[32];
     char                   last_line[256]; /* what the engine last said; any bytes */
     char                   fonts[PLATEN_RUN_FONTS_MAX]; /* "wanted<TAB>used" lines; any bytes */
+    char warnings[PLATEN_RUN_WARNINGS_MAX];             /* lines of all steps; any bytes */
 } platen_run_result_t;
 
 /*

@@ -11,14 +11,15 @@
 #include "platen_utf8.h"
 
 #define NAME_MAX_BYTES 100
+#define FONTS_MAX_BYTES 4096 /* so that there is room for what engines say */
 
 static int
-is_name(const char *p, size_t n)
+is_printable(const char *p, size_t n, size_t most)
 {
     uint32_t code;
     size_t   len;
 
-    if (n == 0 || n > NAME_MAX_BYTES) {
+    if (n == 0 || n > most) {
         return 0;
     }
     for (; n > 0; p += len, n -= len) {
@@ -59,13 +60,12 @@ platen_warning_fonts(const char *lines, char out[PLATEN_WARNINGS_MAX])
     *out = '\0';
     for (line = lines; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         tab = memchr(line, '\t', (size_t) (end - line));
-        if (tab == NULL || !is_name(line, (size_t) (tab - line))
-            || !is_name(tab + 1, (size_t) (end - tab - 1))
+        if (tab == NULL || !is_printable(line, (size_t) (tab - line), NAME_MAX_BYTES)
+            || !is_printable(tab + 1, (size_t) (end - tab - 1), NAME_MAX_BYTES)
             || seen(lines, line, (size_t) (end - line))) {
             continue;
         }
-        if (told == PLATEN_WARNING_FONTS
-            || n + 2 * NAME_MAX_BYTES + 160 > PLATEN_WARNINGS_MAX) {
+        if (told == PLATEN_WARNING_FONTS || n + 2 * NAME_MAX_BYTES + 160 > FONTS_MAX_BYTES) {
             more++;
             continue;
         }
@@ -79,6 +79,26 @@ platen_warning_fonts(const char *lines, char out[PLATEN_WARNINGS_MAX])
         n += (size_t) snprintf(out + n, PLATEN_WARNINGS_MAX - n,
                                "\n%u more fonts are not installed here and were replaced.",
                                more);
+    }
+    return n;
+}
+
+size_t
+platen_warning_lines(const char *lines, size_t n, char out[PLATEN_WARNINGS_MAX])
+{
+    const char *line, *end;
+    unsigned    told = 0;
+    size_t      len;
+
+    for (line = lines; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        len = (size_t) (end - line);
+        if (told == PLATEN_WARNING_LINES || n + len + 2 > PLATEN_WARNINGS_MAX
+            || !is_printable(line, len, PLATEN_WARNING_LINE_MAX) || seen(lines, line, len)) {
+            continue;
+        }
+        told++;
+        n += (size_t) snprintf(out + n, PLATEN_WARNINGS_MAX - n, "%s%.*s", n == 0 ? "" : "\n",
+                               (int) len, line);
     }
     return n;
 }

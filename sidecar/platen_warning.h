@@ -1,6 +1,6 @@
 /*
  * What a client should know about a result that is there all the same: fonts
- * that were replaced.
+ * that were replaced, and what of the document is not in it.
  */
 
 #ifndef PLATEN_WARNING_H
@@ -9,7 +9,9 @@
 #include <stddef.h>
 
 #define PLATEN_WARNING_FONTS 20 /* fonts told of; more are counted */
-#define PLATEN_WARNINGS_MAX 4096
+#define PLATEN_WARNING_LINES 16 /* sentences of engines */
+#define PLATEN_WARNING_LINE_MAX 600
+#define PLATEN_WARNINGS_MAX 8192
 
 /*
  * Turns "wanted<TAB>used" lines, any bytes, into sentences with a line feed
@@ -17,5 +19,12 @@
  * left out.  Returns the length; `out` is NUL-terminated.
  */
 size_t platen_warning_fonts(const char *lines, char out[PLATEN_WARNINGS_MAX]);
+
+/*
+ * Adds the lines to the `n` bytes that are in `out`, any bytes: a sentence to a
+ * line, each once, at most PLATEN_WARNING_LINES of them.  One that is not
+ * printable UTF-8, or is too long, is left out.  Returns the length.
+ */
+size_t platen_warning_lines(const char *lines, size_t n, char out[PLATEN_WARNINGS_MAX]);
 
 #endif

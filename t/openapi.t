@@ -568,6 +568,10 @@ for ([$locked, 'password_required'], [$locked, 'wrong_password', password => 'sh
     main::answers('GET /jobs/{id}', get("/jobs/$job->{job_id}"), 200);
 }
 is wait_job(submit(content => "[]", name => 'a.json', to => 'csv')->{job_id})->{error_code}, 'empty_document', 'a table without rows';
+my $book = wait_job(submit(content => "a\n1\n", name => 'a.csv', to => 'xlsx')->{job_id});
+my $sheet = submit(content => get($book->{download_url})->content, name => 'a.xlsx', to => 'json', fields => [sheet => 'none']);
+is wait_job($sheet->{job_id})->{error_code}, 'sheet_not_found', 'a sheet that is not there';
+main::answers('GET /jobs/{id}', get("/jobs/$sheet->{job_id}"), 200);
 my $png = wait_job(submit(@docx, to => 'png', fields => [pages => 1])->{job_id});
 my $scan = wait_job(submit(content => get($png->{download_url})->content, name => 'a.png', to => 'pdf')->{job_id});
 my $blank = wait_job(submit(content => get($scan->{download_url})->content, name => 'a.pdf', to => 'txt')->{job_id});

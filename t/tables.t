@@ -105,9 +105,9 @@ sub cell {
 {
     my ($code) = run('--probe', @duckdb);
     my $pairs = join ', ', sort split /\n/, get('stdout');
-    my $base = 'csv json, csv xlsx, json csv, json xlsx';
+    my $base = 'csv json, csv xlsx, json csv, json xlsx, xlsx csv, xlsx json';
     my $all = 'csv json, csv parquet, csv xlsx, json csv, json parquet, json xlsx,'
-        . ' parquet csv, parquet json, parquet xlsx';
+        . ' parquet csv, parquet json, parquet xlsx, xlsx csv, xlsx json, xlsx parquet';
 
     is $code, 0, 'probe: exit code';
     is $pairs, $parquet ? $all : $base, 'probe';
@@ -119,7 +119,7 @@ sub cell {
 {
     my $csv = put('in.csv', "a\n1\n");
 
-    for my $wrong ([], ['--from', 'csv'], ['--from', 'xlsx', '--to', 'csv'],
+    for my $wrong ([], ['--from', 'csv'], ['--from', 'xlsx', '--to', 'xlsx'],
                    ['--from', 'json', '--to', 'json'], ['--from', 'csv', '--to', 'pdf'],
                    ['--from', 'csv', '--to', 'json', '--delimiter', ',,'],
                    ['--from', 'csv', '--to', 'json', '--delimiter', '"'],

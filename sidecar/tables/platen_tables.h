@@ -4,7 +4,7 @@
  * its columns; a sink is given the rows and writes another document.  Neither
  * knows which other one it is paired with.
  *
- *   source  csv, json, parquet      platen_tables_from_*.c
+ *   source  csv, json, parquet, xlsx  platen_tables_from_*.c
  *   sink    csv, json, parquet, xlsx  platen_tables_to_*.c
  *
  * One process converts one document, in one thread.  Functions return 0 or an
@@ -20,11 +20,16 @@
 
 /* Exit codes of the program, and what functions here return. */
 #define PLATEN_TABLES_USAGE 2
-#define PLATEN_TABLES_CORRUPT 10   /* the document cannot be read */
+#define PLATEN_TABLES_CORRUPT 10 /* the document cannot be read */
+#define PLATEN_TABLES_ENCRYPTED                                                                \
+    11                             /* it needs a password, which is no matter of this program  \
+                                    */
 #define PLATEN_TABLES_WRITE 13     /* the result cannot be written */
 #define PLATEN_TABLES_MEMORY 14    /* out of memory */
 #define PLATEN_TABLES_EMPTY 17     /* the document has no columns */
 #define PLATEN_TABLES_TOO_LARGE 18 /* more than the format holds */
+#define PLATEN_TABLES_SHEET 19     /* the workbook has no such sheet */
+#define PLATEN_TABLES_DECLINED 20  /* LibreOffice has to write the document anew first */
 
 /* No table has more; it bounds what a hostile document makes of its rows. */
 #define PLATEN_TABLES_COLUMNS_MAX 65536
@@ -36,6 +41,13 @@ typedef struct {
 /* Writes the sentence and returns `code`. */
 int platen_tables_fail(platen_tables_error_t *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * Adds a sentence about what the result lacks to the file for them (NULL: none).
+ * What cannot be written there is lost, and the result is not.
+ */
+void platen_tables_warn(const char *warnings, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /*
  * What a cell is.  PLAIN is CSV's: a text that nothing is known of, and whose
@@ -79,6 +91,10 @@ typedef struct {
     const char *out_encoding;  /* NULL: utf-8 */
     uint64_t    memory;        /* bytes for DuckDB's buffers; 0: half of RLIMIT_AS */
     const char *tmp;           /* directory for intermediate files */
+    const char *sheet;         /* its name or number, or "all"; NULL: the first with cells */
+    int         no_header;     /* the first row is one like the others */
+    int         settled;       /* the document is taken as it is, never DECLINED */
+    const char *warnings;      /* file for what the result lacks; NULL: none */
     const char *input;
     const char *output;
 } platen_tables_options_t;
@@ -92,6 +108,12 @@ struct platen_tables_source_s {
     platen_tables_column_t *columns;
     size_t                  ncolumns;
     uint64_t                rows; /* without the header; UINT64_MAX if not known */
+
+    /* Of a document of several tables, that are wanted: which one this is, from 0. */
+    const char *name;   /* the table's; NULL if it has none */
+    size_t      tables; /* 0: it is one table */
+    /* Goes to a table: the three above are then of that one. */
+    int (*select)(platen_tables_source_t *source, size_t table, platen_tables_error_t *err);
 
     int (*read)(platen_tables_source_t *source, platen_tables_row_f row, void *data,
                 platen_tables_error_t *err);
@@ -112,6 +134,8 @@ typedef int (*platen_tables_source_f)(platen_tables_source_t       **source,
                                       platen_tables_error_t         *err);
 int platen_tables_from_csv(platen_tables_source_t       **source,
                            const platen_tables_options_t *options, platen_tables_error_t *err);
+int platen_tables_from_xlsx(platen_tables_source_t       **source,
+                            const platen_tables_options_t *options, platen_tables_error_t *err);
 int platen_tables_from_json(platen_tables_source_t       **source,
                             const platen_tables_options_t *options, platen_tables_error_t *err);
 int

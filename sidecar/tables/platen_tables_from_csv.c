@@ -2,9 +2,9 @@
  * CSV as a source.  The document is read twice, in pieces: first for its width
  * and the types of its columns, then for the rows.
  *
- * The first record names the columns.  Rows may be shorter, and may be longer:
- * then there are columns without a name.  An empty line is nothing, except in a
- * document of one column, where it is an empty field unless it is at the end.
+ * The first record names the columns, unless the options say otherwise.  Rows may be shorter,
+ * and may be longer: then there are columns without a name.  An empty line is nothing, except
+ * in a document of one column, where it is an empty field unless it is at the end.
  */
 
 #include "platen_tables.h"
@@ -23,7 +23,8 @@ typedef struct {
     platen_tables_text_t   text;
     char                   delimiter;
     size_t                 header; /* fields of the first record */
-    size_t                 skip;   /* bytes of a first line "sep=;" */
+    int                    no_header;
+    size_t                 skip; /* bytes of a first line "sep=;" */
 
     /* What one reading goes through. */
     platen_tables_csv_t csv;
@@ -85,7 +86,8 @@ take_row(from_csv_t *from, const platen_tables_cell_t *cells, size_t n,
 {
     size_t i;
 
-    if (from->records++ > 0) {
+    if (from->records++ > 0 || from->no_header) {
+        from->header = from->no_header && from->records == 1 ? n : from->header;
         return from->row(from->data, cells, n, err);
     }
     if (from->base.columns == NULL) {
@@ -190,6 +192,7 @@ platen_tables_from_csv(platen_tables_source_t **source, const platen_tables_opti
     *source = NULL;
     from->base.read = read_rows;
     from->base.close = from_csv_close;
+    from->no_header = options->no_header;
 
     rc = platen_tables_text_open(&from->text, options->input, options->encoding, 1, err);
     if (rc == 0) {

@@ -86,7 +86,7 @@ platen_tables_to_csv(platen_tables_sink_t **sink, const platen_tables_source_t *
     to->ncolumns = source->ncolumns;
 
     rc = platen_tables_out_open(&to->out, options->output, options->out_encoding, err);
-    if (rc == 0) {
+    if (rc == 0 && !options->no_header) {
         rc = write_header(to, source->columns, err);
     }
     if (rc != 0) {

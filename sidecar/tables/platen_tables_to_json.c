@@ -23,6 +23,18 @@ typedef struct {
     int                    comma;
 } to_json_t;
 
+/* As ISO 8601 has it, except that a text of CSV stays what it is. */
+static void
+write_timestamp(platen_tables_buffer_t *b, const platen_tables_cell_t *cell)
+{
+    size_t at = b->len;
+
+    platen_tables_buffer_json(b, cell->text, cell->len);
+    if (cell->kind == PLATEN_TABLES_TIMESTAMP && cell->len > 10 && cell->text[10] == ' ') {
+        b->data[at + 11] = 'T';
+    }
+}
+
 static int
 to_json_row(void *data, const platen_tables_cell_t *cells, size_t n, platen_tables_error_t *err)
 {
@@ -49,6 +61,9 @@ to_json_row(void *data, const platen_tables_cell_t *cells, size_t n, platen_tabl
         case PLATEN_TABLES_BOOLEAN:
         case PLATEN_TABLES_JSON:
             platen_tables_buffer_add(b, cell.text, cell.len);
+            break;
+        case PLATEN_TABLES_TIMESTAMP:
+            write_timestamp(b, &cells[i]);
             break;
         default:
             platen_tables_buffer_json(b, cell.text, cell.len);

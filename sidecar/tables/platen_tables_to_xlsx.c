@@ -352,7 +352,8 @@ fixed_format(to_xlsx_t *to, unsigned scale)
 }
 
 static int
-write_header(to_xlsx_t *to, const platen_tables_column_t *columns, platen_tables_error_t *err)
+begin_columns(to_xlsx_t *to, const platen_tables_column_t *columns, int named,
+              platen_tables_error_t *err)
 {
     platen_tables_cell_t *cells = platen_tables_new(to->ncolumns, sizeof(*cells));
     size_t                i;
@@ -363,7 +364,7 @@ write_header(to_xlsx_t *to, const platen_tables_column_t *columns, platen_tables
         cells[i].len = columns[i].name_len;
         cells[i].kind = cells[i].len > 0 ? PLATEN_TABLES_TEXT : PLATEN_TABLES_NULL;
     }
-    rc = to_xlsx_row(to, cells, to->ncolumns, err);
+    rc = named ? to_xlsx_row(to, cells, to->ncolumns, err) : 0;
     free(cells);
 
     /* From here on the columns have their types. */
@@ -395,7 +396,9 @@ open_workbook(to_xlsx_t *to, const platen_tables_options_t *options, platen_tabl
     }
     format_set_num_format(to->date, "yyyy-mm-dd");
     format_set_num_format(to->timestamp, "yyyy-mm-dd hh:mm:ss");
-    worksheet_freeze_panes(to->sheet, 1, 0);
+    if (!options->no_header) {
+        worksheet_freeze_panes(to->sheet, 1, 0);
+    }
     return 0;
 }
 
@@ -428,7 +431,7 @@ platen_tables_to_xlsx(platen_tables_sink_t **sink, const platen_tables_source_t 
     to->tmp = options->tmp;
     rc = open_workbook(to, options, err);
     if (rc == 0) {
-        rc = write_header(to, source->columns, err);
+        rc = begin_columns(to, source->columns, !options->no_header, err);
     }
     if (rc != 0) {
         to_xlsx_close(&to->base);

@@ -333,6 +333,7 @@ test_outcomes(void **state)
         { PLATEN_RUN_PASSWORD, 1, PLATEN_STATE_FAILED, "wrong_password" },
         { PLATEN_RUN_EMPTY, 1, PLATEN_STATE_FAILED, "empty_document" },
         { PLATEN_RUN_PAGES, 1, PLATEN_STATE_FAILED, "pages_out_of_range" },
+        { PLATEN_RUN_SHEET, 1, PLATEN_STATE_FAILED, "sheet_not_found" },
         { PLATEN_RUN_FAILED, 1, PLATEN_STATE_FAILED, "conversion_failed" },
         { PLATEN_RUN_MEMORY, 1, PLATEN_STATE_FAILED, "out_of_memory" },
         { PLATEN_RUN_SETUP, 1, PLATEN_STATE_FAILED, "server_failed" },

@@ -29,6 +29,9 @@ static const char *const names[] = {
     "width",
     "resolution",
     "layout",
+    "sheet",
+    "header",
+    "values",
 };
 
 static platen_option_t
@@ -192,6 +195,12 @@ static const struct {
     { "resolution", "600", "600" },
     { "layout", "exact", "exact" },
     { "layout", "FLOW", NULL },
+    { "sheet", "Jan 2024", "Jan 2024" },
+    { "sheet", "all", "all" },
+    { "header", "True", NULL },
+    { "header", "no", "false" },
+    { "values", "Display", "display" },
+    { "values", "stored", NULL },
 };
 
 static const struct {

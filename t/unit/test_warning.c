@@ -166,14 +166,53 @@ test_limits(void **state)
     assert_string_equal(out + strlen(out) - 10, " replaced.");
 }
 
+static size_t
+lines_of(const char *before, const char *lines)
+{
+    char  *copy = strdup(lines);
+    size_t n = strlen(before);
+
+    assert_non_null(copy);
+    memset(out, 'x', sizeof(out));
+    memcpy(out, before, n + 1);
+    n = platen_warning_lines(copy, n, out);
+    free(copy);
+    assert_int_equal(strlen(out), n);
+    return n;
+}
+
+static void
+test_lines(void **state)
+{
+    char   lines[32768];
+    size_t n = 0;
+    int    i;
+
+    (void) state;
+    lines_of("", "One is lost.\nTwo are lost.\nOne is lost.\n");
+    assert_string_equal(out, "One is lost.\nTwo are lost.");
+    lines_of("A font.", "One is lost.\n");
+    assert_string_equal(out, "A font.\nOne is lost.");
+    lines_of("A font.", "no end of the line");
+    assert_string_equal(out, "A font.");
+    lines_of("", "\n\xff\na\tb\n\xe2\x80\xae evil\nGood.\n");
+    assert_string_equal(out, "Good.");
+
+    for (i = 0; i < 40; i++) {
+        n += (size_t) snprintf(lines + n, sizeof(lines) - n, "%d%0598d\n", i % 10, i);
+    }
+    assert_in_range(lines_of("", lines), 6000, PLATEN_WARNINGS_MAX - 1);
+    snprintf(lines, sizeof(lines), "%0601d\n", 1);
+    assert_int_equal(lines_of("", lines), 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sentences),
-        cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_sentences),  cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,171 @@
+# Workbooks to tables of data: values and not their display, which sheet, which rows.
+
+use lib 't/lib';
+use TestPlaten;
+use TestOffice;
+
+sub json { my (undef, $file) = convert(to => 'json', @_); return JSON::PP->new->utf8->decode(slurp($file)) }
+sub text { my (undef, $file) = convert(@_); return slurp($file) }
+
+# A row of cells: a number, or "type:value", or [ attributes, content ].
+sub row {
+    my ($number, @cells) = @_;
+    my $column = 'A';
+    return qq(<row r="$number">) . join('', map {
+        my $at = $column++ . $number;
+        !defined $_ ? '' : ref $_ ? qq(<c r="$at" $_->[0]>$_->[1]</c>)
+            : /^(b|e|str|s|d):(.*)/s ? qq(<c r="$at" t="$1"><v>$2</v></c>)
+            : /^t:(.*)/s ? qq(<c r="$at" t="inlineStr"><is><t xml:space="preserve">$1</t></is></c>)
+            : qq(<c r="$at"><v>$_</v></c>)
+    } @cells) . '</row>';
+}
+
+sub book { my ($rows, %arg) = @_; return (name => 'a.xlsx', content => xlsx(sheets => [['Data', $rows]], %arg)) }
+
+platend_start();
+run_tests();
+
+__DATA__
+
+=== TEST 1: the values of cells, with their types
+--- flow
+my @formats = ('yyyy-mm-dd', 'mm/dd/yy', 'yyyy-mm-dd hh:mm:ss', 'hh:mm', '[h]:mm:ss', '0.0%', '"$"#,##0.00', '00000', '0.00', '[Red]#,##0;(#,##0)',
+    '"day "0', 'd. mmmm yyyy', 'm/d/yy h:mm AM/PM', '0.00E+00', 'mm:ss.0');
+my $n = 1;
+my @rows = map { [$_->[0], $_->[1], $_->[2]] } (
+    ['date', [ 's="1"', '<v>45322</v>' ], '2024-01-31'],
+    ['date of the USA', [ 's="2"', '<v>45322</v>' ], '2024-01-31'],
+    ['timestamp', [ 's="3"', '<v>45322.57303240741</v>' ], '2024-01-31T13:45:10'],
+    ['midnight', [ 's="3"', '<v>45322</v>' ], '2024-01-31T00:00:00'],
+    ['time', [ 's="4"', '<v>0.5729166666666666</v>' ], '13:45:00'],
+    ['duration', [ 's="5"', '<v>1.5</v>' ], '36:00:00'],
+    ['percent', [ 's="6"', '<v>0.125</v>' ], 0.125],
+    ['money', [ 's="7"', '<v>1234.5</v>' ], 1234.5],
+    ['postcode', [ 's="8"', '<v>1234</v>' ], 1234],
+    ['rounded', [ 's="9"', '<v>3.1415899999999999</v>' ], 3.14159],
+    ['negative', [ 's="10"', '<v>-5</v>' ], -5],
+    ['quoted letters', [ 's="11"', '<v>7</v>' ], 7],
+    ['a date in words', [ 's="12"', '<v>36526</v>' ], '2000-01-01'],
+    ['AM/PM', [ 's="13"', '<v>36526.75</v>' ], '2000-01-01T18:00:00'],
+    ['exponent', [ 's="14"', '<v>45322</v>' ], 45322],
+    ['thousandths', [ 's="15"', '<v>0.00001446759259259259</v>' ], '00:00:01.25'],
+    ['the first day', [ 's="1"', '<v>1</v>' ], '1900-01-01'],
+    ['after the day that never was', [ 's="1"', '<v>61</v>' ], '1900-03-01'],
+    ['no date', [ 's="1"', '<v>-1</v>' ], -1],
+    ['ISO 8601', 'd:2024-05-31T10:00:00.500Z', '2024-05-31T10:00:00.5'],
+    ['true', 'b:1', JSON::PP::true], ['false', 'b:0', JSON::PP::false],
+    ['text with zeros', 't:00123', '00123'], ['lines', "t:a\nb", "a\nb"], ['blanks', 't: lead trail ', ' lead trail '],
+    ['escaped', 't:a_x0041_b', 'aAb'], ['a formula\'s text', [ 't="str"', '<f>A1</f><v>x</v>' ], 'x'],
+    ['error', 'e:#DIV/0!', undef], ['nothing', undef, undef], ['sum', 0.1 + 0.2, 0.30000000000000004]);
+my $sheet = main::row(1, 't:kind', 't:value') . join '', map main::row(++$n, "t:$_->[0]", $_->[1]), @rows;
+$sheet =~ s{(t:sum.*?<v>)[^<]*}{$1};
+$sheet =~ s{<v>0\.3</v>}{<v>0.30000000000000004</v>};
+my ($job, $file) = convert(main::book($sheet, formats => \@formats), to => 'json');
+my $got = JSON::PP->new->utf8->decode(slurp($file));
+is scalar @$got, scalar @rows, 'all rows';
+for my $i (0 .. $#rows) {
+    is_deeply $got->[$i], { kind => $rows[$i][0], value => $rows[$i][2] }, $rows[$i][0];
+}
+like slurp($file), qr/"value":0\.30000000000000004\}/, 'a number in full';
+like slurp($file), qr/"value":1234\.5\}/, 'a number is one, and no string';
+is_deeply $job->{warnings}, ['1 cell has an error (#DIV/0!) for a value, and is empty in the result.'], 'an error is told of';
+my ($display) = slurp((convert(main::book($sheet, formats => \@formats), to => 'csv', fields => [values => 'display']))[1]);
+like $display, qr/^money,"\$1,234\.50"$/m, 'values=display is what the cells show';
+my @shown = @{ main::json(main::book($sheet, formats => \@formats), fields => [values => 'display']) };
+is((grep { $_->{kind} eq 'rounded' } @shown)[0]{value}, '3.14', 'in JSON, too');
+
+
+
+=== TEST 2: days since 1904, shared strings, strict prefixes
+--- flow
+my $strings = '<si><t>plain</t></si><si><r><t>ri</t></r><r><rPr/><t xml:space="preserve">ch </t></r><rPh sb="0" eb="1"><t>PHONETIC</t></rPh></si>';
+is_deeply main::json(main::book(main::row(1, 's:0', 's:1') . main::row(2, [ 's="1"', '<v>0</v>' ], 's:99'), strings => $strings, formats => ['yyyy-mm-dd'],
+    properties => 'date1904="1"')), [{ plain => '1904-01-01', 'rich ' => undef }], 'runs of text, no phonetic ones; a string that is not there';
+my $content = xlsx(sheets => [['Data', main::row(1, 't:a') . main::row(2, 5)]],
+    parts => { 'xl/worksheets/sheet1.xml' => '<x:worksheet xmlns:x="http://purl.oclc.org/ooxml/spreadsheetml/main"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:t>a</x:t></x:is></x:c></x:row><x:row><x:c><x:v>5</x:v></x:c></x:row></x:sheetData></x:worksheet>' });
+is_deeply main::json(name => 'a.xlsx', content => $content), [{ a => 5 }], 'prefixes, rows and cells without their place';
+
+
+
+=== TEST 3: which sheet
+--- flow
+my @sheets = (['Empty', ''], ['Jan', main::row(1, 't:a') . main::row(2, 1)], ['F&amp;b', main::row(1, 't:b') . main::row(2, 2)],
+    ['Secret', main::row(1, 't:c') . main::row(2, 3), 'state="hidden"']);
+my @book = (name => 'book.xlsx', content => xlsx(sheets => \@sheets));
+my ($job, $file) = convert(@book, to => 'csv');
+is slurp($file), "a\n1\n", 'the first that has values';
+like $job->{warnings}[0], qr/sheet "Jan" alone.*2 more: "F&b", "Secret"/, 'a warning names the others';
+is main::text(@book, to => 'csv', fields => [sheet => $_->[0]]), $_->[1], "sheet=$_->[0]"
+    for ['F&b', "b\n2\n"], ['f&B', "b\n2\n"], ['2', "a\n1\n"], ['4', "c\n3\n"], ['Secret', "c\n3\n"];
+is_deeply main::json(@book, fields => [sheet => 'all']), { Jan => [{ a => 1 }], 'F&b' => [{ b => 2 }], Secret => [{ c => 3 }] }, 'all of them: JSON';
+($job, $file) = convert(@book, to => 'csv', fields => [sheet => 'all']);
+like $file, qr/\.zip\z/, 'all of them: a ZIP';
+is_deeply [split /\n/, `unzip -Z1 $file`], ['in-1-Jan.csv', 'in-2-F&b.csv', 'in-3-Secret.csv'], 'with the names of the sheets';
+is `unzip -p $file in-2-*`, "b\n2\n", 'and what they hold';
+is_deeply $job->{warnings}, [], 'nothing is left out';
+($job) = convert(@book, to => 'json', fields => [sheet => 'March']);
+is $job->{error_code}, 'sheet_not_found', 'none of that name';
+($job) = convert(@book, to => 'csv', fields => [sheet => '9']);
+is $job->{error_code}, 'sheet_not_found', 'nor of that number';
+is_deeply main::json(name => 'a.xlsx', content => xlsx(sheets => [['Secret', main::row(1, 't:a') . main::row(2, 1), 'state="hidden"'], ['Empty', '']])),
+    [{ a => 1 }], 'a hidden one rather than none';
+($job) = convert(name => 'a.xlsx', content => xlsx(sheets => [['Empty', '']]), to => 'json');
+is $job->{error_code}, 'empty_document', 'nothing at all';
+
+
+
+=== TEST 4: the header and rows
+--- flow
+my @book = main::book(main::row(3, undef, 't:a', 't:b') . main::row(4, undef, 1, 2) . main::row(6, undef, undef, 3) . '<row r="9"><c r="B9" s="0"/></row>');
+is main::text(@book, to => 'csv'), ",a,b\n,1,2\n,,\n,,3\n", 'from the first row with a value to the last; a row without one is kept';
+is main::text(@book, to => 'csv', fields => [header => 'false']), ",a,b\n,1,2\n,,\n,,3\n", 'to CSV the same without a header';
+is_deeply main::json(main::book(main::row(1, 1, 2) . main::row(2, 3, 4)), fields => [header => 'no']),
+    [{ column_1 => 1, column_2 => 2 }, { column_1 => 3, column_2 => 4 }], 'header=false: the first row is one like the others';
+is_deeply main::json(name => 'a.csv', content => "1,2\n3,4\n", fields => [header => 'false']),
+    [{ column_1 => 1, column_2 => 2 }, { column_1 => 3, column_2 => 4 }], 'of CSV, too';
+my ($job) = convert(@book, to => 'json', fields => [header => 'false']);
+is_deeply $job->{options}, { header => 'false' }, 'as the job shows it';
+
+
+
+=== TEST 5: formulas: what was computed is believed, the rest is computed
+--- flow
+my @cells = (main::row(1, 't:a', 't:b', 't:sum') . main::row(2, 2, 3, [ '', '<f>A2+B2</f><v>77</v>' ]), main::row(1, 't:a', 't:b', 't:sum')
+    . main::row(2, 2, 3, [ '', '<f>A2+B2</f>' ]), main::row(1, 't:a', 't:b', 't:sum') . main::row(2, 2, 3, [ '', '<f>_xlfn.FUTURE(A2)</f><v>9</v>' ]));
+is_deeply main::json(main::book($cells[0])), [{ a => 2, b => 3, sum => 77 }], 'a computed value';
+is_deeply main::json(main::book($cells[2])), [{ a => 2, b => 3, sum => 9 }], 'of a function that nothing here knows';
+is_deeply main::json(main::book($cells[1])), [{ a => 2, b => 3, sum => 5 }], 'none: LibreOffice computes it';
+
+
+
+=== TEST 6: other formats of workbooks, passwords
+--- flow
+my @book = main::book(main::row(1, 't:day', 't:yes', 't:n') . main::row(2, [ 's="1"', '<v>45322</v>' ], 'b:1', [ 's="2"', '<v>3.14159</v>' ]), formats => ['yyyy-mm-dd', '0.0']);
+my $want = [{ day => '2024-01-31', yes => JSON::PP::true, n => 3.14159 }];
+for my $format (qw(ods xls)) {
+    my ($job, $file) = convert(@book, to => $format);
+    is_deeply main::json(file => $file), $want, $format;
+    is slurp((convert(file => $file, to => 'csv'))[1]), "day,yes,n\n2024-01-31,true,3.14159\n", "$format to CSV";
+}
+SKIP: {
+    skip 'no DuckDB', 1 if !-e $Duckdb;
+    my (undef, $parquet) = convert(@book, to => 'parquet');
+    is_deeply main::json(file => $parquet), $want, 'by way of Parquet';
+}
+my ($job) = convert(file => corpus() . '/protected_passtika.xlsx', to => 'json') if corpus() && -e corpus() . '/protected_passtika.xlsx';
+is $job->{error_code}, 'password_required', 'a workbook that is locked' if $job;
+
+
+
+=== TEST 7: the cases
+--- flow
+SKIP: {
+    my $cases = cases() // skip 'no cases beside the checkout', 1;
+    my $types = slurp((convert(file => "$cases/x_types.xlsx", to => 'json'))[1]);
+    like $types, qr/"kind":"bool","value":true/, 'a truth value';
+    like $types, qr/"kind":"money","value":1234\.5\}/, 'money';
+    like $types, qr/"kind":"err","value":null.*"kind":"round","value":3\.14159\}/s, 'no value; and more than is shown';
+    like main::text(file => "$cases/x_dynarray_excel.xlsx", to => 'csv'), qr/^3,1\n1,2\n2,3\n\z/, 'dynamic arrays';
+    like +(convert(file => "$cases/x_multi.xlsx", to => 'csv'))[0]{warnings}[0], qr/"Feb"/, 'a second sheet';
+    like main::text(file => "$cases/x_chartsheet_first.xlsx", to => 'csv'), qr/\w/, 'a chart is no table';
+}
