@@ -31,6 +31,7 @@ typedef enum {
 
 
 #define PLATEN_COMMIT_WARNINGS 4096
+#define PLATEN_COMMIT_ENGINES  256
 
 
 typedef struct platen_commit_op_s  platen_commit_op_t;
@@ -44,6 +45,8 @@ typedef struct {
     char                   format[16];
     size_t                 format_len;
     char                   warnings[PLATEN_COMMIT_WARNINGS];
+    char                   engines[PLATEN_COMMIT_ENGINES];
+    size_t                 engines_len;
     size_t                 warnings_len;
 } platen_commit_result_t;
 

@@ -267,7 +267,8 @@ platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
 
     if (job.output_sha256.len != sizeof(e->sha256)
         || job.output_format.len > sizeof(e->format)
-        || job.warnings.len > sizeof(e->warnings))
+        || job.warnings.len > sizeof(e->warnings)
+        || job.engines.len > sizeof(e->engines))
     {
         return PLATEN_OK;
     }
@@ -282,6 +283,8 @@ platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
     ngx_memcpy(e->format, job.output_format.data, e->format_len);
     e->warnings_len = job.warnings.len;
     ngx_memcpy(e->warnings, job.warnings.data, e->warnings_len);
+    e->engines_len = job.engines.len;
+    ngx_memcpy(e->engines, job.engines.data, e->engines_len);
 
     op->shared = platen_layout_share(data, &e->id, e->epoch,
                                      &op->job.id, PLATEN_COMMIT_EPOCH)
@@ -315,6 +318,7 @@ platen_commit_finish(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
     op->job.output_sha256 = (platen_str_t) { e->sha256, sizeof(e->sha256) };
     op->job.output_format = (platen_str_t) { e->format, e->format_len };
     op->job.warnings = (platen_str_t) { e->warnings, e->warnings_len };
+    op->job.engines = (platen_str_t) { e->engines, e->engines_len };
 
     rc = platen_store_transition(txn, &op->job, PLATEN_STATE_SUCCESS, now);
 

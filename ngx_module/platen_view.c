@@ -73,6 +73,7 @@ static const platen_view_member_t  platen_view_job_members[] = {
     { "error", PLATEN_VIEW_STR, offsetof(platen_job_t, error) },
     { "error_code", PLATEN_VIEW_WORD, offsetof(platen_job_t, error_code) },
     { "warnings", PLATEN_VIEW_LINES, offsetof(platen_job_t, warnings) },
+    { "engines", PLATEN_VIEW_LINES, offsetof(platen_job_t, engines) },
     { "cached", PLATEN_VIEW_FLAG, offsetof(platen_job_t, cached) },
     { "attempts", PLATEN_VIEW_U32, offsetof(platen_job_t, attempts) },
     { "queue_position", PLATEN_VIEW_POSITION, 0 },

@@ -279,6 +279,7 @@ enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t 
         job->error_code = (platen_str_t){ NULL, 0 };
         job->warnings = (platen_str_t){ NULL, 0 };
         job->output_format = (platen_str_t){ NULL, 0 };
+        job->engines = (platen_str_t){ NULL, 0 };
         job->cached = 0;
         if (job->not_before == 0) {
             rc = platen_queue_last(txn, client_key, prefix, job->priority, &job->queue_key);

@@ -150,6 +150,20 @@ take_route(const platen_engines_t *engines, platen_route_t *route)
     return rc;
 }
 
+void
+platen_route_names(const platen_route_t *route, char between, char *out, size_t size)
+{
+    char     text[2] = { between, '\0' };
+    size_t   n = 0;
+    unsigned i;
+
+    *out = '\0';
+    for (i = 0; i < route->nsteps && n < size; i++) {
+        n += (size_t) snprintf(out + n, size - n, "%s%s", i == 0 ? "" : text,
+                               route->steps[i].engine->name);
+    }
+}
+
 /* What a person reads of a route: "pandoc+lok", and "docx" in between. */
 static void
 describe(const platen_route_t *route, char *names, char *via, size_t size)

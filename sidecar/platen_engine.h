@@ -129,6 +129,9 @@ typedef struct {
     uint32_t      cost;
 } platen_route_t;
 
+/* "pandoc+lok", with `between` between two; "" without a step. */
+void platen_route_names(const platen_route_t *route, char between, char *out, size_t size);
+
 typedef struct platen_engines_s platen_engines_t;
 
 /*

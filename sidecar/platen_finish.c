@@ -340,6 +340,9 @@ judge_output(const platen_config_t *config, const platen_task_t *task,
     v->state = PLATEN_STATE_SUCCESS;
     v->published = 1;
     v->output_size = (uint64_t) st.st_size;
+    if (task->kind == PLATEN_TASK_DOCUMENT) {
+        platen_route_names(&task->route, '\n', v->engines, sizeof(v->engines));
+    }
     v->output_format = result->format == task->to ? NULL : result->format->name;
     n = platen_warning_fonts(result->fonts, v->warnings);
     n = platen_warning_lines(result->warnings, n, v->warnings);
@@ -579,6 +582,7 @@ platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
             (platen_str_t){ (const char *) v->output_sha256, sizeof(v->output_sha256) };
         job.warnings = platen_str(v->warnings);
         job.output_format = platen_str(v->output_format == NULL ? "" : v->output_format);
+        job.engines = platen_str(v->engines);
     } else if (v->state == PLATEN_STATE_FAILED) {
         job.error_code = platen_str(v->error_code);
         job.error = platen_str(v->error);

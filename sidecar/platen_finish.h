@@ -32,6 +32,7 @@ typedef struct {
     uint32_t    output_crc;
     const char *output_format; /* static; NULL: the one asked for */
     char        warnings[PLATEN_WARNINGS_MAX];
+    char engines[PLATEN_ROUTE_STEPS * (PLATEN_ENGINE_NAME_MAX + 1)]; /* as in the record */
 } platen_verdict_t;
 
 /*

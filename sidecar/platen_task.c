@@ -97,20 +97,6 @@ platen_task_destroy(platen_task_t **task)
     *task = NULL;
 }
 
-/* "pandoc+lok"; "" without a route. */
-static void
-route_names(const platen_route_t *route, char *out, size_t size)
-{
-    size_t   n = 0;
-    unsigned i;
-
-    *out = '\0';
-    for (i = 0; i < route->nsteps && n < size; i++) {
-        n += (size_t) snprintf(out + n, size - n, "%s%s", i == 0 ? "" : "+",
-                               route->steps[i].engine->name);
-    }
-}
-
 json_t *
 platen_task_context(const platen_task_t *task)
 {
@@ -119,7 +105,7 @@ platen_task_context(const platen_task_t *task)
     char    text[PLATEN_ID_TEXT + 1], names[PLATEN_ROUTE_WORDS_MAX + 1];
 
     platen_id_format(&task->id, text);
-    route_names(&task->route, names, sizeof(names));
+    platen_route_names(&task->route, '+', names, sizeof(names));
     return json_pack(
         "{s:s, s:o, s:o, s:s*, s:s*, s:s*, s:i, s:i}", "job_id", text, "request_id", request_id,
         "client", client, "from", task->from == NULL ? NULL : task->from->name, "to",

@@ -110,6 +110,7 @@ job_object(const platen_job_t *job, const char *id, const char *base)
     SET("error", text(job->error));
     SET("error_code", text(job->error_code));
     SET("warnings", lines(job->warnings));
+    SET("engines", lines(job->engines));
     SET("cached", json_boolean(job->cached));
     SET("attempts", json_integer(job->attempts));
     SET("priority", json_string(platen_priority_name(job->priority)));

@@ -17,7 +17,7 @@
  *   store_driver STORE finish ID STATE [DATA RESULT] [NAME=VALUE...]
  *
  * "finish" takes a job that is PROCESSING; with SUCCESS and PARTIAL_SUCCESS the
- * bytes RESULT become its result.  Names: warnings, output_format, cached, error,
+ * bytes RESULT become its result.  Names: warnings, output_format, engines, cached, error,
  * error_code.  Runs beside a running nginx.  Exits 1 with a sentence if it fails.
  */
 
@@ -90,6 +90,7 @@ set_field(platen_job_t *job, const char *arg)
     } fields[] = {
         { "warnings", offsetof(platen_job_t, warnings) },
         { "output_format", offsetof(platen_job_t, output_format) },
+        { "engines", offsetof(platen_job_t, engines) },
         { "error", offsetof(platen_job_t, error) },
         { "error_code", offsetof(platen_job_t, error_code) },
     };

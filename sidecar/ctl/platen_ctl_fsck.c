@@ -181,6 +181,7 @@ fail_job(fsck_t *f, const platen_job_t *seen)
         job.output_size = 0;
         job.output_sha256 = (platen_str_t){ NULL, 0 };
         job.output_format = (platen_str_t){ NULL, 0 };
+        job.engines = (platen_str_t){ NULL, 0 };
         job.cached = 0;
         job.error_code = PLATEN_STR("result_missing");
         job.error =

@@ -98,6 +98,8 @@ assert_job_equal(const platen_job_t *a, const platen_job_t *b)
     SAME_STRING(content_type);
     SAME_NUMBER(updated_at);
     SAME_STRING(webhook_url);
+    SAME_STRING(engines);
+    assert_int_equal(a->promised, b->promised);
 }
 
 static platen_job_t
@@ -156,6 +158,8 @@ full_job(void)
         .sources = PLATEN_STR("docx odt "),
         .output_crc = 1025,
         .webhook_url = PLATEN_STR("https://example.com/hook"),
+        .promised = 1,
+        .engines = PLATEN_STR("pandoc\nlok"),
     };
 }
 

@@ -47,6 +47,7 @@ a_job(void)
         .input_size = 10,
         .output_size = 20,
         .warnings = PLATEN_STR("One.\nTwo."),
+        .engines = PLATEN_STR("pandoc\nlok"),
         .secrets = PLATEN_STR("password=secret\n"),
         .options = PLATEN_STR("pages=1\n"),
         .attempts = 2,
@@ -86,7 +87,8 @@ test_body(void **state)
         "\"target_format\":\"png\",\"input_filename\":\"a \\\"b\\\" \xc3\xa4.docx\","
         "\"input_size\":10,\"output_file\":\"a \\\"b\\\" \xc3\xa4.zip\","
         "\"output_size\":20,\"error\":null,\"error_code\":null,"
-        "\"warnings\":[\"One.\",\"Two.\"],\"cached\":false,\"attempts\":2,"
+        "\"warnings\":[\"One.\",\"Two.\"],\"engines\":[\"pandoc\",\"lok\"],\"cached\":false,"
+        "\"attempts\":2,"
         "\"priority\":\"normal\",\"created_at\":\"2023-11-14T22:13:20.000001Z\","
         "\"started_at\":\"2023-11-14T22:13:21.000000Z\","
         "\"completed_at\":\"2023-11-14T22:13:22.000000Z\","
@@ -106,7 +108,8 @@ test_body(void **state)
         "\"job\":{\"job_id\":\"" ID "\",\"status\":\"FAILED\",\"source_format\":null,"
         "\"target_format\":null,\"input_filename\":null,\"input_size\":0,\"output_file\":null,"
         "\"output_size\":null,\"error\":\"bad ? byte\",\"error_code\":\"timeout\","
-        "\"warnings\":[],\"cached\":false,\"attempts\":0,\"priority\":\"normal\","
+        "\"warnings\":[],\"engines\":[],\"cached\":false,\"attempts\":0,\"priority\":"
+        "\"normal\","
         "\"created_at\":null,\"started_at\":null,\"completed_at\":null,\"expires_at\":null,"
         "\"download_url\":null,\"request_id\":null}}");
 }
