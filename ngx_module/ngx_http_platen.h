@@ -166,6 +166,7 @@ struct ngx_http_platen_ctx_s {
     unsigned                 looked_up:1; /* identity and client are known */
     unsigned                 authentic:1; /* by key or variable, not a cookie */
     unsigned                 posted:1;    /* a POST that is to be a HEAD */
+    unsigned                 signed_url:1; /* let in by its signature */
     unsigned                 hidden:1;    /* secrets are out of what is logged */
     unsigned                 last:1;      /* the task has the body's end */
 };

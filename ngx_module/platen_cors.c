@@ -13,8 +13,8 @@
 
 
 #define PLATEN_CORS_ALLOW                                                     \
-    "Authorization, Content-Type, Idempotency-Key, If-Match, "                \
-    "If-None-Match, Last-Event-ID, Range, Tus-Resumable, "                    \
+    "Authorization, Cache-Control, Content-Type, Idempotency-Key, If-Match, " \
+    "If-None-Match, Last-Event-ID, Prefer, Range, Tus-Resumable, "            \
     "Upload-Checksum, Upload-Defer-Length, Upload-Length, Upload-Metadata, "  \
     "Upload-Offset, X-API-Key, X-HTTP-Method-Override, X-Request-ID"
 
@@ -180,11 +180,11 @@ platen_cors_permits(ngx_http_request_t *r)
     }
 
     /*
-     * "*" is for those who name themselves by a key: a cookie, and what a
-     * variable is made of, a browser may send along for any page.
+     * "*" is for those who name themselves by a key or a signed URL: a cookie,
+     * and what a variable is made of, a browser may send along for any page.
      */
 
-    return plcf->client_kind == PLATEN_CLIENT_BY_KEY
+    return ctx->signed_url || plcf->client_kind == PLATEN_CLIENT_BY_KEY
            || (plcf->client_kind == PLATEN_CLIENT_BY_COOKIE
                && ctx->authentic);
 }

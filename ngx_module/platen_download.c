@@ -14,6 +14,8 @@
 
 static ngx_int_t platen_download_headers(ngx_http_request_t *r,
     const platen_job_t *job, const platen_format_t *format);
+static ngx_int_t platen_download_charset(ngx_http_request_t *r,
+    const platen_job_t *job, const platen_format_t *format);
 static ngx_int_t platen_download_send(ngx_http_request_t *r, ngx_str_t *path,
     const platen_job_t *job);
 static ngx_int_t platen_download_unsatisfiable(ngx_http_request_t *r);
@@ -99,6 +101,10 @@ platen_download_headers(ngx_http_request_t *r, const platen_job_t *job,
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
+    if (format && platen_download_charset(r, job, format) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     /* strong: the bytes' own digest (RFC 9110, section 8.8.3) */
 
     p = ngx_pnalloc(r->pool, 2 + 2 * PLATEN_SHA256_LEN);
@@ -119,6 +125,46 @@ platen_download_headers(ngx_http_request_t *r, const platen_job_t *job,
     r->headers_out.etag = etag;
 
     return platen_download_named(r, job, format ? format->name : "bin");
+}
+
+
+/* Texts are UTF-8, unless a CSV was asked for in another encoding. */
+
+static ngx_int_t
+platen_download_charset(ngx_http_request_t *r, const platen_job_t *job,
+    const platen_format_t *format)
+{
+    ngx_str_t          value;
+    const char        *encoding;
+    platen_options_t   options;
+
+    if (ngx_strncmp(format->mime, "text/", 5) != 0) {
+        return NGX_OK;
+    }
+
+    ngx_str_set(&r->headers_out.charset, "utf-8");
+
+    ngx_memzero(&options, sizeof(platen_options_t));
+
+    if (ngx_strcmp(format->name, "csv") != 0
+        || platen_options_parse(&options, job->options.data,
+                                job->options.len)
+           != PLATEN_OK)
+    {
+        return NGX_OK;
+    }
+
+    encoding = platen_options_get(&options, PLATEN_OPTION_CSV_ENCODING);
+
+    if (encoding) {
+        value.data = (u_char *) encoding;
+        value.len = ngx_strlen(encoding);
+
+        r->headers_out.charset.data = ngx_pstrdup(r->pool, &value);
+        r->headers_out.charset.len = value.len;
+    }
+
+    return r->headers_out.charset.data ? NGX_OK : NGX_ERROR;
 }
 
 

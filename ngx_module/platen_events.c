@@ -162,14 +162,16 @@ platen_events_open(ngx_http_request_t *r, ngx_uint_t job)
 static ngx_int_t
 platen_events_header(ngx_http_request_t *r)
 {
-    ngx_str_t               value;
+    ngx_str_t               value, off;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
     ngx_str_set(&value, "private, no-cache");
+    ngx_str_set(&off, "no");
 
     if (platen_respond_header(r, "Cache-Control", &value) != NGX_OK
+        || platen_respond_header(r, "X-Accel-Buffering", &off) != NGX_OK
         || platen_respond_header(r, "X-Request-ID", &ctx->request_id)
            != NGX_OK)
     {

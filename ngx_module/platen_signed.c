@@ -171,6 +171,7 @@ platen_signed_admit(ngx_http_request_t *r)
     }
 
     ctx->max_length = q.max_length;
+    ctx->signed_url = 1;
 
     return NGX_DECLINED;
 }
