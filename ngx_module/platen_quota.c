@@ -5,8 +5,9 @@
  * decides, so that uploads in parallel, over all workers, never exceed it;
  * what is asked before a body is read only spares its transfer.
  *
- * A result counts when it is there.  None is refused, as its job was let in: a
- * client may be over its quota by results, and then gets nothing more in.
+ * A result counts when it is there; platend refuses it where limits/client_size
+ * says so.  Else a client may be over its quota by results, and then gets
+ * nothing more in.
  */
 
 

@@ -64,6 +64,8 @@ static const key_rule_t keys[] = {
     { "limits/losses", NUMBER, AT(losses), "10", 1, 1000 },
     { "limits/setbacks", NUMBER, AT(setbacks), "100", 1, 1000000 },
     { "limits/per_client", NUMBER, AT(per_client), "0", 0, PLATEN_WORKERS_MAX },
+    { "limits/spare", NUMBER, AT(spare), "1", 0, PLATEN_WORKERS_MAX },
+    { "limits/client_size", SIZE, AT(client_size), "0", 0, INT64_MAX },
     { "reaper/interval", NUMBER, AT(reaper_interval), "30", 1, 3600 },
     { "reaper/orphan_age", NUMBER, AT(orphan_age), "3600", 1, 31536000 },
     { "reaper/orphan_interval", NUMBER, AT(orphan_interval), "3600", 1, 31536000 },

@@ -595,9 +595,36 @@ platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
                                    platen_now_us());
 }
 
+/* Results count as they come: a small document may have a large one. */
+static int
+apply_quota(const platen_config_t *config, platen_txn_t *txn, const platen_task_t *task,
+            platen_verdict_t *v)
+{
+    platen_job_t job;
+    uint64_t     used;
+    int          rc;
+
+    if (config->client_size == 0 || v->state != PLATEN_STATE_SUCCESS) {
+        return PLATEN_OK;
+    }
+    rc = platen_store_get(txn, &task->id, &job);
+    if (rc == PLATEN_OK && job.epoch == task->epoch && job.state == PLATEN_STATE_PROCESSING) {
+        rc = platen_store_usage(txn, job.client, &used);
+        if (rc == PLATEN_OK
+            && (used > config->client_size || v->output_size > config->client_size - used)) {
+            fail(v, "too_large_output",
+                 "The result has %llu bytes; with it your documents and results would take "
+                 "more than the %llu that they may. Delete jobs that you no longer need, or "
+                 "split the document, and submit it again.",
+                 (unsigned long long) v->output_size, (unsigned long long) config->client_size);
+        }
+    }
+    return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
+}
+
 int
 platen_finish_record(const platen_config_t *config, platen_store_t *store,
-                     const platen_task_t *task, const platen_verdict_t *v)
+                     const platen_task_t *task, platen_verdict_t *v)
 {
     platen_txn_t txn;
     int          rc;
@@ -606,11 +633,18 @@ platen_finish_record(const platen_config_t *config, platen_store_t *store,
     if (rc != PLATEN_OK) {
         return rc;
     }
-    rc = platen_finish_write(&txn, &task->id, task->epoch, v);
+    rc = apply_quota(config, &txn, task, v);
+    if (rc == PLATEN_OK) {
+        rc = platen_finish_write(&txn, &task->id, task->epoch, v);
+    }
     if (rc == PLATEN_OK) {
         platen_crash_point(PLATEN_CRASH_FINISH_RECORDED);
         rc = platen_txn_commit(&txn);
         platen_crash_point(PLATEN_CRASH_FINISH_COMMITTED);
+        if (rc == PLATEN_OK && v->published && v->state == PLATEN_STATE_FAILED) {
+            unpublish(config, task);
+            v->published = 0;
+        }
         return rc;
     }
     platen_txn_abort(&txn);

@@ -90,12 +90,13 @@ int platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch
                         const platen_verdict_t *verdict);
 
 /*
- * The same in a transaction of its own, committed.  On PLATEN_NOT_FOUND a
- * published result has been removed again.  Any other failure may pass: call
- * again later.
+ * The same in a transaction of its own, committed.  A result with which its
+ * client would have more stored than it may have makes the verdict a failure.
+ * After that, and on PLATEN_NOT_FOUND, a published result has been removed again.  Any other
+ * failure may pass: call again later.
  */
 int platen_finish_record(const platen_config_t *config, platen_store_t *store,
-                         const platen_task_t *task, const platen_verdict_t *verdict);
+                         const platen_task_t *task, platen_verdict_t *verdict);
 
 /* Bytes free for unprivileged users where `path` lies; UINT64_MAX if unknown. */
 uint64_t platen_finish_space(const char *path);

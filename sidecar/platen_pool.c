@@ -60,7 +60,7 @@ platen_pool_new(const platen_config_t *config, const platen_confine_t *confine,
                 platen_pool_done_t *done, void *data)
 {
     platen_pool_t *pool;
-    unsigned       i, n = (unsigned) (config->workers + config->standby);
+    unsigned       i, n = (unsigned) (config->workers + config->spare + config->standby);
 
     pool = calloc(1, sizeof(*pool) + n * sizeof(pool->workers[0]));
     if (pool == NULL) {
@@ -369,7 +369,9 @@ platen_pool_start(platen_pool_t *pool, platen_task_t *task, platen_run_result_t 
                  ? refuse(w, PLATEN_RUN_INPUT_MISSING, "find the document")
                  : refuse(w, PLATEN_RUN_ERROR, "prepare the work directory");
     }
-    if (rc != 0 || (running(pool) < pool->config->workers && begin(pool, w) != 0)) {
+    if (rc != 0
+        || (running(pool) < pool->config->workers + pool->config->spare
+            && begin(pool, w) != 0)) {
         *result = w->result;
         w->task = NULL;
         explicit_bzero(&w->options, sizeof(w->options));

@@ -140,6 +140,18 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
     return PLATEN_OK;
 }
 
+/*
+ * Jobs that one client may have at work; 0: any number.  Where there are spare
+ * workers it never has all: what stands by would take one.
+ */
+static unsigned
+share(const platen_config_t *c)
+{
+    return (unsigned) (c->spare == 0 || (c->per_client != 0 && c->per_client < c->workers)
+                           ? c->per_client
+                           : c->workers);
+}
+
 int
 platen_scheduler_claim(platen_scheduler_t *s, unsigned max, claims_t *claims, const char **why)
 {
@@ -156,7 +168,7 @@ platen_scheduler_claim(platen_scheduler_t *s, unsigned max, claims_t *claims, co
 
     platen_walk_begin(s->walk, platen_boottime_ms());
     while (rc == PLATEN_OK && claims->to_start < max && claims->n < CLAIMS) {
-        rc = platen_walk_next(s->walk, &txn, s->config->per_client, &id);
+        rc = platen_walk_next(s->walk, &txn, share(s->config), &id);
         if (rc != PLATEN_OK) {
             break;
         }

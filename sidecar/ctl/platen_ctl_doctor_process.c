@@ -173,7 +173,7 @@ check_limits(const platen_ctl_doctor_t *d, pid_t pid, platen_ctl_report_t *repor
     const limit_t limits[] = {
         { "limit.files", "\nMax open files", "open files", "LimitNOFILE", 0, FILES_LOW },
         { "limit.processes", "\nMax processes", "processes", "LimitNPROC", 0,
-          PROCESSES + d->config->workers * PROCESSES_OF_A_WORKER },
+          PROCESSES + (d->config->workers + d->config->spare) * PROCESSES_OF_A_WORKER },
         { "limit.memlock", "\nMax locked memory", "locked memory", "LimitMEMLOCK", 1, 65536 },
         /* The store is mapped whole; what else platend needs comes on top. */
         { "limit.address_space", "\nMax address space", "address space", "LimitAS", 1,

@@ -108,7 +108,7 @@ sub platend_launch {
 
     %set = (
         'store/path' => $self->{store}, 'data/path' => $self->{data}, 'queue/endpoint' => "ipc://$dir/run/platend.sock",
-        'workers' => 2, 'engines/libexec' => $Build,
+        'workers' => 2, 'limits/spare' => 0, 'engines/libexec' => $Build,
         (map { +"engines/$_/enabled" => 0 } qw(lok soffice tables pandoc poppler mupdf qpdf image)),
         'engine/script/from' => 'txt', 'engine/script/to' => 'pdf', 'engine/script/cost' => 1, 'engine/script/fork' => 1,
         'engine/script/command' => "$dir/engine {input} {output}", 'engine/script/read' => "$dir",

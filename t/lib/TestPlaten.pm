@@ -133,7 +133,7 @@ sub platend_start {
         'store/path' => "$Var/store",
         'data/path' => "$Var/data",
         'queue/endpoint' => "ipc://$Var/run/platend.sock",
-        'workers' => 2,
+        'workers' => 2, 'limits/spare' => 0,
         'engines/libexec' => $Libexec,
         'engines/tables/duckdb' => $Duckdb,
         # AddressSanitizer has reserved more than any limit, and a child's stack could not grow.

@@ -206,6 +206,50 @@ test_size(void **state)
     f.config.output_size = 1 << 20;
 }
 
+/* A result counts against what its client may have stored, to the byte. */
+static void
+test_quota(void **state)
+{
+    platen_task_t    task = claim("txt");
+    platen_verdict_t v;
+    platen_txn_t     txn;
+    platen_job_t     job;
+    uint64_t         used;
+    char             code[64];
+
+    (void) state;
+    job = fixture_get(&f, &task.id, code);
+    assert_int_equal(platen_txn_read(f.store, &txn), PLATEN_OK);
+    assert_int_equal(platen_store_get(&txn, &task.id, &job), PLATEN_OK);
+    assert_int_equal(platen_store_usage(&txn, job.client, &used), PLATEN_OK);
+    platen_txn_abort(&txn);
+
+    f.config.client_size = used + 3;
+    v = judge(&task, "1234", 4);
+    assert_int_equal(v.state, PLATEN_STATE_SUCCESS);
+    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(v.state, PLATEN_STATE_FAILED);
+    assert_non_null(strstr(v.error, "your documents and results would take more than"));
+    assert_false(fixture_has(&f, PLATEN_DIR_OUTPUT, &task.id, task.epoch));
+    job = fixture_get(&f, &task.id, code);
+    assert_int_equal(job.state, PLATEN_STATE_FAILED);
+    assert_string_equal(code, "too_large_output");
+
+    /* Another of a byte less, and after it one for which nothing is left. */
+    task = claim("txt");
+    f.config.client_size += 1 + 1;
+    v = judge(&task, "1234", 4);
+    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(fixture_get(&f, &task.id, code).state, PLATEN_STATE_SUCCESS);
+    assert_true(fixture_has(&f, PLATEN_DIR_OUTPUT, &task.id, task.epoch));
+    f.config.client_size = 1;
+    task = claim("txt");
+    v = judge(&task, "1", 1);
+    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(fixture_get(&f, &task.id, code).state, PLATEN_STATE_FAILED);
+    f.config.client_size = 0;
+}
+
 /* What is no plain file of its own is not looked at, let alone published. */
 static void
 test_no_file(void **state)
@@ -510,12 +554,12 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_success),       cmocka_unit_test(test_sha256),
         cmocka_unit_test(test_wrong_content), cmocka_unit_test(test_blank),
-        cmocka_unit_test(test_size),          cmocka_unit_test(test_no_file),
-        cmocka_unit_test(test_other_format),  cmocka_unit_test(test_gone),
-        cmocka_unit_test(test_another_claim), cmocka_unit_test(test_every_status),
-        cmocka_unit_test(test_outcomes),      cmocka_unit_test(test_unsupported),
-        cmocka_unit_test(test_uncounted),     cmocka_unit_test(test_poison),
-        cmocka_unit_test(test_backoff),
+        cmocka_unit_test(test_size),          cmocka_unit_test(test_quota),
+        cmocka_unit_test(test_no_file),       cmocka_unit_test(test_other_format),
+        cmocka_unit_test(test_gone),          cmocka_unit_test(test_another_claim),
+        cmocka_unit_test(test_every_status),  cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_unsupported),   cmocka_unit_test(test_uncounted),
+        cmocka_unit_test(test_poison),        cmocka_unit_test(test_backoff),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
