@@ -94,6 +94,7 @@ typedef struct {
     ngx_array_t             *keys;        /* ngx_http_platen_key_t; NULL: off */
     ngx_uint_t               client_kind;
     ngx_http_complex_value_t  *client_value;  /* BY_VARIABLE */
+    ngx_http_complex_value_t  *scheme;        /* NULL: that of the connection */
     ngx_array_t             *cors;        /* ngx_str_t, origins; NULL: off */
     platen_sign_keys_t      *signing;     /* NULL: no URL is signed */
     ngx_array_t             *formats;     /* ngx_http_platen_rule_t; NULL: all */
@@ -239,6 +240,7 @@ ngx_int_t platen_client_lookup(ngx_http_request_t *r);
 
 /* Makes a new client and gives it a cookie.  NGX_OK or NGX_ERROR. */
 ngx_int_t platen_client_new(ngx_http_request_t *r);
+ngx_uint_t platen_client_https(ngx_http_request_t *r);
 
 
 /* platen_cors.c: pages of other origins. */

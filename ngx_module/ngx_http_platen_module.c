@@ -182,6 +182,14 @@ static ngx_command_t  ngx_http_platen_commands[] = {
       0,
       NULL },
 
+    /* the scheme that clients use, where TLS ends before nginx */
+    { ngx_string("platen_scheme"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, scheme),
+      NULL },
+
     /* disk space below which nothing is taken in */
     { ngx_string("platen_min_free"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,

@@ -31,6 +31,7 @@
 
 
 static ngx_int_t platen_client_of_cookie(ngx_http_request_t *r);
+static ngx_uint_t platen_client_is_host_only(ngx_http_request_t *r);
 static ngx_int_t platen_client_of_variable(ngx_http_request_t *r,
     ngx_http_complex_value_t *variable);
 static ngx_int_t platen_client_named(ngx_http_request_t *r,
@@ -188,7 +189,14 @@ platen_client_of_cookie(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    ngx_str_set(&name, "cookie_client_id");
+    /* What another host of the same site has set does not come by this name. */
+
+    if (platen_client_is_host_only(r)) {
+        ngx_str_set(&name, "cookie___Host-client_id");
+
+    } else {
+        ngx_str_set(&name, "cookie_client_id");
+    }
 
     cookie = ngx_http_get_variable(r, &name,
                                    ngx_hash_key(name.data, name.len));
@@ -235,6 +243,46 @@ platen_client_of_cookie(ngx_http_request_t *r)
 }
 
 
+/* Whether the client's own connection has TLS, here or before. */
+
+ngx_uint_t
+platen_client_https(ngx_http_request_t *r)
+{
+    ngx_str_t                    scheme;
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    if (plcf->scheme) {
+        return ngx_http_complex_value(r, plcf->scheme, &scheme) == NGX_OK
+               && scheme.len == sizeof("https") - 1
+               && ngx_strncasecmp(scheme.data, (u_char *) "https", scheme.len)
+                  == 0;
+    }
+
+#if (NGX_HTTP_SSL)
+    if (r->connection->ssl) {
+        return 1;
+    }
+#endif
+
+    return 0;
+}
+
+
+/* Whether the cookie can be one that browsers take from this host alone. */
+
+static ngx_uint_t
+platen_client_is_host_only(ngx_http_request_t *r)
+{
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    return plcf->prefix.len == 0 && platen_client_https(r);
+}
+
+
 ngx_int_t
 platen_client_new(ngx_http_request_t *r)
 {
@@ -271,8 +319,8 @@ platen_client_new(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    p = ngx_pnalloc(r->pool, sizeof("client_id=; Path=/; Max-Age=; HttpOnly; "
-                                    "SameSite=Lax; Secure")
+    p = ngx_pnalloc(r->pool, sizeof("__Host-client_id=; Path=/; Max-Age=; "
+                                    "HttpOnly; SameSite=Lax; Secure")
                              + PLATEN_CLIENT_TEXT_MAX + plcf->prefix.len
                              + NGX_TIME_T_LEN);
     if (p == NULL) {
@@ -280,15 +328,14 @@ platen_client_new(ngx_http_request_t *r)
     }
 
     value.data = p;
-    p = ngx_sprintf(p, "client_id=%s.%T.%s; Path=%V/; Max-Age=%d; HttpOnly; "
-                       "SameSite=Lax", text, ctx->client_until, signature,
+    p = ngx_sprintf(p, "%sclient_id=%s.%T.%s; Path=%V/; Max-Age=%d; "
+                       "HttpOnly; SameSite=Lax",
+                    platen_client_is_host_only(r) ? "__Host-" : "", text, ctx->client_until, signature,
                     &plcf->prefix, PLATEN_CLIENT_TTL);
 
-#if (NGX_HTTP_SSL)
-    if (r->connection->ssl) {
+    if (platen_client_https(r)) {
         p = ngx_cpymem(p, "; Secure", sizeof("; Secure") - 1);
     }
-#endif
 
     value.len = p - value.data;
     ctx->set_cookie = value;

@@ -199,6 +199,10 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_off_value(conf->max_file_size, prev->max_file_size,
                              50 * 1024 * 1024);
+    if (conf->scheme == NULL) {
+        conf->scheme = prev->scheme;
+    }
+
     ngx_conf_merge_uint_value(conf->max_queue, prev->max_queue, 1000);
     ngx_conf_merge_uint_value(conf->max_client_queue, prev->max_client_queue,
                               0);

@@ -149,6 +149,7 @@ platen_cors_permits(ngx_http_request_t *r)
 {
     u_char                      *p;
     ngx_str_t                   *origin, *allowed, *host;
+    ngx_uint_t                   secure;
     ngx_http_platen_ctx_t       *ctx;
     ngx_http_platen_loc_conf_t  *plcf;
 
@@ -161,13 +162,21 @@ platen_cors_permits(ngx_http_request_t *r)
         return 1; /* no browser */
     }
 
-    /* The scheme says little: TLS may have ended before us. */
+    /*
+     * A page of plain HTTP may be anyone's on the way, and is not of this
+     * origin if that has TLS.  The other way round says nothing: TLS may have
+     * ended before us.
+     */
+
+    secure = origin->len > 6
+             && ngx_strncasecmp(origin->data, (u_char *) "https:", 6) == 0;
 
     host = r->headers_in.host ? &r->headers_in.host->value : NULL;
     p = ngx_strlcasestrn(origin->data, origin->data + origin->len,
                          (u_char *) "://", 3 - 1);
 
-    if (p && host && host->len == (size_t) (origin->data + origin->len - p - 3)
+    if (p && host && (secure || !platen_client_https(r))
+        && host->len == (size_t) (origin->data + origin->len - p - 3)
         && ngx_strncasecmp(p + 3, host->data, host->len) == 0)
     {
         return 1;

@@ -370,13 +370,7 @@ platen_document_base(ngx_http_request_t *r, ngx_str_t *path, ngx_str_t *url)
         return NGX_OK;
     }
 
-    scheme = "http";
-
-#if (NGX_HTTP_SSL)
-    if (r->connection->ssl) {
-        scheme = "https";
-    }
-#endif
+    scheme = platen_client_https(r) ? "https" : "http";
 
     url->data = ngx_pnalloc(r->pool, sizeof("https://") - 1 + host->value.len
                                      + path->len);

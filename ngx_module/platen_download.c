@@ -198,6 +198,13 @@ platen_download_named(ngx_http_request_t *r, const platen_job_t *job,
         return NGX_ERROR;
     }
 
+    ngx_str_set(&value, "sandbox");
+    if (platen_respond_header(r, "Content-Security-Policy", &value)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     ngx_str_set(&value, "private, no-cache");
     return platen_respond_header(r, "Cache-Control", &value);
 }

@@ -291,22 +291,43 @@ platen_upload_hide(ngx_http_request_t *r)
 }
 
 
-/* A password, or what makes a URL good for its resource. */
+/*
+ * A password, or what makes a URL good for its resource: also where the name is
+ * in capitals, encoded, or a slip of the right one.
+ */
 
 static ngx_uint_t
 platen_upload_is_secret(ngx_str_t *name)
 {
-    int  field;
+    u_char       c, *p, *src, *dst, text[64];
+    ngx_uint_t   i;
 
-    if (name->len == sizeof("signature") - 1
-        && ngx_strncmp(name->data, "signature", name->len) == 0)
-    {
-        return 1;
+    static char  *parts[] = { "pass", "webhook", "callback", "token", "secret",
+                              "signature", "apikey", NULL };
+
+    dst = text;
+    src = name->data;
+    ngx_unescape_uri(&dst, &src, ngx_min(name->len, sizeof(text) - 1), 0);
+
+    p = text;
+
+    for (src = text; src < dst; src++) {
+        c = ngx_tolower(*src);
+
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+            *p++ = c;
+        }
     }
 
-    field = platen_params_find((char *) name->data, name->len);
+    *p = '\0';
 
-    return field >= 0 && platen_params_is_secret(field);
+    for (i = 0; parts[i]; i++) {
+        if (ngx_strstr(text, parts[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -317,12 +338,22 @@ platen_upload_mask(u_char *p, u_char *last, ngx_uint_t overwrite)
 {
     size_t      n;
     ngx_str_t   name, value;
-    ngx_uint_t  any;
+    ngx_uint_t  any, rest;
 
     any = 0;
+    rest = 0;
 
     while (platen_upload_arg(&p, last, &name, &value)) {
-        if (!platen_upload_is_secret(&name)) {
+
+        if (platen_upload_is_secret(&name)) {
+
+            /* a URL that was not encoded goes on in what seems parameters */
+
+            rest = rest || ngx_strlchr(value.data, value.data + value.len, '?');
+
+        } else if (!rest
+                   || platen_params_find((char *) name.data, name.len) >= 0)
+        {
             continue;
         }
 

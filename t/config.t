@@ -487,6 +487,20 @@ all_are(
 
 
 
+=== TEST 15a: platen_scheme
+--- flow
+all_are(
+    map({ ["platen_scheme $_", $main::Paths, "$main::Api platen_scheme $_;"] }
+        'https', 'http', '$scheme', '$http_x_forwarded_proto', '"$http_a$http_b"'),
+    ['an unknown variable', $main::Paths, "$main::Api platen_scheme \$nope;", qr/unknown "nope" variable/],
+    ['in http and server', "$main::Paths platen_scheme https; server { platen_scheme http; location / { $main::Api } }", undef],
+    ['twice', $main::Paths, "$main::Api platen_scheme http; platen_scheme http;", qr/"platen_scheme" directive is duplicate/],
+    ['without a value', $main::Paths, "$main::Api platen_scheme;", qr/invalid number of arguments/],
+    ['in the main context', $main::Paths, $main::Api, qr/"platen_scheme" directive is not allowed here/, "platen_scheme https;\n"],
+);
+
+
+
 === TEST 15b: platen_webhooks and platen_webhook
 --- flow
 all_are(
@@ -570,6 +584,7 @@ for (["nope = 1\n", '"nope" is not a key that platend knows'],
      ["limits\n    losses = 0\n", '"limits/losses" is out of range'],
      ["limits\n    setbacks = 0\n", '"limits/setbacks" is out of range'],
      ["limits\n    per_client = 257\n", '"limits/per_client" is out of range'],
+     ["limits\n    spare = 257\n", '"limits/spare" is out of range'], ["limits\n    client_size = many\n", '"limits/client_size" needs'],
      ["limits\n    grace = 86401\n", '"limits/grace" is out of range'],
      ["reaper\n    orphan_age = 9999999999999\n", '"reaper/orphan_age" is out of range'],
      ["reaper\n    orphan_interval = 0\n", '"reaper/orphan_interval" is out of range'],

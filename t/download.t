@@ -24,6 +24,7 @@ is $response->header('Content-Type'), 'application/pdf', 'Content-Type';
 is $response->header('Content-Length'), $main::Job->{output_size}, 'Content-Length';
 is $response->header('Accept-Ranges'), 'bytes', 'Accept-Ranges';
 is $response->header('X-Content-Type-Options'), 'nosniff', 'never sniffed';
+is $response->header('Content-Security-Policy'), 'sandbox', 'and never a page of this origin';
 is $response->header('Content-Disposition'),
     q{attachment; filename="na_ve _.pdf"; filename*=UTF-8''na%C3%AFve%20%E2%82%AC.pdf}, 'its name';
 my $head = http(HEAD => $main::Url);
