@@ -12,7 +12,8 @@
 # make bench-batch    an archive of documents, beside one by one, and a process for each
 # make bench-live     what is told live: memory, bursts, latency, /convert
 # make duckdb     fetches DuckDB's library, which Parquet needs
-# make install    into DESTDIR, as the Debian packages do
+# make install    into DESTDIR, as the Debian packages do; what was edited stays
+# make uninstall  the reverse
 #
 # Debian packages that this needs are listed in debian/packages.
 
@@ -116,8 +117,12 @@ $(BUILD)/platen-zip: $(patsubst %.c,$(BUILD)/obj/%.o,$(ZIP))
 $(BUILD)/platen-pandoc.lua: sidecar/pandoc/platen_pandoc.lua
 	install -Dm644 $< $@
 
-$(BUILD)/platen-webhook: $(patsubst %.c,$(BUILD)/obj/%.o,$(DELIVER)) $(filter-out %/platend.o,$(OBJ))
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lcurl $(SIDELIB) $(LIBS)
+# Of what is platend's, only that which it calls: it talks to hosts that clients name.
+$(BUILD)/obj/libplatend.a: $(filter-out %/platend.o,$(OBJ))
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/platen-webhook: $(patsubst %.c,$(BUILD)/obj/%.o,$(DELIVER)) $(BUILD)/obj/libplatend.a
+	$(CC) $(CFLAGS) -pie -Wl,--as-needed,--gc-sections,-z,relro,-z,now -o $@ $^ -lcurl $(SIDELIB) $(LIBS)
 
 # DuckDB's library, for Parquet: from the npm registry, as Debian has none.
 duckdb: $(BUILD)/duckdb/libduckdb.so
@@ -282,14 +287,35 @@ install: all
 	install -Dm755 -t $(DESTDIR)$(SBINDIR) $(PLATEND) $(CTL_BIN)
 	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(filter-out %.lua,$(LIBEXEC))
 	install -Dm644 -t $(DESTDIR)$(LIBEXECDIR) $(filter %.lua,$(LIBEXEC))
-	install -Dm644 conf/nginx.conf $(DESTDIR)$(SYSCONFDIR)/nginx.conf
-	install -Dm644 conf/platend.cfg $(DESTDIR)$(SYSCONFDIR)/platend.cfg
 	install -Dm644 conf/openapi.json $(DESTDIR)/usr/share/platen/openapi.json
+	@set -e; for file in nginx.conf platend.cfg; do \
+	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \
+	    if [ -e $$to ] && ! cmp -s conf/$$file $$to; then \
+	        install -m644 conf/$$file $$to.new; \
+	        echo "$$to stays as it is; this version's is $$to.new"; \
+	    else \
+	        install -Dm644 conf/$$file $$to; rm -f $$to.new; \
+	    fi; \
+	done
+
+# What install has put there; a configuration that was edited stays, and so does all data.
+uninstall:
+	rm -f $(DESTDIR)$(MODULES_DIR)/ngx_http_platen_module.so
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(PLATEND) $(CTL_BIN)))
+	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,$(notdir $(LIBEXEC)))
+	rm -f $(DESTDIR)/usr/share/platen/openapi.json
+	@for file in nginx.conf platend.cfg; do \
+	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \
+	    rm -f $$to.new; \
+	    if [ -e $$to ] && cmp -s conf/$$file $$to; then rm -f $$to; \
+	    elif [ -e $$to ]; then echo "$$to was edited and stays"; fi; \
+	done
+	-@rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)/usr/share/platen $(DESTDIR)$(SYSCONFDIR) 2> /dev/null || true
 
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install clean
+.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
 .SECONDARY:

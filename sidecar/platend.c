@@ -498,11 +498,12 @@ static void
 usage(FILE *out)
 {
     fputs("Usage: platend -c FILE [-b | -t]\n"
-          "  -c FILE  the configuration\n"
-          "  -b       make the backup that it asks for now, and exit\n"
-          "  -t       test the configuration and exit\n"
-          "  -V       show the version and exit\n"
-          "  -h       show this text and exit\n",
+          "  -c, --config FILE\n"
+          "                 the configuration\n"
+          "  -b, --backup   make the backup that it asks for now, and exit\n"
+          "  -t, --test     test the configuration and exit\n"
+          "  -V, --version  show the version and exit\n"
+          "  -h, --help     show this text and exit\n",
           out);
 }
 
@@ -540,6 +541,11 @@ hold_descriptors(void)
 int
 main(int argc, char **argv)
 {
+    static const struct option names[] = {
+        { "config", required_argument, NULL, 'c' }, { "backup", no_argument, NULL, 'b' },
+        { "test", no_argument, NULL, 't' },         { "version", no_argument, NULL, 'V' },
+        { "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
+    };
     static platend_t d = { .signals = -1 };
     char             err[1024];
     int              option, rc, test = 0, backup = 0;
@@ -548,7 +554,7 @@ main(int argc, char **argv)
         return EXIT_FAILED;
     }
 
-    while ((option = getopt(argc, argv, "bc:tVh")) != -1) {
+    while ((option = getopt_long(argc, argv, "bc:tVh", names, NULL)) != -1) {
         switch (option) {
         case 'c':
             d.file = optarg;

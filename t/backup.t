@@ -217,8 +217,14 @@ my $backup = main::backup("$::Var/records", '--store-only');
 my $path = main::path_of($lost, 'output');
 main::nginx_stop();
 unlink $path or die;
+unlink main::path_of($has, 'input') or die; # long gone, and nothing of the restore's
 is platenctl('restore', $backup), 0, 'restored' or diag $CtlOut . $CtlErr;
+like $CtlOut, qr/^input .* is missing$/m, 'an upload that was missing is told of';
+like $CtlErr, qr/cannot be repaired/, 'as what it is';
+unlike $CtlErr, qr/fsck --repair/, 'and no repair is advised that cannot help';
 like $CtlOut, qr/^result   \Q$path\E is missing: repaired$/m, 'what is gone is told';
 main::nginx_start();
 is main::job($has)->{status}, 'SUCCESS', 'one that is there';
 is main::job($lost)->{error_code}, 'result_missing', 'and one that is not';
+is platenctl('-c', "$::Var/none", 'jobs'), 2, 'without a configuration';
+like $CtlErr, qr/^platenctl: name the configuration that platend is started with: platenctl -c FILE/m, 'it says how to name one';

@@ -633,6 +633,7 @@ like $out, qr/^platend: \Q$::Var\E\/t\.cfg: No such file or directory$/m, 'is na
 for (['', 2, qr/^Usage: platend/], ['-c', 2, qr/Usage: platend/], ['-x', 2, qr/Usage: platend/],
      ["-t -c $::Var/platend.cfg more", 2, qr/^Usage: platend/], ['-t', 2, qr/^Usage: platend/],
      ['-h', 0, qr/^Usage: platend/], ['-V', 0, qr/^platend \d+\.\d+\.\d+\n\z/],
+     ['--help', 0, qr/^Usage: platend/], ['--version', 0, qr/^platend \d+\.\d+\.\d+\n\z/], ['--what', 2, qr/Usage: platend/],
      ["-c $::Var/none", 2, qr/"msg":\s*"the configuration is wrong".*No such file/]) {
     my ($arguments, $want, $says) = @$_;
     my $out = `$main::Build/platend $arguments 2>&1`;

@@ -24,8 +24,9 @@ typedef struct platen_ctl_command_s platen_ctl_command_t;
 
 /* What the options say that every subcommand has. */
 typedef struct {
-    const char                 *file; /* the configuration */
-    int                         json; /* for programs, on standard output */
+    const char                 *file;     /* the configuration */
+    int                         json;     /* for programs, on standard output */
+    int                         restored; /* for fsck: it is the end of a restore */
     const platen_ctl_command_t *command;
 } platen_ctl_t;
 

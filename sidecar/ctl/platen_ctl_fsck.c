@@ -35,6 +35,7 @@ typedef struct {
     platen_ctl_store_t s;
     int                json;
     int                repair;
+    int                restored; /* it is the end of a restore */
     int                deep;
     uint64_t           jobs, files;
     uint64_t           found[KINDS];
@@ -344,7 +345,7 @@ check_names(fsck_t *f)
 static int
 sum_up(const fsck_t *f)
 {
-    uint64_t left = 0, repaired = 0;
+    uint64_t left = 0, repaired = 0, help;
     int      i;
 
     for (i = 0; i < KINDS; i++) {
@@ -352,19 +353,30 @@ sum_up(const fsck_t *f)
         repaired += f->repaired[i];
     }
     left -= f->found[STRANGER]; /* no harm */
+    help = left - (f->found[INPUT] - f->repaired[INPUT])
+           - (f->found[RECORD] - f->repaired[RECORD]);
     if (!f->json) {
         printf("%llu jobs, %llu files%s: %llu repaired, %llu wrong\n",
                (unsigned long long) f->jobs, (unsigned long long) f->files,
                f->deep ? " read" : "", (unsigned long long) repaired,
                (unsigned long long) left);
     }
-    if (left > 0 && !f->repair) {
+    if (help > 0 && !f->repair) {
         fputs("platenctl: stop platend, then: platenctl fsck --repair\n", stderr);
     }
     if (f->found[RECORD] > 0) {
         fputs("platenctl: records that cannot be read stay as they are; a backup may have"
               " them (platenctl restore)\n",
               stderr);
+    }
+    if (f->found[INPUT] > f->repaired[INPUT]) {
+        fputs("platenctl: an upload that is gone cannot be repaired: a result stays as it is,"
+              " and the job fails (input_missing) if it is tried again\n",
+              stderr);
+    }
+    /* What the backup lacked is not what has become of it. */
+    if (f->restored && left == f->found[INPUT] - f->repaired[INPUT]) {
+        return PLATEN_CTL_DONE;
     }
     return left == 0 ? PLATEN_CTL_DONE : PLATEN_CTL_FAILED;
 }
@@ -421,6 +433,7 @@ run(platen_ctl_t *ctl, int argc, char **argv)
         return PLATEN_CTL_USAGE;
     }
     f.json = ctl->json;
+    f.restored = ctl->restored;
 
     fflush(NULL);
     pid = fork();

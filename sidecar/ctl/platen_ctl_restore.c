@@ -326,6 +326,7 @@ run(platen_ctl_t *ctl, int argc, char **argv)
     if (WEXITSTATUS(status) != PLATEN_CTL_DONE) {
         return WEXITSTATUS(status);
     }
+    ctl->restored = 1;
     return platen_ctl_fsck.run(ctl, 2, arguments);
 }
 
@@ -339,6 +340,7 @@ const platen_ctl_command_t platen_ctl_restore = {
             "without files leaves those that are there.\n"
             "\n"
             "Stop platend and nginx before, and start them after it.  Until all is read and\n"
-            "copied, nothing is changed.  Jobs that were under way are tried again.",
+            "copied, nothing is changed.  Jobs that were under way are tried again.  Uploads\n"
+            "that the backup did not have are told of, and are no failure.",
     .run = run,
 };

@@ -23,6 +23,11 @@ platen_ctl_store_configure(const platen_ctl_t *ctl, platen_ctl_store_t *s)
     s->config = platen_config_load(ctl->file, err, sizeof(err));
     if (s->config == NULL) {
         fprintf(stderr, "platenctl: %s\n", err);
+        if (access(ctl->file, F_OK) != 0) {
+            fputs("platenctl: name the configuration that platend is started with: platenctl -c"
+                  " FILE ...\n",
+                  stderr);
+        }
         return PLATEN_CTL_USAGE;
     }
     umask(007); /* as platend: shared with the web server by group */

@@ -1,0 +1,46 @@
+# make install and make uninstall: what an operator has edited is his.
+
+use strict;
+use warnings;
+
+use File::Temp ();
+use Test::More;
+
+my $root = File::Temp->newdir('platen-install-XXXXXX', TMPDIR => 1);
+my $etc = "$root/etc/platen";
+
+sub make { my ($target) = @_; my $said = qx(make -s $target DESTDIR=$root 2>&1); is $? >> 8, 0, "make $target" or diag $said; return $said }
+sub slurp { my ($path) = @_; open my $in, '<', $path or return undef; local $/; return scalar <$in> }
+sub edit { my ($path, $text) = @_; open my $out, '>>', $path or die "$path: $!"; print {$out} $text; close $out }
+sub files { return sort grep { length } split /\n/, qx(find $root -type f) }
+
+make('install');
+is slurp("$etc/$_"), slurp("conf/$_"), "$_ is the shipped one" for qw(platend.cfg nginx.conf);
+ok -x "$root/usr/sbin/platend", 'platend';
+my @all = files();
+
+my $needs = qx(readelf -d $root/usr/lib/platen/platen-webhook);
+like $needs, qr/libcurl/, 'platen-webhook, which talks to hosts that clients name';
+unlike $needs, qr/libzmq|libmagic|libz\.so/, 'is linked with nothing that it does not call';
+ok -s "$root/usr/lib/platen/platen-webhook" < -s "$root/usr/sbin/platend", 'and is not all of platend';
+
+make('install');
+is_deeply [files()], \@all, 'again: nothing else';
+
+edit("$etc/platend.cfg", "# mine\n");
+my $mine = slurp("$etc/platend.cfg");
+like make('install'), qr{\Q$etc\E/platend\.cfg stays as it is; this version's is \Q$etc\E/platend\.cfg\.new}, 'it is said';
+is slurp("$etc/platend.cfg"), $mine, 'an edited configuration stays';
+is slurp("$etc/platend.cfg.new"), slurp('conf/platend.cfg'), 'the new one is beside it';
+ok !-e "$etc/nginx.conf.new", 'and none of what was not edited';
+
+like make('uninstall'), qr{\Q$etc\E/platend\.cfg was edited and stays}, 'it is said, too';
+is_deeply [files()], ["$etc/platend.cfg"], 'all is gone but what was edited';
+is slurp("$etc/platend.cfg"), $mine, 'which is as it was';
+
+unlink "$etc/platend.cfg" or die;
+make('install');
+make('uninstall');
+is_deeply [files()], [], 'unedited, nothing stays';
+
+done_testing();
