@@ -4,6 +4,7 @@
 # make check-long what takes long, beside it
 # make unit       C unit tests, with sanitizers
 # make fuzz       each fuzzer for FUZZ_SECONDS
+# make prisoner   tries everything that no engine's sandbox allows, on each Landlock
 # make soak       KILLS random kills of every process under load
 # make walk       WALK_S seconds of clients at random, against a model of the API
 # make bench      the benchmarks, each a ratio in one run
@@ -41,7 +42,7 @@ PROTO   = $(wildcard proto/*.c)
 SANDBOX = $(wildcard sidecar/platen_sandbox*.c)
 WIRE    = sidecar/platen_lok_wire.c
 LOK     = $(wildcard sidecar/lok/*.c) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
-          sidecar/platen_registry.c sidecar/platen_workdir.c \
+          sidecar/platen_policy.c sidecar/platen_registry.c sidecar/platen_workdir.c \
           proto/platen.c proto/platen_codec.c
 SIDECAR = $(wildcard sidecar/*.c)
 TABLES  = $(wildcard sidecar/tables/*.c)
@@ -168,6 +169,14 @@ unit: units
 $(BUILD)/lok_driver: t/lok_driver.c $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
                       sidecar/platen_workdir.c $(HEADERS) proto/platen.c proto/platen_codec.c
 	$(CC) $(WARN) $(CFLAGS) $(INC) -It -o $@ $(filter %.c,$^) -lseccomp
+
+# Code that is taken over, inside the sandbox of each engine.
+$(BUILD)/prisoner: t/prisoner.c $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sidecar/platend.c,$(SIDECAR)) $(PROTO))
+	$(CC) $(WARN) $(CFLAGS) $(INC) -o $@ $^ $(SIDELIB) $(LIBS) -lpthread
+
+.PHONY: prisoner
+prisoner: $(BUILD)/prisoner
+	$(BUILD)/prisoner --full
 
 # What t/fault and t/cache.t do to a store, and to the calls of nginx and platend.
 $(BUILD)/store_driver: t/store_driver.c $(PROTO) $(HEADERS)

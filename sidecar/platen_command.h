@@ -6,7 +6,7 @@
 #ifndef PLATEN_COMMAND_H
 #define PLATEN_COMMAND_H
 
-#include "platen_sandbox.h"
+#include "platen_policy.h"
 
 #define PLATEN_COMMAND_WORDS 48
 #define PLATEN_COMMAND_PATHS 16
@@ -19,13 +19,12 @@ typedef struct {
     int   envc;
     int   failed; /* a word did not fit, or no memory */
 
-    /* The sandbox, beyond what every command may have. */
-    platen_sandbox_path_t paths[PLATEN_COMMAND_PATHS];
-    int                   npaths;
-    unsigned              may;  /* PLATEN_SANDBOX_MAY_* */
-    int                   tmp;  /* it insists on /tmp: the run's own is put there */
-    int                   vast; /* it reserves more address space than it uses: no RLIMIT_AS */
-    uint64_t              address_space; /* a limit of its own, 0: the configured one */
+    /* The sandbox: its policy (NULL: that of any command), and what is added for this run. */
+    const platen_policy_t *policy;
+    platen_sandbox_path_t  paths[PLATEN_COMMAND_PATHS];
+    int                    npaths;
+    unsigned               may;           /* PLATEN_SANDBOX_MAY_* */
+    uint64_t               address_space; /* a limit of its own, 0: the configured one */
 } platen_command_t;
 
 /* Appends a word; a failure is kept in command->failed. */
@@ -35,9 +34,8 @@ void platen_command_env(platen_command_t *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Lets it use a path; `access` is a mask of PLATEN_SANDBOX_R, _W and _X.  What
- * every command may do anyway: read /usr, the fonts and their settings; write
- * the run's directory; execute argv[0].
+ * Lets it use a path beyond its policy; `access` is a mask of PLATEN_SANDBOX_R, _W
+ * and _X.
  */
 void platen_command_allow(platen_command_t *command, unsigned access, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -15,9 +15,6 @@
 
 #include "platen_log.h"
 
-#define FILES 256
-#define PROCESSES 64 /* and two threads for each processor, as thread pools have */
-
 #define NFILTERS 8 /* combinations of PLATEN_SANDBOX_MAY_* */
 
 struct platen_confine_s {
@@ -25,26 +22,6 @@ struct platen_confine_s {
     unsigned                 layers;
     platen_sandbox_filter_t *filters[NFILTERS]; /* by PLATEN_SANDBOX_MAY_* */
 };
-
-/* What every command may use. */
-static const platen_sandbox_path_t common[] = {
-    { "/usr", PLATEN_SANDBOX_R },
-    { "/lib", PLATEN_SANDBOX_R },
-    { "/lib64", PLATEN_SANDBOX_R },
-    { "/lib64/ld-linux-x86-64.so.2", PLATEN_SANDBOX_R | PLATEN_SANDBOX_X },
-    { "/lib/ld-linux-aarch64.so.1", PLATEN_SANDBOX_R | PLATEN_SANDBOX_X },
-    { "/etc/ld.so.cache", PLATEN_SANDBOX_R },
-    { "/etc/libreoffice", PLATEN_SANDBOX_R },
-    { "/etc/fonts", PLATEN_SANDBOX_R },
-    { "/etc/localtime", PLATEN_SANDBOX_R },
-    { "/var/cache/fontconfig", PLATEN_SANDBOX_R },
-    { "/proc/self", PLATEN_SANDBOX_R },
-    { "/dev/null", PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
-    { "/dev/zero", PLATEN_SANDBOX_R },
-    { "/dev/urandom", PLATEN_SANDBOX_R },
-};
-
-#define NCOMMON (sizeof(common) / sizeof(common[0]))
 
 unsigned
 platen_confine_required(const platen_config_t *config)
@@ -145,12 +122,6 @@ platen_confine_layers(const platen_confine_t *confine)
     return confine->layers;
 }
 
-static void
-allow(platen_confinement_t *out, const char *path, unsigned access)
-{
-    out->paths[out->sandbox.npaths++] = (platen_sandbox_path_t){ path, access };
-}
-
 /* Whether a run's threads are counted without those of others: see enter_processes(). */
 static int
 counts_apart(const platen_confine_t *confine)
@@ -162,41 +133,54 @@ int
 platen_confine_command(const platen_confine_t *confine, const platen_command_t *command,
                        const char *dir, unsigned worker, platen_confinement_t *out)
 {
-    const platen_config_t *config = confine->config;
-    int                    forks = (command->may & PLATEN_SANDBOX_MAY_FORK) != 0, i;
-    uint64_t               space = command->address_space;
-    char                   name[32];
-    size_t                 n;
+    const platen_config_t      *config = confine->config;
+    const platen_policy_t      *policy = command->policy;
+    const platen_policy_words_t words = {
+        .run = dir,
+        .program = command->argv[0],
+        .office = out->office,
+        .libexec = config->libexec_path,
+        .tmp = confine->layers & PLATEN_SANDBOX_NETWORK ? "/tmp" : NULL,
+    };
+    uint64_t space = command->address_space;
+    unsigned may = command->may | PLATEN_SANDBOX_MAY_EXEC;
+    char     name[32];
+    int      i, n;
 
     memset(out, 0, sizeof(*out));
-    for (n = 0; n < NCOMMON; n++) {
-        allow(out, common[n].path, common[n].access);
+    if (policy == NULL) {
+        policy = platen_policy_find("command");
     }
-    allow(out, dir, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W | PLATEN_SANDBOX_OWN);
-    allow(out, command->argv[0], PLATEN_SANDBOX_R | PLATEN_SANDBOX_X);
+    may |= policy->may;
+    snprintf(out->office, sizeof(out->office), "%s/..", config->lok_program);
+    n = platen_policy_paths(policy, &words, out->paths, PLATEN_CONFINE_PATHS, out->text,
+                            sizeof(out->text));
+    if (n < 0 || n + command->npaths > PLATEN_CONFINE_PATHS) {
+        errno = E2BIG;
+        return -1;
+    }
     for (i = 0; i < command->npaths; i++) {
-        allow(out, command->paths[i].path, command->paths[i].access);
+        out->paths[n++] = command->paths[i];
     }
+    out->sandbox.npaths = (size_t) n;
 
     if (space == 0) {
         space = config->address_space;
     }
-    if (command->tmp && confine->layers & PLATEN_SANDBOX_NETWORK) {
+    if (policy->tmp && confine->layers & PLATEN_SANDBOX_NETWORK) {
         snprintf(out->tmp, sizeof(out->tmp), "%s/tmp", dir);
         out->sandbox.tmp = out->tmp;
-        allow(out, "/tmp", PLATEN_SANDBOX_R | PLATEN_SANDBOX_W | PLATEN_SANDBOX_S);
     }
     out->sandbox.layers = confine->layers;
     out->sandbox.parent = getpid();
     out->sandbox.paths = out->paths;
-    out->sandbox.filter = confine->filters[(command->may | PLATEN_SANDBOX_MAY_EXEC) % NFILTERS];
-    out->sandbox.address_space = command->vast ? 0 : space;
+    out->sandbox.filter = confine->filters[may % NFILTERS];
+    out->sandbox.address_space = space;
     out->sandbox.file_size = config->output_size;
     out->sandbox.cpu_seconds = config->wall_clock * 2; /* a few threads' worth */
-    out->sandbox.files = FILES;
-    out->sandbox.processes = forks || counts_apart(confine)
-                                 ? PROCESSES + 2 * (uint64_t) sysconf(_SC_NPROCESSORS_ONLN)
-                                 : 0;
+    out->sandbox.files = PLATEN_POLICY_FILES;
+    out->sandbox.processes =
+        may & PLATEN_SANDBOX_MAY_FORK || counts_apart(confine) ? platen_policy_processes() : 0;
 
     if (confine->layers & PLATEN_SANDBOX_CGROUP) {
         snprintf(name, sizeof(name), "platen-%u", worker);

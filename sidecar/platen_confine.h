@@ -23,7 +23,7 @@ void platen_confine_destroy(platen_confine_t **confine);
 unsigned platen_confine_layers(const platen_confine_t *confine);
 unsigned platen_confine_required(const platen_config_t *config);
 
-#define PLATEN_CONFINE_PATHS (PLATEN_COMMAND_PATHS + 24)
+#define PLATEN_CONFINE_PATHS (PLATEN_COMMAND_PATHS + PLATEN_POLICY_PATHS + 24)
 
 /* What a command gets; pointers into itself, the command and the configuration. */
 typedef struct {
@@ -31,6 +31,8 @@ typedef struct {
     platen_sandbox_path_t paths[PLATEN_CONFINE_PATHS];
     char                  cgroup[4096];
     char                  tmp[4096];
+    char                  office[4096];
+    char                  text[16384]; /* of paths with words */
 } platen_confinement_t;
 
 /*

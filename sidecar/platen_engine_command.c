@@ -408,9 +408,8 @@ static int
 prepare(const platen_engine_t *engine, const platen_config_t *config, const platen_run_t *run,
         platen_command_t *command)
 {
-    static const char *const programs[] = { "/usr", "/bin", "/lib", "/lib64" };
-    const command_t         *c = engine->data;
-    size_t                   i;
+    const command_t *c = engine->data;
+    size_t           i;
 
     (void) config;
 
@@ -422,13 +421,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     for (i = 0; i < c->npaths; i++) {
         platen_command_allow(command, PLATEN_SANDBOX_R, "%s", c->paths[i]);
     }
-    if (c->config->fork) {
-        command->may = PLATEN_SANDBOX_MAY_FORK | PLATEN_SANDBOX_MAY_EXEC;
-        for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-            platen_command_allow(command, PLATEN_SANDBOX_R | PLATEN_SANDBOX_X, "%s",
-                                 programs[i]);
-        }
-    }
+    command->policy = platen_policy_find(c->config->fork ? "command-fork" : "command");
     command->address_space = c->config->address_space;
     return 0;
 }

@@ -165,7 +165,6 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     platen_command_arg(command, "--wrap=none");
     platen_command_arg(command, "--mathml");
     platen_command_arg(command, "--lua-filter=%s/" FILTER, config->libexec_path);
-    platen_command_allow(command, PLATEN_SANDBOX_R, "%s/" FILTER, config->libexec_path);
     platen_command_arg(command, "--from=%s", from[0] != '\0' ? from : markdown(run, 1));
     platen_command_arg(command, "--to=%s", to[0] != '\0' ? to : markdown(run, 0));
     platen_command_arg(command, "--output=%s", platen_program_local(run, run->output));

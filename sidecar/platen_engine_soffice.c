@@ -267,17 +267,8 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
 
     platen_command_env(command, "SAL_USE_VCLPLUGIN=svp");
 
-    /* Where Debian keeps what belongs to its installation, and it looks when it starts. */
-    platen_command_allow(command, PLATEN_SANDBOX_R, "/var/lib/libreoffice");
-
-    /* It does not start without a socket in /tmp, by which others would find it. */
-    command->may = PLATEN_SANDBOX_MAY_BIND;
-    command->tmp = 1;
     if (strcmp(run->edge->from, "pdf") == 0) {
-        /* Its PDF import is a program of its own. */
-        command->may |= PLATEN_SANDBOX_MAY_FORK;
-        platen_command_allow(command, PLATEN_SANDBOX_R | PLATEN_SANDBOX_X, "%s/xpdfimport",
-                             config->lok_program);
+        command->policy = platen_policy_find("soffice-pdf");
     }
     return 0;
 }

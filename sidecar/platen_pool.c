@@ -300,6 +300,7 @@ start_step(platen_pool_t *pool, worker_t *w)
     w->restarted = 0;
     w->result.engine = step->engine->name;
     take_options(w, step);
+    command.policy = platen_policy_find(step->engine->name);
     if (step->engine->request != NULL) {
         return ask_zygote(pool, w, step->engine, &run);
     }
@@ -508,6 +509,7 @@ pack(platen_pool_t *pool, worker_t *w)
     w->step = w->task->route.nsteps;
     w->result.format = platen_format_find("zip", 3);
     w->result.engine = "zip";
+    command.policy = platen_policy_find("zip");
     platen_command_arg(&command, "%s/platen-zip", pool->config->libexec_path);
     platen_command_arg(&command, "%s", w->stage.output);
     platen_command_arg(&command, "%s", w->stage.pages_dir);

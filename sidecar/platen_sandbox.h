@@ -98,6 +98,22 @@ typedef struct {
  */
 platen_sandbox_filter_t *platen_sandbox_filter_new(unsigned allow);
 
+/*
+ * The calls that a filter refuses whatever their arguments, for those who print or try
+ * them.  A negative number is a call that this architecture does not have.
+ */
+typedef struct {
+    int      number;
+    unsigned unless; /* PLATEN_SANDBOX_MAY_* that opens it */
+    int      error;  /* 0: it kills the process */
+} platen_sandbox_call_t;
+
+size_t                platen_sandbox_calls(void);
+platen_sandbox_call_t platen_sandbox_call(size_t n);
+
+/* Calls with a higher number are newer than the filter: ENOSYS. */
+#define PLATEN_SANDBOX_LAST_CALL 450 /* set_mempolicy_home_node: the last of Linux 6.1 */
+
 void platen_sandbox_filter_destroy(platen_sandbox_filter_t **filter);
 
 /*

@@ -47,8 +47,6 @@ struct platen_sandbox_filter_s {
     struct sock_filter code[];
 };
 
-#define LAST_CALL 450 /* set_mempolicy_home_node, Linux 5.17: the last of 6.1 */
-
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
 #define OTHER_ABI 0x40000000U /* x32: libseccomp's part kills it */
@@ -150,7 +148,8 @@ static const rule_t rules[] = {
     { SCMP_SYS(inotify_init1), DENY, 0 },
     { SCMP_SYS(chmod), DENY, 0 },
     { SCMP_SYS(fchmodat), DENY, 0 },
-    { SCMP_SYS(truncate), DENY, 0 }, /* Landlock sees it from ABI 3 on */
+    { SCMP_SYS(truncate), DENY, 0 },  /* Landlock sees it from ABI 3 on */
+    { SCMP_SYS(openat2), ABSENT, 0 }, /* hides its flags: see add_truncation() */
     { SCMP_SYS(utime), DENY, 0 },
     { SCMP_SYS(utimes), DENY, 0 },
     { SCMP_SYS(futimesat), DENY, 0 },
@@ -216,6 +215,34 @@ static const rule_t rules[] = {
 #define NAMESPACES                                                                             \
     (CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS   \
      | CLONE_NEWCGROUP)
+
+/*
+ * Emptying a file by opening it, which Landlock sees from ABI 3 on.  Before, it asks for
+ * the right to write if the file is opened to be written; with O_RDONLY it does not, and
+ * in the fourth access mode, which is for ioctl(2), it asks for no right at all.
+ */
+static int
+add_truncation(scmp_filter_ctx ctx)
+{
+    const struct {
+        int      call;
+        unsigned flags; /* which argument they are */
+    } calls[] = { { SCMP_SYS(open), 1 }, { SCMP_SYS(openat), 2 } };
+    size_t i;
+    int    rc = 0;
+
+    for (i = 0; rc == 0 && i < sizeof(calls) / sizeof(calls[0]); i++) {
+        rc = seccomp_rule_add(
+            ctx, DENY, calls[i].call, 1,
+            SCMP_CMP64(calls[i].flags, SCMP_CMP_MASKED_EQ, O_ACCMODE, O_ACCMODE));
+        if (rc == 0) {
+            rc = seccomp_rule_add(ctx, DENY, calls[i].call, 1,
+                                  SCMP_CMP64(calls[i].flags, SCMP_CMP_MASKED_EQ,
+                                             O_ACCMODE | O_TRUNC, O_RDONLY | O_TRUNC));
+        }
+    }
+    return rc;
+}
 
 /* Rules on arguments.  Returns 0, or a negative errno as libseccomp does. */
 static int
@@ -311,6 +338,9 @@ add_rules(scmp_filter_ctx ctx, unsigned allow)
         }
     }
     if (rc == 0) {
+        rc = add_truncation(ctx);
+    }
+    if (rc == 0) {
         rc = add_conditions(ctx, allow);
     }
     return rc;
@@ -339,7 +369,7 @@ write_front(struct sock_filter out[FRONT])
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 0, FRONT - 2),
         LOAD(nr),
         BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, OTHER_ABI, FRONT - 4, 0),
-        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, LAST_CALL, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, PLATEN_SANDBOX_LAST_CALL, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, FRONT - 7),
         LOAD(args[1]), /* its lower half, which is all that the kernel looks at */
@@ -398,6 +428,26 @@ done:
     close(fd);
     errno = rc;
     return filter;
+}
+
+size_t
+platen_sandbox_calls(void)
+{
+    return sizeof(rules) / sizeof(rules[0]);
+}
+
+platen_sandbox_call_t
+platen_sandbox_call(size_t n)
+{
+    const rule_t *rule = &rules[n];
+
+    return (platen_sandbox_call_t){
+        .number = rule->call,
+        .unless = rule->unless,
+        .error = rule->action == KILL     ? 0
+                 : rule->action == ABSENT ? ENOSYS
+                                          : EPERM,
+    };
 }
 
 platen_sandbox_filter_t *

@@ -69,5 +69,6 @@ extern const platen_ctl_command_t platen_ctl_fsck;
 extern const platen_ctl_command_t platen_ctl_backup;
 extern const platen_ctl_command_t platen_ctl_restore;
 extern const platen_ctl_command_t platen_ctl_webhooks;
+extern const platen_ctl_command_t platen_ctl_sandbox;
 
 #endif

@@ -23,9 +23,7 @@
 #include "platen_lok_mark.h"
 #include "platen_lok_office.h"
 #include "platen_fork.h"
-
-#define FILES 256
-#define THREADS 32
+#include "platen_policy.h"
 
 static void
 say(const char *what)
@@ -122,42 +120,38 @@ static int
 enter(const platen_lok_world_t *world, const platen_lok_message_t *request, const char *work,
       const char *input)
 {
-    char                        profile[4200], install[4200];
-    const platen_sandbox_path_t paths[] = {
-        { work, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W | PLATEN_SANDBOX_OWN },
-        { input, PLATEN_SANDBOX_R },
-        { profile, PLATEN_SANDBOX_R },
-        { install, PLATEN_SANDBOX_R },
-        { "/usr", PLATEN_SANDBOX_R },
-        { "/lib", PLATEN_SANDBOX_R },
-        { "/lib64", PLATEN_SANDBOX_R },
-        { "/etc/ld.so.cache", PLATEN_SANDBOX_R },
-        { "/etc/libreoffice", PLATEN_SANDBOX_R },
-        { "/etc/fonts", PLATEN_SANDBOX_R },
-        { "/etc/localtime", PLATEN_SANDBOX_R },
-        { "/var/cache/fontconfig", PLATEN_SANDBOX_R },
-        { "/proc/self", PLATEN_SANDBOX_R },
-        { "/dev/null", PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
-        { "/dev/urandom", PLATEN_SANDBOX_R },
+    char                        profile[4200], install[4200], text[16384];
+    platen_sandbox_path_t       paths[PLATEN_POLICY_PATHS + 24];
+    const platen_policy_words_t words = {
+        .run = work, .document = input, .office = install, .profile = profile
     };
-    const platen_sandbox_t sandbox = {
+    platen_sandbox_t sandbox = {
         .layers = world->layers,
         .parent = world->zygote,
         .paths = paths,
-        .npaths = sizeof(paths) / sizeof(paths[0]),
         .filter = world->filter,
         .address_space = request->address_space,
         .file_size = request->file_size,
         .cpu_seconds = request->cpu_seconds,
-        .files = FILES,
+        .files = PLATEN_POLICY_FILES,
         /* It has one thread; root's are not counted. */
-        .processes = geteuid() != 0 && world->layers & PLATEN_SANDBOX_NETWORK ? THREADS : 0,
+        .processes = geteuid() != 0 && world->layers & PLATEN_SANDBOX_NETWORK
+                         ? PLATEN_POLICY_LOK_THREADS
+                         : 0,
         .counted_apart = 1,
     };
     unsigned failed;
+    int      n;
 
     snprintf(profile, sizeof(profile), "%s/profile", world->state);
     snprintf(install, sizeof(install), "%s/..", world->program);
+    n = platen_policy_paths(platen_policy_find("lok"), &words, paths,
+                            sizeof(paths) / sizeof(paths[0]), text, sizeof(text));
+    if (n < 0) {
+        say("the sandbox's paths");
+        return -1;
+    }
+    sandbox.npaths = (size_t) n;
     if (platen_sandbox_enter(&sandbox, &failed) != 0) {
         say(platen_sandbox_name(failed));
         return -1;

@@ -275,6 +275,7 @@ engine_convert(engine_run_t *run, const platen_engine_t *engine, const char *fro
 
     assert_int_equal(run->options.given & ~edge->options, 0);
     engine_prepare(run, edge, bytes, len);
+    command.policy = platen_policy_find(engine->name);
     platen_command_env(&command, "PATH=/nonexistent");
     platen_command_env(&command, "LANG=C.UTF-8");
     platen_command_env(&command, "HOME=%s", run->dir);

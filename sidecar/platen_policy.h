@@ -1,0 +1,60 @@
+/*
+ * The sandbox as a table: for each engine what it may read, write and execute, and
+ * what it may do beyond the calls that all may make.  platen_confine and the warm
+ * LibreOffice's children enter what is written here, `platenctl sandbox` prints it,
+ * and t/prisoner.c tries everything else from inside.
+ */
+
+#ifndef PLATEN_POLICY_H
+#define PLATEN_POLICY_H
+
+#include <stddef.h>
+
+#include "platen_sandbox.h"
+
+#define PLATEN_POLICY_PATHS 32
+
+/*
+ * In a path stand {run} for the run's directory, {document}, {program} for what is
+ * executed, {office} for LibreOffice's installation, {profile} for the warm
+ * LibreOffice's profile, {libexec} for Platen's own programs and {tmp} for /tmp.
+ */
+typedef struct {
+    const char           *engine;
+    const char           *summary;
+    unsigned              may;                        /* PLATEN_SANDBOX_MAY_* */
+    int                   tmp;                        /* /tmp is the run's own tmp */
+    platen_sandbox_path_t paths[PLATEN_POLICY_PATHS]; /* up to the first without a path */
+} platen_policy_t;
+
+extern const platen_policy_t platen_policies[];
+extern const size_t          platen_npolicies;
+
+/* What stands for the words; NULL: paths with that word are left out. */
+typedef struct {
+    const char *run;
+    const char *document;
+    const char *program;
+    const char *office;
+    const char *profile;
+    const char *libexec;
+    const char *tmp; /* "/tmp", if that is the run's own */
+} platen_policy_words_t;
+
+/* That of an engine; one that is not in the table is a command of the configuration. */
+const platen_policy_t *platen_policy_find(const char *engine);
+
+/*
+ * Writes at most `n` paths of a policy, common ones first, the strings of those with
+ * words in `text`.  Returns how many, or -1 with errno if they do not fit.
+ * Async-signal-safe.
+ */
+int platen_policy_paths(const platen_policy_t *policy, const platen_policy_words_t *words,
+                        platen_sandbox_path_t *paths, size_t n, char *text, size_t size);
+
+/* Open descriptors of a run; and its processes and threads, where they are counted. */
+#define PLATEN_POLICY_FILES 256
+uint64_t platen_policy_processes(void);
+#define PLATEN_POLICY_LOK_THREADS 32 /* of a child of the warm LibreOffice, which needs one */
+
+#endif
