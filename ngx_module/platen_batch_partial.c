@@ -22,7 +22,8 @@
 #define PLATEN_BATCH_PARTIAL_END      22       /* and of the end, */
 #define PLATEN_BATCH_PARTIAL_NAME     2048     /* and of the longest name */
 #define PLATEN_BATCH_PARTIAL_SLICE    32       /* entries looked at at once */
-#define PLATEN_BATCH_PARTIAL_TURN     16       /* results sent in one turn */
+#define PLATEN_BATCH_PARTIAL_TURN     16       /* results sent in one turn, */
+#define PLATEN_BATCH_PARTIAL_SCAN     512      /* and entries passed over */
 #define PLATEN_BATCH_PARTIAL_MAX      0xf0000000  /* bytes: ZIP64 is not written */
 #define PLATEN_BATCH_PARTIAL_DATE     0x21     /* 1 January 1980 */
 #define PLATEN_BATCH_PARTIAL_UTF8     0x0800   /* general purpose bit 11 */
@@ -233,6 +234,11 @@ platen_batch_partial_go(platen_batch_partial_t *z)
             return NGX_ERROR;
         }
 
+        if (rc == NGX_AGAIN) {
+            z->turn = PLATEN_BATCH_PARTIAL_TURN;
+            continue;
+        }
+
         if (rc == NGX_OK) {
             rc = z->listing ? platen_batch_partial_entry(z, &entry)
                             : platen_batch_partial_file(z, &entry);
@@ -256,13 +262,17 @@ platen_batch_partial_go(platen_batch_partial_t *z)
 }
 
 
-/* The next result: NGX_OK; NGX_DONE: there is no more; NGX_ERROR. */
+/*
+ * The next result: NGX_OK; NGX_DONE: there is no more; NGX_AGAIN: there may be,
+ * but that is enough for one turn; NGX_ERROR.
+ */
 
 static ngx_int_t
 platen_batch_partial_next(platen_batch_partial_t *z, platen_batch_result_t *e)
 {
     int                     i, n;
     ngx_int_t               rc;
+    ngx_uint_t              seen;
     platen_txn_t            txn;
     platen_store_t         *store;
     platen_file_t           files[PLATEN_BATCH_PARTIAL_SLICE];
@@ -276,6 +286,7 @@ platen_batch_partial_next(platen_batch_partial_t *z, platen_batch_result_t *e)
     }
 
     rc = NGX_DONE;
+    seen = 0;
 
     do {
         n = platen_store_files(&txn, &ctx->id, z->next, files,
@@ -286,11 +297,17 @@ platen_batch_partial_next(platen_batch_partial_t *z, platen_batch_result_t *e)
             rc = platen_batch_partial_read(z, &txn, &files[i], e);
         }
 
-    } while (rc == NGX_DONE && n > 0);
+        seen += i;
+
+    } while (rc == NGX_DONE && n > 0 && seen < PLATEN_BATCH_PARTIAL_SCAN);
 
     platen_txn_abort(&txn);
 
-    return n < 0 ? NGX_ERROR : rc;
+    if (n < 0) {
+        return NGX_ERROR;
+    }
+
+    return rc == NGX_DONE && n > 0 ? NGX_AGAIN : rc;
 }
 
 

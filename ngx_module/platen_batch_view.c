@@ -14,6 +14,9 @@
 
 #define PLATEN_BATCH_SLICE  32
 #define PLATEN_BATCH_PAGE   1000
+#define PLATEN_BATCH_TURN   256    /* entries written in one turn, and */
+#define PLATEN_BATCH_PAUSE  1      /* milliseconds until the next */
+#define PLATEN_BATCH_LAST   UINT64_MAX  /* there is no further entry */
 #define PLATEN_BATCH_PATH   2048   /* bytes of folders and name, as shown */
 
 
@@ -31,6 +34,23 @@ typedef struct {
 } platen_batch_entry_t;
 
 
+/* GET /api/v1/jobs/{id}, which has no pages: written slice by slice. */
+
+typedef struct {
+    ngx_http_request_t    *request;
+    ngx_event_t            event;   /* the next slice is due */
+    platen_json_t          json;
+    uint64_t               next;    /* number of an entry */
+    unsigned               result:1;
+} platen_batch_status_t;
+
+
+static int platen_batch_status_slice(platen_batch_status_t *s,
+    platen_txn_t *txn, const platen_job_t *job);
+static void platen_batch_status_turn(ngx_event_t *ev);
+static void platen_batch_status_cleanup(void *data);
+static ngx_int_t platen_batch_status_end(platen_batch_status_t *s, int rc,
+    platen_txn_t *txn);
 static void platen_batch_of_job(const platen_job_t *job,
     platen_batch_entry_t *e);
 static int platen_batch_of_file(platen_txn_t *txn, const platen_file_t *file,
@@ -42,7 +62,7 @@ static void platen_batch_write_v1(platen_json_t *j, ngx_str_t *prefix,
 static ngx_int_t platen_batch_answer(ngx_http_request_t *r, int rc,
     platen_txn_t *txn, platen_json_t *j);
 static int platen_batch_each(platen_txn_t *txn, const platen_job_t *job,
-    uint64_t from, ngx_uint_t max, platen_json_t *j, ngx_str_t *prefix,
+    uint64_t *from, ngx_uint_t max, platen_json_t *j, ngx_str_t *prefix,
     void (*write)(platen_json_t *j, ngx_str_t *prefix, const char *id,
                   const platen_batch_entry_t *e));
 
@@ -166,10 +186,13 @@ platen_batch_write_file(platen_json_t *j, ngx_str_t *prefix, const char *id,
 }
 
 
-/* Entries from `from` on, `max` of them at most; a PLATEN_ code. */
+/*
+ * Entries from *from on, which becomes what is next, `max` of them at most; a
+ * PLATEN_ code.
+ */
 
 static int
-platen_batch_each(platen_txn_t *txn, const platen_job_t *job, uint64_t from,
+platen_batch_each(platen_txn_t *txn, const platen_job_t *job, uint64_t *from,
     ngx_uint_t max, platen_json_t *j, ngx_str_t *prefix,
     void (*write)(platen_json_t *j, ngx_str_t *prefix, const char *id,
                   const platen_batch_entry_t *e))
@@ -184,10 +207,12 @@ platen_batch_each(platen_txn_t *txn, const platen_job_t *job, uint64_t from,
 
     if (job->batch == PLATEN_BATCH_NONE) {
 
-        if (from == 0) {
+        if (*from == 0) {
             platen_batch_of_job(job, &entry);
             write(j, prefix, id, &entry);
         }
+
+        *from = PLATEN_BATCH_LAST;
 
         return PLATEN_OK;
     }
@@ -195,9 +220,10 @@ platen_batch_each(platen_txn_t *txn, const platen_job_t *job, uint64_t from,
     left = max;
 
     while (left > 0) {
-        n = platen_store_files(txn, &job->id, (uint32_t) from, files,
+        n = platen_store_files(txn, &job->id, (uint32_t) *from, files,
                                (int) ngx_min(left, PLATEN_BATCH_SLICE));
         if (n <= 0) {
+            *from = PLATEN_BATCH_LAST;
             return n;
         }
 
@@ -211,7 +237,7 @@ platen_batch_each(platen_txn_t *txn, const platen_job_t *job, uint64_t from,
         }
 
         left -= n;
-        from = (uint64_t) files[n - 1].number + 1;
+        *from = (uint64_t) files[n - 1].number + 1;
     }
 
     return PLATEN_OK;
@@ -222,13 +248,15 @@ int
 platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
     platen_txn_t *txn, const platen_job_t *job)
 {
-    int  rc;
+    int       rc;
+    uint64_t  from;
 
     rc = PLATEN_OK;
+    from = 0;
     platen_json_open(j, "files", '[');
 
     if (txn || job->batch == PLATEN_BATCH_NONE) {
-        rc = platen_batch_each(txn, job, 0, PLATEN_BATCH_PAGE, j, prefix,
+        rc = platen_batch_each(txn, job, &from, PLATEN_BATCH_PAGE, j, prefix,
                                platen_batch_write_file);
     }
 
@@ -292,7 +320,7 @@ ngx_int_t
 platen_batch_files(ngx_http_request_t *r)
 {
     int                          rc;
-    uint64_t                     total;
+    uint64_t                     total, from;
     ngx_int_t                    status;
     ngx_uint_t                   offset, limit;
     platen_txn_t                 txn;
@@ -329,7 +357,8 @@ platen_batch_files(ngx_http_request_t *r)
     platen_json_init(&j, r->pool, 4096);
     platen_json_open(&j, NULL, '{');
     platen_json_open(&j, "files", '[');
-    rc = platen_batch_each(&txn, &job, offset, limit, &j, &plcf->prefix,
+    from = offset;
+    rc = platen_batch_each(&txn, &job, &from, limit, &j, &plcf->prefix,
                            platen_batch_write_file);
     platen_json_close(&j, ']');
     platen_batch_write_counts(&j, &job);
@@ -462,46 +491,162 @@ platen_batch_write_v1(platen_json_t *j, ngx_str_t *prefix, const char *id,
 ngx_int_t
 platen_batch_status(ngx_http_request_t *r)
 {
-    int                          rc;
-    u_char                      *p;
-    ngx_int_t                    status;
-    const char                  *state;
-    platen_txn_t                 txn;
-    platen_job_t                 job;
-    platen_json_t                j;
-    ngx_http_platen_loc_conf_t  *plcf;
-    char                         id[PLATEN_ID_TEXT + 1];
-    u_char                       url[PLATEN_PREFIX_MAX + 96];
-
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+    int                     rc;
+    ngx_int_t               status;
+    const char             *state;
+    platen_txn_t            txn;
+    platen_job_t            job;
+    ngx_http_cleanup_t     *cln;
+    platen_batch_status_t  *s;
+    char                    id[PLATEN_ID_TEXT + 1];
 
     if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
+    s = ngx_pcalloc(r->pool, sizeof(platen_batch_status_t));
+
+    if (s == NULL) {
+        platen_txn_abort(&txn);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    s->request = r;
+    s->result = platen_view_has_result(&job);
+
     platen_id_format(&job.id, id);
     state = platen_batch_v1_state(platen_state_name(job.state));
 
-    platen_json_init(&j, r->pool, 4096);
-    platen_json_open(&j, NULL, '{');
-    platen_json_word(&j, "id", id, PLATEN_ID_TEXT);
-    platen_json_word(&j, "status", state, ngx_strlen(state));
-    platen_json_time(&j, "created_at", job.created_at);
-    platen_json_open(&j, "files", '[');
-    rc = platen_batch_each(&txn, &job, 0, PLATEN_ZIP_ENTRIES, &j,
-                           &plcf->prefix, platen_batch_write_v1);
-    platen_json_close(&j, ']');
+    platen_json_init(&s->json, r->pool, 4096);
+    platen_json_open(&s->json, NULL, '{');
+    platen_json_word(&s->json, "id", id, PLATEN_ID_TEXT);
+    platen_json_word(&s->json, "status", state, ngx_strlen(state));
+    platen_json_time(&s->json, "created_at", job.created_at);
+    platen_json_open(&s->json, "files", '[');
 
-    if (platen_view_has_result(&job)) {
-        p = ngx_snprintf(url, sizeof(url), "%V/api/v1/jobs/%s/download",
-                         &plcf->prefix, id);
-        platen_json_string(&j, "download_url", url, p - url);
+    rc = platen_batch_status_slice(s, &txn, &job);
 
-    } else {
-        platen_json_null(&j, "download_url");
+    if (rc != PLATEN_OK || s->next == PLATEN_BATCH_LAST) {
+        return platen_batch_status_end(s, rc, &txn);
     }
 
-    platen_json_close(&j, '}');
+    platen_txn_abort(&txn);
 
-    return platen_batch_answer(r, rc, &txn, &j);
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
+    }
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = platen_batch_status_cleanup;
+    cln->data = s;
+
+    s->event.handler = platen_batch_status_turn;
+    s->event.data = r->connection;
+    s->event.log = r->connection->log;
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+    r->main->count++;
+
+    ngx_add_timer(&s->event, PLATEN_BATCH_PAUSE);
+
+    return NGX_DONE;
+}
+
+
+static int
+platen_batch_status_slice(platen_batch_status_t *s, platen_txn_t *txn,
+    const platen_job_t *job)
+{
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(s->request, ngx_http_platen_module);
+
+    return platen_batch_each(txn, job, &s->next, PLATEN_BATCH_TURN, &s->json,
+                             &plcf->prefix, platen_batch_write_v1);
+}
+
+
+/* The next slice; in between others have had their turn. */
+
+static void
+platen_batch_status_turn(ngx_event_t *ev)
+{
+    int                     rc;
+    ngx_int_t               status;
+    platen_job_t            job;
+    platen_txn_t            txn;
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    platen_batch_status_t  *s;
+
+    s = (platen_batch_status_t *) ((u_char *) ev
+                                   - offsetof(platen_batch_status_t, event));
+    r = s->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+        /* deleted meanwhile */
+        ngx_http_finalize_request(r, status);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
+
+    rc = platen_batch_status_slice(s, &txn, &job);
+
+    if (rc == PLATEN_OK && s->next != PLATEN_BATCH_LAST) {
+        platen_txn_abort(&txn);
+        ngx_add_timer(ev, PLATEN_BATCH_PAUSE);
+        return;
+    }
+
+    ngx_http_finalize_request(r, platen_batch_status_end(s, rc, &txn));
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+platen_batch_status_cleanup(void *data)
+{
+    platen_batch_status_t *s = data;
+
+    if (s->event.timer_set) {
+        ngx_del_timer(&s->event);
+    }
+}
+
+
+static ngx_int_t
+platen_batch_status_end(platen_batch_status_t *s, int rc, platen_txn_t *txn)
+{
+    u_char                      *p;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
+    char                         id[PLATEN_ID_TEXT + 1];
+    u_char                       url[PLATEN_PREFIX_MAX + 96];
+
+    ctx = ngx_http_get_module_ctx(s->request, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(s->request, ngx_http_platen_module);
+
+    platen_json_close(&s->json, ']');
+
+    if (s->result) {
+        platen_id_format(&ctx->id, id);
+        p = ngx_snprintf(url, sizeof(url), "%V/api/v1/jobs/%s/download",
+                         &plcf->prefix, id);
+        platen_json_string(&s->json, "download_url", url, p - url);
+
+    } else {
+        platen_json_null(&s->json, "download_url");
+    }
+
+    platen_json_close(&s->json, '}');
+
+    return platen_batch_answer(s->request, rc, txn, &s->json);
 }

@@ -3,6 +3,7 @@
 
 use lib 't/lib';
 use TestPlaten;
+use TestArchive;
 use WebSocket;
 
 master_on();
@@ -46,3 +47,29 @@ my ($turns) = main::turns(sub {
     1 while $ws->frame;
 });
 cmp_ok $turns, '>=', 8000 / 16, 'and others had their turn between them';
+
+
+
+=== TEST 2: a batch that is told of as a whole, and in part
+--- flow
+my $files = 1500;
+my $zip = zip_of(map { sprintf('%04d.txt', $_) => "text $_" } 1 .. $files);
+# one of them has a result; the others are passed over
+platend_stop();
+platend_start(only_script(hold => 'read -r word n < "$1"; while [ "$n" != 1500 ] && [ -e ' . "$::Var/hold" . ' ]; do /bin/sleep 0.1; done; exec /bin/cp $TINY_PDF "$2"', $::Var),
+    workers => 4);
+spew("$::Var/hold", '');
+my $id = json_of(http(POST => '/api/v1/jobs/', 'Content-Type' => 'application/zip', content => $zip))->{job_id};
+my $status;
+eventually(120, sub { $status = json_of(get("/api/v1/jobs/$id")); @{ $status->{files} } == $files }) or diag platend_log();
+is scalar @{ $status->{files} }, $files, 'each is told of';
+is_deeply [ map $_->{id}, @{ $status->{files} } ], [ 0 .. $files - 1 ], 'once, and in order';
+my $bad = 0;
+my ($turns) = main::turns(sub {
+    for (1 .. 30) { $bad++ if @{ json_of(get("/api/v1/jobs/$id"))->{files} } != $files }
+});
+is $bad, 0, 'every time';
+cmp_ok $turns, '>=', 30 * ($files / 256 - 1) + 30, 'in several turns';
+unlink "$::Var/hold";
+is http(DELETE => "/jobs/$id")->code, 204, 'gone';
+--- timeout: 200
