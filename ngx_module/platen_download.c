@@ -154,7 +154,7 @@ platen_download_charset(ngx_http_request_t *r, const platen_job_t *job,
         return NGX_OK;
     }
 
-    encoding = platen_options_get(&options, PLATEN_OPTION_CSV_ENCODING);
+    encoding = platen_options_get(&options, PLATEN_OPTION_CHARSET);
 
     if (encoding) {
         value.data = (u_char *) encoding;

@@ -2,8 +2,8 @@
 
 #include "platen_params.h"
 
+#include <stdarg.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "platen.h"
 
@@ -14,8 +14,7 @@ typedef struct {
     int         field;
 } param_name_t;
 
-/* The first of each param is its name; options have theirs of the table of
- * platen_option.c, and here what other services call them. */
+/* The first of each param is its name. */
 static const param_name_t names[] = {
     { "target_format", PLATEN_PARAM_TARGET },
     { "to", PLATEN_PARAM_TARGET },
@@ -28,45 +27,226 @@ static const param_name_t names[] = {
     { "webhook_url", PLATEN_PARAM_WEBHOOK },
 };
 
-/* Of these either case is taken, as of the options' own names. */
+/*
+ * Options have their names of the table of platen_option.c, and here older ones
+ * and what other services call them.
+ */
 static const param_name_t aliases[] = {
     { "page_ranges", OPTION(PAGES) },
-    { "pageRanges", OPTION(PAGES) },
     { "delimiter", OPTION(CSV_DELIMITER) },
-    { "encoding", OPTION(CSV_ENCODING) },
+    { "csv_encoding", OPTION(CHARSET) },
+    { "encoding", OPTION(CHARSET) },
     { "markdown_flavor", OPTION(MARKDOWN_FLAVOUR) },
 };
 
+/* What other parts of a request are called, and clients send along. */
+static const char *const others[] = {
+    "file", "files", "expires", "signature", "wait", "api_key", "name", "type",
+    "filetype", "relative_path",
+};
+
 #define COUNT(table) (sizeof(table) / sizeof(table[0]))
+#define FOLDED_MAX 32
+
+
+/* Without what may be written in several ways; 0: too long to be a field's. */
+static size_t
+fold(const char *name, size_t len, char out[FOLDED_MAX])
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < len; i++) {
+        if (name[i] == '-' || name[i] == '_') {
+            continue;
+        }
+        if (n == FOLDED_MAX) {
+            return 0;
+        }
+        out[n++] = name[i] >= 'A' && name[i] <= 'Z'
+                   ? (char) (name[i] - 'A' + 'a') : name[i];
+    }
+    return n;
+}
+
+
+static int
+is_folded(const char *name, const char *folded, size_t n)
+{
+    char own[FOLDED_MAX];
+
+    return fold(name, strlen(name), own) == n && memcmp(own, folded, n) == 0;
+}
 
 
 int
 platen_params_find(const char *name, size_t len)
 {
-    size_t i;
+    char   folded[FOLDED_MAX];
+    size_t i, n = fold(name, len, folded);
     int    option;
 
+    if (n == 0) {
+        return -1;
+    }
     for (i = 0; i < COUNT(names); i++) {
-        if (strlen(names[i].name) == len
-            && memcmp(names[i].name, name, len) == 0)
-        {
+        if (is_folded(names[i].name, folded, n)) {
             return names[i].field;
         }
     }
-
-    option = platen_option_find(name, len);
-    if (option >= 0) {
-        return PLATEN_PARAMS + option;
-    }
-
-    for (i = 0; i < COUNT(aliases); i++) {
-        if (strlen(aliases[i].name) == len
-            && strncasecmp(aliases[i].name, name, len) == 0)
+    for (option = 0; option < PLATEN_OPTIONS; option++) {
+        if (is_folded(platen_option_name((platen_option_t) option), folded,
+                      n))
         {
+            return PLATEN_PARAMS + option;
+        }
+    }
+    for (i = 0; i < COUNT(aliases); i++) {
+        if (is_folded(aliases[i].name, folded, n)) {
             return aliases[i].field;
         }
     }
     return -1;
+}
+
+
+/*
+ * Letters left out, added, changed or swapped with a neighbour, that make one
+ * word of the other (optimal string alignment distance).
+ */
+static unsigned
+distance(const char *a, size_t n, const char *b, size_t m)
+{
+    unsigned d[FOLDED_MAX + 1][FOLDED_MAX + 1], best;
+    size_t   i, k;
+
+    for (i = 0; i <= n; i++) {
+        d[i][0] = (unsigned) i;
+    }
+    for (k = 0; k <= m; k++) {
+        d[0][k] = (unsigned) k;
+    }
+    for (i = 1; i <= n; i++) {
+        for (k = 1; k <= m; k++) {
+            best = d[i - 1][k - 1] + (a[i - 1] != b[k - 1]);
+            best = d[i - 1][k] + 1 < best ? d[i - 1][k] + 1 : best;
+            best = d[i][k - 1] + 1 < best ? d[i][k - 1] + 1 : best;
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1]
+                && d[i - 2][k - 2] + 1 < best)
+            {
+                best = d[i - 2][k - 2] + 1;
+            }
+            d[i][k] = best;
+        }
+    }
+    return d[n][m];
+}
+
+
+/* Whether it is a slip of that name: of short names nothing can be told. */
+static int
+is_slip(const char *name, const char *folded, size_t n)
+{
+    char   own[FOLDED_MAX];
+    size_t m = fold(name, strlen(name), own);
+
+    return m >= 4 && n >= 4
+           && distance(own, m, folded, n) <= (m >= 8 ? 2U : 1U);
+}
+
+
+/* The field that a name is a slip of; NULL: of none. */
+static const char *
+slip_of(const char *folded, size_t n)
+{
+    const char *name;
+    size_t      i;
+    int         option;
+
+    for (i = 0; i < COUNT(names); i++) {
+        if (is_slip(names[i].name, folded, n)) {
+            return names[i].name;
+        }
+    }
+    for (option = 0; option < PLATEN_OPTIONS; option++) {
+        name = platen_option_name((platen_option_t) option);
+        if (is_slip(name, folded, n)) {
+            return name;
+        }
+    }
+    for (i = 0; i < COUNT(aliases); i++) {
+        if (is_slip(aliases[i].name, folded, n)) {
+            return aliases[i].name;
+        }
+    }
+    return NULL;
+}
+
+
+void
+platen_params_note(platen_params_t *params, const char *format, ...)
+{
+    size_t  room = sizeof(params->notes) - params->notes_len;
+    size_t  at = params->notes_len;
+    va_list args;
+    int     n, feed = at > 0;
+
+    if (room < 2) {
+        return;
+    }
+    va_start(args, format);
+    n = vsnprintf(params->notes + at + feed, room - (size_t) feed, format,
+                  args);
+    va_end(args);
+    if (n < 0 || (size_t) n >= room - (size_t) feed) {
+        params->notes[at] = '\0';
+        return;
+    }
+    if (feed) {
+        params->notes[at] = '\n';
+    }
+    params->notes_len = at + (size_t) feed + (size_t) n;
+}
+
+
+/* What is shown of a name that somebody made up. */
+static int
+shown(const char *name, size_t len)
+{
+    size_t n;
+
+    for (n = 0; n < len && n < 40; n++) {
+        if (name[n] <= ' ' || name[n] > '~' || name[n] == '"') {
+            break;
+        }
+    }
+    return (int) n;
+}
+
+
+int
+platen_params_unknown(platen_params_t *params, const char *name, size_t len,
+    char *detail, size_t size)
+{
+    const char *known;
+    char        folded[FOLDED_MAX];
+    size_t      i, n = fold(name, len, folded);
+
+    for (i = 0; i < COUNT(others); i++) {
+        if (n > 0 && is_folded(others[i], folded, n)) {
+            return PLATEN_OK;
+        }
+    }
+    known = n == 0 ? NULL : slip_of(folded, n);
+    if (known != NULL) {
+        snprintf(detail, size, "There is no parameter \"%.*s\"; \"%s\" may be "
+                               "what was meant.", shown(name, len), name,
+                 known);
+        return PLATEN_INVALID;
+    }
+    platen_params_note(params, "The parameter \"%.*s\" is not known to this "
+                               "server and was left out of account.",
+                       shown(name, len), name);
+    return PLATEN_OK;
 }
 
 

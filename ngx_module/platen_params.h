@@ -13,6 +13,7 @@
 #include "platen_option.h"
 #include "platen_webhook.h"
 
+#define PLATEN_PARAMS_NOTES 1024 /* bytes of what there is to say */
 #define PLATEN_PARAM_MAX 256 /* bytes of a value, */
 #define PLATEN_PARAM_VALUE_MAX PLATEN_WEBHOOK_URL_MAX /* and of the longest */
 
@@ -35,10 +36,27 @@ typedef struct {
     char             webhook[PLATEN_WEBHOOK_URL_MAX];
     size_t           webhook_len; /* 0: not given */
     platen_options_t options;
+    char             notes[PLATEN_PARAMS_NOTES]; /* lines, each a sentence */
+    size_t           notes_len;
 } platen_params_t;
 
-/* The field of that name or alias; -1 if there is none. */
+/*
+ * The field of that name or alias, in any case, with `-`, `_` or as camelCase;
+ * -1 if there is none.
+ */
 int platen_params_find(const char *name, size_t len);
+
+/*
+ * A name that is no field's.  A slip of one ("passwrod") is PLATEN_INVALID with
+ * a sentence in `detail` that names it, since what was meant would be missing;
+ * any other is PLATEN_OK and a note, which shows at most a word of it.
+ */
+int platen_params_unknown(platen_params_t *params, const char *name,
+    size_t len, char *detail, size_t size);
+
+/* Adds a line to the notes, unless there is no room left. */
+void platen_params_note(platen_params_t *params, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The field's first name, as in the API. */
 const char *platen_params_name(int field);

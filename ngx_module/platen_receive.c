@@ -79,6 +79,18 @@ set_param(platen_receive_t *rx, int field, const char *value, size_t len)
 }
 
 
+static int
+unknown_param(platen_receive_t *rx, const char *name, size_t len)
+{
+    char detail[PLATEN_RECEIVE_DETAIL_MAX];
+
+    return platen_params_unknown(&rx->params, name, len, detail,
+                                 sizeof(detail)) == PLATEN_OK
+           ? PLATEN_OK
+           : fail(rx, PLATEN_PROBLEM_INVALID_PARAMETER, "%s", detail);
+}
+
+
 int
 platen_receive_init(platen_receive_t *rx, const char *root, uint64_t max_file,
     const char *content_type, size_t len)
@@ -130,7 +142,8 @@ platen_receive_param(platen_receive_t *rx, const char *name, size_t name_len,
 {
     int field = platen_params_find(name, name_len);
 
-    return field < 0 ? PLATEN_OK : set_param(rx, field, value, len);
+    return field < 0 ? unknown_param(rx, name, name_len)
+                     : set_param(rx, field, value, len);
 }
 
 
@@ -239,7 +252,8 @@ part_begin(void *data, const platen_multipart_part_t *part)
     }
 
     rx->field = platen_params_find(part->name, part->name_len);
-    return 0;
+    return rx->field >= 0
+           ? 0 : unknown_param(rx, part->name, part->name_len);
 }
 
 
@@ -326,8 +340,8 @@ source_hint(platen_receive_t *rx, const platen_format_t **hint, int *weak)
 
     *weak = 0;
     if (rx->params.lens[PLATEN_PARAM_SOURCE] > 0) {
-        *hint = platen_format_find(rx->params.values[PLATEN_PARAM_SOURCE],
-                                   rx->params.lens[PLATEN_PARAM_SOURCE]);
+        *hint = platen_format_named(rx->params.values[PLATEN_PARAM_SOURCE],
+                                    rx->params.lens[PLATEN_PARAM_SOURCE]);
         return *hint != NULL
                ? PLATEN_OK
                : fail(rx, PLATEN_PROBLEM_UNSUPPORTED_FORMAT,
@@ -435,38 +449,83 @@ check_archive(platen_receive_t *rx)
 }
 
 
+/* No target: what the body is taken for may be why. */
 static int
-decide_formats(platen_receive_t *rx)
+no_target(platen_receive_t *rx)
 {
-    const platen_format_t *hint;
+    static const char *const types[] = {
+        "application/json", "application/x-www-form-urlencoded"
+    };
+    size_t i, n;
+
+    for (i = 0; !rx->multipart && i < 2; i++) {
+        n = strlen(types[i]);
+        if (strncasecmp(rx->content_type, types[i], n) == 0) {
+            return fail(rx, PLATEN_PROBLEM_MISSING_PARAMETER,
+                        "A body of %s is taken for the document itself. Send "
+                        "a form (multipart/form-data) with the fields file "
+                        "and target_format, or the document as it is with "
+                        "?to=pdf&filename=NAME in the URL.", types[i]);
+        }
+    }
+    return fail(rx, PLATEN_PROBLEM_MISSING_PARAMETER, "%s", "");
+}
+
+
+/* "x.docx.pdf": the format that the name had before somebody added to it. */
+static const platen_format_t *
+inner_format(const platen_receive_t *rx)
+{
+    const char *ext;
+    size_t      len;
+
+    ext = platen_filename_ext(rx->filename, rx->filename_len, &len);
+    if (ext == NULL) {
+        return NULL;
+    }
+    ext = platen_filename_ext(rx->filename, (size_t) (ext - 1 - rx->filename),
+                              &len);
+    return ext == NULL ? NULL : platen_format_find(ext, len);
+}
+
+
+static int
+unknown_content(platen_receive_t *rx, const platen_sniff_t *sniff)
+{
+    return fail(rx, PLATEN_PROBLEM_UNKNOWN_CONTENT,
+                "The content is %s%s%s%s, which this server does not read. GET "
+                "/formats lists what it reads.",
+                sniff->kind[0] != '\0' ? sniff->kind : sniff->what,
+                sniff->kind[0] != '\0' ? " (" : "",
+                sniff->kind[0] != '\0' ? sniff->what : "",
+                sniff->kind[0] != '\0' ? ")" : "");
+}
+
+
+/* What the file is, by its content and what the client says of it. */
+static int
+decide_source(platen_receive_t *rx, const platen_format_t *hint, int weak)
+{
+    const platen_format_t *inner;
     platen_sniff_t         sniff;
-    int                    weak;
-
-    if (rx->params.lens[PLATEN_PARAM_TARGET] == 0) {
-        return fail(rx, PLATEN_PROBLEM_MISSING_PARAMETER, "%s", "");
-    }
-    rx->target = platen_format_find(rx->params.values[PLATEN_PARAM_TARGET],
-                                    rx->params.lens[PLATEN_PARAM_TARGET]);
-    if (rx->target == NULL) {
-        return fail(rx, PLATEN_PROBLEM_UNSUPPORTED_FORMAT,
-                    "target_format names no known format; GET /formats lists "
-                    "them.");
-    }
-
-    if (source_hint(rx, &hint, &weak) != PLATEN_OK) {
-        return PLATEN_INVALID;
-    }
-    if (hint == rx->target && !weak && rx->params.options.given == 0
-        && !rx->only_archive)
-    {
-        return fail(rx, PLATEN_PROBLEM_IDENTICAL_FORMATS, "%s", "");
-    }
+    int                    misnamed;
 
     if (platen_sniff(rx->tmp.fd, (off_t) rx->size, &sniff) != PLATEN_OK) {
         return fail_errno(rx, "reading the file back");
     }
-    rx->source = platen_sniff_decide(&sniff, hint, weak);
+    rx->source = platen_sniff_accept(&sniff, hint, weak, &misnamed);
 
+    if (rx->source == NULL && sniff.format != NULL
+        && rx->params.lens[PLATEN_PARAM_SOURCE] == 0)
+    {
+        inner = inner_format(rx);
+        if (inner != NULL
+            && platen_sniff_decide(&sniff, inner, 0) == inner)
+        {
+            rx->source = inner;
+            misnamed = 1;
+        }
+    }
     if (rx->source == NULL && rx->only_archive) {
         return fail(rx, PLATEN_PROBLEM_NOT_AN_ARCHIVE, "%s", "");
     }
@@ -477,10 +536,47 @@ decide_formats(platen_receive_t *rx)
                     sniff.what);
     }
     if (rx->source == NULL) {
-        return fail(rx, PLATEN_PROBLEM_UNKNOWN_CONTENT,
-                    "The content is %s. Give the file its usual extension, or "
-                    "name its format in source_format; GET /formats lists "
-                    "those of this server.", sniff.what);
+        return unknown_content(rx, &sniff);
+    }
+    if (misnamed) {
+        platen_params_note(&rx->params, "The file is named as %s, but its "
+                                        "content is %s (%s), and was read as "
+                                        "that.",
+                           hint->name, rx->source->title, rx->source->name);
+    }
+    return PLATEN_OK;
+}
+
+
+static int
+decide_formats(platen_receive_t *rx)
+{
+    const platen_format_t *hint;
+    int                    weak;
+
+    if (rx->params.lens[PLATEN_PARAM_TARGET] == 0) {
+        return no_target(rx);
+    }
+    rx->target = platen_format_named(rx->params.values[PLATEN_PARAM_TARGET],
+                                    rx->params.lens[PLATEN_PARAM_TARGET]);
+    if (rx->target == NULL) {
+        return fail(rx, PLATEN_PROBLEM_UNSUPPORTED_FORMAT,
+                    "target_format names no known format; GET /formats lists "
+                    "them.");
+    }
+
+    if (source_hint(rx, &hint, &weak) != PLATEN_OK) {
+        return PLATEN_INVALID;
+    }
+    if (hint == rx->target && !weak && inner_format(rx) == NULL
+        && rx->params.options.given == 0
+        && !rx->only_archive)
+    {
+        return fail(rx, PLATEN_PROBLEM_IDENTICAL_FORMATS, "%s", "");
+    }
+
+    if (decide_source(rx, hint, weak) != PLATEN_OK) {
+        return PLATEN_INVALID;
     }
     if (rx->source == rx->target && rx->params.options.given == 0
         && !rx->only_archive)

@@ -197,6 +197,7 @@ platen_submit_op(ngx_http_request_t *r)
                                        ctx->request_id.len };
     job->source_format = platen_str(rx->source->name);
     job->target_format = platen_str(rx->target->name);
+    job->notes = (platen_str_t) { rx->params.notes, rx->params.notes_len };
     job->input_filename = (platen_str_t) { rx->filename, rx->filename_len };
     job->input_sha256 = (platen_str_t) { (char *) rx->sha256,
                                          sizeof(rx->sha256) };

@@ -196,10 +196,12 @@ platen_tus_header_metadata(const char *text, size_t len,
         }
 
         field = field_of(&pair);
-        if (field >= 0
-            && platen_params_set(params, field, value, (size_t) n, detail, size)
-               != PLATEN_OK)
-        {
+        rc = field < 0
+             ? platen_params_unknown(params, pair.key, pair.key_len, detail,
+                                     size)
+             : platen_params_set(params, field, value, (size_t) n, detail,
+                                 size);
+        if (rc != PLATEN_OK) {
             return PLATEN_PROBLEM_INVALID_PARAMETER;
         }
     }

@@ -406,6 +406,13 @@ platen_upload_query(ngx_http_request_t *r, platen_params_t *params,
     while (platen_upload_arg(&p, last, &name, &value)) {
         field = platen_params_find((char *) name.data, name.len);
         if (field < 0) {
+            if (platen_params_unknown(params, (char *) name.data, name.len,
+                                      detail, size)
+                != PLATEN_OK)
+            {
+                return NGX_DECLINED;
+            }
+
             continue;
         }
 

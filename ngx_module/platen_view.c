@@ -25,6 +25,7 @@ typedef enum {
     PLATEN_VIEW_URL,
     PLATEN_VIEW_OPTIONS,
     PLATEN_VIEW_LINES,
+    PLATEN_VIEW_WARNINGS,
     PLATEN_VIEW_FLAG,
     PLATEN_VIEW_COUNTS,
     PLATEN_VIEW_FILES
@@ -52,8 +53,7 @@ static void platen_view_members(platen_json_t *j, ngx_str_t *prefix,
     const platen_job_t *job, uint64_t position);
 static void platen_view_progress(platen_json_t *j, const platen_job_t *job);
 static void platen_view_options(platen_json_t *j, const platen_str_t *text);
-static void platen_view_lines(platen_json_t *j, const char *name,
-    const platen_str_t *text);
+static void platen_view_lines(platen_json_t *j, const platen_str_t *text);
 
 
 static const platen_view_member_t  platen_view_job_members[] = {
@@ -72,7 +72,7 @@ static const platen_view_member_t  platen_view_job_members[] = {
       offsetof(platen_job_t, output_size) },
     { "error", PLATEN_VIEW_STR, offsetof(platen_job_t, error) },
     { "error_code", PLATEN_VIEW_WORD, offsetof(platen_job_t, error_code) },
-    { "warnings", PLATEN_VIEW_LINES, offsetof(platen_job_t, warnings) },
+    { "warnings", PLATEN_VIEW_WARNINGS, 0 },
     { "engines", PLATEN_VIEW_LINES, offsetof(platen_job_t, engines) },
     { "cached", PLATEN_VIEW_FLAG, offsetof(platen_job_t, cached) },
     { "attempts", PLATEN_VIEW_U32, offsetof(platen_job_t, attempts) },
@@ -228,7 +228,16 @@ platen_view_members(platen_json_t *j, ngx_str_t *prefix, platen_txn_t *txn,
             break;
 
         case PLATEN_VIEW_LINES:
-            platen_view_lines(j, m->name, field);
+            platen_json_open(j, m->name, '[');
+            platen_view_lines(j, field);
+            platen_json_close(j, ']');
+            break;
+
+        case PLATEN_VIEW_WARNINGS:
+            platen_json_open(j, m->name, '[');
+            platen_view_lines(j, &job->notes);
+            platen_view_lines(j, &job->warnings);
+            platen_json_close(j, ']');
             break;
 
         case PLATEN_VIEW_FLAG:
@@ -327,12 +336,9 @@ platen_view_options(platen_json_t *j, const platen_str_t *text)
 
 
 static void
-platen_view_lines(platen_json_t *j, const char *name,
-    const platen_str_t *text)
+platen_view_lines(platen_json_t *j, const platen_str_t *text)
 {
     const char  *p, *last, *eol;
-
-    platen_json_open(j, name, '[');
 
     p = text->data;
     last = p + text->len;
@@ -345,8 +351,6 @@ platen_view_lines(platen_json_t *j, const char *name,
 
         platen_json_string(j, NULL, p, eol - p);
     }
-
-    platen_json_close(j, ']');
 }
 
 

@@ -41,9 +41,12 @@ const platen_format_t platen_formats[] = {
     { "md", "Markdown", "text/markdown", "text/x-markdown", "markdown", PLATEN_FAMILY_TEXT },
     { "txt", "plain text", "text/plain", "", "text", PLATEN_FAMILY_TEXT },
     { "csv", "CSV", "text/csv", "application/csv", "", PLATEN_FAMILY_TEXT },
-    { "json", "JSON", "application/json", "", "", PLATEN_FAMILY_TEXT },
+    { "json", "JSON", "application/json", "application/x-ndjson application/jsonl",
+      "jsonl ndjson", PLATEN_FAMILY_TEXT },
     { "svg", "SVG image", "image/svg+xml", "", "", PLATEN_FAMILY_TEXT },
     { "rst", "reStructuredText", "text/x-rst", "", "", PLATEN_FAMILY_TEXT },
+    { "tsv", "TSV", "text/tab-separated-values", "", "tab", PLATEN_FAMILY_TEXT },
+    { "excel-xml", "XML of Excel 2003", "application/x-excel-xml", "", "", PLATEN_FAMILY_TEXT },
 };
 
 const size_t platen_nformats = sizeof(platen_formats) / sizeof(platen_formats[0]);
@@ -110,4 +113,14 @@ platen_format_by_mime(const char *mime, size_t len)
         }
     }
     return NULL;
+}
+
+const platen_format_t *
+platen_format_named(const char *name, size_t len)
+{
+    if (len > 0 && memchr(name, '/', len) != NULL) {
+        return platen_format_by_mime(name, len);
+    }
+    return len > 0 && *name == '.' ? platen_format_find(name + 1, len - 1)
+                                   : platen_format_find(name, len);
 }

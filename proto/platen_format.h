@@ -36,6 +36,12 @@ const platen_format_t *platen_format_find(const char *name, size_t len);
 /* By media type, parameters ignored (RFC 9110, section 8.3.1); NULL if none. */
 const platen_format_t *platen_format_by_mime(const char *mime, size_t len);
 
+/*
+ * By what a client calls it: a name, alias or extension, with its dot or without,
+ * or a media type; NULL if there is none.
+ */
+const platen_format_t *platen_format_named(const char *name, size_t len);
+
 /* Position in platen_formats[]. */
 static inline size_t
 platen_format_index(const platen_format_t *format)

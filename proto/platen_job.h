@@ -79,6 +79,7 @@ typedef struct {
     platen_str_t options;       /* text form (platen_option.h), without the secret ones */
     platen_str_t secrets;       /* text form of the secret ones; gone in a final state */
     platen_str_t warnings;      /* lines, each a sentence, with a line feed between them */
+    platen_str_t notes;         /* the same, of what was submitted; there from the start */
     platen_str_t output_format; /* the result's, where it is not target_format (zip, say) */
     uint8_t      cached;        /* the result is a copy of an earlier one */
     platen_str_t cache_key;     /* PLATEN_SHA256_LEN raw bytes; empty: to be asked of no one */

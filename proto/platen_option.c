@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "platen_charset.h"
 #include "platen_utf8.h"
 
 #define PAGE_MAX 99999
@@ -16,6 +17,7 @@ typedef enum {
     KIND_CHOICE, /* one of words */
     KIND_PAGES,
     KIND_TEXT,
+    KIND_CHARSET,
     KIND_SECRET
 } kind_t;
 
@@ -56,25 +58,6 @@ static const word_t delimiters[] = {
     { " ", "space" },     { NULL, NULL },
 };
 
-static const word_t encodings[] = {
-    { "utf-8", "utf-8" },
-    { "utf8", "utf-8" },
-    { "utf-16", "utf-16" },
-    { "utf16", "utf-16" },
-    { "iso-8859-1", "iso-8859-1" },
-    { "iso8859-1", "iso-8859-1" },
-    { "latin1", "iso-8859-1" },
-    { "latin-1", "iso-8859-1" },
-    { "iso-8859-15", "iso-8859-15" },
-    { "iso8859-15", "iso-8859-15" },
-    { "latin9", "iso-8859-15" },
-    { "latin-9", "iso-8859-15" },
-    { "windows-1252", "windows-1252" },
-    { "cp1252", "windows-1252" },
-    { "cp-1252", "windows-1252" },
-    { NULL, NULL },
-};
-
 static const word_t flavours[] = {
     { "gfm", "gfm" },
     { "commonmark", "commonmark" },
@@ -99,6 +82,9 @@ static const word_t values[] = {
     { "display", "display" },
     { NULL, NULL },
 };
+
+/* What "charset" was called, in records of then. */
+static const char old_charset[] = "csv_encoding";
 
 #define SWITCH(n)                                                                              \
     {                                                                                          \
@@ -131,8 +117,10 @@ static const option_t options_table[PLATEN_OPTIONS] = {
     [PLATEN_OPTION_SINGLE_PAGE_SHEETS] = SWITCH("single_page_sheets"),
     [PLATEN_OPTION_CSV_DELIMITER] =
         CHOICE("csv_delimiter", "comma, semicolon, tab, pipe or space", delimiters),
-    [PLATEN_OPTION_CSV_ENCODING] = CHOICE(
-        "csv_encoding", "utf-8, utf-16, iso-8859-1, iso-8859-15 or windows-1252", encodings),
+    [PLATEN_OPTION_CHARSET] = { "charset",
+                                "the name of a charset, such as utf-8, windows-1252 or "
+                                "shift_jis",
+                                KIND_CHARSET, 0, 0, NULL },
     [PLATEN_OPTION_MARKDOWN_FLAVOUR] =
         CHOICE("markdown_flavour", "gfm, commonmark or markdown", flavours),
     [PLATEN_OPTION_WIDTH] = NUMBER("width", 16, 4096),
@@ -197,7 +185,9 @@ platen_option_find(const char *name, size_t len)
             return option;
         }
     }
-    return -1;
+    return len == sizeof(old_charset) - 1 && memcmp(lower, old_charset, len) == 0
+               ? PLATEN_OPTION_CHARSET
+               : -1;
 }
 
 /* The rest write the canonical value into `out` and return PLATEN_OK or _INVALID. */
@@ -328,6 +318,20 @@ take_text(const char *value, size_t len, char *out)
 }
 
 static int
+take_charset(const char *value, size_t len, char *out)
+{
+    const char *name = platen_charset_find(value, len);
+
+    if (name == NULL
+        || (strcmp(name, "utf-8") && strcmp(name, "utf-16") && strcmp(name, "iso-8859-1")
+            && strcmp(name, "iso-8859-15") && strcmp(name, "windows-1252"))) {
+        return PLATEN_INVALID;
+    }
+    strcpy(out, name);
+    return PLATEN_OK;
+}
+
+static int
 canonical(platen_option_t option, const char *value, size_t len, char *out)
 {
     const option_t *o = &options_table[option];
@@ -341,6 +345,8 @@ canonical(platen_option_t option, const char *value, size_t len, char *out)
         return take_number(o, value, len, out);
     case KIND_PAGES:
         return take_pages(value, len, out);
+    case KIND_CHARSET:
+        return take_charset(value, len, out);
     case KIND_TEXT:
     case KIND_SECRET:
         return take_text(value, len, out);

@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "platen_charset.h"
 #include "platen_ole.h"
 #include "platen_utf8.h"
 #include "platen_zip.h"
@@ -22,6 +23,13 @@
 #define MAGIC_BYTES (64 * 1024) /* every signature of a document lies before */
 #define MAGIC_TEXT 1024         /* in which text is told from data */
 #define MAGIC_REGEX 512         /* a regular expression's reach */
+
+/* No check that unpacks, runs or lists anything. */
+#define FLAGS                                                                                  \
+    (MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_CDF)
+
+/* The first part of a file decides whether it is text. */
+#define TEXT_BYTES (16 * 1024)
 
 /* A PDF header may come after other bytes (ISO 32000-1, annex H, note 13). */
 #define PDF_HEADER_WITHIN 1024
@@ -80,9 +88,7 @@ sniffer_get(void)
         return NULL;
     }
 
-    /* No check that unpacks, runs or lists anything. */
-    s->magic = magic_open(MAGIC_MIME | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR
-                          | MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_CDF);
+    s->magic = magic_open(FLAGS | MAGIC_MIME);
     if (s->magic == NULL || magic_load(s->magic, NULL) != 0) {
         goto failed;
     }
@@ -133,6 +139,7 @@ typedef struct {
     int                    mimetype_seen;
     int                    odf_manifest;
     int                    epub_container;
+    const char            *other; /* a container of some other kind, for a person */
 } zip_clues_t;
 
 static int
@@ -145,6 +152,30 @@ static int
 is_named(const platen_zip_entry_t *e, const char *name)
 {
     return e->name_len == strlen(name) && starts_with(e, name);
+}
+
+/* Containers that are read by nothing here, by a part that each has. */
+static const char *
+other_container(const platen_zip_entry_t *e)
+{
+    static const char *const parts[][2] = {
+        { "Index/Document.iwa", "a document of Apple's Pages, Numbers or Keynote" },
+        { "Index.zip", "a document of Apple's Pages, Numbers or Keynote" },
+        { "AndroidManifest.xml", "an Android package" },
+        { "META-INF/MANIFEST.MF", "a Java archive" },
+        { "FixedDocSeq.fdseq", "an XPS document" },
+        { "FixedDocumentSequence.fdseq", "an XPS document" },
+        { "visio/document.xml", "a Visio drawing" },
+        { "doc.kml", "a KMZ map" },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (is_named(e, parts[i][0])) {
+            return parts[i][1];
+        }
+    }
+    return NULL;
 }
 
 static int
@@ -160,6 +191,9 @@ zip_clue(void *data, const platen_zip_entry_t *e)
     size_t                   i;
 
     clues->entries++;
+    if (clues->other == NULL) {
+        clues->other = other_container(e);
+    }
 
     if (is_named(e, "[Content_Types].xml")) {
         clues->content_types = 1;
@@ -217,6 +251,10 @@ sniff_zip(sniffer_t *s, int fd, off_t size, platen_sniff_t *sniff)
     } else if (clues.odf_manifest) {
         snprintf(sniff->what, sizeof(sniff->what), "an OpenDocument file of some kind");
         sniff->could_be = bit("odt") | bit("ods") | bit("odp");
+    } else if (clues.other != NULL) {
+        /* An archive all the same, for whoever says so. */
+        snprintf(sniff->what, sizeof(sniff->what), "%s", clues.other);
+        sniff->could_be = bit("zip");
     } else {
         is_format(sniff, platen_format_find("zip", 3));
     }
@@ -294,23 +332,29 @@ sniff_ole(int fd, off_t size, platen_sniff_t *sniff)
 }
 
 /*
- * Whether a file that libmagic makes nothing of is text all the same: one
- * character, say, or text with a control character.  Its first part decides.
+ * Whether the file is text, whatever libmagic takes its first words for: a mark
+ * says so, or its first part is UTF-8, or units of two or four bytes.  A text
+ * of eight bits that is none of these is left to libmagic.
  */
 static int
-is_text(int fd)
+is_text(const char *buf, size_t n, int whole)
 {
-    char    buf[16 * 1024];
-    ssize_t n;
-    int     cut;
+    const char *name;
+    size_t      mark, cut;
 
-    n = pread(fd, buf, sizeof(buf), 0);
-    if (n <= 0 || memchr(buf, '\0', (size_t) n) != NULL) {
+    if (n == 0) {
         return 0;
+    }
+    name = platen_charset_mark(buf, n, &mark);
+    if (name != NULL && (mark == 2 || strncmp(name, "utf-32", 6) == 0)) {
+        return platen_charset_is_wide(name, buf + mark, n - mark);
+    }
+    if (memchr(buf, '\0', n) != NULL) {
+        return platen_charset_wide(buf, whole ? n : n - n % 4) != NULL;
     }
     /* The last character may be cut off. */
     for (cut = 0; cut < 4 && cut < n; cut++) {
-        if (platen_utf8_valid(buf, (size_t) (n - cut))) {
+        if (platen_utf8_valid(buf, n - cut)) {
             return 1;
         }
     }
@@ -365,13 +409,129 @@ is_some_text(platen_sniff_t *sniff, const platen_format_t *format)
     sniff->could_be = family_bits(PLATEN_FAMILY_TEXT);
 }
 
+/* Behind a mark and blanks. */
+static const char *
+beginning(const char *buf, size_t n, size_t *left)
+{
+    size_t at = n >= 3 && memcmp(buf, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+    while (at < n && (buf[at] == ' ' || (buf[at] >= '\t' && buf[at] <= '\r'))) {
+        at++;
+    }
+    *left = n - at;
+    return buf + at;
+}
+
+/* The lines of a message (RFC 5322): fields, of which two say that it is one. */
 static int
-sniff_magic(sniffer_t *s, int fd, platen_sniff_t *sniff)
+is_mail(const char *p, size_t n)
+{
+    static const char *const fields[] = { "From:",         "Date:",      "Subject:",
+                                          "MIME-Version:", "Received:",  "Return-Path:",
+                                          "To:",           "Message-ID:" };
+    const char              *end = p + n, *eol, *colon;
+    unsigned                 known = 0;
+    size_t                   i;
+
+    for (; p < end; p = eol + 1) {
+        eol = memchr(p, '\n', (size_t) (end - p));
+        if (eol == NULL || eol == p || *p == '\r') {
+            break;
+        }
+        if (*p == ' ' || *p == '\t') {
+            continue; /* goes on with the field before */
+        }
+        colon = memchr(p, ':', (size_t) (eol - p));
+        if (colon == NULL || colon == p || memchr(p, ' ', (size_t) (colon - p)) != NULL) {
+            return 0;
+        }
+        for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+            if (strncasecmp(p, fields[i], strlen(fields[i])) == 0) {
+                known |= 1U << i;
+            }
+        }
+    }
+    return known != 0 && (known & (known - 1)) != 0 && (known & 9) != 0;
+}
+
+/*
+ * Texts that no program shows as they are: converted as text they would be the
+ * source of what was meant.  A name of a text format overrules that.
+ */
+static const char *
+not_for_reading(const char *buf, size_t n)
+{
+    static const char *const xml[][2] = {
+        { "<pkg:package", "a document of Word as one XML file (Flat OPC)" },
+        { "http://schemas.microsoft.com/office/word/2003/wordml", "XML of Word 2003" },
+        { "urn:oasis:names:tc:opendocument:xmlns:office", "an OpenDocument file as flat XML" },
+    };
+    const char *p;
+    size_t      i, left;
+
+    p = beginning(buf, n, &left);
+    if (is_mail(p, left)) {
+        return "a mail message, or a page saved as one";
+    }
+    if (left < 5 || memcmp(p, "<?xml", 5) != 0) {
+        return NULL;
+    }
+    left = left > 4096 ? 4096 : left;
+    for (i = 0; i < sizeof(xml) / sizeof(xml[0]); i++) {
+        if (memmem(p, left, xml[i][0], strlen(xml[i][0])) != NULL) {
+            return xml[i][1];
+        }
+    }
+    return NULL;
+}
+
+/* What is text, of which kind it most likely is by libmagic. */
+static void
+sniff_text(platen_sniff_t *sniff, const char *buf, size_t n, const platen_format_t *format)
+{
+    static const char sheet[] = "urn:schemas-microsoft-com:office:spreadsheet";
+    const char       *p, *other;
+    size_t            left;
+
+    p = beginning(buf, n, &left);
+    if (left > 5 && memcmp(p, "{\\rtf", 5) == 0) {
+        is_format(sniff, platen_format_find("rtf", 3));
+        return;
+    }
+    if (left > 5 && memcmp(p, "<?xml", 5) == 0
+        && memmem(p, left > 4096 ? 4096 : left, sheet, sizeof(sheet) - 1) != NULL) {
+        is_some_text(sniff, platen_format_find("excel-xml", 9));
+        return;
+    }
+    other = not_for_reading(buf, n);
+    is_some_text(sniff, format != NULL && format->family == PLATEN_FAMILY_TEXT ? format : NULL);
+    if (other != NULL) {
+        sniff->format = NULL;
+        snprintf(sniff->what, sizeof(sniff->what), "%s", other);
+    }
+}
+
+/* For a person, what libmagic takes it for: "GIF image data". */
+static void
+describe(sniffer_t *s, int fd, platen_sniff_t *sniff)
+{
+    const char *text = NULL;
+
+    if (lseek(fd, 0, SEEK_SET) == 0 && magic_setflags(s->magic, FLAGS) == 0) {
+        text = magic_descriptor(s->magic, fd);
+    }
+    if (text != NULL && *text != '\0' && strcmp(text, "data") != 0) {
+        snprintf(sniff->kind, sizeof(sniff->kind), "%.*s", (int) strcspn(text, ",;("), text);
+    }
+    (void) magic_setflags(s->magic, FLAGS | MAGIC_MIME);
+}
+
+static int
+sniff_magic(sniffer_t *s, int fd, const char *buf, size_t n, int text, platen_sniff_t *sniff)
 {
     const platen_format_t *format;
     const char            *mime;
     char                   type[80];
-    int                    binary;
 
     if (lseek(fd, 0, SEEK_SET) != 0) {
         return PLATEN_ERROR;
@@ -387,32 +547,23 @@ sniff_magic(sniffer_t *s, int fd, platen_sniff_t *sniff)
     }
 
     /* "type/subtype; charset=...": text/plain is also its word for "no idea". */
-    binary = strstr(mime, "charset=binary") != NULL;
+    text = text || strstr(mime, "charset=binary") == NULL;
     snprintf(type, sizeof(type), "%.*s", (int) strcspn(mime, ";"), mime);
-
     format = platen_format_by_mime(mime, strlen(mime));
-    if (format != NULL && format->family != PLATEN_FAMILY_TEXT) {
-        is_format(sniff, format);
-        return PLATEN_OK;
-    }
 
-    if (!binary
-        && (format != NULL || strncmp(mime, "text/", 5) == 0
-            || strcmp(type, "application/javascript") == 0 || strstr(type, "xml") != NULL
-            || strstr(type, "json") != NULL)) {
+    if (format != NULL && format->family != PLATEN_FAMILY_TEXT
+        && (!text || strcmp(format->name, "pdf") == 0)) {
+        is_format(sniff, format);
+    } else if (text) {
         if (strcmp(type, "text/plain") == 0
             && begins_as_html(fd, (char *) s->buf, sizeof(s->buf))) {
             format = platen_format_find("html", 4);
         }
-        is_some_text(sniff, format);
-        return PLATEN_OK;
-    }
-
-    if (strcmp(type, "application/octet-stream") == 0 && is_text(fd)) {
-        is_some_text(sniff, NULL);
+        sniff_text(sniff, buf, n, format);
     } else {
         snprintf(sniff->what, sizeof(sniff->what), "%s",
                  strncmp(type, "text/", 5) == 0 ? "application/octet-stream" : type);
+        describe(s, fd, sniff);
     }
     return PLATEN_OK;
 }
@@ -424,7 +575,7 @@ platen_sniff(int fd, off_t size, platen_sniff_t *sniff)
     sniffer_t             *s;
     uint8_t               *header;
     ssize_t                n;
-    int                    rc;
+    int                    rc, text;
 
     memset(sniff, 0, sizeof(*sniff));
 
@@ -432,7 +583,7 @@ platen_sniff(int fd, off_t size, platen_sniff_t *sniff)
     if (s == NULL) {
         return PLATEN_ERROR;
     }
-    n = pread(fd, s->buf, PDF_HEADER_WITHIN, 0);
+    n = pread(fd, s->buf, TEXT_BYTES, 0);
     if (n < 0) {
         return PLATEN_ERROR;
     }
@@ -454,14 +605,16 @@ platen_sniff(int fd, off_t size, platen_sniff_t *sniff)
         is_format(sniff, platen_format_find("parquet", 7));
         return PLATEN_OK;
     }
-    header = memmem(s->buf, (size_t) n, "%PDF-", 5);
+    header =
+        memmem(s->buf, (size_t) (n < PDF_HEADER_WITHIN ? n : PDF_HEADER_WITHIN), "%PDF-", 5);
     pdf = platen_format_find("pdf", 3);
     if (header == s->buf) {
         is_format(sniff, pdf);
         return PLATEN_OK;
     }
 
-    rc = sniff_magic(s, fd, sniff);
+    text = is_text((const char *) s->buf, (size_t) n, n < TEXT_BYTES);
+    rc = sniff_magic(s, fd, (const char *) s->buf, (size_t) n, text, sniff);
 
     /*
      * Other bytes before the header: a PDF, unless they begin something else.
@@ -471,11 +624,44 @@ platen_sniff(int fd, off_t size, platen_sniff_t *sniff)
         && (sniff->format == NULL || sniff->format->family == PLATEN_FAMILY_TEXT
             || sniff->format == pdf)) {
         is_format(sniff, pdf);
-        if (is_text(fd)) {
+        if (text) {
             sniff->could_be |= family_bits(PLATEN_FAMILY_TEXT);
         }
     }
     return rc;
+}
+
+/*
+ * What the programs open that a name is for, besides what it says: Word a page
+ * of HTML as .doc, Excel a list as .xls, a viewer a PNG as .jpg.
+ */
+static const struct {
+    const char *named;
+    const char *content;
+} openers[] = {
+    { "docx odt", "docx doc odt rtf html" },
+    { "doc rtf", "docx doc odt rtf html md txt" },
+    { "xlsx ods", "xlsx xls ods html csv excel-xml" },
+    { "xls", "xlsx xls ods html csv txt excel-xml" },
+    { "csv", "xlsx xls ods html excel-xml" },
+    { "pptx ppt odp", "pptx ppt odp" },
+    { "png jpeg tiff", "png jpeg tiff svg" },
+    { "html md txt rst", "rtf" },
+    { "zip", "docx xlsx pptx odt ods odp epub" },
+};
+
+static int
+has_word(const char *list, const char *word)
+{
+    size_t n = strlen(word), len;
+
+    for (; *list != '\0'; list += list[len] == ' ' ? len + 1 : len) {
+        len = strcspn(list, " ");
+        if (len == n && memcmp(list, word, n) == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 const platen_format_t *
@@ -485,4 +671,27 @@ platen_sniff_decide(const platen_sniff_t *sniff, const platen_format_t *hint, in
         return hint;
     }
     return hint == NULL || weak ? sniff->format : NULL;
+}
+
+const platen_format_t *
+platen_sniff_accept(const platen_sniff_t *sniff, const platen_format_t *hint, int weak,
+                    int *misnamed)
+{
+    const platen_format_t *format = platen_sniff_decide(sniff, hint, weak);
+    size_t                 i;
+
+    *misnamed = 0;
+    if (format != NULL || hint == NULL || sniff->format == NULL) {
+        return format;
+    }
+    for (i = 0; i < sizeof(openers) / sizeof(openers[0]); i++) {
+        if (has_word(openers[i].named, hint->name)
+            && has_word(openers[i].content, sniff->format->name)) {
+            *misnamed = 1;
+            return strcmp(sniff->format->name, "txt") == 0 && has_word("xls", hint->name)
+                       ? platen_format_find("csv", 3)
+                       : sniff->format;
+        }
+    }
+    return NULL;
 }

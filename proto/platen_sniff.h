@@ -16,6 +16,7 @@ typedef struct {
     const platen_format_t *format;   /* what it most likely is; NULL if unknown */
     uint64_t               could_be; /* bit n: platen_formats[n] is possible */
     char                   what[96]; /* for a person: "PDF", "image/gif" */
+    char                   kind[96]; /* the same in words, "GIF image data"; "" for none */
 } platen_sniff_t;
 
 /*
@@ -34,5 +35,14 @@ int platen_sniff(int fd, off_t size, platen_sniff_t *sniff);
  */
 const platen_format_t *
 platen_sniff_decide(const platen_sniff_t *sniff, const platen_format_t *hint, int weak);
+
+/*
+ * The same for what a client sends: where they contradict, the content is taken
+ * all the same if the programs that the hint is for open it, and `misnamed` is
+ * set.  NULL: they would not, or the content is unknown.
+ */
+const platen_format_t *
+platen_sniff_accept(const platen_sniff_t *sniff, const platen_format_t *hint, int weak,
+                    int *misnamed);
 
 #endif

@@ -44,6 +44,7 @@ typedef struct {
     const char            *skip;   /* the reason; NULL: it is a file of the batch */
     const char            *fail;   /* the code of its error; NULL: it is to be converted */
     char                   error[PLATEN_ZIP_SENTENCE];
+    char                   note[160]; /* "" for none */
     platen_id_t            id;
     int                    published;
 } entry_t;
@@ -201,6 +202,7 @@ look(entry_t *e, int fd, const platen_task_t *task, const platen_matrix_t *matri
     platen_sniff_t               sniff;
     const char                  *ext;
     size_t                       len;
+    int                          misnamed;
     char                         text[PLATEN_ZIP_SENTENCE];
 
     ext = platen_filename_ext(e->name, strlen(e->name), &len);
@@ -208,7 +210,12 @@ look(entry_t *e, int fd, const platen_task_t *task, const platen_matrix_t *matri
     if (platen_sniff(fd, (off_t) e->size, &sniff) != PLATEN_OK) {
         return -1;
     }
-    e->source = platen_sniff_decide(&sniff, hint, 0);
+    e->source = platen_sniff_accept(&sniff, hint, 0, &misnamed);
+    if (misnamed) {
+        snprintf(e->note, sizeof(e->note),
+                 "The file is named as %s, but its content is %s (%s), and was read as that.",
+                 hint->name, e->source->title, e->source->name);
+    }
     /* A README is text, as are licences and scripts: nobody has asked for those. */
     if (hint == NULL && e->source != NULL && e->source->family == PLATEN_FAMILY_TEXT) {
         e->source = NULL;
@@ -445,6 +452,7 @@ record(platen_txn_t *txn, const platen_batch_item_t *item, const entry_t *e)
     job.file = e->number;
     job.folder = platen_str(e->folder);
     job.input_filename = platen_str(e->name);
+    job.notes = platen_str(e->note);
     job.input_size = e->published ? e->size : 0;
     job.source_format = platen_str(e->source == NULL ? "" : e->source->name);
     if (e->size != 0) {

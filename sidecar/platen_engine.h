@@ -27,6 +27,8 @@
 #define PLATEN_EDGE_ASKED 16    /* an option asks for it: it makes no way longer */
 #define PLATEN_EDGE_DECLINES 32 /* it may want the client's document written anew first */
 
+#define PLATEN_EDGE_FIRST 64 /* of the client's document only, never of another step's */
+
 /*
  * What is lost on the way is part of an edge's cost, so that the cheapest route
  * is the one that a person would choose: none leads through a poorer format if

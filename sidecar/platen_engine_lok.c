@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "platen_engine.h"
+#include "platen_registry.h"
 #include "platen_uno.h"
 
 #define BIT(o) PLATEN_OPTION_BIT(PLATEN_OPTION_##o)
@@ -44,6 +45,10 @@
     { from, "csv", 400, SECRET | BIT(VALUES), PLATEN_EDGE_ASKED, "csv", NULL }, \
     { from, "html", 130 + PLATEN_LOSS_WEB, SECRET, 0, "html", NULL }
 
+/* A page of tables as a spreadsheet; it is read by another filter than a page. */
+#define TABLE(to, cost)                                                        \
+    { "html", to, cost, 0, PLATEN_EDGE_FIRST, to, PLATEN_REGISTRY_HTML_TABLE }
+
 #define IMPRESS(from)                                                          \
     { from, "pdf", 150, PLATEN_UNO_PDF | SECRET, 0, "pdf", NULL },             \
     { from, "pptx", 200, SECRET, 0, "pptx", NULL },                            \
@@ -61,6 +66,11 @@ static const platen_edge_t edges[] = {
     CALC("xlsx"),
     CALC("xls"),
     CALC("ods"),
+    CALC(PLATEN_REGISTRY_EXCEL_XML),
+    TABLE("xlsx", 140),
+    TABLE("ods", 160),
+    TABLE("xls", 150),
+    TABLE("csv", 130),
     IMPRESS("pptx"),
     IMPRESS("ppt"),
     IMPRESS("odp"),
@@ -92,6 +102,22 @@ probe(const platen_engine_t *engine, const platen_config_t *config, char *err, s
     return PLATEN_OK;
 }
 
+/* LibreOffice goes by the document's extension: one that says what to read it as. */
+static int
+rename_input(const platen_run_t *run, platen_lok_message_t *message, char *scratch, size_t size)
+{
+    size_t used = strlen(scratch) + 1;
+    char  *path = scratch + used;
+
+    if (snprintf(path, size - used, "%s/in.%s", run->dir, run->edge->import_filter)
+        >= (int) (size - used)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    message->input = platen_str(path);
+    return symlink(run->input, path);
+}
+
 static int
 request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_message_t *message,
         char *scratch, size_t size)
@@ -113,6 +139,9 @@ request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_messa
         snprintf(scratch, size, "EmbedImages");
     }
 
+    if (run->edge->import_filter != NULL && rename_input(run, message, scratch, size) != 0) {
+        return -1;
+    }
     message->landscape = platen_options_get(run->options, PLATEN_OPTION_LANDSCAPE) != NULL;
     message->export_filter = platen_str(run->edge->export_filter);
     message->export_options = platen_str(scratch);

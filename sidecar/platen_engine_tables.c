@@ -15,8 +15,7 @@
 #include "platen_program.h"
 
 #define CSV                                                                                    \
-    (PLATEN_OPTION_BIT(PLATEN_OPTION_CSV_DELIMITER)                                            \
-     | PLATEN_OPTION_BIT(PLATEN_OPTION_CSV_ENCODING))
+    (PLATEN_OPTION_BIT(PLATEN_OPTION_CSV_DELIMITER) | PLATEN_OPTION_BIT(PLATEN_OPTION_CHARSET))
 
 #define HEADER PLATEN_OPTION_BIT(PLATEN_OPTION_HEADER)
 #define BOOK (PLATEN_OPTION_BIT(PLATEN_OPTION_SHEET) | HEADER)
@@ -35,6 +34,13 @@ static const platen_edge_t edges[] = {
     { "parquet", "json", 60, 0, 0, NULL, NULL },
     { "parquet", "xlsx", 60, 0, 0, NULL, NULL },
     { "csv", "csv", 30, CSV, 0, NULL, NULL },
+    { "csv", "tsv", 30, CSV, PLATEN_EDGE_INPUT, NULL, NULL },
+    { "json", "tsv", 40, 0, 0, NULL, NULL },
+    { "parquet", "tsv", 60, 0, 0, NULL, NULL },
+    { "tsv", "csv", 30, 0, 0, NULL, NULL },
+    { "tsv", "json", 30, 0, 0, NULL, NULL },
+    { "tsv", "xlsx", 40, 0, 0, NULL, NULL },
+    { "tsv", "parquet", 60, 0, 0, NULL, NULL },
 };
 
 /* Its exit codes (sidecar/tables/platen_tables.h). */
@@ -92,8 +98,10 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
 {
     int         from_csv = strcmp(run->edge->from, "csv") == 0;
     int         to_csv = strcmp(run->edge->to, "csv") == 0;
+    int         from_tsv = strcmp(run->edge->from, "tsv") == 0;
+    int         to_tsv = strcmp(run->edge->to, "tsv") == 0;
     const char *out = from_csv && !to_csv ? "" : "out-";
-    const char *encoding = platen_options_get(run->options, PLATEN_OPTION_CSV_ENCODING);
+    const char *encoding = platen_options_get(run->options, PLATEN_OPTION_CHARSET);
     const char *sheet = platen_options_get(run->options, PLATEN_OPTION_SHEET);
     const char *separator = delimiter(run);
 
@@ -101,9 +109,17 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
 
     platen_command_arg(command, "%s/platen-tables", config->libexec_path);
     platen_command_arg(command, "--from");
-    platen_command_arg(command, "%s", run->edge->from);
+    platen_command_arg(command, "%s", from_tsv ? "csv" : run->edge->from);
     platen_command_arg(command, "--to");
-    platen_command_arg(command, "%s", run->edge->to);
+    platen_command_arg(command, "%s", to_tsv ? "csv" : run->edge->to);
+    if (from_tsv) {
+        platen_command_arg(command, "--delimiter");
+        platen_command_arg(command, "\t");
+    }
+    if (to_tsv) {
+        platen_command_arg(command, "--out-delimiter");
+        platen_command_arg(command, "\t");
+    }
     if (from_csv && !run->first) {
         /* As the step before wrote it: not to be guessed. */
         platen_command_arg(command, "--delimiter");

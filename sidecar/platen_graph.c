@@ -21,7 +21,7 @@
 /* About the result, unless the edge says that they are about the document. */
 #define RESULT                                                                                 \
     (BIT(OUTPUT_PASSWORD) | BIT(PDFA) | BIT(PDFUA) | BIT(IMAGE_QUALITY)                        \
-     | BIT(IMAGE_RESOLUTION) | BIT(CSV_DELIMITER) | BIT(CSV_ENCODING) | BIT(MARKDOWN_FLAVOUR)  \
+     | BIT(IMAGE_RESOLUTION) | BIT(CSV_DELIMITER) | BIT(CHARSET) | BIT(MARKDOWN_FLAVOUR)       \
      | BIT(SHEET))
 
 #define LABELS 4096
@@ -114,6 +114,9 @@ follow(search_t *s, size_t at)
     for (i = 0; i < s->graph->nedges; i++) {
         edge = s->graph->edges[i].edge;
         if (s->graph->edges[i].from != from->format) {
+            continue;
+        }
+        if (at != 0 && edge->rules & PLATEN_EDGE_FIRST) {
             continue;
         }
         if (s->graph->edges[i].to == s->labels[0].format && at != 0

@@ -1,8 +1,21 @@
-/* The form of LibreOffice's settings; see platen_registry.h. */
+/*
+ * The form of LibreOffice's settings; see platen_registry.h.
+ *
+ * What a document is has been decided before LibreOffice sees it, and the name
+ * of its file says so.  LibreOffice's own detection is a second opinion, which
+ * goes by a few bytes: a text with quotation marks becomes one of DOS times, a
+ * page with a drawing in it a drawing.  So the types that Platen names are found
+ * by their extension alone, the containers among them by their own detectors,
+ * which also ask for passwords and tell a template from a document; and every
+ * other type of this installation has a detector that does not exist, so that
+ * nothing is ever of it.
+ */
 
 #include "platen_registry.h"
 
+#include <dirent.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +34,84 @@ static platen_setting_t common[] = {
     { OFFICE "Writer/Content/Update", "Link", "0" }, /* never */
     { OFFICE "Calc/Content/Update", "Link", "2" },   /* never */
 };
+
+#define NOBODY "none"
+
+/* Types that a file's name decides: their extension, and the filter that reads them. */
+static const char *const named[][3] = {
+    { "generic_Text", "txt", "Text" },
+    { "generic_HTML", "html", "HTML (StarWriter)" },
+    { "calc_HTML", PLATEN_REGISTRY_HTML_TABLE, "calc_HTML_WebQuery" },
+    { "writer_Rich_Text_Format", "rtf", "Rich Text Format" },
+    { "calc_MS_Excel_2003_XML", PLATEN_REGISTRY_EXCEL_XML, "MS Excel 2003 XML Orcus" },
+};
+
+/* Beginnings of the names of those that keep their detectors. */
+static const char *const detected[] = {
+    "writer_MS_Word_2007",
+    "writer_OOXML",
+    "MS Excel 2007",
+    "Office Open XML",
+    "MS PowerPoint 2007",
+    "writer_MS_Word_9",
+    "writer_MS_WinWord",
+    "calc_MS_Excel_4",
+    "calc_MS_Excel_5",
+    "calc_MS_Excel_9",
+    "impress_MS_Power",
+    "writer8",
+    "calc8",
+    "impress8",
+    "writer_ODT_FlatXML",
+    "calc_ODS_FlatXML",
+    "impress_ODP_FlatXML",
+};
+
+static void
+write_type(FILE *out, const char *name, size_t len, const char *prop, const char *value)
+{
+    fprintf(out,
+            "<item oor:path=\"/org.openoffice.TypeDetection.Types/Types/"
+            "org.openoffice.TypeDetection.Types:Type['%.*s']\"><prop oor:name=\"%s\""
+            " oor:op=\"fuse\"><value>%s</value></prop></item>\n",
+            (int) len, name, prop, value);
+}
+
+/* It would ask how to read the page; there is one answer. */
+static void
+write_filter(FILE *out, const char *name)
+{
+    fprintf(out,
+            "<item oor:path=\"/org.openoffice.TypeDetection.Filter/Filters/"
+            "org.openoffice.TypeDetection.Filter:Filter['%s']\"><prop oor:name=\"UIComponent\""
+            " oor:op=\"fuse\"><value></value></prop></item>\n"
+            "<item oor:path=\"/org.openoffice.TypeDetection.Filter/Filters/"
+            "org.openoffice.TypeDetection.Filter:Filter['%s']\"><prop oor:name=\"Type\""
+            " oor:op=\"fuse\"><value>calc_HTML</value></prop></item>\n",
+            name, name);
+}
+
+/* What becomes of a type of the installation. */
+static void
+settle_type(FILE *out, const char *name, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+        if (strlen(named[i][0]) == len && memcmp(named[i][0], name, len) == 0) {
+            write_type(out, name, len, "DetectService", "");
+            write_type(out, name, len, "Extensions", named[i][1]);
+            write_type(out, name, len, "PreferredFilter", named[i][2]);
+            return;
+        }
+    }
+    for (i = 0; i < sizeof(detected) / sizeof(detected[0]); i++) {
+        if (strncmp(name, detected[i], strlen(detected[i])) == 0) {
+            return;
+        }
+    }
+    write_type(out, name, len, "DetectService", NOBODY);
+}
 
 static void
 write_items(FILE *out, platen_setting_t *settings, size_t n)
@@ -76,6 +167,61 @@ read_text(const char *path)
     return text;
 }
 
+/* The types that one of an installation's files has. */
+static void
+write_file_types(FILE *out, const char *text)
+{
+    static const char component[] =
+        "oor:package=\"org.openoffice.TypeDetection\" oor:name=\"Types\"",
+                      node[] = "<node oor:name=\"", op[] = "\" oor:op=\"replace\"";
+    const char *at = text, *end, *name, *quote;
+
+    while ((at = strstr(at, component)) != NULL) {
+        at += sizeof(component) - 1;
+        end = strstr(at, "</oor:component-data>");
+        while ((name = strstr(at, node)) != NULL && (end == NULL || name < end)) {
+            name += sizeof(node) - 1;
+            quote = strchr(name, '"');
+            if (quote == NULL) {
+                return;
+            }
+            if (strncmp(quote, op, sizeof(op) - 1) == 0) {
+                settle_type(out, name, (size_t) (quote - name));
+            }
+            at = quote;
+        }
+    }
+}
+
+/* In an order of their names, so that the same installation gives the same file. */
+static void
+write_types(FILE *out, const char *program)
+{
+    struct dirent **entries;
+    char            path[PATH_MAX], *text;
+    const char     *dot;
+    int             i, n;
+
+    snprintf(path, sizeof(path), "%s/../share/registry", program);
+    n = scandir(path, &entries, NULL, alphasort);
+    for (i = 0; i < n; i++) {
+        dot = strrchr(entries[i]->d_name, '.');
+        if (dot != NULL && strcmp(dot, ".xcd") == 0) {
+            snprintf(path, sizeof(path), "%s/../share/registry/%s", program,
+                     entries[i]->d_name);
+            text = read_text(path);
+            if (text != NULL) {
+                write_file_types(out, text);
+            }
+            free(text);
+        }
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
+}
+
 /* In a profile of another version LibreOffice first tests for 0.7 s how it draws. */
 static void
 write_version(FILE *out, const char *program)
@@ -106,6 +252,8 @@ platen_registry_write(FILE *out, const char *program, platen_setting_t *settings
           out);
     write_items(out, common, sizeof(common) / sizeof(common[0]));
     write_version(out, program);
+    write_types(out, program);
+    write_filter(out, "calc_HTML_WebQuery");
     write_items(out, settings, n);
     fputs("</oor:items>\n", out);
 }

@@ -9,13 +9,19 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Extensions that LibreOffice knows from this file alone. */
+#define PLATEN_REGISTRY_HTML_TABLE "html-table" /* HTML, as a spreadsheet */
+#define PLATEN_REGISTRY_EXCEL_XML "excel-xml"   /* XML of Excel 2003 */
+
 /* One setting: path without the first slash, name, value; none needs an escape. */
 typedef const char *const platen_setting_t[3];
 
 /*
  * Writes the file's whole content: what keeps any document from fetching and
- * running things, what makes the profile one that the LibreOffice in the directory
- * `program` has used before, and then these settings.  Errors are left to ferror().
+ * running things, what
+ * leaves no type of a document to be guessed, what makes the profile one that the LibreOffice
+ * in the directory `program` has used before, and then these settings.  Errors are left to
+ * ferror().
  */
 void
 platen_registry_write(FILE *out, const char *program, platen_setting_t *settings, size_t n);

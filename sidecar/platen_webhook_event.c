@@ -78,10 +78,9 @@ output_file(const platen_job_t *job)
 }
 
 /* Lines as a list. */
-static json_t *
-lines(platen_str_t s)
+static void
+add_lines(json_t *list, platen_str_t s)
 {
-    json_t     *list = json_array();
     const char *p = s.data, *end = s.len == 0 ? p : p + s.len, *eol;
 
     for (; p < end; p = eol + 1) {
@@ -89,6 +88,25 @@ lines(platen_str_t s)
         eol = eol == NULL ? end : eol;
         json_array_append_new(list, platen_log_text(p, (size_t) (eol - p)));
     }
+}
+
+static json_t *
+lines(platen_str_t s)
+{
+    json_t *list = json_array();
+
+    add_lines(list, s);
+    return list;
+}
+
+/* What was said of the submission, and then of the result. */
+static json_t *
+warnings(const platen_job_t *job)
+{
+    json_t *list = json_array();
+
+    add_lines(list, job->notes);
+    add_lines(list, job->warnings);
     return list;
 }
 
@@ -109,7 +127,7 @@ job_object(const platen_job_t *job, const char *id, const char *base)
         has_result(job->state) ? json_integer((json_int_t) job->output_size) : json_null());
     SET("error", text(job->error));
     SET("error_code", text(job->error_code));
-    SET("warnings", lines(job->warnings));
+    SET("warnings", warnings(job));
     SET("engines", lines(job->engines));
     SET("cached", json_boolean(job->cached));
     SET("attempts", json_integer(job->attempts));

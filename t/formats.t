@@ -20,6 +20,11 @@ sub matrix {
 
 sub pairs { my %pair = @_; return map { my $from = $_; map "$from:$_", sort keys %{ $pair{$from} } } sort keys %pair }
 
+# The smallest table in XML of Excel 2003.
+our $Excel = '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
+    . '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+    . '<Worksheet ss:Name="S"><Table><Row><Cell><Data ss:Type="String">Platenprobe</Data></Cell></Row></Table></Worksheet></Workbook>';
+
 # Bytes that are of that format for whoever only looks at the beginning.
 sub made_up {
     my ($format) = @_;
@@ -28,7 +33,7 @@ sub made_up {
         jpeg => "\xff\xd8\xff\xe0\0\x10JFIF\0\1\1" . "\0" x 20, parquet => "PAR1\0\0\0\0PAR1",
         html => '<!DOCTYPE html><html><p>x</html>', svg => '<svg xmlns="http://www.w3.org/2000/svg"/>',
         json => '{"a":1}', csv => "a,b\n1,2\n", txt => "text\n", md => "# text\n", rst => "text\n====\n",
-        rtf => '{\rtf1 text}', tiff => "II*\0\x08\0\0\0\0\0\0\0\0\0",
+        rtf => '{\rtf1 text}', tsv => "a\tb\n1\t2\n", 'excel-xml' => $Excel, tiff => "II*\0\x08\0\0\0\0\0\0\0\0\0",
     );
     return $bytes{$format};
 }
@@ -38,7 +43,7 @@ our $Ole = qr/^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/;
 our $Zip = qr/^PK\x03\x04/;
 our %Magic = (
     pdf => qr/^%PDF-1\.\d/, doc => $Ole, xls => $Ole, ppt => $Ole, rtf => qr/^\{\\rtf1/,
-    html => qr/^\s*(?:<\?xml[^>]*>\s*)?<!DOCTYPE html/i, txt => qr/^[^\0]+\z/, csv => qr/^[^\0]+\z/,
+    html => qr/^\s*(?:<\?xml[^>]*>\s*)?<!DOCTYPE html/i, txt => qr/^[^\0]+\z/, tsv => qr/^[^\0]+\z/, csv => qr/^[^\0]+\z/,
     md => qr/^[^\0]+\z/, rst => qr/^[^\0]+\z/, json => qr/^\s*[\[{]/, png => qr/^\x89PNG\r\n/, parquet => qr/^PAR1.*PAR1\z/s,
     epub => qr/^PK\x03\x04.{26}mimetypeapplication\/epub\+zip/s,
     docx => $Zip, xlsx => $Zip, pptx => $Zip, odt => $Zip, ods => $Zip, odp => $Zip,
@@ -54,7 +59,7 @@ sub text_of {
     my ($format, $file) = @_;
     return `pdftotext $file - 2>/dev/null` if $format eq 'pdf';
     return `unzip -p $file @{[ map "'$_'", split ' ', $Part{$format} ]} 2>/dev/null` =~ s/<[^>]*>//gr if $Part{$format};
-    return slurp($file) =~ s/<[^>]*>//gr if $format =~ /^(?:html|txt|csv|md|rst|json)\z/;
+    return slurp($file) =~ s/<[^>]*>//gr if $format =~ /^(?:html|txt|csv|tsv|md|rst|json)\z/;
     return slurp($file) =~ s/\\'[0-9a-f]{2}|\\[a-z]+-?\d* ?|[{}\r\n]//gr if $format eq 'rtf';
     # Office 97: one byte or two to a character.
     return slurp($file) =~ s/\0//gr if $format =~ /^(?:doc|xls|ppt)\z/;
@@ -138,7 +143,7 @@ is_deeply \@wrong, [], 'taken if listed, else 400 unsupported_conversion, which 
 cmp_ok $taken, '>=', 10, "taken: $taken";
 cmp_ok $refused, '>=', 50, "refused: $refused";
 my %value = (pages => 1, password => 'x', output_password => 'x', pdfa => '2b', pdfua => 1, landscape => 1, image_quality => 50,
-    image_resolution => 150, single_page_sheets => 1, csv_delimiter => 'tab', csv_encoding => 'utf-8',
+    image_resolution => 150, single_page_sheets => 1, csv_delimiter => 'tab', charset => 'utf-8',
     markdown_flavour => 'gfm', width => 100, resolution => 100, layout => 'exact', sheet => 1, header => 'false', values => 'display');
 my %takes = map { ("docx:$_" => $main::Pair{docx}{$_}{options}) } keys %{ $main::Pair{docx} };
 for my $pair (sort keys %takes) {
@@ -225,8 +230,10 @@ $bytes{docx} = slurp(sample('hello.docx'));
 $bytes{md} = "# $word\n\nA *text*.\n";
 $bytes{rst} = "$word\n===========\n\nA *text*.\n";
 $bytes{json} = qq([{"name":"$word","count":42},{"name":"b","count":7}]\n);
+$bytes{tsv} = $csv =~ tr/,/\t/r;
+$bytes{'excel-xml'} = $main::Excel;
 $bytes{svg} = '<svg xmlns="http://www.w3.org/2000/svg" width="50" height="20"><rect width="40" height="10"/></svg>';
-my %word = map { $_ => $word } qw(html txt csv xlsx xls ods md rst json epub);
+my %word = map { $_ => $word } qw(html txt csv tsv excel-xml xlsx xls ods md rst json epub);
 
 my $fetch = sub { get("/jobs/$_[0]/download")->content };
 

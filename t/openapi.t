@@ -501,7 +501,7 @@ my %refusal = map { $_ => 1 } grep { !$error{$_} } slurp("$::Root/sidecar/platen
 is_deeply [sort @{ $main::Doc->{components}{schemas}{FileRefusal}{enum} }], [sort keys %refusal], 'and of files of batches';
 my @states = slurp("$::Root/proto/platen_job.c") =~ /\[PLATEN_STATE_\w+\] = "(\w+)"/g;
 is_deeply [@{ $main::Doc->{components}{schemas}{State}{enum} }], [grep { $_ ne 'NONE' } @states], 'states';
-my @formats = slurp("$::Root/proto/platen_format.c") =~ /^    \{ "(\w+)",/mg;
+my @formats = slurp("$::Root/proto/platen_format.c") =~ /^    \{ "([\w-]+)",/mg;
 is_deeply $main::Doc->{components}{schemas}{FormatName}{enum}, \@formats, 'formats';
 my @options = slurp("$::Root/proto/platen_option.c") =~ /\[PLATEN_OPTION_\w+\] =\s.*?"(\w+)"/gs;
 is_deeply $main::Doc->{components}{schemas}{OptionName}{enum}, \@options, 'options';

@@ -9,11 +9,11 @@ system(qw(cc -std=c11 -D_GNU_SOURCE -O1), "-I$Root/proto", '-o', $Driver, "$Root
     glob("$Root/proto/*.c"), qw(-llmdb -lmagic -lcrypto)) == 0 or die 'store_driver does not build';
 
 our @All = qw(pages password output_password pdfa pdfua landscape image_quality image_resolution
-    single_page_sheets csv_delimiter csv_encoding markdown_flavour width resolution layout sheet header values);
+    single_page_sheets csv_delimiter charset markdown_flavour width resolution layout sheet header values);
 our $Matrix = "docx pdf lok - pages,password,output_password,pdfa,pdfua,landscape,image_quality,image_resolution\n"
     . "docx txt lok - password\ndocx odt lok - -\ndocx png lok+poppler pdf pages,width\n"
     . "csv pdf lok - " . join(',', @All) . ",watermark\n"
-    . "csv xlsx tables - csv_delimiter,csv_encoding\npdf pdf qpdf - pages,password,output_password\n"
+    . "csv xlsx tables - csv_delimiter,charset\npdf pdf qpdf - pages,password,output_password\n"
     . "docx html lok - pages\n";
 
 sub driver {
@@ -56,9 +56,9 @@ __DATA__
 --- flow
 main::set_matrix($main::Matrix);
 my @form = (pages => ' 1 - 3, 007-', pdfa => 'PDF/A-2b', pdfua => 'yes', landscape => 'off', image_quality => '080',
-    csv_delimiter => ';', csv_encoding => 'Latin1', layout => 'flow');
+    csv_delimiter => ';', charset => 'Latin1', layout => 'flow');
 my $want = { pages => '1-3,7-', pdfa => '2b', pdfua => JSON::PP::true, image_quality => 80,
-    csv_delimiter => 'semicolon', csv_encoding => 'iso-8859-1' };
+    csv_delimiter => 'semicolon', charset => 'iso-8859-1' };
 my $query = '';
 for (my @left = @form; my ($name, $value) = splice @left, 0, 2;) {
     $value =~ s/([^A-Za-z0-9 ])/sprintf '%%%02X', ord $1/ge;
@@ -87,8 +87,8 @@ main::forget_jobs();
 === TEST 2: names: either case, hyphens, aliases; the last value counts, and the form's after the query's
 --- flow
 my %same = ('CSV-Delimiter' => 'csv_delimiter', pageRanges => 'pages', page_ranges => 'pages', delimiter => 'csv_delimiter',
-    encoding => 'csv_encoding', markdown_flavor => 'markdown_flavour', 'Image-Quality' => 'image_quality');
-my %value = (pages => '2', csv_delimiter => 'tab', csv_encoding => 'utf-8', markdown_flavour => 'gfm', image_quality => 5);
+    csv_encoding => 'charset', encoding => 'charset', markdown_flavor => 'markdown_flavour', 'Image-Quality' => 'image_quality');
+my %value = (pages => '2', csv_delimiter => 'tab', charset => 'utf-8', markdown_flavour => 'gfm', image_quality => 5);
 for (sort keys %same) {
     is_deeply main::options_of(main::form(file => main::file(), to => 'pdf', $_ => $value{ $same{$_} })),
         { $same{$_} => $value{ $same{$_} } }, "$_ is $same{$_}";
@@ -108,7 +108,7 @@ main::forget_jobs();
 my %allowed = map { $_->{name} => $_->{values} } @{ json_of(get('/formats'))->{options} };
 my @wrong = ([pages => '0', 'a', '3-1', '1,,2', '100000'], [password => "a\tb", 'x' x 128, "\xff"], [output_password => "\x01"],
     [pdfa => '1a', 'true'], [pdfua => 'maybe'], [landscape => 'portrait'], [image_quality => 0, 101, '5%'],
-    [image_resolution => 200], [single_page_sheets => 2], [csv_delimiter => ':', 'ab'], [csv_encoding => 'ebcdic'],
+    [image_resolution => 200], [single_page_sheets => 2], [csv_delimiter => ':', 'ab'], [charset => 'ebcdic'],
     [markdown_flavour => 'asciidoc'], [width => 15, 4097], [resolution => 35, 601, '1e2'], [layout => 'wide'],
     [sheet => "a\tb", 'x' x 128], [header => 'maybe'], [values => 'all']);
 is_deeply [map $_->[0], @wrong], \@main::All, 'each option';

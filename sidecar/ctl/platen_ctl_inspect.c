@@ -156,6 +156,7 @@ describe(const platen_job_t *job)
     SET("webhook_url", text(job->webhook_url));
     SET("error_code", text(job->error_code));
     SET("error", text(job->error));
+    SET("notes", text(job->notes));
     SET("warnings", text(job->warnings));
 #undef SET
     return o;

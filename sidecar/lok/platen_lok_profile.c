@@ -28,9 +28,6 @@
 #define SETTINGS "profile/user/registrymodifications.xcu"
 
 #define OFFICE "org.openoffice.Office."
-#define TYPE(name)                                                                             \
-    "org.openoffice.TypeDetection.Types/Types/org.openoffice.TypeDetection.Types:Type['" name  \
-    "']"
 
 /* Besides what every profile has (platen_registry.c): path, name and attributes, value. */
 static const char *const settings[][3] = {
@@ -39,18 +36,6 @@ static const char *const settings[][3] = {
 
     /* Paper as the system has it: LibreOfficeKit would make it American. */
     { "org.openoffice.Setup/L10N", "ooSetupSystemLocale\" oor:finalized=\"true", "" },
-
-    /*
-     * HTML and plain text are what is named so: no detection, which takes text
-     * for HTML or the reverse by its first tag, HTML for a web document that
-     * has no headings, and anything that is none of the other formats for text.
-     */
-    { TYPE("generic_HTML"), "DetectService", "" },
-    { TYPE("generic_HTML"), "PreferredFilter", "HTML (StarWriter)" },
-    { TYPE("generic_Text"), "DetectService", "" },
-    { TYPE("generic_Text"), "PreferredFilter", "Text" },
-    { TYPE("calc_HTML"), "DetectService", "" },
-    { TYPE("graphic_HTML"), "Extensions", "" },
 
     /* One thread, one device. */
     { OFFICE "Calc/Formula/Calculation", "UseThreadedCalculationForFormulaGroups", "false" },

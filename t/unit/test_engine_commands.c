@@ -199,7 +199,7 @@ test_tables(void **state)
     assert_true(engine_has(text, len, "\"x,y\""));
     free(text);
     engine_option(&out, PLATEN_OPTION_CSV_DELIMITER, "tab");
-    engine_option(&out, PLATEN_OPTION_CSV_ENCODING, "iso-8859-1");
+    engine_option(&out, PLATEN_OPTION_CHARSET, "iso-8859-1");
     text = engine_result(&out, e, "json", "csv", json, strlen(json), &len);
     assert_true(engine_has(text, len, "\xe9\tz"));
     free(text);

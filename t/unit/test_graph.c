@@ -209,11 +209,11 @@ test_result(void **state)
     (void) state;
     add(&a, "xlsx", "csv", 10, BIT(CSV_DELIMITER), 0);
     add(&a, "csv", "json", 10, 0, 0);
-    add(&a, "csv", "csv", 10, BIT(CSV_ENCODING), 0);
+    add(&a, "csv", "csv", 10, BIT(CHARSET), 0);
     assert_int_equal(find("xlsx", "csv", BIT(CSV_DELIMITER)), PLATEN_OK);
     assert_int_equal(find("xlsx", "json", 0), PLATEN_OK);
     assert_int_equal(find("xlsx", "json", BIT(CSV_DELIMITER)), PLATEN_NOT_FOUND);
-    assert_int_equal(find("xlsx", "csv", BIT(CSV_DELIMITER) | BIT(CSV_ENCODING)), PLATEN_OK);
+    assert_int_equal(find("xlsx", "csv", BIT(CSV_DELIMITER) | BIT(CHARSET)), PLATEN_OK);
     assert_string_equal(way(), "a xlsx>csv[200] a csv>csv[400]");
 }
 

@@ -24,7 +24,7 @@ static const char *const names[] = {
     "image_resolution",
     "single_page_sheets",
     "csv_delimiter",
-    "csv_encoding",
+    "charset",
     "markdown_flavour",
     "width",
     "resolution",
@@ -178,14 +178,14 @@ static const struct {
     { "csv_delimiter", " ", "space" },
     { "csv_delimiter", "\t", "tab" },
     { "csv_delimiter", "TAB", "tab" },
-    { "csv_encoding", "UTF8", "utf-8" },
-    { "csv_encoding", "utf-8", "utf-8" },
-    { "csv_encoding", "UTF-16", "utf-16" },
-    { "csv_encoding", "latin1", "iso-8859-1" },
-    { "csv_encoding", "Latin-1", "iso-8859-1" },
-    { "csv_encoding", "ISO-8859-15", "iso-8859-15" },
-    { "csv_encoding", "cp1252", "windows-1252" },
-    { "csv_encoding", "Windows-1252", "windows-1252" },
+    { "charset", "UTF8", "utf-8" },
+    { "charset", "utf-8", "utf-8" },
+    { "charset", "UTF-16", "utf-16" },
+    { "charset", "latin1", "iso-8859-1" },
+    { "charset", "Latin-1", "iso-8859-1" },
+    { "charset", "ISO-8859-15", "iso-8859-15" },
+    { "charset", "cp1252", "windows-1252" },
+    { "charset", "Windows-1252", "windows-1252" },
     { "markdown_flavour", "GFM", "gfm" },
     { "markdown_flavour", "commonmark", "commonmark" },
     { "markdown_flavour", "markdown", "markdown" },
@@ -254,7 +254,7 @@ static const struct {
     { "csv_delimiter", ","
                        "," },
     { "csv_delimiter", ":" },
-    { "csv_encoding", "ebcdic" },
+    { "charset", "ebcdic" },
     { "markdown_flavour", "multimarkdown" },
     { "width", "15" },
     { "width", "4097" },
@@ -335,7 +335,7 @@ test_long_values(void **state)
                      PLATEN_OPTION_VALUE_MAX);
     assert_int_equal(set_bytes(&options, "password", value, PLATEN_OPTION_VALUE_MAX + 1),
                      PLATEN_INVALID);
-    assert_int_equal(set_bytes(&options, "csv_encoding", value, sizeof(value)), PLATEN_INVALID);
+    assert_int_equal(set_bytes(&options, "charset", value, sizeof(value)), PLATEN_INVALID);
 
     /* 64 pages of one digit are 127 bytes. */
     for (i = 0; i < sizeof(value); i++) {
@@ -473,7 +473,7 @@ test_malformed_text(void **state)
         { "Pages=1\n", PLATEN_CORRUPT },
         { "pages =1\n", PLATEN_CORRUPT },
         { "csv-encoding=utf-8\n", PLATEN_CORRUPT },
-        { "csv_encoding=utf8\n", PLATEN_CORRUPT },
+        { "charset=utf8\n", PLATEN_CORRUPT },
         { "pdfua=false\n", PLATEN_CORRUPT },
         { "layout=flow\n", PLATEN_CORRUPT },
         { "width=0800\n", PLATEN_CORRUPT },

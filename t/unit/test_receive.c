@@ -240,7 +240,7 @@ test_options(void **state)
         FIELD("pageRanges", "1 - 3") FIELD("pdfua", "yes") FILE_PART FIELD("CSV-Delimiter", ";")
             FIELD("password", "s3=cret ") FIELD("pdfua", "no") FIELD("to", "pdf") "--BB--\r\n";
     static const char want[] = "pages=1-3\npassword=s3=cret \npdfa=2b\n"
-                               "csv_delimiter=semicolon\ncsv_encoding=utf-8\n";
+                               "csv_delimiter=semicolon\ncharset=utf-8\n";
     platen_receive_t *rx = start(*state, FORM, 100);
     char              text[PLATEN_OPTIONS_TEXT_MAX];
     size_t            i;

@@ -83,10 +83,23 @@ test_write(void **state)
     out = fopen(path, "w");
     assert_non_null(out);
     fputs(SCHEMA PROP "<value>7.4</value></prop>", out);
+    fputs("<oor:component-data oor:package=\"org.openoffice.TypeDetection\" oor:name=\"Types\">"
+          "<node oor:name=\"Types\"><node oor:name=\"generic_Text\" oor:op=\"replace\"/>"
+          "<node oor:name=\"writer8\" oor:op=\"replace\"/>"
+          "<node oor:name=\"bmp_MS_Windows\" oor:op=\"replace\"/></node></oor:component-data>"
+          "<node oor:name=\"no type\" oor:op=\"replace\"/>",
+          out);
     assert_int_equal(fclose(out), 0);
     text = written(dir);
     assert_non_null(strstr(text, "<prop oor:name=\"ooSetupLastVersion\" oor:op=\"fuse\">"
                                  "<value>7.4</value>"));
+    /* Text by its name alone, containers by their detectors, anything else never. */
+    assert_non_null(strstr(text, "Type['generic_Text']\"><prop oor:name=\"DetectService\""
+                                 " oor:op=\"fuse\"><value></value>"));
+    assert_null(strstr(text, "Type['writer8']"));
+    assert_non_null(strstr(text, "Type['bmp_MS_Windows']\"><prop oor:name=\"DetectService\""
+                                 " oor:op=\"fuse\"><value>none</value>"));
+    assert_null(strstr(text, "no type"));
     free(text);
     scratch_remove(dir);
 }
