@@ -6,6 +6,7 @@
 # make fuzz       each fuzzer for FUZZ_SECONDS
 # make prisoner   tries everything that no engine's sandbox allows, on each Landlock
 # make soak       KILLS random kills of every process under load
+# make sizes-large  a result and a document of LARGE_SIZE bytes (1 GiB) by each way out and in
 # make walk       WALK_S seconds of clients at random, against a model of the API
 # make bench      the benchmarks, each a ratio in one run
 # make bench-convert  conversions, beside other ways to use LibreOffice
@@ -257,6 +258,12 @@ WALK_S ?= 300
 walk: all fault-tools
 	t/walk --seconds $(WALK_S) $(if $(WALK_SEED),--seed $(WALK_SEED))
 
+# The tables of t/sizes.t and t/sizes_in.t with one size, by the ways of sending that differ most.
+LARGE_SIZE ?= 1073741824
+
+sizes-large: all
+	PLATEN_SIZES=$(LARGE_SIZE) t/run t/sizes.t t/sizes_in.t
+
 check:
 	./check
 
@@ -326,5 +333,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
+.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
 .SECONDARY:
