@@ -88,7 +88,7 @@ find_user(platen_ctl_doctor_t *d, platen_ctl_report_t *report)
         platen_ctl_report_add(report, PLATEN_CTL_WARN, "user",
                               "platend would run as root, and a document that breaks out of"
                               " its sandbox would be root");
-        platen_ctl_report_advice(report, "set user = \"www-data\" in %s", d->file);
+        platen_ctl_report_advice(report, "set user = \"platen\" in %s", d->file);
     } else if (*name != '\0' && strcmp(name, d->user.name) != 0) {
         d->stranger = 1;
         platen_ctl_report_add(report, PLATEN_CTL_WARN, "user",

@@ -220,7 +220,9 @@ find_worker(const platen_ctl_doctor_t *d, platen_ctl_identity_t *who, const char
         return 0;
     }
     *how = "by default";
-    return platen_ctl_identity_named(who, "www-data", "");
+    return platen_ctl_identity_named(who, "platen", "") == 0
+               ? 0
+               : platen_ctl_identity_named(who, "www-data", "");
 }
 
 /* Whether the path is none of Platen's own, but leads to them: others may pass through it. */
