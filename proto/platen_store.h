@@ -311,7 +311,12 @@ int platen_store_events(platen_txn_t *txn, uint64_t seq, platen_event_t *events,
  */
 int platen_store_events_span(platen_txn_t *txn, uint64_t *first, uint64_t *last);
 
-/* Drops at most `max` events older than `before`, never the newest one. */
-int platen_store_trim_events(platen_txn_t *txn, uint64_t before, int max);
+/*
+ * Drops at most `max` events older than `before`, never the newest one.  What one
+ * says of a time after `now` is nothing: a clock was wrong.  It is as old as the
+ * next that says something, or as one that PLATEN_EVENTS_AHEAD others came after.
+ */
+#define PLATEN_EVENTS_AHEAD 4096
+int platen_store_trim_events(platen_txn_t *txn, uint64_t before, uint64_t now, int max);
 
 #endif

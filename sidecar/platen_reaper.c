@@ -318,7 +318,7 @@ trim_events(platen_reaper_t *r)
 {
     platen_txn_t   txn;
     platen_event_t event;
-    uint64_t       before = platen_now_us() - r->config->outbox_keep * 1000000;
+    uint64_t       now = platen_now_us(), before = now - r->config->outbox_keep * 1000000;
     int            rc, n;
 
     /* The oldest one tells whether the writer's lock is worth asking for. */
@@ -328,7 +328,7 @@ trim_events(platen_reaper_t *r)
     }
     n = platen_store_events(&txn, 0, &event, 1);
     platen_txn_abort(&txn);
-    if (n < 1 || event.time >= before) {
+    if (n < 1 || (event.time >= before && event.time <= now)) {
         return n >= 0 ? 0 : give_up("read events", n);
     }
 
@@ -336,7 +336,7 @@ trim_events(platen_reaper_t *r)
     if (rc != PLATEN_OK) {
         return give_up("begin", rc);
     }
-    n = platen_store_trim_events(&txn, before, EVENTS);
+    n = platen_store_trim_events(&txn, before, now, EVENTS);
     if (n <= 0) {
         platen_txn_abort(&txn);
         return n == 0 ? 0 : give_up("trim events", n);

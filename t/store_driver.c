@@ -310,8 +310,9 @@ main(int argc, char **argv)
     } else if (strcmp(argv[2], "events") == 0) {
         print_events(&txn);
     } else if (strcmp(argv[2], "trim") == 0) {
-        check(platen_store_trim_events(&txn, UINT64_MAX, INT32_MAX) < 0 ? PLATEN_ERROR
-                                                                        : PLATEN_OK,
+        check(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, INT32_MAX) < 0
+                  ? PLATEN_ERROR
+                  : PLATEN_OK,
               "dropping events");
     } else if (strcmp(argv[2], "empty") == 0 && argc == 4) {
         empty(&txn, argv[3]);

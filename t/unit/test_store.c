@@ -688,6 +688,65 @@ test_expired(void **state)
     platen_txn_abort(&txn);
 }
 
+/* A clock that was wrong once: its events go with those around them, and hold none up. */
+static void
+test_events_of_the_future(void **state)
+{
+    platen_txn_t   txn = begin();
+    platen_event_t events[32];
+    int            i;
+
+    (void) state;
+
+    for (i = 0; i < 4; i++) {
+        now = (uint64_t) (1000 + i);
+        submit(&txn, "c");
+    }
+    for (i = 0; i < 6; i++) {
+        now = UINT64_C(9000000);
+        submit(&txn, "c");
+    }
+    /* All that came after says nothing of the past: they stay. */
+    assert_int_equal(platen_store_trim_events(&txn, 1500, 1600, 100), 4);
+    assert_int_equal(platen_store_trim_events(&txn, 1500, 1600, 100), 0);
+    for (i = 0; i < 4; i++) {
+        now = (uint64_t) (2000 + i);
+        submit(&txn, "c");
+    }
+    assert_int_equal(platen_store_events(&txn, 0, events, 32), 10);
+
+    /* The next that says something is young, then old. */
+    assert_int_equal(platen_store_trim_events(&txn, 2000, 3000, 100), 0);
+    assert_int_equal(platen_store_trim_events(&txn, 2001, 3000, 2), 2);
+    assert_int_equal(platen_store_trim_events(&txn, 2001, 3000, 100), 5);
+    assert_int_equal(platen_store_events(&txn, 0, events, 32), 3);
+    assert_int_equal(events[0].time, 2001);
+    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 100), 2);
+    platen_txn_abort(&txn);
+}
+
+/* More of them than are looked through: the oldest go. */
+static void
+test_events_of_a_long_future(void **state)
+{
+    platen_txn_t txn = begin();
+    uint64_t     first, last;
+    int          i;
+
+    (void) state;
+
+    now = UINT64_C(9000000);
+    for (i = 0; i < PLATEN_EVENTS_AHEAD + 5; i++) {
+        submit(&txn, "c");
+    }
+    assert_int_equal(platen_store_trim_events(&txn, 10, 20, 3), 3);
+    assert_int_equal(platen_store_trim_events(&txn, 10, 20, 100), 1);
+    assert_int_equal(platen_store_trim_events(&txn, 10, 20, 100), 0);
+    assert_int_equal(platen_store_events_span(&txn, &first, &last), PLATEN_OK);
+    assert_int_equal(last - first, PLATEN_EVENTS_AHEAD);
+    platen_txn_abort(&txn);
+}
+
 static void
 test_events(void **state)
 {
@@ -699,7 +758,7 @@ test_events(void **state)
     (void) state;
 
     assert_int_equal(platen_store_events(&txn, 0, events, 32), 0);
-    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, 10), 0);
+    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 10), 0);
     assert_int_equal(platen_store_events_span(&txn, &first, &last), PLATEN_OK);
     assert_int_equal(first, 0);
     assert_int_equal(last, 0);
@@ -717,16 +776,16 @@ test_events(void **state)
     assert_int_equal(platen_store_events(&txn, 20, events, 3), 0);
 
     /* Older than, at most so many, and never the newest. */
-    assert_int_equal(platen_store_trim_events(&txn, 1000, 100), 0);
-    assert_int_equal(platen_store_trim_events(&txn, 1002, 3), 3);
+    assert_int_equal(platen_store_trim_events(&txn, 1000, UINT64_MAX, 100), 0);
+    assert_int_equal(platen_store_trim_events(&txn, 1002, UINT64_MAX, 3), 3);
     assert_int_equal(platen_store_events_span(&txn, &first, &last), PLATEN_OK);
     assert_int_equal(first, 4);
     assert_int_equal(last, 20);
-    assert_int_equal(platen_store_trim_events(&txn, 1002, 100), 1);
-    assert_int_equal(platen_store_trim_events(&txn, 1002, 100), 0);
-    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, 0), 0);
-    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, 100), 15);
-    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, 100), 0);
+    assert_int_equal(platen_store_trim_events(&txn, 1002, UINT64_MAX, 100), 1);
+    assert_int_equal(platen_store_trim_events(&txn, 1002, UINT64_MAX, 100), 0);
+    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 0), 0);
+    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 100), 15);
+    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 100), 0);
     assert_int_equal(platen_store_events(&txn, 0, events, 32), 1);
     assert_int_equal(events[0].seq, 20);
 
@@ -800,8 +859,10 @@ test_damaged(void **state)
            PLATEN_CORRUPT);
     DAMAGE("outbox", "\1", 1, "P\1", 2, platen_store_events(&txn, 0, events, 4),
            PLATEN_CORRUPT);
-    DAMAGE("outbox", "\1", 1, "P\1", 2, platen_store_trim_events(&txn, 1, 4), PLATEN_CORRUPT);
-    DAMAGE("outbox", "\0", 1, "P\1", 2, platen_store_trim_events(&txn, 1, 4), PLATEN_CORRUPT);
+    DAMAGE("outbox", "\1", 1, "P\1", 2, platen_store_trim_events(&txn, 1, UINT64_MAX, 4),
+           PLATEN_CORRUPT);
+    DAMAGE("outbox", "\0", 1, "P\1", 2, platen_store_trim_events(&txn, 1, UINT64_MAX, 4),
+           PLATEN_CORRUPT);
 }
 
 /* Options last as long as the job; a password until the job is final, however it ends. */
@@ -866,11 +927,23 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_open),    TEST(test_schema),           TEST(test_transactions),
-        TEST(test_invalid), TEST(test_edges_and_epochs), TEST(test_queue),
-        TEST(test_turns),   TEST(test_coming_back),      TEST(test_priority),
-        TEST(test_retry),   TEST(test_fullness),         TEST(test_client_prefix),
-        TEST(test_expired), TEST(test_events),           TEST(test_damaged),
+        TEST(test_open),
+        TEST(test_schema),
+        TEST(test_transactions),
+        TEST(test_invalid),
+        TEST(test_edges_and_epochs),
+        TEST(test_queue),
+        TEST(test_turns),
+        TEST(test_coming_back),
+        TEST(test_priority),
+        TEST(test_retry),
+        TEST(test_fullness),
+        TEST(test_client_prefix),
+        TEST(test_expired),
+        TEST(test_events),
+        TEST(test_events_of_the_future),
+        TEST(test_events_of_a_long_future),
+        TEST(test_damaged),
         TEST(test_secrets),
     };
 

@@ -187,7 +187,7 @@ trim(platen_store_t *store)
 
     rc = platen_txn_write(store, &txn);
     if (rc == PLATEN_OK) {
-        rc = platen_store_trim_events(&txn, UINT64_MAX, 64);
+        rc = platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 64);
     }
     if (rc >= 0) {
         return platen_txn_commit(&txn);

@@ -316,7 +316,7 @@ trim(platen_txn_t *txn)
     while (n < max && n < model.nevents - 1 && model.events[n].time < before) {
         n++;
     }
-    assert_int_equal(platen_store_trim_events(txn, before, max), n);
+    assert_int_equal(platen_store_trim_events(txn, before, UINT64_MAX, max), n);
     model.nevents -= n;
     memmove(model.events, model.events + n, (size_t) model.nevents * sizeof(model.events[0]));
 }
