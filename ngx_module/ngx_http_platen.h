@@ -459,6 +459,9 @@ char *platen_admit_ttl(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
  */
 ngx_int_t platen_admit_room(ngx_http_request_t *r);
 
+/* The same for who has a transaction: NONE if there is room. */
+platen_problem_t platen_admit_full(platen_txn_t *txn, ngx_log_t *log);
+
 /* The same without the queue, for what adds nothing to it yet. */
 ngx_int_t platen_admit_storage(ngx_http_request_t *r);
 

@@ -259,6 +259,15 @@ platen_admit_look_now(platen_txn_t *txn, ngx_log_t *log)
 }
 
 
+platen_problem_t
+platen_admit_full(platen_txn_t *txn, ngx_log_t *log)
+{
+    platen_admit_look_now(txn, log);
+
+    return ngx_http_platen_worker.room;
+}
+
+
 /*
  * Whether a job of that key is there.  NGX_OK, with its id; NGX_DECLINED;
  * NGX_ERROR: the store cannot be read.

@@ -31,7 +31,9 @@ static ngx_int_t platen_route_not_allowed(ngx_http_request_t *r,
 static ngx_int_t platen_route_root(ngx_http_request_t *r);
 static ngx_int_t platen_route_status(ngx_http_request_t *r,
     const char *status);
-static const char *platen_route_missing(ngx_log_t *log);
+static const char *platen_route_missing(ngx_http_request_t *r);
+static const char *platen_route_condition(ngx_http_request_t *r,
+    platen_txn_t *txn);
 
 
 #define PLATEN_ROUTE_OPEN    1   /* to everyone */
@@ -404,7 +406,7 @@ platen_route_ready(ngx_http_request_t *r)
 {
     const char  *missing;
 
-    missing = platen_route_missing(r->connection->log);
+    missing = platen_route_missing(r);
 
     if (missing) {
         return platen_respond_problem(r, PLATEN_PROBLEM_SERVICE_NOT_READY,
@@ -439,14 +441,17 @@ platen_route_status(ngx_http_request_t *r, const char *status)
 /* What keeps jobs from being taken in and converted; NULL: nothing. */
 
 static const char *
-platen_route_missing(ngx_log_t *log)
+platen_route_missing(ngx_http_request_t *r)
 {
     int           fd, rc;
     struct flock  lock;
     platen_txn_t  txn;
     uint64_t      length;
     char          path[PLATEN_PATH_MAX];
+    const char   *condition;
 
+    platen_problem_t           full;
+    ngx_log_t                 *log = r->connection->log;
     ngx_http_platen_worker_t  *w = &ngx_http_platen_worker;
 
     if (ngx_http_platen_store(log) == NULL) {
@@ -458,10 +463,29 @@ platen_route_missing(ngx_log_t *log)
     if (rc == PLATEN_OK) {
         rc = platen_store_queue_length(&txn, &length);
     }
+
+    full = PLATEN_PROBLEM_NONE;
+    condition = NULL;
+
+    if (rc == PLATEN_OK) {
+        full = platen_admit_full(&txn, log);
+        condition = platen_route_condition(r, &txn);
+    }
+
     platen_txn_abort(&txn);
 
     if (rc != PLATEN_OK) {
         return "The job store cannot be read.";
+    }
+
+    if (full == PLATEN_PROBLEM_STORE_FULL) {
+        return "The job store is nearly full, and no job is taken in; enlarge "
+               "map_size, or wait until jobs expire.";
+    }
+
+    if (full != PLATEN_PROBLEM_NONE) {
+        return "The data directory's disk has less than platen_min_free left, "
+               "and every upload is refused; make room on it.";
     }
 
     ngx_snprintf((u_char *) path, sizeof(path), "%V/tmp%Z", &w->conf->data);
@@ -492,5 +516,31 @@ platen_route_missing(ngx_log_t *log)
                "meanwhile, until the queue is full.";
     }
 
-    return NULL;
+    return condition;
+}
+
+
+/* What the sidecar says that is out of order; NULL: nothing. */
+
+static const char *
+platen_route_condition(ngx_http_request_t *r, platen_txn_t *txn)
+{
+    char          *text;
+    platen_str_t   said;
+
+    if (platen_store_meta_get(txn, PLATEN_CONDITION_META, &said) != PLATEN_OK
+        || said.len == 0)
+    {
+        return NULL;
+    }
+
+    text = ngx_pnalloc(r->pool, said.len + 1);
+    if (text == NULL) {
+        return "The server is out of memory.";
+    }
+
+    ngx_memcpy(text, said.data, said.len);
+    text[said.len] = '\0';
+
+    return text;
 }

@@ -314,6 +314,23 @@ platen_engines_name(const platen_engines_t *engines, size_t n)
     return engines->found[n]->name;
 }
 
+const char *
+platen_engines_missing(const platen_engines_t *engines)
+{
+    size_t i, missed = 0;
+
+    for (i = 0; i < NOFFICES; i++) {
+        if (platen_engines_has(engines, offices[i])) {
+            return "";
+        }
+        missed += is_missed(engines->config, offices[i]) != 0;
+    }
+    return missed == 0
+               ? ""
+               : "LibreOffice is not installed; install it and restart platend, or switch "
+                 "the engines lok and soffice off.";
+}
+
 int
 platen_engines_has(const platen_engines_t *engines, const platen_engine_t *engine)
 {

@@ -169,6 +169,9 @@ int platen_engines_route(platen_engines_t *engines, const platen_format_t *from,
 int platen_engines_renewal(const platen_engines_t *engines, const platen_format_t *format,
                            platen_step_t *step);
 
+/* What ought to be there and is not, so that jobs wait for it: a sentence, or "". */
+const char *platen_engines_missing(const platen_engines_t *engines);
+
 /* Whether this engine works here. */
 int platen_engines_has(const platen_engines_t *engines, const platen_engine_t *engine);
 

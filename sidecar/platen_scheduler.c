@@ -579,6 +579,17 @@ platen_scheduler_interrupt(platen_scheduler_t *s)
     }
 }
 
+const char *
+platen_scheduler_condition(const platen_scheduler_t *s)
+{
+    if (s->zygote != NULL && platen_zygote_state(s->zygote) == PLATEN_ZYGOTE_BROKEN
+        && !platen_engines_has(s->engines, &platen_engine_soffice)) {
+        return "LibreOffice does not start, and what needs it waits; platend's log has the "
+               "reason.";
+    }
+    return platen_engines_missing(s->engines);
+}
+
 unsigned
 platen_scheduler_running(const platen_scheduler_t *s)
 {

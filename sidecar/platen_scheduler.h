@@ -72,6 +72,9 @@ void platen_scheduler_stop(platen_scheduler_t *scheduler);
 /* Kills what runs; those jobs go back to the queue. */
 void platen_scheduler_interrupt(platen_scheduler_t *scheduler);
 
+/* What keeps jobs that could be converted from it, for people: a sentence; "": nothing. */
+const char *platen_scheduler_condition(const platen_scheduler_t *scheduler);
+
 /* How many tasks run. */
 unsigned platen_scheduler_running(const platen_scheduler_t *scheduler);
 

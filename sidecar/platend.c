@@ -53,8 +53,9 @@ typedef struct {
     int                 signals;
     int                 waking; /* a scan is due */
     int                 stopping;
-    unsigned            seconds; /* since the start */
-    uint64_t            kill_at; /* CLOCK_BOOTTIME milliseconds; 0: done */
+    const char         *condition; /* as written last; NULL: not yet */
+    unsigned            seconds;   /* since the start */
+    uint64_t            kill_at;   /* CLOCK_BOOTTIME milliseconds; 0: done */
     uint64_t            leave_at;
 } platend_t;
 
@@ -226,6 +227,30 @@ holds(const void *data, const platen_id_t *id, uint32_t epoch)
     return platen_scheduler_holds(data, id, epoch);
 }
 
+/* Tells the web server what is out of order here, for GET /health/ready. */
+static void
+write_condition(platend_t *d)
+{
+    const char  *now = platen_scheduler_condition(d->scheduler);
+    platen_txn_t txn;
+    int          rc;
+
+    if (d->condition != NULL && strcmp(d->condition, now) == 0) {
+        return;
+    }
+    rc = platen_txn_write(d->store, &txn);
+    if (rc == PLATEN_OK) {
+        rc = platen_store_meta_put(&txn, PLATEN_CONDITION_META, platen_str(now));
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_txn_commit(&txn);
+    }
+    platen_txn_abort(&txn);
+    if (rc == PLATEN_OK) {
+        d->condition = now; /* a constant */
+    }
+}
+
 static int
 on_second(zloop_t *loop, int timer, void *arg)
 {
@@ -234,6 +259,7 @@ on_second(zloop_t *loop, int timer, void *arg)
     (void) loop;
     (void) timer;
     platen_scheduler_second(d->scheduler);
+    write_condition(d);
     platen_scheduler_retry(d->scheduler);
     platen_scheduler_check(d->scheduler);
     if (++d->seconds % LEASES_S == 0) {
@@ -462,6 +488,7 @@ serve(platend_t *d)
         return refuse("cannot start", "the event loop took no more handlers", EXIT_FAILED);
     }
 
+    write_condition(d);
     log_ready(d, requeued);
     platen_webhooks_tick(d->webhooks);
     rc = zloop_start(d->loop);

@@ -154,6 +154,9 @@ for (1 .. 5000) {
 cmp_ok scalar(@ids), '>', 100, 'it took ' . @ids;
 problem_is $response, 503, 'store_full', 'then no more';
 is $response->header('Retry-After'), 60, 'with Retry-After';
+my $ready = get('/health/ready', key => undef);
+problem_is $ready, 503, 'service_not_ready', 'nor is it ready';
+like json_of($ready)->{detail}, qr/^The job store is nearly full, .* map_size/, 'and it says why';
 is get("/jobs/$ids[0]")->code, 200, 'reading goes on';
 platend_start(@::Slow, 'store/path' => "$::Var/tight", 'store/map_size' => '1m');
 is wait_job($_)->{status}, 'SUCCESS', 'so does converting' for @ids[0 .. 3];

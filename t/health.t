@@ -45,7 +45,36 @@ like $response->decoded_content, qr/not running/, 'and it says so';
 
 
 
-=== TEST 4: unknown paths are 404, wrong methods 405 with Allow
+=== TEST 4: not ready while every upload is refused for want of room, on the disk or in the store
+--- http_config eval
+"platen_store $::Var/store; platen_data $::Var/data; platen_queue ipc://$::Var/run/platend.sock; platen_min_free 900000g;"
+--- flow
+platend_start();
+my $response = get('/health/ready', key => undef);
+problem_is $response, 503, 'service_not_ready', 'the disk';
+like json_of($response)->{detail}, qr/disk has less than platen_min_free/, 'and it says so';
+is post_form('/jobs', [ file => [sample('hello.docx')], to => 'pdf' ])->code, 507, 'as uploads are told';
+platend_stop();
+
+
+
+=== TEST 5: not ready without the LibreOffice that is enabled
+--- flow
+my %gone = ('engines/lok/program' => '/nonexistent', 'engines/soffice/path' => '/nonexistent/soffice.bin');
+platend_start(%gone);
+my $response = get('/health/ready', key => undef);
+problem_is $response, 503, 'service_not_ready', 'LibreOffice is missing';
+like json_of($response)->{detail}, qr/^LibreOffice is not installed; /, 'and it says so';
+problem_is post_form('/jobs', [ file => [sample('hello.docx')], to => 'pdf' ]), 400, 'unsupported_conversion',
+    'others do not do its work';
+platend_stop();
+platend_start(map { +"engines/$_/enabled" => 0 } qw(lok soffice));
+is get('/health/ready', key => undef)->code, 200, 'without it by choice';
+platend_stop();
+
+
+
+=== TEST 6: unknown paths are 404, wrong methods 405 with Allow
 --- flow
 for my $path ('/', '/nope', '/jobsx', '/jobs/submit/x', '/health/x', '/job') {
     problem_is get($path), 404, 'not_found', "GET $path";
@@ -63,7 +92,7 @@ for (['PUT', '/jobs', 'GET, HEAD, POST'], ['DELETE', '/jobs', 'GET, HEAD, POST']
 
 
 
-=== TEST 5: X-Request-ID is taken if harmless, else made, and echoed
+=== TEST 7: X-Request-ID is taken if harmless, else made, and echoed
 --- flow
 is get('/health', 'X-Request-ID' => 'abc-1.2_3:4/5+6=')->header('X-Request-ID'),
     'abc-1.2_3:4/5+6=', 'taken';
@@ -76,7 +105,7 @@ isnt get('/health')->header('X-Request-ID'), get('/health')->header('X-Request-I
 
 
 
-=== TEST 6: any prefix works
+=== TEST 8: any prefix works
 --- config eval
 "location /convert/ { platen_api; platen_api_keys $::Var/keys; }
  location /bare { platen_api; platen_api_keys off; }"

@@ -52,10 +52,14 @@ is main::done($_, key => 'bob'), 'SUCCESS', 'another client' for @others;
 my $own = submit(content => "a,b\n1,2\n", name => 'c.csv', to => 'json')->{job_id};
 is main::done($own), 'SUCCESS', 'its own, behind all that waits';
 is json_of(get('/jobs?status=PENDING'))->{total}, 540, 'which waits';
+my $ready;
+ok eventually(10, sub { ($ready = get('/health/ready', key => undef))->code == 503 }), 'the server says that it is not ready';
+like json_of($ready)->{detail}, qr/^LibreOffice does not start/, 'and why';
 is job($waiting[0])->{attempts}, 0, 'and was not tried';
 http(DELETE => "/jobs/$_") for @waiting[1 .. 539];
 main::mend_office();
 is main::done($waiting[0]), 'SUCCESS', 'until it is in order again';
+ok eventually(10, sub { get('/health/ready', key => undef)->code == 200 }), 'as the server says';
 
 
 
