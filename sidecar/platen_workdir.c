@@ -159,7 +159,8 @@ typedef struct {
     uint64_t largest;
     uint64_t total;
     unsigned entries;
-    unsigned limit; /* of entries; 0: none */
+    unsigned limit;  /* of entries; 0: none */
+    int      hidden; /* there is what could not be looked at */
 } sizes_t;
 
 static void
@@ -170,8 +171,10 @@ measure(int parent, const char *name, int depth, sizes_t *sizes)
     DIR           *dir;
     int            fd;
 
-    fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    /* One that its owner has closed to us is opened: it may be what is to be hidden. */
+    fd = open_dir(parent, name);
     if (fd < 0) {
+        sizes->hidden |= errno == EACCES || errno == EPERM;
         return;
     }
     dir = fdopendir(fd);
@@ -193,6 +196,8 @@ measure(int parent, const char *name, int depth, sizes_t *sizes)
             sizes->total += (uint64_t) st.st_blocks * 512; /* a sparse file fills no disk */
         } else if (S_ISDIR(st.st_mode) && depth < DEPTH) {
             measure(fd, entry->d_name, depth + 1, sizes);
+        } else if (S_ISDIR(st.st_mode)) {
+            sizes->hidden = 1;
         }
     }
     closedir(dir);
@@ -213,5 +218,5 @@ platen_workdir_total(const char *path)
     sizes_t sizes = { .limit = PLATEN_WORKDIR_ENTRIES };
 
     measure(AT_FDCWD, path, 0, &sizes);
-    return sizes.entries > sizes.limit ? UINT64_MAX : sizes.total;
+    return sizes.hidden || sizes.entries > sizes.limit ? UINT64_MAX : sizes.total;
 }

@@ -37,7 +37,8 @@ uint64_t platen_workdir_largest(const char *path);
 
 /*
  * Bytes of disk that plain files below `path` take; UINT64_MAX if there are more entries
- * than that.  May be called while an engine works there.
+ * than that, or any that cannot be looked at: deeper than 32 directories, say.  May be called
+ * while an engine works there.
  */
 uint64_t platen_workdir_total(const char *path);
 

@@ -222,6 +222,31 @@ test_closed(void **state)
     }
 }
 
+/* Directories that the engine closes, or that are deep, hide nothing from the measure. */
+static void
+test_measure(void **state)
+{
+    static const char *const hides[] = {
+        "mkdir d; head -c 300000 /dev/zero > d/x; chmod 0300 d",
+        "mkdir -p a/b; head -c 300000 /dev/zero > a/b/x; chmod 0 a/b; chmod 0300 a",
+        "head -c 300000 /dev/zero > out/x; chmod 0300 out; chmod 0300 .",
+    };
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < sizeof(hides) / sizeof(hides[0]); i++) {
+        assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+        engine(hides[i]);
+        assert_true(platen_workdir_total(stage.dir) >= 300000);
+        assert_true(platen_workdir_largest(stage.dir) == 300000);
+    }
+    assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+    engine(
+        "p=d; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do p=$p/d/d; done;"
+        "mkdir -p $p; head -c 300000 /dev/zero > $p/x");
+    assert_true(platen_workdir_total(stage.dir) == UINT64_MAX);
+}
+
 /* What a run that ended half-way has left beside the stage is in nobody's way. */
 static void
 test_held(void **state)
@@ -356,9 +381,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open),    cmocka_unit_test(test_close),
         cmocka_unit_test(test_advance), cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_closed),  cmocka_unit_test(test_held),
-        cmocka_unit_test(test_pages),   cmocka_unit_test(test_pack),
-        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_closed),  cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_held),    cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_pack),    cmocka_unit_test(test_read),
     };
 
     /* Root could open everything, and would prove nothing. */
