@@ -40,6 +40,21 @@ write_file(const char *path, const char *text)
     return n == (ssize_t) len ? 0 : -1;
 }
 
+/*
+ * Where memory runs out, a conversion goes first, and not the service.  A wish: without
+ * /proc there is nobody to tell.  After setuid(2) a process's files in /proc are root's,
+ * unless it may be dumped.
+ */
+static void
+go_first(void)
+{
+    int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+
+    (void) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    (void) write_file("/proc/self/oom_score_adj", "1000");
+    (void) prctl(PR_SET_DUMPABLE, dumpable == 1, 0, 0, 0);
+}
+
 static int
 enter_limits(const platen_sandbox_t *sandbox)
 {
@@ -54,6 +69,7 @@ enter_limits(const platen_sandbox_t *sandbox)
     };
     size_t i;
 
+    go_first();
     for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         if (limits[i].value != 0
             && platen_fork_limit(limits[i].resource, limits[i].value) != 0) {

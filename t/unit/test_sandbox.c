@@ -255,6 +255,8 @@ test_allowed(void **state)
 static int
 use_limits(void)
 {
+    char          text[8];
+    int           in;
     struct rlimit rl;
 
     if (getrlimit(RLIMIT_CORE, &rl) != 0 || rl.rlim_max != 0) {
@@ -266,7 +268,13 @@ use_limits(void)
     if (getrlimit(RLIMIT_CPU, &rl) != 0 || rl.rlim_cur != 9 || rl.rlim_max != 10) {
         return 3;
     }
-    return getrlimit(RLIMIT_NOFILE, &rl) == 0 && rl.rlim_max == 32 ? 0 : 4;
+    if (getrlimit(RLIMIT_NOFILE, &rl) != 0 || rl.rlim_max != 32) {
+        return 4;
+    }
+    /* When memory runs out, it is the first to go. */
+    in = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+    return in >= 0 && read(in, text, sizeof(text)) == 5 && memcmp(text, "1000\n", 5) == 0 ? 0
+                                                                                          : 5;
 }
 
 static void
