@@ -82,7 +82,8 @@ wait_event(int timeout_us)
     struct timespec until;
     int             was;
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    /* A clock that somebody sets back would make a load wait for as long. */
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += timeout_us / 1000000;
     until.tv_nsec += timeout_us % 1000000 * 1000L;
     if (until.tv_nsec >= 1000000000L) {
@@ -91,7 +92,7 @@ wait_event(int timeout_us)
     }
 
     pthread_mutex_lock(&mutex);
-    while (!woken && pthread_cond_timedwait(&event, &mutex, &until) == 0) {
+    while (!woken && pthread_cond_clockwait(&event, &mutex, CLOCK_MONOTONIC, &until) == 0) {
     }
     was = woken;
     woken = 0;

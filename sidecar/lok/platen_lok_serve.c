@@ -40,6 +40,8 @@
 #define IDLE_MS 20    /* without an event, before a child is forked ahead */
 #define REST_MS 30000 /* without a request, before those forked ahead are let go */
 
+#define AHEAD_PAUSE_MS 1000
+
 enum { ASKED = -1, LET_GO = -2 };
 
 typedef struct {
@@ -52,6 +54,7 @@ static platen_lok_serve_t *serve;
 static run_t               runs[RUNS_MAX];
 static int                 signals = -1;
 static uint64_t            asked_ms; /* when the last request came */
+static uint64_t            ahead_at; /* not earlier: there was no process to be had */
 static int                 resting;
 static uint8_t             packet[PLATEN_LOK_WIRE_MAX];
 
@@ -169,7 +172,8 @@ fork_ahead(void)
     int    ends[2];
 
     if (run == NULL || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        serve->ahead = 0; /* runs are then forked when they are asked for */
+        ahead_at =
+            platen_boottime_ms() + AHEAD_PAUSE_MS; /* forked when asked for, until then */
         return;
     }
     run->pid = fork();
@@ -182,7 +186,7 @@ fork_ahead(void)
     if (run->pid < 0) {
         run->pid = 0;
         close(ends[0]);
-        serve->ahead = 0;
+        ahead_at = platen_boottime_ms() + AHEAD_PAUSE_MS;
         return;
     }
     (void) setpgid(run->pid, run->pid);
@@ -366,7 +370,7 @@ wants_ahead(void)
     for (i = 0; serve->ahead != 0 && i < RUNS_MAX; i++) {
         n += runs[i].pid != 0;
     }
-    return n < serve->ahead;
+    return n < serve->ahead && platen_boottime_ms() >= ahead_at;
 }
 
 /* Milliseconds until there is something to do without an event; -1: nothing. */
