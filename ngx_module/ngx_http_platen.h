@@ -27,6 +27,7 @@
 
 #define PLATEN_REQUEST_ID_MAX  128
 #define PLATEN_PREFIX_MAX      255  /* bytes of a location's name */
+#define PLATEN_REALM_MAX       16
 #define PLATEN_LIST_LIMIT      50
 #define PLATEN_LIST_LIMIT_MAX  1000
 #define PLATEN_LIST_OFFSET_MAX 10000
@@ -44,6 +45,8 @@ typedef struct {
 
 typedef struct {
     ngx_flag_t               api;         /* some location has platen_api */
+    ngx_array_t              key_files;   /* ngx_http_platen_loc_conf_t *, of
+                                             which no two have file and realm */
     ngx_str_t                store;
     ngx_http_platen_at_t     store_at;
     size_t                   map_size;
@@ -92,6 +95,8 @@ typedef struct {
     ngx_http_platen_at_t     api_at;
     ngx_str_t                prefix;      /* of the location, no end slash */
     ngx_array_t             *keys;        /* ngx_http_platen_key_t; NULL: off */
+    ngx_str_t                keys_file;
+    ngx_str_t                realm;       /* of the clients' names, or len 0 */
     ngx_uint_t               client_kind;
     ngx_http_complex_value_t  *client_value;  /* BY_VARIABLE */
     ngx_http_complex_value_t  *scheme;        /* NULL: that of the connection */
@@ -231,6 +236,16 @@ void platen_auth_exit(void);
 
 /* The directive platen_client: key, cookie, or a value with variables. */
 char *platen_client_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* The directive platen_realm. */
+char *platen_client_realm(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * Makes "REALM/PREFIXNAME" the request's client, or without a realm what is
+ * behind the slash.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t platen_client_named(ngx_http_request_t *r, const char *prefix,
+    const void *name, size_t len);
 
 /* Adds $platen_client and $platen_limit. */
 ngx_int_t platen_client_variables(ngx_conf_t *cf);

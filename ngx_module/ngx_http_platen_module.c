@@ -118,6 +118,14 @@ static ngx_command_t  ngx_http_platen_commands[] = {
       0,
       NULL },
 
+    /* whose clients they are: names of one realm are nobody's of another */
+    { ngx_string("platen_realm"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_client_realm,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     /* who a request without a key is: key (no one), cookie, or a variable */
     { ngx_string("platen_client"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,

@@ -55,6 +55,7 @@ platen_auth_keys(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    plcf->keys_file = value[1];
     plcf->keys = ngx_array_create(cf->pool, 4, sizeof(ngx_http_platen_key_t));
     if (plcf->keys == NULL) {
         return NGX_CONF_ERROR;
@@ -333,8 +334,13 @@ platen_auth_check(ngx_http_request_t *r, ngx_str_t *value)
         return NGX_DECLINED;
     }
 
-    ctx->client = found->name;
     ctx->authentic = 1;
+
+    if (plcf->realm.len) {
+        return platen_client_named(r, "", found->name.data, found->name.len);
+    }
+
+    ctx->client = found->name;
 
     return NGX_OK;
 }

@@ -34,8 +34,6 @@ static ngx_int_t platen_client_of_cookie(ngx_http_request_t *r);
 static ngx_uint_t platen_client_is_host_only(ngx_http_request_t *r);
 static ngx_int_t platen_client_of_variable(ngx_http_request_t *r,
     ngx_http_complex_value_t *variable);
-static ngx_int_t platen_client_named(ngx_http_request_t *r,
-    const char *prefix, const void *name, size_t len);
 static ngx_int_t platen_client_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t platen_client_limit(ngx_http_request_t *r,
@@ -140,33 +138,87 @@ platen_client_lookup(ngx_http_request_t *r)
             return NGX_DECLINED;
         }
 
+        if (plcf->realm.len) {
+            return platen_client_named(r, "", "anonymous", 9);
+        }
+
         ngx_str_set(&ctx->client, "anonymous");
         return NGX_OK;
     }
 }
 
 
-/* "client:" and a name, as the request's client. */
+/*
+ * A realm has no character that ends one: no name of a key has a slash, and
+ * what a name without a realm begins with has a colon before any.
+ */
 
-static ngx_int_t
+char *
+platen_client_realm(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_platen_loc_conf_t *plcf = conf;
+
+    u_char      c;
+    size_t      i;
+    ngx_str_t  *value;
+
+    if (plcf->realm.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    plcf->realm = value[1];
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        plcf->realm.len = 0;
+        return NGX_CONF_OK;
+    }
+
+    for (i = 0; i < value[1].len; i++) {
+        c = value[1].data[i];
+
+        if (!(c >= '0' && c <= '9')
+            && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+            && c != '.' && c != '_' && c != '-')
+        {
+            break;
+        }
+    }
+
+    return i == value[1].len && i && i <= PLATEN_REALM_MAX
+           ? NGX_CONF_OK
+           : "takes off, or 1 to 16 letters, digits and .-_";
+}
+
+
+ngx_int_t
 platen_client_named(ngx_http_request_t *r, const char *prefix,
     const void *name, size_t len)
 {
-    u_char                 *p;
-    size_t                  n;
-    ngx_http_platen_ctx_t  *ctx;
+    u_char                      *p;
+    size_t                       n;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
     n = ngx_strlen(prefix);
 
-    p = ngx_pnalloc(r->pool, n + len);
+    p = ngx_pnalloc(r->pool, plcf->realm.len + 1 + n + len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     ctx->client.data = p;
-    ctx->client.len = n + len;
-    ngx_memcpy(ngx_cpymem(p, prefix, n), name, len);
+
+    if (plcf->realm.len) {
+        p = ngx_cpymem(p, plcf->realm.data, plcf->realm.len);
+        *p++ = '/';
+    }
+
+    p = ngx_cpymem(p, prefix, n);
+    p = ngx_cpymem(p, name, len);
+    ctx->client.len = p - ctx->client.data;
 
     return NGX_OK;
 }
@@ -354,13 +406,14 @@ static ngx_int_t
 platen_client_of_variable(ngx_http_request_t *r,
     ngx_http_complex_value_t *variable)
 {
-    size_t                  i, max;
-    ngx_int_t               rc;
-    ngx_str_t               value;
-    platen_str_t            part;
-    ngx_http_platen_ctx_t  *ctx;
-    u_char                  sha256[PLATEN_SHA256_LEN];
-    u_char                  hex[2 * PLATEN_SHA256_LEN];
+    size_t                       i, max, realm;
+    ngx_int_t                    rc;
+    ngx_str_t                    value;
+    platen_str_t                 part;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
+    u_char                       sha256[PLATEN_SHA256_LEN];
+    u_char                       hex[2 * PLATEN_SHA256_LEN];
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
@@ -372,7 +425,10 @@ platen_client_of_variable(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    max = PLATEN_CLIENT_MAX - (sizeof(PLATEN_CLIENT_VARIABLE) - 1);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+    realm = plcf->realm.len ? plcf->realm.len + 1 : 0;
+
+    max = PLATEN_CLIENT_MAX - realm - (sizeof(PLATEN_CLIENT_VARIABLE) - 1);
 
     for (i = 0; i < value.len; i++) {
         if (value.data[i] <= 0x20 || value.data[i] >= 0x7f
@@ -394,7 +450,7 @@ platen_client_of_variable(ngx_http_request_t *r,
         }
 
         ngx_hex_dump(hex, sha256, PLATEN_SHA256_LEN);
-        max = PLATEN_CLIENT_MAX - (sizeof(PLATEN_CLIENT_DIGEST) - 1);
+        max = PLATEN_CLIENT_MAX - realm - (sizeof(PLATEN_CLIENT_DIGEST) - 1);
         rc = platen_client_named(r, PLATEN_CLIENT_DIGEST, hex, max);
     }
 

@@ -8,10 +8,15 @@
 #include "ngx_http_platen.h"
 
 
+#define PLATEN_CONF_COMPARED  1000   /* names of a file of keys */
+
+
 static void platen_conf_error(ngx_conf_t *cf, const ngx_http_platen_at_t *at,
     const char *fmt, ...);
 static ngx_int_t platen_conf_create_path(ngx_conf_t *cf, ngx_str_t *name,
     const ngx_http_platen_at_t *at);
+static ngx_int_t platen_conf_names(ngx_conf_t *cf,
+    ngx_http_platen_loc_conf_t *conf);
 static ngx_uint_t platen_conf_inherit(ngx_http_core_loc_conf_t *clcf,
     ngx_http_platen_loc_conf_t *prev, ngx_http_platen_loc_conf_t *conf);
 
@@ -235,6 +240,11 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->keys == NGX_CONF_UNSET_PTR) {
         conf->keys = prev->keys;
+        conf->keys_file = prev->keys_file;
+    }
+
+    if (conf->realm.data == NULL) {
+        conf->realm = prev->realm;
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -272,6 +282,10 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    if (conf->keys && platen_conf_names(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     /*
      * platen_max_file_size rules here, and answers 413 as a problem; nginx's
      * own limit would count the form around the file and answer HTML.
@@ -280,6 +294,97 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     clcf->client_max_body_size = 0;
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * Names of keys: they have room beside the realm; and one that is in two files
+ * of one realm is one client, which is told, as it may not be meant.
+ */
+
+static ngx_int_t
+platen_conf_names(ngx_conf_t *cf, ngx_http_platen_loc_conf_t *conf)
+{
+    ngx_uint_t                     i, n, m;
+    ngx_http_platen_key_t         *key, *other;
+    ngx_http_platen_loc_conf_t   **file;
+    ngx_http_platen_main_conf_t   *pmcf;
+
+    pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_platen_module);
+    key = conf->keys->elts;
+
+    for (n = 0; n < conf->keys->nelts; n++) {
+        if (conf->realm.len
+            && conf->realm.len + 1 + key[n].name.len > PLATEN_CLIENT_MAX)
+        {
+            platen_conf_error(cf, &conf->api_at,
+                              "with platen_realm \"%V\" the name \"%V\" in "
+                              "\"%V\" has more than %d characters",
+                              &conf->realm, &key[n].name, &conf->keys_file,
+                              PLATEN_CLIENT_MAX);
+            return NGX_ERROR;
+        }
+    }
+
+    if (pmcf->key_files.elts == NULL
+        && ngx_array_init(&pmcf->key_files, cf->pool, 4, sizeof(void *))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    file = pmcf->key_files.elts;
+
+    for (i = 0; i < pmcf->key_files.nelts; i++) {
+        if (file[i]->realm.len != conf->realm.len
+            || ngx_memcmp(file[i]->realm.data, conf->realm.data,
+                          conf->realm.len)
+               != 0)
+        {
+            continue;
+        }
+
+        if (file[i]->keys_file.len == conf->keys_file.len
+            && ngx_memcmp(file[i]->keys_file.data, conf->keys_file.data,
+                          conf->keys_file.len)
+               == 0)
+        {
+            return NGX_OK;
+        }
+
+        other = file[i]->keys->elts;
+
+        for (n = 0; n < conf->keys->nelts; n++) {
+            for (m = 0; m < ngx_min(file[i]->keys->nelts,
+                                    PLATEN_CONF_COMPARED); m++)
+            {
+                if (key[n].name.len == other[m].name.len
+                    && ngx_memcmp(key[n].name.data, other[m].name.data,
+                                  key[n].name.len)
+                       == 0)
+                {
+                    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                                  "\"%V\" is in \"%V\" and in \"%V\", and "
+                                  "one client to both; if they are two, give "
+                                  "each its platen_realm in %V:%ui",
+                                  &key[n].name, &file[i]->keys_file,
+                                  &conf->keys_file, &conf->api_at.file,
+                                  conf->api_at.line);
+                    n = conf->keys->nelts - 1;
+                    break;
+                }
+            }
+        }
+    }
+
+    file = ngx_array_push(&pmcf->key_files);
+    if (file == NULL) {
+        return NGX_ERROR;
+    }
+
+    *file = conf;
+
+    return NGX_OK;
 }
 
 

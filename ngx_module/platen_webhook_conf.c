@@ -87,6 +87,7 @@ platen_webhook_conf_allows(ngx_http_request_t *r)
 void
 platen_webhook_conf_default(ngx_http_request_t *r, platen_str_t *url)
 {
+    ngx_str_t                    name;
     ngx_uint_t                   i;
     ngx_http_platen_ctx_t       *ctx;
     ngx_http_platen_webhook_t   *hook;
@@ -99,13 +100,22 @@ platen_webhook_conf_default(ngx_http_request_t *r, platen_str_t *url)
         return;
     }
 
+    /* by its name within the realm */
+
+    name = ctx->client;
+
+    if (plcf->realm.len && name.len > plcf->realm.len
+        && name.data[plcf->realm.len] == '/')
+    {
+        name.data += plcf->realm.len + 1;
+        name.len -= plcf->realm.len + 1;
+    }
+
     hook = plcf->webhook->elts;
 
     for (i = 0; i < plcf->webhook->nelts; i++) {
-        if (hook[i].client.len == ctx->client.len
-            && ngx_memcmp(hook[i].client.data, ctx->client.data,
-                          ctx->client.len)
-               == 0)
+        if (hook[i].client.len == name.len
+            && ngx_memcmp(hook[i].client.data, name.data, name.len) == 0)
         {
             *url = (platen_str_t) { (char *) hook[i].url.data,
                                     hook[i].url.len };
