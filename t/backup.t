@@ -133,7 +133,7 @@ ok !-e "/proc/" . platend_pid() . "/task/" . platend_pid() . "/children" || even
 }), 'its process is reaped';
 platend_stop();
 platend_start(@::Copies, 'backup/path' => "$::Var/hourly", 'backup/keep' => 2);
-sleep 2.5;
+platend_turns(2);
 is scalar(@names = main::names("$::Var/hourly")), 2, 'a restart makes none before its time';
 my $old = POSIX::strftime('%Y%m%dT%H%M%SZ', gmtime(time - 3 * 3600));
 rename "$::Var/hourly/$names[1]", "$::Var/hourly/$old" or die;

@@ -148,9 +148,8 @@ my @key = ('Idempotency-Key' => 'k1');
 my $first = main::ask('to=tiff', @key);
 my $job = main::job_of_request('PROCESSING');
 my ($second, $third) = map main::ask('to=tiff', @key), 1 .. 2;
-sleep 0.5;
-close $third;
-sleep 0.5;
+has_read($_) for $second, $third;
+leave($third);
 is job($job->{job_id})->{status}, 'PROCESSING', 'the job goes on';
 spew("$::Var/go", '');
 for ($first, $second) {

@@ -186,10 +186,13 @@ problem_is get('/jobs/x/events'), 422, 'invalid_id', 'no id';
 my $id = main::text_job();
 open my $curl, '-|', "curl -sN --max-time 20 --http2-prior-knowledge -D $::Var/head -H 'X-API-Key: $Key{alice}' http://127.0.0.1:$::Port/jobs/$id/events" or die;
 ok eventually(10, sub { -e "$::Var/head" && slurp("$::Var/head") =~ m{HTTP/2 200} }), 'open';
-sleep 0.7;
+my $text = '';
+alarm TestPlace::patience(60);
+until (2 <= (() = $text =~ /^:$/mg)) { sysread $curl, $text, 4096, length $text or last }
+alarm 0;
 main::driver('claim', $id);
 main::finish($id);
-my $text = do { local $/; <$curl> };
+while (sysread $curl, $text, 4096, length $text) { }
 ok close $curl, 'a clean end';
 is_deeply [$text =~ /^event: (\w+)$/mg], [qw(state job_processing job_done)], 'all events';
 cmp_ok scalar(() = $text =~ /^:$/mg), '>=', 2, 'and comments, while there was nothing to say';
@@ -228,7 +231,7 @@ my @open = map { my $s = IO::Socket::INET->new(Proto => 'tcp'); setsockopt $s, S
     connect $s, Socket::pack_sockaddr_in($::Port, Socket::inet_aton('127.0.0.1')) or die; $s } 1 .. 2;
 my $newest = main::newest();
 syswrite $_, "GET /events HTTP/1.0\r\nLast-Event-ID: $newest\r\nX-API-Key: $Key{alice}\r\n\r\n" for @open;
-sleep 0.3;
+has_read($_) for @open;
 my ($worker) = (nginx_pids())[0];
 sub rss { slurp("/proc/$worker/status") =~ /RssAnon:\s+(\d+)/ ? $1 : 0 }
 my $before = rss();
@@ -236,7 +239,7 @@ my $before = rss();
 main::driver('storm', $id, 3000);
 my $text = '';
 my $slow = shift @open;
-alarm 60;
+alarm TestPlace::patience(60);
 until ($text =~ /^id: @{[ $newest + 6000 ]}$/m) { sysread $slow, $text, 4096, length $text or last }
 alarm 0;
 is_deeply [$text =~ /^id: (\d+)$/mg], [$newest + 1 .. $newest + 6000], 'a slow one gets all of it, in order, once';

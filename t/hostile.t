@@ -35,7 +35,7 @@ our (%Links, @Processes);
 our @Someone = $> == 0 ? (getpwnam('www-data'))[0, 2, 3] : ();
 
 # As it is meant to run, but that one attempt is enough; or so that limits are soon reached.
-our %Usual = ('limits/wall_clock' => 8, 'limits/attempts' => 1, 'limits/output_size' => '64m', 'engines/lok/ahead' => 0, %Attack);
+our %Usual = ('limits/wall_clock' => 30, 'limits/attempts' => 1, 'limits/output_size' => '64m', 'engines/lok/ahead' => 0, %Attack);
 our %Strict = (%Usual, 'limits/wall_clock' => 3, 'limits/output_size' => '8m', 'limits/address_space' => '1200m');
 
 sub start {
@@ -450,7 +450,7 @@ belongs_to('root', 0, 0) if @::Someone;
 === TEST 18: fault 65: memory without end
 --- timeout: 120
 --- flow
-start(%::Strict, 'limits/wall_clock' => 10);
+start(%::Strict, 'limits/wall_clock' => 30);
 my %id = ('a string' => run_job('my $x = "x" x 1e6; $x .= $x while 1;'), 'many' => run_job('my @x; push @x, "x" x 1e7 while 1;'),
     'a family' => run_job('fork; my @x; push @x, "x" x 1e7 while 1;', 'md'),
     'a sheet' => send_job('a.ods', odf(spreadsheet => '<table:table table:name="S">' . '<table:table-row table:number-rows-repeated="1000"><table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row>' x 1000 . '</table:table>'), 'csv'));

@@ -139,14 +139,17 @@ sub key_head { "Host: x\r\nX-API-Key: $Key{alice}\r\n" }
 sub form { [ file => [ undef, 'a.docx', Content => $Docx ], target_format => $_[0] // 'pdf' ] }
 sub own { "/jobs/$Job->{job_id}" . ($_[0] // '') }
 
-# A stream that does not end: what came within a moment.
+# A stream that does not end: its head, and what it says first.
 sub moment {
     my ($method, $path) = @_;
     my $socket = raw_open();
     $socket->print("$method $path HTTP/1.1\r\n" . key_head() . "\r\n");
     $socket->flush;
-    sleep 0.5;
-    sysread $socket, my $text, 65536;
+    my $text = '';
+    local $SIG{ALRM} = sub { die "no answer to $method $path: $text" };
+    alarm TestPlace::patience(30);
+    until ($text =~ /\r\n\r\n(.*)/s && ($method eq 'HEAD' || length $1)) { sysread $socket, $text, 65536, length $text or last }
+    alarm 0;
     return HTTP::Response->parse($text);
 }
 

@@ -28,8 +28,8 @@ __DATA__
 my $job = submit(file => sample('hello.docx'), to => 'pdf');
 my $path = "/jobs/$job->{job_id}";
 my $tag = get($path)->header('ETag');
-my @asked = (main::ask("$path?wait=30"), main::ask("$path?wait=30", 'If-None-Match' => $tag));
-sleep 0.3;
+my @asked = (main::ask("$path?wait=60"), main::ask("$path?wait=60", 'If-None-Match' => $tag));
+has_read($_) for @asked;
 ok !main::answered($_, 0), 'nothing has changed' for @asked;
 platend_start();
 for (@asked) {
@@ -39,15 +39,15 @@ for (@asked) {
     like $now->{status}, qr/^(?:PROCESSING|SUCCESS)\z/, "it is $now->{status}";
     isnt $response->header('ETag'), $tag, 'with another tag';
 }
-my $seen = get("$path?wait=30", 'If-None-Match' => $tag);
+my $seen = get("$path?wait=60", 'If-None-Match' => $tag);
 is $seen->code, 200, 'a client that knows an earlier state only is answered at once';
 while (json_of($seen)->{status} eq 'PROCESSING') {
-    $seen = get("$path?wait=30", 'If-None-Match' => $seen->header('ETag'));
+    $seen = get("$path?wait=60", 'If-None-Match' => $seen->header('ETag'));
 }
 is json_of($seen)->{status}, 'SUCCESS', 'no change is missed';
 my $start = time;
-is json_of(get("$path?wait=30"))->{status}, 'SUCCESS', 'a final job';
-is get("$path?wait=30", 'If-None-Match' => $seen->header('ETag'))->code, 304, 'and to one who knows it';
+is json_of(get("$path?wait=60"))->{status}, 'SUCCESS', 'a final job';
+is get("$path?wait=60", 'If-None-Match' => $seen->header('ETag'))->code, 304, 'and to one who knows it';
 cmp_ok time - $start, '<', 10, 'is not waited for';
 
 
@@ -77,8 +77,8 @@ is json_of(read_response($asked))->{status}, 'PENDING', 'the time does';
 === TEST 3: a job that goes meanwhile; and what is not waited for
 --- flow
 my $path = '/jobs/' . submit(file => sample('hello.docx'), to => 'pdf')->{job_id};
-my $asked = main::ask("$path?wait=30");
-sleep 0.2;
+my $asked = main::ask("$path?wait=60");
+has_read($asked);
 is http(DELETE => $path)->code, 204, 'deleted';
 problem_is read_response($asked), 404, 'job_not_found', 'and so it is gone';
 for my $wrong (qw(x -1 1.5 99999999999999999999)) {
@@ -98,9 +98,10 @@ my $path = '/jobs/' . submit(file => sample('hello.docx'), to => 'pdf')->{job_id
 my $start = time;
 is json_of(get("$path?wait=3600"))->{status}, 'PENDING', 'answered';
 cmp_ok time - $start, '<', 20, 'in time';
-for (1 .. 20) { main::ask("$path?wait=1")->close }
+for (1 .. 20) { my $asked = main::ask("$path?wait=1"); has_read($asked); leave($asked) }
+my $other = '/jobs/' . submit(file => sample('hello.docx'), to => 'pdf')->{job_id};
 is http(DELETE => $path)->code, 204, 'deleted';
-sleep 1.2;
+is json_of(get("$other?wait=1"))->{status}, 'PENDING', 'their time has passed when that of one who came later has';
 is get('/health')->code, 200, 'all is well';
 
 
@@ -109,7 +110,7 @@ is get('/health')->code, 200, 'all is well';
 --- flow
 my $path = '/jobs/' . submit(file => sample('hello.docx'), to => 'pdf')->{job_id};
 my $asked = main::ask("$path?wait=50");
-sleep 0.3;
+has_read($asked);
 my $start = time;
 my ($master) = nginx_pids();
 kill HUP => $master;

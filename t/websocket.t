@@ -330,8 +330,10 @@ until (length $rest) {
 }
 $pings->{socket}->blocking(1);
 cmp_ok $sent, '>', 100, 'pings until the socket is full';
+my $other = WebSocket->new('/patient/ws', port => $::Port);
+$other->next;
 main::driver(storm => $id, 20);
-sleep 1.2;
+is_deeply [map $other->next->{seq}, 1 .. 40], [$newest + 1 .. $newest + 40], 'one who reads has all events';
 my ($pongs, @seq) = (0);
 while ($pongs < $sent || @seq < 40) {
     my $frame = $pings->frame // last;

@@ -182,14 +182,14 @@ platend_start(engine_script($::Var, 'held', $main::Copy), 'store/path' => "$::Va
 order('fdatasync', 5, "$::Var/data7/runs");
 my $id = json_of(main::post())->{job_id};
 ok eventually(15, sub { platend_log() =~ /cannot sync the output: Input\/output error/ }), 'it cannot be synced, and the log says so';
-is job($id)->{status}, 'PENDING', 'the job waits';
+ok eventually(15, sub { job($id)->{status} eq 'PENDING' }), 'the job waits';
 is_deeply [files_below("$::Var/data7/output")], [], 'and has no result';
 orders_done();
 is wait_job($id, 60)->{status}, 'SUCCESS', 'then it is converted';
 order('fsync', 5, "$::Var/data7/output");
 $id = json_of(main::post(main::text(2)))->{job_id};
 ok eventually(15, sub { platend_log() =~ /cannot publish the output: Input\/output error/ }), 'its directory cannot be synced';
-is job($id)->{status}, 'PENDING', 'the job waits';
+ok eventually(15, sub { job($id)->{status} eq 'PENDING' }), 'the job waits';
 orders_done();
 is wait_job($id, 60)->{status}, 'SUCCESS', 'then it is converted';
 platend_stop();

@@ -74,7 +74,7 @@ for my $n (1 .. 3) {
 waitpid $_, 0 for @clients;
 PlatenServer::eventually(60, sub { !grep { $_->{status} =~ /PENDING|PROCESSING/ } values %{ $server->jobs } })
     or fail 'jobs that do not end';
-sleep 2.5; # some expire
+PlatenServer::eventually(60, sub { $server->platend_said =~ /"expired jobs removed"/ }) or fail 'none expires';
 is $server->platend_stop, 0, 'the run is over';
 $server->nginx_stop;
 

@@ -52,6 +52,20 @@ sub uploaded {
     return (+{ map { /^([0-9a-f]\S+) (\S+)/ ? ($1 => $2) : () } @lines }, [grep /^- /, @lines]);
 }
 
+# Whether the converter of a stopped platend has ended, and waits for it.
+sub unseen {
+    return eventually(30, sub {
+        grep { (eval { slurp("/proc/$_/stat") } // '') =~ /\) Z / } map { split ' ', eval { slurp($_) } // '' } glob '/proc/' . platend_pid() . '/task/*/children';
+    });
+}
+
+# Waits for ten more of what uploaders() sends.
+sub more_uploads {
+    my $done = sub { scalar map { split /\n/, slurp($_) } glob "$Var/done.*" };
+    my $now = $done->();
+    eventually(60, sub { $done->() >= $now + 10 }) or die 'uploads stand still';
+}
+
 sub input_of { my ($id) = @_; return "$Var/data/input/" . substr($id, 0, 7) . "/$id" }
 sub pid_in { my ($file) = @_; return (eval { slurp($file) } // 0) + 0 }
 
@@ -67,7 +81,7 @@ my $id = main::text_job();
 ok main::becomes($id, 'PROCESSING'), 'it runs';
 kill STOP => platend_pid();
 main::let_go(); # the converter ends, but nobody sees it
-sleep 0.5;
+ok main::unseen(), 'its end is not seen';
 store_driver("$::Var/store", 'put-back', $id);
 store_driver("$::Var/store", 'claim', $id);
 is job($id)->{attempts}, 2, 'another one has claimed it';
@@ -93,7 +107,7 @@ my $id = main::text_job();
 ok main::becomes($id, 'PROCESSING'), 'it runs';
 kill STOP => platend_pid();
 main::let_go();
-sleep 0.5;
+ok main::unseen(), 'its end is not seen';
 store_driver("$::Var/store", 'put-back', $id);
 kill CONT => platend_pid();
 my $job = wait_job($id);
@@ -111,7 +125,7 @@ my $id = main::text_job();
 ok main::becomes($id, 'PROCESSING'), 'it runs';
 for my $jump (86_400, -86_400) {
     order('clock', $jump);
-    sleep 2.5; # more than the intervals of whatever looks at clocks
+    platend_turns(3); # more than the intervals of whatever looks at clocks
     is job($id)->{status}, 'PROCESSING', "$jump seconds: it still runs";
     is job($id)->{attempts}, 1, 'for the first time';
     my $other = main::text_job($jump);
@@ -155,17 +169,17 @@ key-of-
 my $file = "$Test::Nginx::Util::ServRoot/logs/nginx.pid";
 my $old = main::pid_in($file);
 my @pids = main::uploaders(4);
-sleep 0.5;
+main::more_uploads();
 my @seen = ($old);
 for my $round (1, 2) {
     my $before = $seen[-1];
     kill USR2 => $before;
     ok eventually(20, sub { my $now = main::pid_in($file); $now && $now != $before && kill 0, $now }), "upgrade $round: a new master";
     push @seen, main::pid_in($file);
-    sleep 0.3;
+    main::more_uploads();
     kill QUIT => $before;
     ok eventually(20, sub { !kill(0, $before) || (eval { slurp("/proc/$before/stat") } // '') =~ /\) Z / }), 'the old one leaves';
-    sleep 0.3;
+    main::more_uploads();
 }
 my ($accepted, $refused) = main::uploaded(@pids);
 is_deeply $refused, [], 'no request failed';

@@ -43,6 +43,14 @@ sub uploaders {
     return @pids;
 }
 
+# Waits for so many more lines of theirs.
+sub more_uploads {
+    my ($n) = @_;
+    my $done = sub { scalar map { split /\n/, slurp($_) } glob "$Var/done.*" };
+    my $now = $done->();
+    eventually(60, sub { $done->() >= $now + $n }) or die 'uploads stand still';
+}
+
 # Ends them; returns { id => sha256 } of what was accepted, and what was not.
 sub uploaded {
     my @pids = @_;
@@ -173,12 +181,12 @@ my %known = map { $_ => 1 } listed(), map { s{.*/}{}r } files_below("$::Var/data
 my @pids = uploaders(8, 30_000);
 my @killed;
 for my $n (1 .. 15) {
-    sleep 0.2;
-    my @workers = workers_now() or next;
+    more_uploads(8);
+    my @workers = workers_now() or redo;
     push @killed, $workers[rand @workers];
     kill KILL => $killed[-1];
 }
-sleep 0.3;
+more_uploads(8);
 my ($accepted, $refused) = uploaded(@pids);
 ok eventually(10, sub { workers_now() == 4 }), 'there are four workers again';
 cmp_ok scalar(keys %$accepted), '>', 50, 'accepted: ' . keys %$accepted;

@@ -30,7 +30,7 @@ sub new {
         . join('', map "$_: $header{$_}\r\n", sort keys %header) . "\r\n");
     $self->{socket}->flush;
 
-    $self->_read(30) or die 'no response' until $self->{raw} =~ s/\A(.*?\r\n)\r\n//s;
+    $self->_read(TestPlace::patience(30)) or die 'no response' until $self->{raw} =~ s/\A(.*?\r\n)\r\n//s;
     $self->{head} = $1;
     ($self->{code}) = $self->{head} =~ m{\AHTTP/1\.1 (\d+)};
     $self->_dechunk;
@@ -61,7 +61,7 @@ sub _dechunk {
 # The next event; undef at the end of the stream; dies after $seconds (30).
 sub next {
     my ($self, $seconds) = @_;
-    my $until = time + ($seconds // 30);
+    my $until = time + ($seconds // TestPlace::patience(30));
     while (1) {
         while ($self->{text} =~ s/\A(.*?)\n\n//s) {
             my %e;

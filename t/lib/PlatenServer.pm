@@ -196,7 +196,7 @@ sub http {
         $request->header('Content-Length' => length $content);
     }
     # One to a process: a connection belongs to whoever has made it.
-    $self->{ua}{$$} //= LWP::UserAgent->new(timeout => 60);
+    $self->{ua}{$$} //= LWP::UserAgent->new(timeout => TestPlace::patience(60));
     return $self->{ua}{$$}->request($request);
 }
 
@@ -286,7 +286,7 @@ sub files_below {
 
 sub eventually {
     my ($seconds, $check) = @_;
-    my $end = time + $seconds;
+    my $end = time + TestPlace::patience($seconds);
     while (1) {
         return 1 if $check->();
         return 0 if time > $end;

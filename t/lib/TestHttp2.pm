@@ -92,7 +92,7 @@ sub connection {
 sub read_until {
     my ($socket, $type, $stream) = @_;
     local $SIG{ALRM} = sub { die 'no such frame' };
-    alarm 10;
+    alarm TestPlace::patience(10);
     while (1) {
         my $head = '';
         while (length $head < 9) { sysread $socket, $head, 9 - length $head, length $head or last }

@@ -45,6 +45,10 @@ $ENV{TEST_NGINX_SERVROOT} = $ServRoot;
 # What this test starts looks for its own from here on, below a name that it was given.
 END { remove_tree($ServRoot) if $$ == $owner && !$? }
 
+# How long a limit of that many seconds is waited for, on a machine that may be four times slower
+# and have other tests to run.  A few seconds are what a test asserts, and stay what they are.
+sub patience { my ($seconds) = @_; return $seconds > 3 ? 4 * $seconds : $seconds }
+
 # A block that is nobody's: its first port.
 sub take {
     if (!-d $locks) {

@@ -45,7 +45,7 @@ our @EXPORT = (
        platend_start platend_stop platend_kill platend_log platend_pid only_script
        base_url http get post_form submit wait_job job json_of raw raw_open
        read_response problem_is sample slurp spew files_below corpus
-       nginx_pids error_log_text eventually sha256_hex sleep time)
+       nginx_pids error_log_text eventually has_read leave platend_turns sha256_hex sleep time)
 );
 
 our $Root = abs_path(dirname(__FILE__) . '/../..');
@@ -102,7 +102,7 @@ add_block_preprocessor(sub {
     $block->set_value('request', 'GET /health')
         unless defined $block->request || defined $block->raw_request
             || defined $block->must_die;
-    $block->set_value('timeout', 60) unless defined $block->timeout;
+    $block->set_value('timeout', TestPlace::patience($block->timeout // 60));
 
     # What must never be in a log, whatever a test is about.
     $block->set_value('no_error_log', "[alert]\n[emerg]\nkey-of-\nthis-key-signs\nthis-one-has-signed")
@@ -226,6 +226,15 @@ sub platenctl {
 sub platend_pid { $platend }
 sub platend_log { -e "$Var/platend.log" ? slurp("$Var/platend.log") : '' }
 
+# Waits until platend has looked at everything that it looks at each second, $seconds times: it has
+# woken five times for each, by its own timers at least.
+sub platend_turns {
+    my ($seconds) = @_;
+    my $woken = sub { slurp("/proc/$platend/status") =~ /^voluntary_ctxt_switches:\s+(\d+)/m ? $1 : 0 };
+    my ($from, $start) = ($woken->(), time);
+    eventually(60, sub { time - $start >= $seconds && $woken->() - $from >= 5 * $seconds }) or die 'platend stands still';
+}
+
 # SIGTERM and wait; returns the wait status.
 sub platend_stop {
     my $pid = $platend // return;
@@ -251,7 +260,7 @@ END {
 
 # --- requests --------------------------------------------------------------
 
-my $ua = LWP::UserAgent->new(timeout => 60, keep_alive => 0);
+my $ua = LWP::UserAgent->new(timeout => TestPlace::patience(60), keep_alive => 0);
 
 sub base_url { 'http://127.0.0.1:' . server_port() }
 
@@ -351,7 +360,7 @@ sub read_response {
     my ($socket) = @_;
     my $text = '';
     local $SIG{ALRM} = sub { die "no end of the response: $text" };
-    alarm 30;
+    alarm TestPlace::patience(30);
     while (sysread $socket, my $buffer, 65536) { $text .= $buffer }
     alarm 0;
     return HTTP::Response->parse($text);
@@ -418,10 +427,37 @@ sub nginx_pids {
 
 sub error_log_text { slurp("$Test::Nginx::Util::ServRoot/logs/error.log") }
 
-# Calls $check until it returns true or $seconds have passed.
+# The server's end of a connection, as the kernel has it: state, bytes that wait to be read, inode
+# (0: not accepted yet, or closed); nothing when it is gone.
+sub _server_end {
+    my ($ours, $theirs) = @_;
+    my $end = sprintf ' \w+:%04X \w+:%04X (\w\w) \w+:(\w+) \S+ \S+ +\d+ +\d+ (\d+) ', $theirs, $ours;
+    return slurp('/proc/net/tcp') =~ /$end/ ? (hex $1, hex $2, $3) : ();
+}
+
+# Waits until the server has read all that was sent on that connection, or has closed it.
+sub has_read {
+    my ($socket) = @_;
+    my @ports = ($socket->sockport, $socket->peerport);
+    $socket->flush;
+    return eventually(30, sub { my ($state, $unread, $inode) = _server_end(@ports); !$state || ($inode ? !$unread : $state > 3) })
+        || die 'the server does not read';
+}
+
+# Closes a connection, and waits until the server has noticed and closed its end.
+sub leave {
+    my ($socket) = @_;
+    my @ports = ($socket->sockport, $socket->peerport);
+    close $socket;
+    return eventually(30, sub { my ($state, undef, $inode) = _server_end(@ports); !$state || (!$inode && $state > 3) })
+        || die 'the server does not notice that its client is gone';
+}
+
+# Calls $check until it returns true or $seconds have passed: what a test says is within a few
+# seconds is so, and a longer limit is one that only ends a test that would not end.
 sub eventually {
     my ($seconds, $check) = @_;
-    my $end = time + $seconds;
+    my $end = time + TestPlace::patience($seconds);
     while (1) {
         return 1 if $check->();
         return 0 if time > $end;

@@ -31,7 +31,7 @@ sub new {
         'Sec-WebSocket-Key' => $nonce, defined $client ? ('X-API-Key' => $TestPlaten::Key{$client}) : (), %header);
     syswrite $self->{socket}, "GET $path HTTP/1.1\r\n"
         . join('', map { defined $all{$_} ? "$_: $all{$_}\r\n" : () } sort keys %all) . "\r\n$behind";
-    $self->_read(30) or return $self until $self->{raw} =~ /\r\n\r\n/;
+    $self->_read(TestPlace::patience(30)) or return $self until $self->{raw} =~ /\r\n\r\n/;
     ($self->{head}, $self->{raw}) = $self->{raw} =~ /\A(.*?\r\n)\r\n(.*)\z/s;
     ($self->{code}) = $self->{head} =~ m{\AHTTP/1\.1 (\d+)};
     $self->{accepted} = ($self->header('Sec-WebSocket-Accept') // '')
@@ -45,7 +45,7 @@ sub header { my ($self, $name) = @_; return $self->{head} =~ /^\Q$name\E: (.*?)\
 sub response {
     my ($self) = @_;
     return HTTP::Response->parse("$self->{head}\r\n") if $self->{code} == 101;
-    1 while length $self->{raw} < ($self->header('Content-Length') // 0) && $self->_read(30);
+    1 while length $self->{raw} < ($self->header('Content-Length') // 0) && $self->_read(TestPlace::patience(30));
     return HTTP::Response->parse("$self->{head}\r\n$self->{raw}");
 }
 
@@ -59,7 +59,7 @@ sub _read {
 # The next frame, whatever it is; undef when the connection has ended.
 sub frame {
     my ($self, $seconds) = @_;
-    my $until = time + ($seconds // 30);
+    my $until = time + ($seconds // TestPlace::patience(30));
     while (1) {
         if ($self->{raw} =~ /\A(.)(.)/s) {
             my ($first, $len, $at) = (ord $1, ord $2, 2);
@@ -87,7 +87,7 @@ sub frame {
 # The next text as it is; pings are answered; undef at a close or the end.
 sub text {
     my ($self, $seconds) = @_;
-    my $until = time + ($seconds // 30);
+    my $until = time + ($seconds // TestPlace::patience(30));
     while (my $frame = $self->frame($until - time)) {
         return $frame->{payload} if $frame->{opcode} == 1;
         return undef if $frame->{opcode} == 8;

@@ -99,7 +99,7 @@ assert_job_equal(const platen_job_t *a, const platen_job_t *b)
     SAME_NUMBER(updated_at);
     SAME_STRING(webhook_url);
     SAME_STRING(engines);
-    assert_int_equal(a->promised, b->promised);
+    SAME_NUMBER(promised);
 }
 
 static platen_job_t
