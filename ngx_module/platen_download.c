@@ -239,7 +239,6 @@ platen_download_send(ngx_http_request_t *r, ngx_str_t *path,
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-
         if (of.err == NGX_ENOENT) {
             return platen_respond_problem(r, PLATEN_PROBLEM_JOB_NOT_FOUND,
                                           NULL);
@@ -248,7 +247,7 @@ platen_download_send(ngx_http_request_t *r, ngx_str_t *path,
         ngx_log_error(NGX_LOG_CRIT, r->connection->log, of.err,
                       "platen: %s \"%V\" failed, request_id: %V", of.failed,
                       path, &ctx->request_id);
-        return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL,
+        return platen_respond_problem(r, platen_problem_of_errno(of.err),
                                       "The result could not be read; try "
                                       "again later.");
     }

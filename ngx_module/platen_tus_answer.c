@@ -151,7 +151,7 @@ platen_tus_answer_failed(ngx_http_request_t *r, platen_tus_t *tus)
                                       "the offset and go on from there.");
     }
 
-    return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL,
+    return platen_respond_problem(r, platen_problem_of_errno(tus->error),
                                   "What was stored before is kept; ask for "
                                   "the offset and go on from there. The "
                                   "server's log has the reason under this "
