@@ -55,9 +55,50 @@ typedef struct {
     int                 stopping;
     const char         *condition; /* as written last; NULL: not yet */
     unsigned            seconds;   /* since the start */
-    uint64_t            kill_at;   /* CLOCK_BOOTTIME milliseconds; 0: done */
+    uint64_t            turn_us;   /* the longest turn of the loop, and what it did */
+    const char         *turn;
+    uint64_t            kill_at; /* CLOCK_BOOTTIME milliseconds; 0: done */
     uint64_t            leave_at;
 } platend_t;
+
+/* When nothing else of the loop was done: kills and hints have waited for as long. */
+static void
+note_turn(platend_t *d, const char *turn, const struct timespec *start)
+{
+    struct timespec end;
+    uint64_t        took;
+
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    took = (uint64_t) ((end.tv_sec - start->tv_sec) * 1000000
+                       + (end.tv_nsec - start->tv_nsec) / 1000);
+    if (took > d->turn_us) {
+        d->turn_us = took;
+        d->turn = turn;
+    }
+}
+
+/* A handler of the loop, measured. */
+#define TURN(name, type, text)                                                                 \
+    static int name##_turn(zloop_t *loop, type what, void *arg);                               \
+                                                                                               \
+    static int on_##name(zloop_t *loop, type what, void *arg)                                  \
+    {                                                                                          \
+        struct timespec start;                                                                 \
+        int             rc;                                                                    \
+                                                                                               \
+        clock_gettime(CLOCK_MONOTONIC, &start);                                                \
+        rc = name##_turn(loop, what, arg);                                                     \
+        note_turn(arg, text, &start);                                                          \
+        return rc;                                                                             \
+    }
+
+TURN(wake, int, "scan")
+TURN(intake, zsock_t *, "hints")
+TURN(office, zmq_pollitem_t *, "LibreOffice")
+TURN(signal, zmq_pollitem_t *, "signals")
+TURN(tick, int, "limits")
+TURN(second, int, "second")
+TURN(reaper_slice, int, "reaper")
 
 /* Tells those who are told, if anything has changed. */
 static void
@@ -69,7 +110,7 @@ publish(platend_t *d)
 }
 
 static int
-on_wake(zloop_t *loop, int timer, void *arg)
+wake_turn(zloop_t *loop, int timer, void *arg)
 {
     platend_t *d = arg;
 
@@ -91,7 +132,7 @@ scan(platend_t *d)
 {
     publish(d);
     if (!d->waking) {
-        on_wake(d->loop, 0, d);
+        (void) wake_turn(d->loop, 0, d);
     }
 }
 
@@ -119,7 +160,7 @@ on_change(void *data)
 }
 
 static int
-on_intake(zloop_t *loop, zsock_t *socket, void *arg)
+intake_turn(zloop_t *loop, zsock_t *socket, void *arg)
 {
     platend_t *d = arg;
 
@@ -131,7 +172,7 @@ on_intake(zloop_t *loop, zsock_t *socket, void *arg)
 
 /* News of the warm LibreOffice. */
 static int
-on_office(zloop_t *loop, zmq_pollitem_t *item, void *arg)
+office_turn(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 {
     platend_t *d = arg;
 
@@ -172,7 +213,7 @@ stop(platend_t *d, uint32_t signo)
 }
 
 static int
-on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
+signal_turn(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 {
     struct signalfd_siginfo info;
     platend_t              *d = arg;
@@ -197,7 +238,7 @@ on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 }
 
 static int
-on_tick(zloop_t *loop, int timer, void *arg)
+tick_turn(zloop_t *loop, int timer, void *arg)
 {
     platend_t *d = arg;
     uint64_t   now = platen_boottime_ms();
@@ -252,7 +293,7 @@ write_condition(platend_t *d)
 }
 
 static int
-on_second(zloop_t *loop, int timer, void *arg)
+second_turn(zloop_t *loop, int timer, void *arg)
 {
     platend_t *d = arg;
 
@@ -275,7 +316,7 @@ on_second(zloop_t *loop, int timer, void *arg)
 }
 
 static int
-on_reaper_slice(zloop_t *loop, int timer, void *arg)
+reaper_slice_turn(zloop_t *loop, int timer, void *arg)
 {
     platend_t *d = arg;
 
@@ -504,7 +545,9 @@ serve(platend_t *d)
     if (!d->stopping) {
         return refuse("the event loop ended", strerror(errno), EXIT_FAILED);
     }
-    platen_log(PLATEN_LOG_INFO, "stopped", NULL);
+    platen_log(
+        PLATEN_LOG_INFO, "stopped",
+        json_pack("{s:I, s:s*}", "longest_turn_us", (json_int_t) d->turn_us, "turn", d->turn));
     return EXIT_STOPPED;
 }
 

@@ -71,12 +71,13 @@ platend_stop();
 platend_start(map { +"engines/$_/enabled" => 0 } qw(lok soffice));
 is get('/health/ready', key => undef)->code, 200, 'without it by choice';
 platend_stop();
+like platend_log(), qr/"msg": *"stopped", *"longest_turn_us": *\d+, *"turn": *"[a-zA-Z]+"/, 'it says how long its loop was held up at most';
 
 
 
 === TEST 6: unknown paths are 404, wrong methods 405 with Allow
 --- flow
-for my $path ('/', '/nope', '/jobsx', '/jobs/submit/x', '/health/x', '/job') {
+for my $path ('/nope', '/jobsx', '/jobs/submit/x', '/health/x', '/job') {
     problem_is get($path), 404, 'not_found', "GET $path";
 }
 for (['PUT', '/jobs', 'GET, HEAD, POST'], ['DELETE', '/jobs', 'GET, HEAD, POST'],
