@@ -108,7 +108,7 @@ LOK_EXPORT = $(addprefix -Wl$(comma)--export-dynamic-symbol=, \
 LOK_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(LOK))
 
 $(BUILD)/platen-lok: $(LOK_OBJ)
-	$(CC) $(CFLAGS) -pie $(LOK_EXPORT) -Wl,-z,relro,-z,now -o $@ $^ -lseccomp -ldl
+	$(CC) $(CFLAGS) -pie $(LOK_EXPORT) -Wl,-z,relro,-z,now -o $@ $^ -lzip -lseccomp -ldl
 
 $(BUILD)/platen-tables: $(patsubst %.c,$(BUILD)/obj/%.o,$(TABLES))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -lzip -lexpat -lm -ldl

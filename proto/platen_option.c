@@ -86,6 +86,19 @@ static const word_t values[] = {
 /* What "charset" was called, in records of then. */
 static const char old_charset[] = "csv_encoding";
 
+static const word_t changes[] = {
+    { "final", "" },
+    { "original", "original" },
+    { "show", "show" },
+    { NULL, NULL },
+};
+
+static const word_t comments[] = {
+    { "none", "" },
+    { "margin", "margin" },
+    { NULL, NULL },
+};
+
 #define SWITCH(n)                                                                              \
     {                                                                                          \
         n, "true or false", KIND_SWITCH, 0, 0, switches                                        \
@@ -130,6 +143,8 @@ static const option_t options_table[PLATEN_OPTIONS] = {
                               KIND_TEXT, 0, 0, NULL },
     [PLATEN_OPTION_HEADER] = CHOICE("header", "true or false", headers),
     [PLATEN_OPTION_VALUES] = CHOICE("values", "stored or display", values),
+    [PLATEN_OPTION_TRACK_CHANGES] = CHOICE("track_changes", "final, original or show", changes),
+    [PLATEN_OPTION_COMMENTS] = CHOICE("comments", "none or margin", comments),
 };
 
 _Static_assert(PLATEN_OPTIONS <= 32, "a mask has 32 bits");

@@ -34,6 +34,8 @@ typedef enum {
     PLATEN_OPTION_SHEET,              /* of a workbook: its name, its number from 1, "all" */
     PLATEN_OPTION_HEADER,             /* "false": the first row of a table names no columns */
     PLATEN_OPTION_VALUES,             /* "display": as a workbook's cells show them */
+    PLATEN_OPTION_TRACK_CHANGES,      /* "original", "show"; "final" says nothing */
+    PLATEN_OPTION_COMMENTS,           /* "margin"; "none" says nothing */
     PLATEN_OPTIONS
 } platen_option_t;
 

@@ -56,6 +56,7 @@ typedef struct {
     const platen_edge_t    *edge;
     int                     first;   /* the document is the client's, not an earlier step's */
     int                     settled; /* it is not to be declined */
+    const char             *name;    /* of the document, for a person; "" if it has none */
     const platen_options_t *options; /* those that this step has to honour, no others */
     const char             *dir; /* the run's own, its working directory; emptied afterwards */
     const char             *input;      /* the document: <dir>/in.<from> */

@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,8 +21,12 @@
 
 /* Opens with a password; pages may be turned; sheets may be one page each. */
 #define SECRET BIT(PASSWORD)
-#define TEXT_PDF (PLATEN_UNO_PDF | BIT(LANDSCAPE))
-#define SHEET_PDF (PLATEN_UNO_SHEETS | BIT(LANDSCAPE))
+#define REVIEW (BIT(TRACK_CHANGES) | BIT(COMMENTS))
+#define TEXT_PDF (PLATEN_UNO_PDF | BIT(LANDSCAPE) | REVIEW)
+#define SHEET_PDF (PLATEN_UNO_PDF | BIT(LANDSCAPE))
+
+/* Of sheets with a page to each LibreOffice writes all pages: qpdf takes some of them. */
+#define ALL_SHEETS_PDF ((PLATEN_UNO_SHEETS | BIT(LANDSCAPE)) & ~BIT(PAGES))
 
 /* Dearer than by way of DOCX: LibreOffice's layout of HTML is the poorer one. */
 #define FROM_HTML 160
@@ -30,15 +35,16 @@
 /* clang-format off */
 #define WRITER(from, secret, cost)                                             \
     { from, "pdf", cost, TEXT_PDF | secret, 0, "pdf", NULL },                  \
-    { from, "docx", cost + 10, secret, 0, "docx", NULL },                      \
-    { from, "odt", cost + 20, secret, 0, "odt", NULL },                        \
-    { from, "rtf", cost + 10, secret, 0, "rtf", NULL },                        \
-    { from, "doc", cost + 10, secret, 0, "doc", NULL },                        \
-    { from, "html", cost + PLATEN_LOSS_WEB, secret, 0, "html", NULL },         \
-    { from, "txt", cost + PLATEN_LOSS_TEXT, secret, 0, "txt", NULL }
+    { from, "docx", cost + 10, REVIEW | secret, 0, "docx", NULL },                      \
+    { from, "odt", cost + 20, REVIEW | secret, 0, "odt", NULL },                        \
+    { from, "rtf", cost + 10, REVIEW | secret, 0, "rtf", NULL },                        \
+    { from, "doc", cost + 10, REVIEW | secret, 0, "doc", NULL },                        \
+    { from, "html", cost + PLATEN_LOSS_WEB, BIT(TRACK_CHANGES) | secret, 0, "html", NULL },         \
+    { from, "txt", cost + PLATEN_LOSS_TEXT, BIT(TRACK_CHANGES) | secret, 0, "txt", NULL }
 
 #define CALC(from)                                                             \
     { from, "pdf", 130, SHEET_PDF | SECRET, 0, "pdf", NULL },                  \
+    { from, "pdf", 131, ALL_SHEETS_PDF | SECRET, 0, "pdf", NULL },             \
     { from, "xlsx", 140, SECRET, 0, "xlsx", NULL },                            \
     { from, "ods", 160, SECRET, 0, "ods", NULL },                              \
     { from, "xls", 150, SECRET, 0, "xls", NULL },                              \
@@ -118,12 +124,31 @@ rename_input(const platen_run_t *run, platen_lok_message_t *message, char *scrat
     return symlink(run->input, path);
 }
 
+/*
+ * The client's name for the document with the extension of what it is, which
+ * LibreOffice goes by.  "" if it has none, or one that is none of a file.
+ */
+static const char *
+name_of(const platen_run_t *run, char *name, size_t size)
+{
+    const char *dot = strrchr(run->name, '.');
+    int         n = (int) (dot == NULL ? strlen(run->name) : (size_t) (dot - run->name));
+
+    if (*run->name == '.' || n == 0 || strchr(run->name, '/') != NULL
+        || snprintf(name, size, "%.*s.%s", n, run->name, run->edge->from) >= (int) size) {
+        *name = '\0';
+    }
+    return name;
+}
+
 static int
 request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_message_t *message,
         char *scratch, size_t size)
 {
     const char *password = platen_options_get(run->options, PLATEN_OPTION_PASSWORD);
+    const char *tracked = platen_options_get(run->options, PLATEN_OPTION_TRACK_CHANGES);
     const char *to = run->edge->to;
+    size_t      n;
 
     (void) engine;
     *scratch = '\0';
@@ -142,6 +167,16 @@ request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_messa
     if (run->edge->import_filter != NULL && rename_input(run, message, scratch, size) != 0) {
         return -1;
     }
+    n = strlen(scratch) + 1;
+    if (run->edge->import_filter == NULL && run->first && n + NAME_MAX < size) {
+        message->name = platen_str(name_of(run, scratch + n, NAME_MAX + 1));
+    }
+    message->tracked = tracked == NULL                ? PLATEN_LOK_CHANGES_FINAL
+                       : strcmp(tracked, "show") == 0 ? PLATEN_LOK_CHANGES_SHOW
+                                                      : PLATEN_LOK_CHANGES_ORIGINAL;
+    message->comments = platen_options_get(run->options, PLATEN_OPTION_COMMENTS) != NULL;
+    message->sheets =
+        platen_options_get(run->options, PLATEN_OPTION_SINGLE_PAGE_SHEETS) != NULL;
     message->landscape = platen_options_get(run->options, PLATEN_OPTION_LANDSCAPE) != NULL;
     message->export_filter = platen_str(run->edge->export_filter);
     message->export_options = platen_str(scratch);

@@ -25,6 +25,7 @@
 #define DATA "/usr/share/pandoc/data"
 #define FILTER "platen-pandoc.lua" /* sidecar/pandoc/platen_pandoc.lua */
 
+#define CHANGES PLATEN_OPTION_BIT(PLATEN_OPTION_TRACK_CHANGES)
 #define FLAVOUR PLATEN_OPTION_BIT(PLATEN_OPTION_MARKDOWN_FLAVOUR)
 
 /*
@@ -51,10 +52,10 @@ static const platen_edge_t edges[] = {
     { "html", "rst", 60 + PLATEN_LOSS_MARKUP, 0, 0, "rst", "html" },
     { "html", "txt", 50 + PLATEN_LOSS_TEXT, 0, 0, "plain", "html" },
 
-    { "docx", "md", 60 + PLATEN_LOSS_MARKUP, FLAVOUR, 0, "", "docx" },
-    { "docx", "html", 110 + PLATEN_LOSS_WEB, 0, 0, "html", "docx" },
-    { "docx", "epub", 80 + PLATEN_LOSS_BOOK, 0, 0, "epub", "docx" },
-    { "docx", "rst", 70 + PLATEN_LOSS_MARKUP, 0, 0, "rst", "docx" },
+    { "docx", "md", 60 + PLATEN_LOSS_MARKUP, FLAVOUR | CHANGES, 0, "", "docx" },
+    { "docx", "html", 110 + PLATEN_LOSS_WEB, CHANGES, 0, "html", "docx" },
+    { "docx", "epub", 80 + PLATEN_LOSS_BOOK, CHANGES, 0, "epub", "docx" },
+    { "docx", "rst", 70 + PLATEN_LOSS_MARKUP, CHANGES, 0, "rst", "docx" },
 
     { "odt", "md", 250 + PLATEN_LOSS_MARKUP, FLAVOUR, 0, "", "odt" },
     { "odt", "html", 130 + PLATEN_LOSS_WEB, 0, 0, "html", "odt" },
@@ -129,9 +130,10 @@ markdown(const platen_run_t *run, int reads)
     const char *flavour = platen_options_get(run->options, PLATEN_OPTION_MARKDOWN_FLAVOUR);
 
     if (flavour == NULL || strcmp(flavour, "gfm") == 0) {
-        return reads ? "gfm+yaml_metadata_block" : "gfm";
+        return reads ? "gfm+yaml_metadata_block" : "gfm+tex_math_dollars";
     }
-    return flavour;
+    return reads || strcmp(flavour, "commonmark") != 0 ? flavour
+                                                       : "commonmark+tex_math_dollars";
 }
 
 static int
@@ -139,6 +141,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_t *command)
 {
     const char *from = run->edge->import_filter, *to = run->edge->export_filter;
+    const char *tracked = platen_options_get(run->options, PLATEN_OPTION_TRACK_CHANGES);
     uint64_t    memory = config->memory != 0 ? config->memory : config->address_space;
 
     (void) engine;
@@ -155,6 +158,10 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_arg(command, "-RTS");
     }
     platen_command_arg(command, "--sandbox");
+    if (tracked != NULL) {
+        platen_command_arg(command, "--track-changes=%s",
+                           strcmp(tracked, "show") == 0 ? "all" : "reject");
+    }
     if (has_parts(to)) {
         platen_command_arg(command, "--epub-embed-font=data");
     }

@@ -24,7 +24,8 @@ static const platen_field_t fields[] = {
     FIELD(10, U64, memory),      FIELD(11, U32, cpu_seconds),  FIELD(12, U8, landscape),
     FIELD(16, STR, version),     FIELD(17, U32, layers),       FIELD(18, U32, warm_ms),
     FIELD(19, U32, pid),         FIELD(20, U32, error),        FIELD(21, U32, wait_status),
-    FIELD(22, U32, cpu_ms),      FIELD(23, U64, max_rss),
+    FIELD(22, U32, cpu_ms),      FIELD(23, U64, max_rss),      FIELD(24, STR, name),
+    FIELD(25, U8, tracked),      FIELD(26, U8, comments),      FIELD(27, U8, sheets),
 };
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -108,7 +109,12 @@ platen_lok_wire_decode(const uint8_t *in, size_t len, platen_lok_message_t *mess
     }
     if (message->kind == PLATEN_LOK_CONVERT
         && (!absolute(message->work) || !absolute(message->input) || !absolute(message->output)
-            || message->export_filter.len == 0 || message->landscape > 1)) {
+            || message->export_filter.len == 0 || message->landscape > 1
+            || message->tracked > PLATEN_LOK_CHANGES_SHOW || message->comments > 1
+            || message->sheets > 1
+            || (message->name.len != 0
+                && (memchr(message->name.data, '/', message->name.len) != NULL
+                    || message->name.len > 255 || *message->name.data == '.')))) {
         return PLATEN_CORRUPT;
     }
     return PLATEN_OK;

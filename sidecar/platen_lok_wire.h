@@ -61,6 +61,11 @@ typedef enum {
     PLATEN_LOK_EXIT_SETUP = 16      /* log or directories: never opened it */
 } platen_lok_exit_t;
 
+/* What becomes of tracked changes. */
+#define PLATEN_LOK_CHANGES_FINAL 0    /* accepted */
+#define PLATEN_LOK_CHANGES_ORIGINAL 1 /* rejected */
+#define PLATEN_LOK_CHANGES_SHOW 2     /* they stay */
+
 /* A message; members that its kind does not name are zero. */
 typedef struct {
     platen_lok_kind_t kind;
@@ -78,7 +83,11 @@ typedef struct {
     platen_str_t export_filter;  /* saveAs() format, "pdf" */
     platen_str_t export_options; /* saveAs() options; may be empty */
     platen_str_t password;       /* of the document; may be empty */
+    platen_str_t name;           /* by which the document calls itself; may be empty */
     uint8_t      landscape;      /* 1: turn the pages of a text or spreadsheet; else 0 */
+    uint8_t      tracked;        /* what becomes of tracked changes: PLATEN_LOK_CHANGES_* */
+    uint8_t      comments;       /* 1: they stay; else 0 */
+    uint8_t      sheets;         /* 1: a page to each sheet; else 0 */
 
     /* READY */
     uint32_t     layers;  /* PLATEN_SANDBOX_*, that hold for its children */

@@ -289,6 +289,7 @@ start_step(platen_pool_t *pool, worker_t *w)
                 .edge = step->edge,
                 .first = w->step == 0,
                 .settled = w->step > 0 || w->settled,
+                .name = w->task->filename,
                 .options = &w->options,
                 .dir = w->stage.dir,
                 .input = w->stage.input,

@@ -60,7 +60,11 @@ platen_task_new(const platen_job_t *job)
         job->client.len == 0 ? strdup("") : strndup(job->client.data, job->client.len);
     task->sources =
         job->sources.len == 0 ? strdup("") : strndup(job->sources.data, job->sources.len);
-    if (task->request_id == NULL || task->client == NULL || task->sources == NULL) {
+    task->filename = job->input_filename.len == 0
+                         ? strdup("")
+                         : strndup(job->input_filename.data, job->input_filename.len);
+    if (task->request_id == NULL || task->client == NULL || task->sources == NULL
+        || task->filename == NULL) {
         platen_task_destroy(&task);
         return NULL;
     }
@@ -90,6 +94,7 @@ platen_task_destroy(platen_task_t **task)
     }
     free((*task)->request_id);
     free((*task)->client);
+    free((*task)->filename);
     free((*task)->sources);
     free((*task)->files_dir);
     explicit_bzero(*task, sizeof(**task));

@@ -31,6 +31,7 @@ typedef struct {
 
     char                  *request_id;
     char                  *client;
+    char                  *filename; /* of the document, as it is shown */
     const platen_format_t *from;
     const platen_format_t *to;
     platen_options_t       options; /* secret ones among them */

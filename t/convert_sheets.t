@@ -157,7 +157,27 @@ is $job->{error_code}, 'password_required', 'a workbook that is locked' if $job;
 
 
 
-=== TEST 7: the cases
+=== TEST 7: a page to each sheet: all rows, some of the pages; formulas to be computed
+--- flow
+my $rows = join '', map main::row($_, "t:row $_"), 1 .. 120;
+my ($job, $pdf) = convert(main::book($rows, before => '<sheetViews><sheetView workbookViewId="0" topLeftCell="A60"><selection activeCell="A60"/></sheetView></sheetViews>'),
+    to => 'pdf', fields => [single_page_sheets => 1]);
+is pages_of($pdf), 1, 'a page';
+like read_pdf($pdf), qr/row 1\n.*row 60\n.*row 120\n/s, 'from the first row, wherever it was scrolled to';
+my @three = (name => 'a.xlsx', content => xlsx(sheets => [map [$_, main::row(1, "t:sheet $_")], qw(one two three)]));
+(undef, $pdf) = convert(@three, to => 'pdf', fields => [single_page_sheets => 1, pages => '2-3']);
+is_deeply [read_pdf($pdf) =~ /sheet (\w+)/g], [qw(two three)], 'and pages';
+($job) = convert(name => 'a.xlsx', content => xlsx(sheets => [['a', main::row(1, 't:a')], ['b', main::row(1, 't:b'), 'state="hidden"']]),
+    to => 'pdf', fields => [single_page_sheets => 1]);
+like "@{ $job->{warnings} }", qr/Hidden sheets/, 'a hidden one is told of';
+my @asks = main::book(main::row(1, 't:sum') . main::row(2, [ '', '<f>2+3</f><v>77</v>' ]), workbook => '<calcPr fullCalcOnLoad="1"/>');
+is_deeply main::json(@asks), [{ sum => 5 }], 'a workbook that asks to be computed';
+like read_pdf((convert(@asks, to => 'pdf'))[1]), qr/\b5\b/, 'on a page, too';
+like read_pdf((convert(main::book(main::row(1, 't:sum') . main::row(2, [ '', '<f>2+3</f><v>77</v>' ])), to => 'pdf'))[1]), qr/\b77\b/, 'one that does not';
+
+
+
+=== TEST 8: the cases
 --- flow
 SKIP: {
     my $cases = cases() // skip 'no cases beside the checkout', 1;

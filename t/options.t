@@ -9,7 +9,8 @@ system(qw(cc -std=c11 -D_GNU_SOURCE -O1), "-I$Root/proto", '-o', $Driver, "$Root
     glob("$Root/proto/*.c"), qw(-llmdb -lmagic -lcrypto)) == 0 or die 'store_driver does not build';
 
 our @All = qw(pages password output_password pdfa pdfua landscape image_quality image_resolution
-    single_page_sheets csv_delimiter charset markdown_flavour width resolution layout sheet header values);
+    single_page_sheets csv_delimiter charset markdown_flavour width resolution layout sheet header values
+    track_changes comments);
 our $Matrix = "docx pdf lok - pages,password,output_password,pdfa,pdfua,landscape,image_quality,image_resolution\n"
     . "docx txt lok - password\ndocx odt lok - -\ndocx png lok+poppler pdf pages,width\n"
     . "csv pdf lok - " . join(',', @All) . ",watermark\n"
@@ -110,7 +111,8 @@ my @wrong = ([pages => '0', 'a', '3-1', '1,,2', '100000'], [password => "a\tb", 
     [pdfa => '1a', 'true'], [pdfua => 'maybe'], [landscape => 'portrait'], [image_quality => 0, 101, '5%'],
     [image_resolution => 200], [single_page_sheets => 2], [csv_delimiter => ':', 'ab'], [charset => 'ebcdic'],
     [markdown_flavour => 'asciidoc'], [width => 15, 4097], [resolution => 35, 601, '1e2'], [layout => 'wide'],
-    [sheet => "a\tb", 'x' x 128], [header => 'maybe'], [values => 'all']);
+    [sheet => "a\tb", 'x' x 128], [header => 'maybe'], [values => 'all'],
+    [track_changes => 'all'], [comments => 'end']);
 is_deeply [map $_->[0], @wrong], \@main::All, 'each option';
 for (@wrong) {
     my ($name, @values) = @$_;

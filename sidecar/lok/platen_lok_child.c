@@ -188,6 +188,10 @@ platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t
         .export_filter = copy(request->export_filter),
         .export_options = copy(request->export_options),
         .password = copy(request->password),
+        .name = copy(request->name),
+        .tracked = request->tracked,
+        .comments = request->comments,
+        .sheets = request->sheets,
         .landscape = request->landscape != 0,
         .last = 1,
     };

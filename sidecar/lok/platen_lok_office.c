@@ -18,6 +18,7 @@
 #include "platen_lok_office.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 
 #include "platen_lok_fonts.h"
 #include "platen_lok_landscape.h"
+#include "platen_lok_package.h"
 
 /* From LibreOfficeKitEnums.h, which is not C in 7.4. */
 #define LOK_FEATURE_DOCUMENT_PASSWORD (1ULL << 0)
@@ -373,11 +375,185 @@ turn_pages(LibreOfficeKitDocument *loaded, const char *output, platen_lok_exit_t
     return loaded;
 }
 
+/* Adds a sentence to what the client is told of the result. */
+static void
+warn(const char *sentence)
+{
+    FILE *out = fopen("warnings", "ae");
+
+    if (out != NULL) {
+        fprintf(out, "%s\n", sentence);
+        fclose(out);
+    }
+}
+
+static void
+post(LibreOfficeKitDocument *loaded, const char *command, const char *arguments)
+{
+    loaded->pClass->postUnoCommand(loaded, command, arguments, 0);
+}
+
+/* Whether the answer to a command lists something: {"redlines":[{...}]}. */
+static int
+lists(LibreOfficeKitDocument *loaded, const char *command)
+{
+    char *answer = loaded->pClass->getCommandValues(loaded, command);
+    char *list = answer == NULL ? NULL : strchr(answer, '[');
+    int   any = list != NULL && list[1 + strspn(list + 1, " \r\n\t")] == '{';
+
+    free(answer);
+    return any;
+}
+
+/* What of a text is not in the result, by what is known of it. */
+static void
+warn_of_text(const platen_lok_document_t *document, unsigned found)
+{
+    int text = strcmp(document->export_filter, "txt") == 0;
+
+    if (found & PLATEN_LOK_DIRTY) {
+        warn(
+            "The document wants its fields to be updated when it is opened, tables of contents "
+            "among them: they are in the result as they were saved.");
+    }
+    if (found & PLATEN_LOK_CHUNKS) {
+        warn("A part of the document is a file of another format inside of it (altChunk), "
+             "which is not in the result.");
+    }
+    if (text && found & PLATEN_LOK_BOXES) {
+        warn("Text in text boxes is not in the result.");
+    }
+    if (text && found & PLATEN_LOK_NOTES) {
+        warn("Footnotes and endnotes are not in the result; their numbers are.");
+    }
+}
+
+/* What of an OOXML document is taken out of it before it is loaded. */
+static unsigned
+to_mend(const platen_lok_document_t *document, unsigned found)
+{
+    unsigned what = 0;
+
+    if (found & PLATEN_LOK_TRACKED) {
+        what |= document->tracked == PLATEN_LOK_CHANGES_FINAL      ? PLATEN_LOK_MEND_FINAL
+                : document->tracked == PLATEN_LOK_CHANGES_ORIGINAL ? PLATEN_LOK_MEND_ORIGINAL
+                                                                   : 0;
+    }
+    if (found & PLATEN_LOK_COMMENTED && !document->comments) {
+        what |= PLATEN_LOK_MEND_COMMENTS;
+    }
+    if (found & PLATEN_LOK_PACKAGE && document->sheets) {
+        what |= PLATEN_LOK_MEND_SCROLL;
+    }
+    return what;
+}
+
+/*
+ * Texts of other formats than DOCX, with tracked changes or comments: DOCX of them is
+ * mended and loaded in their place.  Returns the document, or NULL.
+ */
+static LibreOfficeKitDocument *
+settle_text(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document,
+            platen_lok_exit_t *result)
+{
+    char     path[PATH_LEN], mended[PATH_LEN];
+    unsigned found = PLATEN_LOK_PACKAGE, what;
+
+    if (document->tracked != PLATEN_LOK_CHANGES_SHOW
+        && lists(loaded, ".uno:AcceptTrackedChanges")) {
+        found |= PLATEN_LOK_TRACKED;
+    }
+    if (!document->comments && lists(loaded, ".uno:ViewAnnotations")) {
+        found |= PLATEN_LOK_COMMENTED;
+    }
+    what = to_mend(document, found);
+    if (what == 0) {
+        return loaded;
+    }
+    snprintf(path, sizeof(path), "%s.tracked.docx", document->output);
+    snprintf(mended, sizeof(mended), "%s.settled.docx", document->output);
+    *result = save(loaded, path, "docx", "");
+    loaded->pClass->destroy(loaded);
+    loaded = NULL;
+    if (*result == PLATEN_LOK_EXIT_DONE) {
+        if (platen_lok_package_mend(path, mended, what) >= 0) {
+            loaded = load(mended, "", result);
+        } else {
+            *result = PLATEN_LOK_EXIT_SAVE;
+        }
+    }
+    (void) unlink(path);
+    (void) unlink(mended);
+    return loaded;
+}
+
+static void
+finish_sheets(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document,
+              unsigned found)
+{
+    char *info;
+    int   i, hidden = 0;
+
+    if (found & PLATEN_LOK_CALCULATE) {
+        post(loaded, ".uno:CalculateHard", NULL);
+    }
+    for (i = 0; document->sheets && i < loaded->pClass->getParts(loaded); i++) {
+        info = loaded->pClass->getPartInfo(loaded, i);
+        hidden += info != NULL && strstr(info, "\"visible\": \"0\"") != NULL;
+        free(info);
+    }
+    if (hidden > 0) {
+        warn("Hidden sheets of the workbook are in the result, too.");
+    }
+}
+
+/*
+ * What is to be loaded: the document, or a copy of it without what is not to be in
+ * the result, under the name that it has for the client, which a field of it shows.
+ */
+static const char *
+ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN])
+{
+    char cwd[PATH_LEN - 300];
+
+    if ((document->name[0] == '\0' && what == 0) || getcwd(cwd, sizeof(cwd)) == NULL
+        || (mkdir("named", 0700) != 0 && errno != EEXIST)) {
+        return document->input;
+    }
+    snprintf(path, PATH_LEN, "%s/named/%s", cwd,
+             document->name[0] == '\0' ? strrchr(document->input, '/') + 1 : document->name);
+    (void) unlink(path);
+    if (what != 0) {
+        if (platen_lok_package_mend(document->input, path, what) >= 0) {
+            return path;
+        }
+        (void) unlink(path);
+    }
+    return symlink(document->input, path) == 0 ? path : document->input;
+}
+
+static LibreOfficeKitDocument *
+load_document(const platen_lok_document_t *document, unsigned found, platen_lok_exit_t *result)
+{
+    LibreOfficeKitDocument *loaded;
+    char                    path[PATH_LEN];
+    unsigned                what = to_mend(document, found);
+
+    loaded = load(ready(document, what, path), document->load_options, result);
+    if (loaded == NULL && *result == PLATEN_LOK_EXIT_LOAD && found & PLATEN_LOK_PACKAGE
+        && !(what & PLATEN_LOK_MEND_COMMENTS)) {
+        loaded = load(ready(document, what | PLATEN_LOK_MEND_COMMENTS, path),
+                      document->load_options, result);
+    }
+    return loaded;
+}
+
 platen_lok_exit_t
 platen_lok_office_convert(const platen_lok_document_t *document)
 {
     LibreOfficeKitDocument *loaded;
     platen_lok_exit_t       result = PLATEN_LOK_EXIT_DONE;
+    unsigned                found = 0;
 
     office.asked = 0;
     office.password = document->password;
@@ -386,7 +562,25 @@ platen_lok_office_convert(const platen_lok_document_t *document)
         (void) office.set_new_handler(allocation_failed);
     }
 
-    loaded = load(document->input, document->load_options, &result);
+    if (document->last) {
+        found = platen_lok_package_look(document->input);
+    }
+    loaded = load_document(document, found, &result);
+    if (loaded != NULL && document->last) {
+        switch (loaded->pClass->getDocumentType(loaded)) {
+        case LOK_DOCTYPE_TEXT:
+            warn_of_text(document, found);
+            if (!(found & PLATEN_LOK_PACKAGE)) {
+                loaded = settle_text(loaded, document, &result);
+            }
+            break;
+        case LOK_DOCTYPE_SPREADSHEET:
+            finish_sheets(loaded, document, found);
+            break;
+        default:
+            break;
+        }
+    }
     if (loaded != NULL && document->landscape) {
         loaded = turn_pages(loaded, document->output, &result);
     }

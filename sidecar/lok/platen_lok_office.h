@@ -18,6 +18,10 @@ typedef struct {
     const char *export_options;
     const char *password;
     const char *fonts;     /* file for what platen_lok_fonts.h reports; "" for none */
+    const char *name;      /* by which it calls itself; "" for none */
+    int         tracked;   /* PLATEN_LOK_CHANGES_* */
+    int         comments;  /* stay */
+    int         sheets;    /* a page to each */
     int         landscape; /* turn its pages first; needs room beside the output */
     int         last;      /* the process ends after it: what it holds stays */
 } platen_lok_document_t;

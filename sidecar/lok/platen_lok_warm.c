@@ -151,6 +151,7 @@ convert(const char *dir, const char *from, const char *to, char *err, size_t err
         .export_filter = to,
         .export_options = "",
         .password = "",
+        .name = "",
         .fonts = "",
     };
     platen_lok_exit_t result;

@@ -32,6 +32,10 @@ request(void)
         .export_options = PLATEN_STR("{}"),
         .password = PLATEN_STR("\xc3\xa9"),
         .landscape = 1,
+        .name = platen_str("report.docx"),
+        .tracked = PLATEN_LOK_CHANGES_SHOW,
+        .comments = 1,
+        .sheets = 1,
     };
 }
 
@@ -82,6 +86,10 @@ test_convert(void **state)
     assert_true(platen_str_eq(b.export_options, a.export_options));
     assert_true(platen_str_eq(b.password, a.password));
     assert_int_equal(b.landscape, a.landscape);
+    assert_int_equal(b.tracked, a.tracked);
+    assert_int_equal(b.comments, a.comments);
+    assert_int_equal(b.sheets, a.sheets);
+    assert_int_equal(b.name.len, a.name.len);
     free(copy);
 }
 
@@ -138,7 +146,7 @@ test_cut(void **state)
         whole += decode_rc(packet, n) == PLATEN_OK;
     }
     /* Cut between two of its last, optional fields it is a shorter request. */
-    assert_in_range(whole, 0, 8);
+    assert_in_range(whole, 0, 12);
 }
 
 static void
@@ -197,6 +205,20 @@ test_request_refused(void **state)
     assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
     a = request();
     a.landscape = 2;
+    assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
+    a = request();
+    a.tracked = PLATEN_LOK_CHANGES_SHOW + 1;
+    assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
+    a = request();
+    a.comments = 2;
+    assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
+    a = request();
+    a.sheets = 2;
+    assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
+    a = request();
+    a.name = platen_str("../a.docx");
+    assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
+    a.name = platen_str("..");
     assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
 }
 

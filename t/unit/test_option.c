@@ -32,6 +32,8 @@ static const char *const names[] = {
     "sheet",
     "header",
     "values",
+    "track_changes",
+    "comments",
 };
 
 static platen_option_t
@@ -199,8 +201,13 @@ static const struct {
     { "sheet", "all", "all" },
     { "header", "True", NULL },
     { "header", "no", "false" },
-    { "values", "Display", "display" },
     { "values", "stored", NULL },
+    { "values", "Display", "display" },
+    { "track_changes", "Final", NULL },
+    { "track_changes", "Original", "original" },
+    { "track_changes", "show", "show" },
+    { "comments", "none", NULL },
+    { "comments", "margin", "margin" },
 };
 
 static const struct {

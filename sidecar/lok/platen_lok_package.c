@@ -1,0 +1,332 @@
+/* OOXML packages; see platen_lok_package.h.  By libzip; nothing is unpacked to a file. */
+
+#include "platen_lok_package.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zip.h>
+
+#define PIECE 65536
+#define OVERLAP 64           /* more than the longest word */
+#define PART_MAX (64u << 20) /* of a part that is mended */
+
+typedef struct {
+    const char *word;
+    unsigned    found;
+} word_t;
+
+static const word_t text_words[] = {
+    { "w:dirty=\"1\"", PLATEN_LOK_DIRTY },    { "w:dirty=\"true\"", PLATEN_LOK_DIRTY },
+    { "w:dirty=\"on\"", PLATEN_LOK_DIRTY },   { "<w:ins ", PLATEN_LOK_TRACKED },
+    { "<w:del ", PLATEN_LOK_TRACKED },        { "<w:moveTo ", PLATEN_LOK_TRACKED },
+    { "<w:moveFrom ", PLATEN_LOK_TRACKED },   { "PrChange ", PLATEN_LOK_TRACKED },
+    { "<w:cellIns ", PLATEN_LOK_TRACKED },    { "<w:cellDel ", PLATEN_LOK_TRACKED },
+    { "<w:commentRe", PLATEN_LOK_COMMENTED }, { "<w:altChunk", PLATEN_LOK_CHUNKS },
+    { "<w:txbxContent", PLATEN_LOK_BOXES },   { "<w:footnoteRef", PLATEN_LOK_NOTES },
+    { "<w:endnoteRef", PLATEN_LOK_NOTES },    { NULL, 0 },
+};
+
+static const word_t setting_words[] = {
+    { "<w:updateFields/>", PLATEN_LOK_DIRTY },
+    { "<w:updateFields w:val=\"true\"", PLATEN_LOK_DIRTY },
+    { "<w:updateFields w:val=\"1\"", PLATEN_LOK_DIRTY },
+    { NULL, 0 },
+};
+
+static const word_t book_words[] = {
+    { "fullCalcOnLoad=\"1\"", PLATEN_LOK_CALCULATE },
+    { "fullCalcOnLoad=\"true\"", PLATEN_LOK_CALCULATE },
+    { NULL, 0 },
+};
+
+static unsigned
+scan(zip_t *zip, const char *name, const word_t *words)
+{
+    zip_file_t   *file = zip_fopen(zip, name, 0);
+    char          buf[OVERLAP + PIECE];
+    size_t        kept = 0;
+    unsigned      found = 0;
+    zip_int64_t   n;
+    const word_t *w;
+
+    if (file == NULL) {
+        return 0;
+    }
+    while ((n = zip_fread(file, buf + kept, PIECE)) > 0) {
+        kept += (size_t) n;
+        for (w = words; w->word != NULL; w++) {
+            if (!(found & w->found) && memmem(buf, kept, w->word, strlen(w->word)) != NULL) {
+                found |= w->found;
+            }
+        }
+        if (kept > OVERLAP) {
+            memmove(buf, buf + kept - OVERLAP, OVERLAP);
+            kept = OVERLAP;
+        }
+    }
+    zip_fclose(file);
+    return found;
+}
+
+unsigned
+platen_lok_package_look(const char *path)
+{
+    zip_t   *zip = zip_open(path, ZIP_RDONLY, NULL);
+    unsigned found = 0;
+
+    if (zip == NULL) {
+        return 0;
+    }
+    if (zip_name_locate(zip, "word/document.xml", 0) >= 0) {
+        found = PLATEN_LOK_PACKAGE | scan(zip, "word/document.xml", text_words)
+                | scan(zip, "word/settings.xml", setting_words);
+        found |= scan(zip, "word/footnotes.xml", text_words) & PLATEN_LOK_TRACKED;
+    } else if (zip_name_locate(zip, "xl/workbook.xml", 0) >= 0) {
+        found = PLATEN_LOK_PACKAGE | scan(zip, "xl/workbook.xml", book_words);
+    }
+    zip_discard(zip);
+    return found;
+}
+
+/* A part that is edited in place: what is taken out becomes blanks. */
+typedef struct {
+    char    *text;
+    size_t   len;
+    unsigned n; /* of edits */
+} part_t;
+
+/* The next tag that begins with this, of that name and no longer one; NULL: none. */
+static char *
+next_tag(const part_t *part, const char *from, const char *tag, char **end)
+{
+    size_t n = strlen(tag);
+    char  *at = (char *) from;
+
+    while ((at = memmem(at, part->len - (size_t) (at - part->text), tag, n)) != NULL) {
+        *end = memchr(at, '>', part->len - (size_t) (at - part->text));
+        if (*end == NULL) {
+            return NULL;
+        }
+        if (strchr(" />\t\r\n", at[n]) != NULL) {
+            return at;
+        }
+        at += n;
+    }
+    return NULL;
+}
+
+static void
+blank(part_t *part, char *from, const char *end)
+{
+    memset(from, ' ', (size_t) (end - from) + 1);
+    part->n++;
+}
+
+/* Takes out the tags of an element, and not what is between them. */
+static void
+unwrap(part_t *part, const char *name)
+{
+    char tag[64], *at, *end;
+    int  closing;
+
+    for (closing = 0; closing <= 1; closing++) {
+        snprintf(tag, sizeof(tag), closing ? "</%s" : "<%s", name);
+        for (at = part->text; (at = next_tag(part, at, tag, &end)) != NULL; at = end) {
+            blank(part, at, end);
+        }
+    }
+}
+
+/* Takes out the element with all that is in it. */
+static void
+remove_element(part_t *part, const char *name)
+{
+    char tag[64], close[64], *at, *end, *last;
+
+    snprintf(tag, sizeof(tag), "<%s", name);
+    snprintf(close, sizeof(close), "</%s", name);
+    for (at = part->text; (at = next_tag(part, at, tag, &end)) != NULL; at = end) {
+        if (end[-1] != '/') {
+            if (next_tag(part, end, close, &last) == NULL) {
+                return;
+            }
+            end = last;
+        }
+        blank(part, at, end);
+    }
+}
+
+/* Deleted text is text again: <w:delText> is <w:t>, with blanks where they may be. */
+static void
+restore_text(part_t *part)
+{
+    char *at, *end;
+
+    for (at = part->text; (at = next_tag(part, at, "<w:delText", &end)) != NULL; at = end) {
+        memcpy(at, "<w:t      ", 10);
+        part->n++;
+    }
+    for (at = part->text; (at = next_tag(part, at, "</w:delText", &end)) != NULL; at = end) {
+        memcpy(at, "</w:t      ", 11);
+        part->n++;
+    }
+}
+
+static void
+settle_changes(part_t *part, int final)
+{
+    static const char *const properties[] = {
+        "w:rPrChange",          "w:pPrChange",        "w:sectPrChange",     "w:tblPrChange",
+        "w:tcPrChange",         "w:trPrChange",       "w:tblGridChange",    "w:tblPrExChange",
+        "w:numberingChange",    "w:cellIns",          "w:cellDel",          "w:cellMerge",
+        "w:moveFromRangeStart", "w:moveFromRangeEnd", "w:moveToRangeStart", "w:moveToRangeEnd",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+        remove_element(part, properties[i]);
+    }
+    remove_element(part, final ? "w:del" : "w:ins");
+    remove_element(part, final ? "w:moveFrom" : "w:moveTo");
+    unwrap(part, final ? "w:ins" : "w:del");
+    unwrap(part, final ? "w:moveTo" : "w:moveFrom");
+    if (!final) {
+        restore_text(part);
+    }
+}
+
+static void
+forget_scroll(part_t *part)
+{
+    static const char name[] = " topLeftCell=\"";
+    char             *at = part->text, *end;
+
+    while ((at = memmem(at, part->len - (size_t) (at - part->text), name, sizeof(name) - 1))
+           != NULL) {
+        end = at + sizeof(name) - 1;
+        end = memchr(end, '"', part->len - (size_t) (end - part->text));
+        if (end == NULL) {
+            return;
+        }
+        blank(part, at, end);
+        at = end;
+    }
+}
+
+static void
+edit(part_t *part, const char *name, unsigned what)
+{
+    if (strncmp(name, "xl/worksheets/", 14) == 0 && what & PLATEN_LOK_MEND_SCROLL) {
+        forget_scroll(part);
+    }
+    if (strncmp(name, "word/", 5) != 0) {
+        return;
+    }
+    if (what & PLATEN_LOK_MEND_COMMENTS) {
+        remove_element(part, "w:commentRangeStart");
+        remove_element(part, "w:commentRangeEnd");
+        remove_element(part, "w:commentReference");
+    }
+    if (what & (PLATEN_LOK_MEND_FINAL | PLATEN_LOK_MEND_ORIGINAL)) {
+        settle_changes(part, (what & PLATEN_LOK_MEND_FINAL) != 0);
+    }
+}
+
+/* Whether a part may have text or cells in it. */
+static int
+is_meant(const char *name)
+{
+    static const char *const parts[] = { "word/document", "word/header", "word/foot",
+                                         "word/endnotes", "xl/worksheets/" };
+    size_t                   i;
+
+    for (i = 0; name != NULL && i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (strncmp(name, parts[i], strlen(parts[i])) == 0) {
+            return strchr(name + strlen(parts[i]), '/') == NULL;
+        }
+    }
+    return 0;
+}
+
+/* The part with its edits; NULL if there are none.  `len` gets its length. */
+static char *
+mended_part(zip_t *zip, zip_uint64_t i, const char *name, unsigned what, size_t *len)
+{
+    zip_stat_t  st;
+    zip_file_t *file;
+    part_t      part = { .n = 0 };
+
+    if (!is_meant(name) || zip_stat_index(zip, i, 0, &st) != 0 || st.size > PART_MAX) {
+        return NULL;
+    }
+    *len = part.len = (size_t) st.size;
+    part.text = malloc(part.len + 1);
+    file = part.text == NULL ? NULL : zip_fopen_index(zip, i, 0);
+    if (file != NULL && zip_fread(file, part.text, part.len) == (zip_int64_t) part.len) {
+        part.text[part.len] = '\0';
+        edit(&part, name, what);
+    }
+    if (file != NULL) {
+        zip_fclose(file);
+    }
+    if (part.n == 0) {
+        free(part.text);
+        part.text = NULL;
+    }
+    return part.text;
+}
+
+static int
+copy_file(const char *from, const char *to)
+{
+    char   buf[PIECE];
+    FILE  *in = fopen(from, "re"), *out = in == NULL ? NULL : fopen(to, "wxe");
+    size_t n;
+    int    failed = out == NULL;
+
+    while (!failed && (n = fread(buf, 1, sizeof(buf), in)) > 0) {
+        failed = fwrite(buf, 1, n, out) != n;
+    }
+    failed |= in != NULL && ferror(in);
+    if (in != NULL) {
+        fclose(in);
+    }
+    return out == NULL || fclose(out) != 0 || failed ? -1 : 0;
+}
+
+int
+platen_lok_package_mend(const char *path, const char *copy, unsigned what)
+{
+    zip_source_t *source;
+    zip_uint64_t  i;
+    zip_t        *zip;
+    char         *text;
+    size_t        len;
+    int           mended = 0;
+
+    if (copy_file(path, copy) != 0) {
+        return -1;
+    }
+    zip = zip_open(copy, 0, NULL);
+    if (zip == NULL) {
+        return 0;
+    }
+    for (i = 0; i < (zip_uint64_t) zip_get_num_entries(zip, 0); i++) {
+        text = mended_part(zip, i, zip_get_name(zip, i, 0), what, &len);
+        if (text == NULL) {
+            continue;
+        }
+        source = zip_source_buffer(zip, text, len, 1);
+        if (source == NULL || zip_file_replace(zip, i, source, 0) != 0) {
+            zip_discard(zip);
+            return -1;
+        }
+        mended = 1;
+    }
+    if (zip_close(zip) != 0) {
+        zip_discard(zip);
+        return -1;
+    }
+    return mended;
+}
