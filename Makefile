@@ -14,6 +14,8 @@
 # make bench-batch    an archive of documents, beside one by one, and a process for each
 # make bench-live     what is told live: memory, bursts, latency, /convert
 # make duckdb     fetches DuckDB's library, which Parquet needs
+# make distro     on another release of Debian, DIST=trixie (13), bookworm (12) or sid
+# make packages   Debian packages for DIST, tried in a root of it; into build/packages
 # make install    into DESTDIR, as the Debian packages do; what was edited stays
 # make uninstall  the reverse
 #
@@ -25,6 +27,9 @@ CC        ?= cc
 CLANG     ?= clang
 CFLAGS    ?= -O2 -g
 DESTDIR   ?=
+
+# nginx's Makefile has its own CFLAGS: ours, given on the command line, must not replace them.
+MAKEOVERRIDES =
 
 MODULES_DIR = /usr/lib/nginx/modules
 SBINDIR     = /usr/sbin
@@ -273,6 +278,14 @@ check-fast:
 check-long:
 	./check --long
 
+DIST ?= trixie
+
+distro:
+	t/distro $(DIST)
+
+packages:
+	t/distro $(DIST) --packages
+
 bench: all
 	bench/run
 
@@ -333,5 +346,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
+.PHONY: distro packages all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
 .SECONDARY:

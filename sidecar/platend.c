@@ -25,6 +25,7 @@
 #include "platen_process.h"
 #include "platen_reaper.h"
 #include "platen_scheduler.h"
+#include "platen_supervisor.h"
 #include "platen_webhooks.h"
 
 /* For platenctl doctor, and what(1): that all of Platen is of one version. */
@@ -204,6 +205,7 @@ stop(platend_t *d, uint32_t signo)
         return;
     }
     d->stopping = 1;
+    platen_supervisor_tell("STOPPING=1");
     d->kill_at = platen_boottime_ms() + d->config->grace * 1000;
     platen_scheduler_stop(d->scheduler);
     platen_log(PLATEN_LOG_INFO, "stopping",
@@ -311,6 +313,7 @@ second_turn(zloop_t *loop, int timer, void *arg)
         platen_webhooks_tick(d->webhooks);
     }
     scan(d);
+    platen_supervisor_tick();
     /* Nothing can be written or read here any more; the next start can. */
     return platen_store_failed(d->store) ? -1 : 0;
 }
@@ -507,6 +510,7 @@ serve(platend_t *d)
     if (d->signals < 0) {
         return refuse("cannot start", strerror(errno), EXIT_FAILED);
     }
+    platen_supervisor_open();
     if (platen_process_become(d->config, err, sizeof(err)) != 0) {
         return refuse("cannot start", err, EXIT_FAILED);
     }
@@ -531,6 +535,7 @@ serve(platend_t *d)
 
     write_condition(d);
     log_ready(d, requeued);
+    platen_supervisor_tell("READY=1");
     platen_webhooks_tick(d->webhooks);
     rc = zloop_start(d->loop);
     if (platen_scheduler_hopeless(d->scheduler) != NULL && !d->stopping) {
@@ -558,6 +563,7 @@ back_up(platend_t *d)
     char err[1024];
 
     platen_log_set_level((platen_log_level_t) d->config->log_level);
+    platen_supervisor_open();
     if (platen_process_become(d->config, err, sizeof(err)) != 0) {
         return refuse("no backup", err, EXIT_FAILED);
     }

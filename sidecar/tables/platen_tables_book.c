@@ -77,6 +77,17 @@ on_doctype(void *data, const char *name, const char *system, const char *public,
     stop(data, PLATEN_TABLES_CORRUPT);
 }
 
+/* The one of 32 bits is deprecated where there is another. */
+static unsigned long long
+current_line(XML_Parser parser)
+{
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+    return XML_GetCurrentLineNumber64(parser);
+#else
+    return XML_GetCurrentLineNumber(parser);
+#endif
+}
+
 int
 platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t *part,
                         void *data, platen_tables_error_t *err)
@@ -113,8 +124,8 @@ platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t
         } else if (XML_ParseBuffer(r.parser, (int) n, n == 0) != XML_STATUS_OK) {
             rc = r.rc;
             if (rc == 0) {
-                rc = platen_tables_fail(err, PLATEN_TABLES_CORRUPT, "%s, line %lu: %s", path,
-                                        XML_GetCurrentLineNumber(r.parser),
+                rc = platen_tables_fail(err, PLATEN_TABLES_CORRUPT, "%s, line %llu: %s", path,
+                                        current_line(r.parser),
                                         XML_ErrorString(XML_GetErrorCode(r.parser)));
             }
         }
