@@ -27,9 +27,10 @@ platen_signed_keys(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_platen_loc_conf_t *plcf = conf;
 
-    ngx_str_t   *value, text;
-    ngx_uint_t   i;
-    const char  *err;
+    ngx_str_t        *value, text;
+    ngx_uint_t        i;
+    const char       *err;
+    ngx_file_info_t   fi;
 
     if (plcf->signing != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
@@ -50,6 +51,17 @@ platen_signed_keys(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     for (i = 1; i < cf->args->nelts; i++) {
         if (platen_auth_file(cf, &value[i], &text) != NGX_OK) {
             return NGX_CONF_ERROR;
+        }
+
+        /* whoever can read it can sign as this server does */
+
+        if (ngx_file_info(value[i].data, &fi) != NGX_FILE_ERROR
+            && (ngx_file_access(&fi) & (S_IROTH|S_IWOTH)))
+        {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"%V\", a key that signs URLs, is open to "
+                               "every user of this machine: chmod o= it",
+                               &value[i]);
         }
 
         err = platen_sign_key_add(plcf->signing, (char *) text.data, text.len);

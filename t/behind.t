@@ -90,3 +90,21 @@ for my $path ('/events', "/jobs/$id/events") {
     like $came, qr/^X-Accel-Buffering: no\r$/m, 'and proxies are told';
     like $text, qr/^event: |^data: /m, 'and its first event is there while it is open';
 }
+
+
+
+=== TEST 5: a key that signs is nobody else's
+--- config eval: $::Config
+--- flow
+for ([0600, 0], [0640, 0], [0644, 1], [0602, 1]) {
+    my ($mode, $warned) = @$_;
+    chmod $mode, "$::Var/signing-old";
+    spew("$::Var/sign.conf", "load_module $TestPlaten::Build/ngx_http_platen_module.so;\npid $::Var/r.pid;\nevents {}\nhttp {\n"
+        . "access_log off; platen_store $::Var/r-store; platen_data $::Var/r-data; platen_queue off;\nserver { listen 127.0.0.1:1;\n"
+        . "platen_signing_key $::Var/signing-old;\nlocation / { platen_api; platen_api_keys off; } }\n}\n");
+    my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+    my $out = `$nginx -t -e stderr -p $::Var -c $::Var/sign.conf 2>&1`;
+    is $? >> 8, 0, sprintf('of mode %04o', $mode) or diag $out;
+    is !!($out =~ /\[warn\].*signing-old", a key that signs URLs, is open to every user of this machine: chmod o= it in \S+:7$/m), !!$warned,
+        $warned ? 'is warned of' : 'is not warned of' or diag $out;
+}

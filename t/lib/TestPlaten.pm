@@ -65,7 +65,10 @@ spew("$Var/keys", join '', map { "$_:" . sha256_hex($Key{$_}) . "\n" } sort keys
 
 # The secret that URLs and cookies are signed with, and one that was used before.
 our %SigningKey = (now => 'this-key-signs-urls-in-these-tests', old => 'this-one-has-signed-them-until-now');
-spew("$Var/signing-$_", "$SigningKey{$_}\n") for keys %SigningKey;
+for (keys %SigningKey) {
+    spew("$Var/signing-$_", "$SigningKey{$_}\n");
+    chmod 0600, "$Var/signing-$_";
+}
 
 our $HttpConfig = <<"CONF";
     platen_store $Var/store;
