@@ -37,7 +37,7 @@ LIBEXECDIR  = /usr/lib/platen
 SYSCONFDIR  = /etc/platen
 
 WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
-INC     = -Iproto -Isidecar -Isidecar/tables -Isidecar/ctl -Isidecar/webhook -Ingx_module
+INC     = -Iproto -Isidecar -Isidecar/tables -Isidecar/ctl -Isidecar/webhook -Isidecar/text -Ingx_module
 LIBS    = -llmdb -lmagic -lcrypto
 SIDELIB = -lczmq -lzmq -ljansson -lseccomp -lz
 DEPS    = -MMD -MP # each object knows the headers that it was made from
@@ -51,7 +51,8 @@ LOK     = $(wildcard sidecar/lok/*.c) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
           sidecar/platen_policy.c sidecar/platen_registry.c sidecar/platen_workdir.c \
           proto/platen.c proto/platen_codec.c
 SIDECAR = $(wildcard sidecar/*.c)
-TABLES  = $(wildcard sidecar/tables/*.c)
+TABLES  = $(wildcard sidecar/tables/*.c) proto/platen_charset.c
+TEXT    = $(wildcard sidecar/text/*.c) proto/platen_charset.c proto/platen_utf8.c
 ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c proto/platen_utf8.c
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \
@@ -59,14 +60,14 @@ PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.
 # Talks to hosts that clients name: alone of all it has libcurl.
 DELIVER = $(wildcard sidecar/webhook/*.c)
 CTL     = $(wildcard sidecar/ctl/*.c)
-HEADERS = $(wildcard proto/*.h sidecar/*.h sidecar/lok/*.h sidecar/tables/*.h sidecar/ctl/*.h sidecar/webhook/*.h \
+HEADERS = $(wildcard proto/*.h sidecar/*.h sidecar/lok/*.h sidecar/tables/*.h sidecar/ctl/*.h sidecar/webhook/*.h sidecar/text/*.h \
               ngx_module/*.h t/*.h t/unit/*.h)
 
 MODULE  = $(BUILD)/ngx_http_platen_module.so
 PLATEND = $(BUILD)/platend
 CTL_BIN = $(BUILD)/platenctl
 
-LIBEXEC = $(addprefix $(BUILD)/,platen-lok platen-tables platen-webhook platen-zip platen-pandoc.lua)
+LIBEXEC = $(addprefix $(BUILD)/,platen-lok platen-tables platen-text platen-webhook platen-zip platen-pandoc.lua)
 
 all: module sidecar ctl libexec
 
@@ -118,6 +119,9 @@ $(BUILD)/platen-lok: $(LOK_OBJ)
 $(BUILD)/platen-tables: $(patsubst %.c,$(BUILD)/obj/%.o,$(TABLES))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -lzip -lexpat -lm -ldl
 
+$(BUILD)/platen-text: $(patsubst %.c,$(BUILD)/obj/%.o,$(TEXT))
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -luchardet
+
 $(BUILD)/platen-zip: $(patsubst %.c,$(BUILD)/obj/%.o,$(ZIP))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip -ljansson -lcrypto
 
@@ -144,7 +148,7 @@ UNIT_SRC = $(PROTO) $(PLAIN) $(filter-out sidecar/platend.c,$(SIDECAR)) \
            $(filter-out sidecar/tables/platen_tables.c,$(TABLES)) \
            $(filter-out sidecar/webhook/platen_deliver.c,$(DELIVER)) \
            $(filter-out sidecar/ctl/platenctl.c,$(CTL))
-UNIT_OBJ = $(patsubst %.c,$(BUILD)/san/%.o,$(UNIT_SRC))
+UNIT_OBJ = $(patsubst %.c,$(BUILD)/san/%.o,$(sort $(UNIT_SRC)))
 
 $(BUILD)/san/%.o: %.c
 	@mkdir -p $(@D)

@@ -128,7 +128,7 @@ platen_download_headers(ngx_http_request_t *r, const platen_job_t *job,
 }
 
 
-/* Texts are UTF-8, unless a CSV was asked for in another encoding. */
+/* Texts are UTF-8, unless one was asked for in another charset. */
 
 static ngx_int_t
 platen_download_charset(ngx_http_request_t *r, const platen_job_t *job,
@@ -138,6 +138,8 @@ platen_download_charset(ngx_http_request_t *r, const platen_job_t *job,
     const char        *encoding;
     platen_options_t   options;
 
+    const platen_format_t  *source;
+
     if (ngx_strncmp(format->mime, "text/", 5) != 0) {
         return NGX_OK;
     }
@@ -146,7 +148,10 @@ platen_download_charset(ngx_http_request_t *r, const platen_job_t *job,
 
     ngx_memzero(&options, sizeof(platen_options_t));
 
-    if (ngx_strcmp(format->name, "csv") != 0
+    source = platen_format_find(job->source_format.data,
+                                job->source_format.len);
+
+    if (source == NULL || platen_format_reads_charset(source, format)
         || platen_options_parse(&options, job->options.data,
                                 job->options.len)
            != PLATEN_OK)

@@ -2,6 +2,7 @@
 
 #include "platen_format.h"
 
+#include <string.h>
 #include <strings.h>
 
 #define OOXML "application/vnd.openxmlformats-officedocument."
@@ -123,4 +124,11 @@ platen_format_named(const char *name, size_t len)
     }
     return len > 0 && *name == '.' ? platen_format_find(name + 1, len - 1)
                                    : platen_format_find(name, len);
+}
+
+int
+platen_format_reads_charset(const platen_format_t *from, const platen_format_t *to)
+{
+    return from != to && from->family == PLATEN_FAMILY_TEXT && strcmp(from->name, "json") != 0
+           && strcmp(from->name, "svg") != 0 && strcmp(from->name, "excel-xml") != 0;
 }

@@ -42,6 +42,12 @@ const platen_format_t *platen_format_by_mime(const char *mime, size_t len);
  */
 const platen_format_t *platen_format_named(const char *name, size_t len);
 
+/*
+ * Whether the charset of a conversion is the document's: it is a text, and JSON
+ * is always UTF-8 (RFC 8259).  Otherwise it is the result's.
+ */
+int platen_format_reads_charset(const platen_format_t *from, const platen_format_t *to);
+
 /* Position in platen_formats[]. */
 static inline size_t
 platen_format_index(const platen_format_t *format)

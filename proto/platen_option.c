@@ -337,9 +337,7 @@ take_charset(const char *value, size_t len, char *out)
 {
     const char *name = platen_charset_find(value, len);
 
-    if (name == NULL
-        || (strcmp(name, "utf-8") && strcmp(name, "utf-16") && strcmp(name, "iso-8859-1")
-            && strcmp(name, "iso-8859-15") && strcmp(name, "windows-1252"))) {
+    if (name == NULL) {
         return PLATEN_INVALID;
     }
     strcpy(out, name);

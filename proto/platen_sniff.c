@@ -503,6 +503,9 @@ sniff_text(platen_sniff_t *sniff, const char *buf, size_t n, const platen_format
         is_some_text(sniff, platen_format_find("excel-xml", 9));
         return;
     }
+    sniff->tabbed =
+        memchr(p, '\t', left) != NULL
+        && memchr(p, '\n', (size_t) ((const char *) memchr(p, '\t', left) - p)) == NULL;
     other = not_for_reading(buf, n);
     is_some_text(sniff, format != NULL && format->family == PLATEN_FAMILY_TEXT ? format : NULL);
     if (other != NULL) {
@@ -689,7 +692,7 @@ platen_sniff_accept(const platen_sniff_t *sniff, const platen_format_t *hint, in
             && has_word(openers[i].content, sniff->format->name)) {
             *misnamed = 1;
             return strcmp(sniff->format->name, "txt") == 0 && has_word("xls", hint->name)
-                       ? platen_format_find("csv", 3)
+                       ? platen_format_find(sniff->tabbed ? "tsv" : "csv", 3)
                        : sniff->format;
         }
     }

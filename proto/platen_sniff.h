@@ -16,6 +16,7 @@ typedef struct {
     const platen_format_t *format;   /* what it most likely is; NULL if unknown */
     uint64_t               could_be; /* bit n: platen_formats[n] is possible */
     char                   what[96]; /* for a person: "PDF", "image/gif" */
+    int                    tabbed;   /* a text whose first line has a tab */
     char                   kind[96]; /* the same in words, "GIF image data"; "" for none */
 } platen_sniff_t;
 

@@ -26,7 +26,7 @@ static const platen_engine_t *const offices[] = { &platen_engine_lok, &platen_en
 static const platen_engine_t *const table[] = {
     &platen_engine_lok,    &platen_engine_soffice, &platen_engine_tables,
     &platen_engine_pandoc, &platen_engine_poppler, &platen_engine_mupdf,
-    &platen_engine_qpdf,   &platen_engine_image,
+    &platen_engine_qpdf,   &platen_engine_image,   &platen_engine_text,
 };
 
 #define NENGINES (sizeof(table) / sizeof(table[0]))
@@ -159,7 +159,10 @@ platen_route_names(const platen_route_t *route, char between, char *out, size_t 
 
     *out = '\0';
     for (i = 0; i < route->nsteps && n < size; i++) {
-        n += (size_t) snprintf(out + n, size - n, "%s%s", i == 0 ? "" : text,
+        if (i == 0 && route->nsteps > 1 && route->steps[0].engine == &platen_engine_text) {
+            continue; /* it only settles the charset; the others convert */
+        }
+        n += (size_t) snprintf(out + n, size - n, "%s%s", n == 0 ? "" : text,
                                route->steps[i].engine->name);
     }
 }
@@ -215,6 +218,14 @@ note_route(void *data, const platen_format_t *to, const platen_route_t *route)
     }
 }
 
+/* A text's charset is settled before any engine sees it. */
+static int
+settles_charset(const platen_engines_t *engines, const platen_format_t *from)
+{
+    return platen_engine_text_input(from) != NULL
+           && platen_engines_has(engines, &platen_engine_text);
+}
+
 static void
 add_pairs(platen_engines_t *engines, const platen_format_t *from)
 {
@@ -242,7 +253,11 @@ add_pairs(platen_engines_t *engines, const platen_format_t *from)
         route = (platen_matrix_route_t){
             .engines = names,
             .via = via,
-            .options = pairs.options[i],
+            .options = pairs.options[i]
+                       | (settles_charset(engines, from)
+                                  && platen_format_reads_charset(from, &platen_formats[i])
+                              ? PLATEN_OPTION_BIT(PLATEN_OPTION_CHARSET)
+                              : 0),
         };
         if (platen_matrix_add(&engines->matrix, from, &platen_formats[i], &route)
             != PLATEN_OK) {
@@ -369,8 +384,14 @@ platen_engines_route(platen_engines_t *engines, const platen_format_t *from,
                      const platen_format_t *to, uint32_t options, platen_route_t *route)
 {
     remembered_t *place;
+    uint32_t      charset = 0;
     size_t        key;
+    int           rc;
 
+    if (settles_charset(engines, from) && platen_format_reads_charset(from, to)) {
+        charset = options & PLATEN_OPTION_BIT(PLATEN_OPTION_CHARSET);
+        options &= ~charset;
+    }
     key = (platen_format_index(from) * 31 + platen_format_index(to)) * 2654435761u;
     place = &engines->remembered[((key ^ options * 40503u) >> 4) % REMEMBERED];
     if (place->from != from || place->to != to || place->options != options) {
@@ -378,7 +399,14 @@ platen_engines_route(platen_engines_t *engines, const platen_format_t *from,
         place->rc = find_route(engines, from, to, options, &place->route);
     }
     *route = place->route;
-    return place->rc == PLATEN_OK ? take_route(engines, route) : place->rc;
+    rc = place->rc == PLATEN_OK ? take_route(engines, route) : place->rc;
+    if (rc == PLATEN_OK && settles_charset(engines, from)) {
+        memmove(route->steps + 1, route->steps, route->nsteps * sizeof(route->steps[0]));
+        route->steps[0] =
+            (platen_step_t){ &platen_engine_text, platen_engine_text_input(from), charset };
+        route->nsteps++;
+    }
+    return rc;
 }
 
 int

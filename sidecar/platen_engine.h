@@ -54,6 +54,7 @@ typedef struct {
 /* What an engine is told about one run; paths are absolute. */
 typedef struct {
     const platen_edge_t    *edge;
+    int                     mark;    /* texts: the next engine wants a byte order mark */
     int                     first;   /* the document is the client's, not an earlier step's */
     int                     settled; /* it is not to be declined */
     const char             *name;    /* of the document, for a person; "" if it has none */
@@ -89,6 +90,7 @@ struct platen_engine_s {
     const platen_edge_t *edges;
     size_t               nedges;
     const void          *data; /* the engine's own, or NULL */
+    int                  mark; /* a plain text for it begins with a byte order mark */
 
     /* PLATEN_OK if this machine can run it; else `err` says what is missing. */
     int (*probe)(const platen_engine_t *engine, const platen_config_t *config, char *err,
@@ -127,7 +129,7 @@ typedef struct {
 #define PLATEN_ROUTE_STEPS 4
 
 typedef struct {
-    platen_step_t steps[PLATEN_ROUTE_STEPS];
+    platen_step_t steps[PLATEN_ROUTE_STEPS + 1]; /* one more makes a text UTF-8 first */
     unsigned      nsteps;
     uint32_t      cost;
 } platen_route_t;
@@ -182,6 +184,11 @@ void platen_engines_suspend(platen_engines_t *engines, const platen_engine_t *en
 extern const platen_engine_t platen_engine_lok;
 extern const platen_engine_t platen_engine_soffice;
 extern const platen_engine_t platen_engine_tables;
+extern const platen_engine_t platen_engine_text;
+
+/* The step that makes a client's text UTF-8; NULL: it is no text. */
+const platen_edge_t *platen_engine_text_input(const platen_format_t *format);
+
 extern const platen_engine_t platen_engine_pandoc;
 extern const platen_engine_t platen_engine_poppler;
 extern const platen_engine_t platen_engine_mupdf;

@@ -213,6 +213,7 @@ exited(int code, const char *said)
 
 const platen_engine_t platen_engine_lok = {
     .name = "lok",
+    .mark = 1,
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,

@@ -124,6 +124,9 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         /* As the step before wrote it: not to be guessed. */
         platen_command_arg(command, "--delimiter");
         platen_command_arg(command, ",");
+    }
+    if (from_csv || from_tsv || strcmp(run->edge->from, "json") == 0) {
+        /* As platen-text has made it. */
         platen_command_arg(command, "--encoding");
         platen_command_arg(command, "utf-8");
     }

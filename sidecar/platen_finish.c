@@ -141,6 +141,35 @@ fail_as(platen_verdict_t *v, platen_run_outcome_t outcome)
     return 0;
 }
 
+/*
+ * What a program of ours has to say of the document, for its client: where it is
+ * damaged, or which limit it is over.  It comes out of the sandbox.
+ */
+static void
+say_why(platen_verdict_t *v, const platen_run_result_t *result)
+{
+    static const char own[] = "platen-tables: ";
+    char              line[sizeof(result->last_line) + 1], shown[PLATEN_WARNINGS_MAX] = "";
+    size_t            n;
+
+    if (strncmp(result->last_line, own, sizeof(own) - 1) == 0) {
+        snprintf(line, sizeof(line), "%s\n", result->last_line + sizeof(own) - 1);
+        n = platen_warning_lines(line, 0, shown);
+        if (n > 0) {
+            snprintf(v->error, sizeof(v->error), "%s: %.*s. Correct it, and submit it again.",
+                     result->outcome == PLATEN_RUN_CORRUPT ? "The document is damaged"
+                                                           : "The result would be too large",
+                     (int) (n > 180 ? 180 : n), shown);
+        }
+    } else if (result->outcome == PLATEN_RUN_TOO_LARGE && result->engine != NULL
+               && (strcmp(result->engine, "poppler") == 0
+                   || strcmp(result->engine, "image") == 0)) {
+        snprintf(v->error, sizeof(v->error),
+                 "The images are larger than this server allows. Ask for smaller ones by the "
+                 "options width or resolution, or for fewer pages by the option pages.");
+    }
+}
+
 uint64_t
 platen_finish_space(const char *path)
 {
@@ -423,6 +452,9 @@ platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
     default:
         if (fail_as(v, result->outcome)) {
             again_or(config, task, v);
+        }
+        if (result->outcome == PLATEN_RUN_CORRUPT || result->outcome == PLATEN_RUN_TOO_LARGE) {
+            say_why(v, result);
         }
         if (result->outcome == PLATEN_RUN_FAILED || result->outcome == PLATEN_RUN_CRASHED
             || result->outcome == PLATEN_RUN_CORRUPT || result->outcome == PLATEN_RUN_SETUP) {

@@ -280,6 +280,24 @@ take_options(worker_t *w, const platen_step_t *step)
     }
 }
 
+/* Whether the step's document is the client's, be it as UTF-8. */
+static int
+is_first(const worker_t *w)
+{
+    return w->step == 0
+           || (w->step == 1 && w->task->route.steps[0].engine == &platen_engine_text
+               && w->task->route.steps[0].edge->rules & PLATEN_EDGE_INPUT);
+}
+
+static int
+marked(const worker_t *w)
+{
+    const platen_route_t *route = &w->task->route;
+
+    return w->step + 1 < route->nsteps && route->steps[w->step + 1].engine->mark
+           && strcmp(route->steps[w->step].edge->to, "txt") == 0;
+}
+
 static int
 start_step(platen_pool_t *pool, worker_t *w)
 {
@@ -287,7 +305,8 @@ start_step(platen_pool_t *pool, worker_t *w)
     platen_command_t     command = { .argc = 0 };
     platen_run_t         run = {
                 .edge = step->edge,
-                .first = w->step == 0,
+                .mark = marked(w),
+                .first = is_first(w),
                 .settled = w->step > 0 || w->settled,
                 .name = w->task->filename,
                 .options = &w->options,

@@ -2,6 +2,8 @@
 
 #include "platen_tables_text.h"
 
+#include "platen_charset.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
@@ -44,7 +46,8 @@ platen_tables_text_charset(const char *encoding)
             return encodings[i].charset;
         }
     }
-    return NULL;
+    encoding = platen_charset_find(encoding, strlen(encoding));
+    return encoding == NULL ? NULL : platen_charset_iconv(encoding);
 }
 
 size_t
