@@ -34,6 +34,8 @@ static ngx_uint_t platen_sync_due(const platen_event_t *event);
 static ngx_int_t platen_sync_event(ngx_http_request_t *r,
     const platen_event_t *event);
 static ngx_int_t platen_sync_result(ngx_http_request_t *r);
+static ngx_int_t platen_sync_warnings(ngx_http_request_t *r,
+    const platen_str_t *lines);
 static ngx_int_t platen_sync_location(ngx_http_request_t *r);
 static ngx_int_t platen_sync_later(ngx_http_request_t *r);
 static ngx_int_t platen_sync_failed(ngx_http_request_t *r,
@@ -219,7 +221,16 @@ platen_sync_result(ngx_http_request_t *r)
                : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    rc = platen_sync_warnings(r, &job.notes);
+    if (rc == NGX_OK) {
+        rc = platen_sync_warnings(r, &job.warnings);
+    }
+
     platen_txn_abort(&txn);
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (job.state != PLATEN_STATE_SUCCESS
         && job.state != PLATEN_STATE_PARTIAL_SUCCESS)
@@ -233,6 +244,40 @@ platen_sync_result(ngx_http_request_t *r)
     }
 
     return platen_download_job(r);
+}
+
+
+/* A header for each line, as UTF-8; they go with the transaction. */
+
+static ngx_int_t
+platen_sync_warnings(ngx_http_request_t *r, const platen_str_t *lines)
+{
+    const char  *p, *last, *eol;
+    ngx_str_t    value;
+
+    p = lines->data;
+    last = p + lines->len;
+
+    for ( /* void */ ; p < last; p = eol + 1) {
+        eol = memchr(p, '\n', last - p);
+        if (eol == NULL) {
+            eol = last;
+        }
+
+        value.len = eol - p;
+        value.data = ngx_pnalloc(r->pool, value.len + 1);
+        if (value.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(value.data, p, value.len);
+
+        if (platen_respond_header(r, "Platen-Warning", &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

@@ -301,9 +301,9 @@ refused('csv', 'json', 'a' . ',' x 65536 . "\n", 18, 'more than 65536 fields', '
 }
 is +(convert('csv', 'xlsx', put('in.csv', "a\n" . 'x' x 32767 . "\n"), 'out.xlsx'))[0], 0,
     'XLSX: the longest text';
-refused('csv', 'xlsx', "a\n" . 'x' x 32768 . "\n", 18, 'row 2 .* 32767 characters',
+refused('csv', 'xlsx', "a\n" . 'x' x 32768 . "\n", 18, 'row 2 .* 32,767 characters',
         'XLSX: a longer one');
-refused('csv', 'xlsx', "a\n" . "\xf0\x9f\x98\x80" x 16384 . "\n", 18, '32767 characters',
+refused('csv', 'xlsx', "a\n" . "\xf0\x9f\x98\x80" x 16384 . "\n", 18, '32,767 characters',
         'XLSX: one that is longer in UTF-16');
 refused('csv', 'xlsx', "a\n" . "1\n" x 1048576, 18, '1048577 rows', 'XLSX: too many rows');
 refused('csv', 'xlsx', ',' x 16384 . "\n", 18, '16385 columns', 'XLSX: too many columns');

@@ -368,6 +368,18 @@ platen_tables_json_free(platen_tables_json_t *json)
     memset(json, 0, sizeof(*json));
 }
 
+/* Where the parser is after so much of a piece. */
+static void
+count_lines(platen_tables_json_t *json, const char *data, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        json->line += data[i] == '\n';
+        json->column_at = data[i] == '\n' ? 0 : json->column_at + 1;
+    }
+}
+
 static int
 result(platen_tables_json_t *json, yajl_status status, platen_tables_error_t *err)
 {
@@ -378,9 +390,9 @@ result(platen_tables_json_t *json, yajl_status status, platen_tables_error_t *er
     }
     why = yajl_get_error(json->parser, 0, NULL, 0);
     json->rc = platen_tables_fail(
-        err, PLATEN_TABLES_CORRUPT, "this is not JSON, behind %llu rows: %.*s",
-        (unsigned long long) json->count, why != NULL ? (int) strcspn((char *) why, "\n") : 0,
-        why != NULL ? (char *) why : "");
+        err, PLATEN_TABLES_CORRUPT, "this is not JSON, in line %llu, byte %llu: %.*s",
+        (unsigned long long) json->line + 1, (unsigned long long) json->column_at + 1,
+        why != NULL ? (int) strcspn((char *) why, ".\n") : 0, why != NULL ? (char *) why : "");
     if (why != NULL) {
         yajl_free_error(json->parser, why);
     }
@@ -391,13 +403,17 @@ int
 platen_tables_json_feed(platen_tables_json_t *json, const char *data, size_t len,
                         platen_tables_error_t *err)
 {
-    size_t i;
+    yajl_status status;
+    size_t      i;
 
     for (i = 0; i < len && !json->content; i++) {
         json->content = data[i] != ' ' && data[i] != '\t' && data[i] != '\n' && data[i] != '\r';
     }
     json->err = err;
-    return result(json, yajl_parse(json->parser, (const unsigned char *) data, len), err);
+    status = yajl_parse(json->parser, (const unsigned char *) data, len);
+    count_lines(json, data,
+                status == yajl_status_ok ? len : yajl_get_bytes_consumed(json->parser));
+    return result(json, status, err);
 }
 
 int

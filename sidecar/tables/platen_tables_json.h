@@ -46,6 +46,8 @@ typedef struct {
     int                       rc;
 
     /* Where in the document. */
+    uint64_t      line; /* and the byte in it, of what is read next, from 0 */
+    uint64_t      column_at;
     int           content; /* there was more than white space */
     size_t        depth;
     unsigned char in_map[PLATEN_TABLES_JSON_DEPTH];

@@ -66,9 +66,9 @@ failed(to_xlsx_t *to, lxw_error error, platen_tables_error_t *err)
         platen_tables_no_memory();
     case LXW_ERROR_MAX_STRING_LENGTH_EXCEEDED:
         return platen_tables_fail(err, PLATEN_TABLES_TOO_LARGE,
-                                  "row %u has a text of more than %d characters, which a cell"
-                                  " of XLSX does not hold",
-                                  to->row + 1, TEXT_MAX);
+                                  "row %u has a text of more than 32,767 characters, which a"
+                                  " cell of XLSX does not hold",
+                                  to->row + 1);
     default:
         return platen_tables_fail(err, PLATEN_TABLES_WRITE, "cannot write XLSX: %s",
                                   lxw_strerror(error));

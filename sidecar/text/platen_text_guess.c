@@ -111,6 +111,9 @@ platen_text_guess(const char *text, size_t len)
         len = SAMPLE;
     }
     said = ask(text, len);
+    if (said != NULL && strcmp(said, "iso-8859-1") == 0) {
+        said = "windows-1252"; /* which is read, whatever the name */
+    }
     if (said != NULL && (strcmp(said, "utf-8") == 0 || !reads(said, text, len))) {
         said = NULL;
     }
