@@ -23,7 +23,7 @@ sub pairs { my %pair = @_; return map { my $from = $_; map "$from:$_", sort keys
 # The smallest table in XML of Excel 2003.
 our $Excel = '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
     . '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
-    . '<Worksheet ss:Name="S"><Table><Row><Cell><Data ss:Type="String">Platenprobe</Data></Cell></Row></Table></Worksheet></Workbook>';
+    . '<Worksheet ss:Name="S"><Table><Row><Cell><Data ss:Type="String">name</Data></Cell></Row><Row><Cell><Data ss:Type="String">Platenprobe</Data></Cell></Row></Table></Worksheet></Workbook>';
 
 # Bytes that are of that format for whoever only looks at the beginning.
 sub made_up {
@@ -298,7 +298,8 @@ for my $pair (sort keys %job) {
     }
     like $download->content, $main::Magic{$to} // qr/unknown $to/, "$pair: of the right kind";
     my ($format) = grep { $_->{name} eq $to } @main::Formats;
-    is $download->header('Content-Type'), $format->{content_type}, "$pair: Content-Type";
+    is $download->header('Content-Type'), $format->{content_type} . ($format->{content_type} =~ m{^text/} ? '; charset=utf-8' : ''),
+        "$pair: Content-Type";
     next if $main::Picture{$from} || $main::Picture{$to} || grep { $main::Picture{$_} } @{ $main::Pair{$from}{$to}{via} };
     my $got = text_of($to, $file);
     ok defined $got && $got =~ /\Q$word{$from}\E/i, "$pair: says $word{$from}"
