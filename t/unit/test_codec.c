@@ -99,6 +99,7 @@ assert_job_equal(const platen_job_t *a, const platen_job_t *b)
     SAME_NUMBER(updated_at);
     SAME_STRING(webhook_url);
     SAME_STRING(engines);
+    SAME_STRING(notes);
     SAME_NUMBER(promised);
 }
 
@@ -160,6 +161,7 @@ full_job(void)
         .webhook_url = PLATEN_STR("https://example.com/hook"),
         .promised = 1,
         .engines = PLATEN_STR("pandoc\nlok"),
+        .notes = PLATEN_STR("It was read as UTF-8."),
     };
 }
 
