@@ -501,6 +501,18 @@ all_are(
 
 
 
+=== TEST 15c: platen_realm
+--- flow
+all_are(
+    map({ ["platen_realm $_", $main::Paths, "$main::Api platen_realm $_;"] } 'intern', 'b.example-2'),
+    ['in http and server', "$main::Paths platen_realm a; server { platen_realm b; location / { $main::Api } }", undef],
+    ['twice', $main::Paths, "$main::Api platen_realm a; platen_realm b;", qr/"platen_realm" directive is duplicate/],
+    ['without a value', $main::Paths, "$main::Api platen_realm;", qr/invalid number of arguments/],
+    ['in the main context', $main::Paths, $main::Api, qr/"platen_realm" directive is not allowed here/, "platen_realm a;\n"],
+);
+
+
+
 === TEST 15b: platen_webhooks and platen_webhook
 --- flow
 all_are(

@@ -9,8 +9,13 @@ const WebSocket = require(`${modules}/ws`);
 const say = (line) => console.log(JSON.stringify(line));
 
 let since = null;
+// The job is the first one that is told to be pending; others that wait end, too.
+let mine = null;
 let done = 0;
-const end = () => { if (++done === 2) setTimeout(() => process.exit(0), 300); };
+const heard = (name, id) => {
+  if (name === 'job_pending') mine ??= id;
+  if ((name === 'job_done' || name === 'job_failed') && id === mine && ++done === 2) setTimeout(() => process.exit(0), 300);
+};
 
 const socket = io(url, {
   transports: ['websocket'],
@@ -27,7 +32,7 @@ for (const name of ['job_pending', 'job_processing', 'job_done', 'job_failed']) 
   socket.on(name, (event) => {
     since = event.seq;
     say({ io: name, seq: event.seq, job_id: event.job_id });
-    if (name === 'job_done' || name === 'job_failed') end();
+    heard(name, event.job_id);
   });
 }
 
@@ -41,7 +46,7 @@ const open = () => {
     const event = JSON.parse(message.data);
     seq = event.seq;
     say({ ws: event.event, seq: event.seq, job_id: event.job_id });
-    if (event.event === 'job_done' || event.event === 'job_failed') end();
+    heard(event.event, event.job_id);
   };
   ws.onerror = () => {};
   ws.onclose = (event) => { say({ ws: 'close', code: event.code }); setTimeout(open, 100); };

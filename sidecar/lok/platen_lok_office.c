@@ -22,6 +22,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -266,10 +267,18 @@ platen_lok_office_error(void)
 static void
 keep_error(void)
 {
+    char *at;
+
     if (office.error != NULL) {
         office.kit->pClass->freeError(office.error);
     }
     office.error = office.kit->pClass->getError(office.kit);
+
+    /* The document has its client's name, which is for no log. */
+    at = office.error == NULL || *office.url == '\0' ? NULL : strstr(office.error, office.url);
+    if (at != NULL) {
+        memset(at, '*', strlen(office.url));
+    }
 }
 
 /* A file URL (RFC 8089); returns -1 if it does not fit. */
@@ -306,6 +315,37 @@ load_failure(void)
                                   : PLATEN_LOK_EXIT_LOAD;
 }
 
+/*
+ * Whether a file that is named as a package is one, or an encrypted one in an OLE
+ * container: LibreOffice takes anything else of that name for a text.
+ */
+static int
+is_as_named(const char *path)
+{
+    static const char *const packages[] = {
+        ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", NULL,
+    };
+    const char *const *name;
+    const char        *extension = strrchr(path, '.');
+    unsigned char      head[4] = { 0 };
+    FILE              *in;
+    size_t             n;
+
+    for (name = packages; *name != NULL; name++) {
+        if (extension != NULL && strcmp(extension, *name) == 0) {
+            in = fopen(path, "re");
+            if (in == NULL) {
+                return 0;
+            }
+            n = fread(head, 1, sizeof(head), in);
+            fclose(in);
+            return n == sizeof(head)
+                   && (memcmp(head, "PK", 2) == 0 || memcmp(head, "\xd0\xcf\x11\xe0", 4) == 0);
+        }
+    }
+    return 1;
+}
+
 /* The document, or NULL with the reason in `result`. */
 static LibreOfficeKitDocument *
 load(const char *path, const char *options, platen_lok_exit_t *result)
@@ -314,6 +354,10 @@ load(const char *path, const char *options, platen_lok_exit_t *result)
 
     if (file_url(path, office.url) != 0) {
         *result = PLATEN_LOK_EXIT_SETUP;
+        return NULL;
+    }
+    if (!is_as_named(path)) {
+        *result = PLATEN_LOK_EXIT_LOAD;
         return NULL;
     }
     loaded = office.kit->pClass->documentLoadWithOptions(office.kit, office.url, options);
