@@ -85,7 +85,7 @@ is json_of($chunked)->{source_format}, 'docx', 'the content decides';
 is json_of($chunked)->{input_filename}, 'document.docx', 'and names it';
 is json_of($chunked)->{input_size}, length $docx, 'whole';
 
-my $late = post_form('/jobs', [ file => [sample('hello.docx')], comment => 'x' x 1000,
+my $late = post_form('/jobs', [ file => [sample('hello.docx')], remark => 'x' x 1000,
     output_format => 'pdf' ]);
 is $late->code, 202, 'the target may follow the file';
 is wait_job(json_of($_)->{job_id})->{status}, 'SUCCESS', 'converted' for $raw, $chunked, $late;
