@@ -9,65 +9,16 @@
 
 #include <errno.h>
 
-#include "platen_store.h"
-#include "scratch.h"
+#include "store_fixture.h"
 
-#define MAP_SIZE ((size_t) 16 << 20)
 #define LONGEST "0123456789012345678901234567890123456789012345678901234567890123"
 
-static char            scratch[SCRATCH_MAX], path[SCRATCH_MAX + 8], err[256];
-static platen_store_t *store;
-static uint64_t        now = 1000000;
-
-static int
-open_store(void)
-{
-    err[0] = '\0';
-    return platen_store_open(&store, path, MAP_SIZE, err, sizeof(err));
-}
-
-static int
-setup(void **state)
-{
-    (void) state;
-    if (scratch_make(scratch) != 0) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "%s/store", scratch);
-    return open_store();
-}
-
-static int
-teardown(void **state)
-{
-    (void) state;
-    platen_store_close(&store);
-    scratch_remove(scratch);
-    return 0;
-}
-
-static platen_txn_t
-begin(void)
-{
-    platen_txn_t txn;
-
-    assert_int_equal(platen_txn_write(store, &txn), PLATEN_OK);
-    return txn;
-}
+static uint64_t now = 1000000;
 
 static void
 commit(platen_txn_t *txn)
 {
     assert_int_equal(platen_txn_commit(txn), PLATEN_OK);
-}
-
-static platen_txn_t
-reader(void)
-{
-    platen_txn_t txn;
-
-    assert_int_equal(platen_txn_read(store, &txn), PLATEN_OK);
-    return txn;
 }
 
 /* A new PENDING job of that client in the transaction. */
@@ -106,7 +57,7 @@ raw(platen_txn_t *txn, const char *db, const void *k, size_t klen, const void *v
 static void
 test_open(void **state)
 {
-    platen_txn_t    txn = begin();
+    platen_txn_t    txn = store_writer();
     platen_job_t    job = submit(&txn, "c"), back;
     platen_store_t *other = (platen_store_t *) path;
     struct stat     st;
@@ -125,8 +76,8 @@ test_open(void **state)
     platen_store_close(&store);
 
     /* What was committed is there again. */
-    assert_int_equal(open_store(), PLATEN_OK);
-    txn = reader();
+    assert_int_equal(store_open(), PLATEN_OK);
+    txn = store_reader();
     assert_int_equal(platen_store_get(&txn, &job.id, &back), PLATEN_OK);
     assert_int_equal(back.state, PLATEN_STATE_PENDING);
     assert_true(platen_str_eq(back.client, PLATEN_STR("c")));
@@ -189,17 +140,17 @@ test_schema(void **state)
         assert_int_equal(mdb_txn_commit(txn.mdb), 0);
         mdb_env_close(env);
 
-        assert_int_equal(open_store(), rows[i].rc);
+        assert_int_equal(store_open(), rows[i].rc);
         assert_int_equal(store == NULL, rows[i].rc != PLATEN_OK);
         assert_int_equal(err[0] == '\0', rows[i].rc == PLATEN_OK);
     }
 
     /* A store that was left between its creation and its schema is finished. */
-    txn = begin();
+    txn = store_writer();
     raw(&txn, "meta", "schema", 6, NULL, 0);
     commit(&txn);
     platen_store_close(&store);
-    assert_int_equal(open_store(), PLATEN_OK);
+    assert_int_equal(store_open(), PLATEN_OK);
 }
 
 static void
@@ -212,9 +163,9 @@ test_transactions(void **state)
     (void) state;
 
     /* Not visible before the commit, nor after an abort. */
-    txn = begin();
+    txn = store_writer();
     job = submit(&txn, "c");
-    read = reader();
+    read = store_reader();
     assert_int_equal(platen_store_get(&read, &job.id, &back), PLATEN_NOT_FOUND);
 
     /* One read transaction at a time. */
@@ -228,18 +179,18 @@ test_transactions(void **state)
 
     platen_txn_abort(&txn);
     platen_txn_abort(&txn);
-    read = reader();
+    read = store_reader();
     assert_int_equal(platen_store_get(&read, &job.id, &back), PLATEN_NOT_FOUND);
     platen_txn_abort(&read);
 
     /* A reader keeps what it saw when it began. */
-    read = reader();
-    txn = begin();
+    read = store_reader();
+    txn = store_writer();
     job = submit(&txn, "c");
     commit(&txn);
     assert_int_equal(platen_store_get(&read, &job.id, &back), PLATEN_NOT_FOUND);
     platen_txn_abort(&read);
-    read = reader();
+    read = store_reader();
     assert_int_equal(platen_store_get(&read, &job.id, &back), PLATEN_OK);
     platen_txn_abort(&read);
 
@@ -247,16 +198,16 @@ test_transactions(void **state)
     assert_int_equal(platen_txn_commit(&txn), PLATEN_ERROR);
     assert_true(strlen(platen_txn_errstr(&txn)) > 0);
 
-    txn = begin();
+    txn = store_writer();
     assert_int_equal(platen_store_meta_get(&txn, "formats", &value), PLATEN_NOT_FOUND);
     assert_int_equal(platen_store_meta_put(&txn, "formats", PLATEN_STR("a b c\n")), PLATEN_OK);
     assert_int_equal(platen_store_meta_put(&txn, "", PLATEN_STR("x")), PLATEN_ERROR);
     platen_txn_abort(&txn);
-    txn = begin();
+    txn = store_writer();
     assert_int_equal(platen_store_meta_put(&txn, "formats", PLATEN_STR("old")), PLATEN_OK);
     assert_int_equal(platen_store_meta_put(&txn, "formats", PLATEN_STR("a b c\n")), PLATEN_OK);
     commit(&txn);
-    read = reader();
+    read = store_reader();
     assert_int_equal(platen_store_meta_get(&read, "formats", &value), PLATEN_OK);
     assert_true(platen_str_eq(value, PLATEN_STR("a b c\n")));
     platen_txn_abort(&read);
@@ -266,7 +217,7 @@ static void
 test_invalid(void **state)
 {
     static char   bytes[PLATEN_RECORD_MAX];
-    platen_txn_t  txn = begin();
+    platen_txn_t  txn = store_writer();
     platen_job_t  job = { .client = PLATEN_STR("") }, other;
     platen_list_t query = { .client = PLATEN_STR(LONGEST "4") };
     platen_id_t   id;
@@ -326,7 +277,7 @@ test_invalid(void **state)
 static void
 test_edges_and_epochs(void **state)
 {
-    platen_txn_t txn = begin();
+    platen_txn_t txn = store_writer();
     platen_job_t job = submit(&txn, "c"), old, mine;
     platen_id_t  none = { { 0 } };
     int          to;
@@ -402,7 +353,7 @@ claim_all(platen_txn_t *txn, platen_job_t *jobs, int n, uint64_t max_running, in
 static void
 test_queue(void **state)
 {
-    platen_txn_t          txn = begin();
+    platen_txn_t          txn = store_writer();
     platen_queue_cursor_t at = { .turn_len = 0 };
     platen_job_t          jobs[4];
     platen_id_t           id;
@@ -446,7 +397,7 @@ test_turns(void **state)
 {
     static const char *const who[] = { "a", "a", "a", "a", "a", "a", "b", "b", "c" };
     static const int         expected[] = { 0, 1, 6, 8, 2, 7, 3, 4, 5 };
-    platen_txn_t             txn = begin();
+    platen_txn_t             txn = store_writer();
     platen_job_t             jobs[9];
     uint64_t                 position;
     int                      i, order[9], mine = 0;
@@ -486,7 +437,7 @@ test_turns(void **state)
 static void
 test_coming_back(void **state)
 {
-    platen_txn_t          txn = begin();
+    platen_txn_t          txn = store_writer();
     platen_queue_cursor_t at;
     platen_job_t          many[8], one;
     platen_id_t           id;
@@ -523,7 +474,7 @@ test_priority(void **state)
                                           PLATEN_PRIORITY_HIGH, PLATEN_PRIORITY_HIGH,
                                           PLATEN_PRIORITY_NORMAL };
     static const int     expected[] = { 2, 5, 3, 1, 4, 0 };
-    platen_txn_t         txn = begin();
+    platen_txn_t         txn = store_writer();
     platen_job_t         jobs[6];
     uint64_t             position;
     int                  i, order[6];
@@ -559,7 +510,7 @@ test_priority(void **state)
 static void
 test_retry(void **state)
 {
-    platen_txn_t txn = begin();
+    platen_txn_t txn = store_writer();
     platen_job_t job = submit(&txn, "c");
 
     (void) state;
@@ -581,7 +532,7 @@ test_retry(void **state)
 static void
 test_fullness(void **state)
 {
-    platen_txn_t txn = reader();
+    platen_txn_t txn = store_reader();
     unsigned     before, full, after;
     char         name[16];
     static char  value[4000];
@@ -592,7 +543,7 @@ test_fullness(void **state)
     assert_in_range(before, 0, 40);
     platen_txn_abort(&txn);
 
-    txn = begin();
+    txn = store_writer();
     for (i = 0; i < 2800; i++) {
         snprintf(name, sizeof(name), "%d", i);
         assert_int_equal(platen_store_meta_put(&txn, name, (platen_str_t){ value, 4000 }),
@@ -600,12 +551,12 @@ test_fullness(void **state)
     }
     assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
 
-    txn = reader();
+    txn = store_reader();
     assert_int_equal(platen_store_fullness(&txn, &full), PLATEN_OK);
     assert_in_range(full, 60, 100);
     platen_txn_abort(&txn);
 
-    txn = begin();
+    txn = store_writer();
     for (i = 0; i < 2800; i++) {
         MDB_val key;
         MDB_dbi meta;
@@ -617,7 +568,7 @@ test_fullness(void **state)
     }
     assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
 
-    txn = reader();
+    txn = store_reader();
     assert_int_equal(platen_store_fullness(&txn, &after), PLATEN_OK);
     assert_in_range(after, 0, before + 5);
     platen_txn_abort(&txn);
@@ -628,7 +579,7 @@ static void
 test_client_prefix(void **state)
 {
     static const char *const names[] = { "a", "aa", "ab", "b", "a\1", "a\377", LONGEST };
-    platen_txn_t             txn = begin();
+    platen_txn_t             txn = store_writer();
     platen_list_t            query = { .state = PLATEN_STATE_NONE };
     platen_job_t             jobs[7];
     platen_id_t              ids[4];
@@ -664,7 +615,7 @@ test_client_prefix(void **state)
 static void
 test_expired(void **state)
 {
-    platen_txn_t txn = begin();
+    platen_txn_t txn = store_writer();
     platen_job_t jobs[4];
     platen_id_t  ids[4];
     int          i;
@@ -692,7 +643,7 @@ test_expired(void **state)
 static void
 test_events_of_the_future(void **state)
 {
-    platen_txn_t   txn = begin();
+    platen_txn_t   txn = store_writer();
     platen_event_t events[32];
     int            i;
 
@@ -729,7 +680,7 @@ test_events_of_the_future(void **state)
 static void
 test_events_of_a_long_future(void **state)
 {
-    platen_txn_t txn = begin();
+    platen_txn_t txn = store_writer();
     uint64_t     first, last;
     int          i;
 
@@ -750,7 +701,7 @@ test_events_of_a_long_future(void **state)
 static void
 test_events(void **state)
 {
-    platen_txn_t   txn = begin();
+    platen_txn_t   txn = store_writer();
     platen_event_t events[32];
     uint64_t       seq, first, last;
     int            i;
@@ -792,8 +743,8 @@ test_events(void **state)
     /* Numbers go on after the newest, also in a store that was closed. */
     commit(&txn);
     platen_store_close(&store);
-    assert_int_equal(open_store(), PLATEN_OK);
-    txn = begin();
+    assert_int_equal(store_open(), PLATEN_OK);
+    txn = store_writer();
     seq = submit(&txn, "c").change_seq;
     assert_int_equal(seq, 21);
     platen_txn_abort(&txn);
@@ -813,13 +764,13 @@ test_damaged(void **state)
 
     (void) state;
 
-    txn = begin();
+    txn = store_writer();
     job = submit(&txn, "c");
     commit(&txn);
 
 #define DAMAGE(db, k, klen, v, vlen, call, expected)                                           \
     do {                                                                                       \
-        txn = begin();                                                                         \
+        txn = store_writer();                                                                  \
         raw(&txn, db, k, klen, v, vlen);                                                       \
         assert_int_equal(call, expected);                                                      \
         platen_txn_abort(&txn);                                                                \
@@ -876,7 +827,7 @@ test_secrets(void **state)
         PLATEN_STATE_CANCELLED,
     };
     static const char open[] = "pages=1-3\n", secret[] = "password=s3cret\n";
-    platen_txn_t      txn = begin();
+    platen_txn_t      txn = store_writer();
     platen_job_t      job;
     size_t            i;
 
@@ -925,26 +876,25 @@ test_secrets(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_open),
-        TEST(test_schema),
-        TEST(test_transactions),
-        TEST(test_invalid),
-        TEST(test_edges_and_epochs),
-        TEST(test_queue),
-        TEST(test_turns),
-        TEST(test_coming_back),
-        TEST(test_priority),
-        TEST(test_retry),
-        TEST(test_fullness),
-        TEST(test_client_prefix),
-        TEST(test_expired),
-        TEST(test_events),
-        TEST(test_events_of_the_future),
-        TEST(test_events_of_a_long_future),
-        TEST(test_damaged),
-        TEST(test_secrets),
+        STORE_TEST(test_open),
+        STORE_TEST(test_schema),
+        STORE_TEST(test_transactions),
+        STORE_TEST(test_invalid),
+        STORE_TEST(test_edges_and_epochs),
+        STORE_TEST(test_queue),
+        STORE_TEST(test_turns),
+        STORE_TEST(test_coming_back),
+        STORE_TEST(test_priority),
+        STORE_TEST(test_retry),
+        STORE_TEST(test_fullness),
+        STORE_TEST(test_client_prefix),
+        STORE_TEST(test_expired),
+        STORE_TEST(test_events),
+        STORE_TEST(test_events_of_the_future),
+        STORE_TEST(test_events_of_a_long_future),
+        STORE_TEST(test_damaged),
+        STORE_TEST(test_secrets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

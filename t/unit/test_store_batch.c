@@ -11,34 +11,12 @@
 #include <cmocka.h>
 
 #include "platen_store_check.h"
-#include "scratch.h"
+#include "store_fixture.h"
 
 #define CLIENT PLATEN_STR("alice")
 
-static char            scratch[SCRATCH_MAX], path[SCRATCH_MAX + 8], err[256];
-static platen_store_t *store;
-static platen_txn_t    txn;
-static uint64_t        now = 1000000;
-
-static int
-setup(void **state)
-{
-    (void) state;
-    if (scratch_make(scratch) != 0) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "%s/store", scratch);
-    return platen_store_open(&store, path, (size_t) 16 << 20, err, sizeof(err));
-}
-
-static int
-teardown(void **state)
-{
-    (void) state;
-    platen_store_close(&store);
-    scratch_remove(scratch);
-    return 0;
-}
+static platen_txn_t txn;
+static uint64_t     now = 1000000;
 
 static void
 found(void *data, const platen_damage_t *damage)
@@ -55,17 +33,11 @@ damages(void)
     int            n = 0;
     platen_check_t check = { .found = found, .data = &n };
 
-    assert_int_equal(platen_txn_read(store, &txn), PLATEN_OK);
+    txn = store_reader();
     while (platen_store_check(&txn, &check, 7) == 1) {
     }
     platen_txn_abort(&txn);
     return n;
-}
-
-static void
-begin(void)
-{
-    assert_int_equal(platen_txn_write(store, &txn), PLATEN_OK);
 }
 
 static void
@@ -80,7 +52,7 @@ get(const platen_id_t *id)
 {
     platen_job_t job;
 
-    assert_int_equal(platen_txn_read(store, &txn), PLATEN_OK);
+    txn = store_reader();
     assert_int_equal(platen_store_get(&txn, id, &job), PLATEN_OK);
     platen_txn_abort(&txn);
     return job;
@@ -92,7 +64,7 @@ go(const platen_id_t *id, platen_state_t to)
 {
     platen_job_t job;
 
-    begin();
+    txn = store_writer();
     assert_int_equal(platen_store_get(&txn, id, &job), PLATEN_OK);
     assert_int_equal(platen_store_transition(&txn, &job, to, ++now), PLATEN_OK);
     commit();
@@ -103,7 +75,7 @@ rephase(const platen_id_t *id, platen_batch_phase_t phase)
 {
     platen_job_t job;
 
-    begin();
+    txn = store_writer();
     assert_int_equal(platen_store_get(&txn, id, &job), PLATEN_OK);
     job.batch = phase;
     assert_int_equal(platen_store_rephase(&txn, &job, ++now), PLATEN_OK);
@@ -123,7 +95,7 @@ submit(void)
     };
 
     assert_int_equal(platen_id_new(&job.id), PLATEN_OK);
-    begin();
+    txn = store_writer();
     assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_PENDING, ++now),
                      PLATEN_OK);
     assert_int_equal(job.batch, PLATEN_BATCH_OPEN);
@@ -147,7 +119,7 @@ add_file(const platen_id_t *batch, uint32_t number)
     };
 
     assert_int_equal(platen_id_new(&job.id), PLATEN_OK);
-    begin();
+    txn = store_writer();
     assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_PENDING, ++now),
                      PLATEN_OK);
     commit();
@@ -163,7 +135,7 @@ skip_entry(const platen_id_t *batch, uint32_t number)
         .code = PLATEN_STR("unknown_content"),
     };
 
-    begin();
+    txn = store_writer();
     assert_int_equal(platen_store_skip(&txn, batch, &file, ++now), PLATEN_OK);
     /* once more, as after a kill: it is there */
     assert_int_equal(platen_store_skip(&txn, batch, &file, ++now), PLATEN_OK);
@@ -175,7 +147,7 @@ count(platen_state_t state)
 {
     uint64_t n;
 
-    assert_int_equal(platen_txn_read(store, &txn), PLATEN_OK);
+    txn = store_reader();
     assert_int_equal(platen_store_count(&txn, CLIENT, state, &n), PLATEN_OK);
     platen_txn_abort(&txn);
     return n;
@@ -186,7 +158,7 @@ expect_queue(uint64_t all, uint64_t jobs)
 {
     uint64_t n;
 
-    assert_int_equal(platen_txn_read(store, &txn), PLATEN_OK);
+    txn = store_reader();
     assert_int_equal(platen_store_queue_length(&txn, &n), PLATEN_OK);
     assert_int_equal(n, all);
     assert_int_equal(platen_store_queue_jobs(&txn, &n), PLATEN_OK);
@@ -232,7 +204,7 @@ test_a_batch_is_due_when_its_last_file_has_ended(void **state)
 
     /* One job, whatever is in it. */
     assert_int_equal(count(PLATEN_STATE_NONE), 1);
-    assert_int_equal(platen_txn_read(store, &txn), PLATEN_OK);
+    txn = store_reader();
     n = platen_store_list(&txn, &(platen_list_t){ .client = CLIENT }, ids, 4, &more);
     assert_int_equal(n, 1);
     assert_memory_equal(ids[0].b, batch.b, 16);
@@ -274,7 +246,7 @@ test_a_batch_of_nothing_is_due_at_once(void **state)
 
     (void) state;
     skip_entry(&batch, 0);
-    begin();
+    txn = store_writer();
     assert_int_equal(platen_store_get(&txn, &batch, &job), PLATEN_OK);
     job.batch = PLATEN_BATCH_WORK;
     assert_int_equal(platen_store_rephase(&txn, &job, ++now), PLATEN_OK);
@@ -296,13 +268,13 @@ test_files_go_after_their_batch(void **state)
     }
     skip_entry(&batch, 5);
 
-    begin();
+    txn = store_writer();
     assert_int_equal(platen_store_remove(&txn, &batch, NULL, ++now, NULL), PLATEN_OK);
     commit();
     expect_queue(5, 0);
 
     do {
-        begin();
+        txn = store_writer();
         rc = platen_store_remains(&txn, ++now, removed, 2, &n);
         assert_true(rc == 0 || rc == 1);
         gone += n;
@@ -311,7 +283,7 @@ test_files_go_after_their_batch(void **state)
     assert_int_equal(gone, 5);
     expect_queue(0, 0);
 
-    assert_int_equal(platen_txn_read(store, &txn), PLATEN_OK);
+    txn = store_reader();
     assert_int_equal(platen_store_usage(&txn, CLIENT, &used), PLATEN_OK);
     assert_int_equal(used, 0);
     platen_txn_abort(&txn);
@@ -330,7 +302,7 @@ test_indexes_are_made_again_from_the_records(void **state)
     go(&one, PLATEN_STATE_PROCESSING);
 
     /* A record that was written past its batch: the count is wrong. */
-    begin();
+    txn = store_writer();
     assert_int_equal(platen_store_get(&txn, &batch, &job), PLATEN_OK);
     job.processing = 7;
     assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_PENDING, ++now),
@@ -338,7 +310,7 @@ test_indexes_are_made_again_from_the_records(void **state)
     assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
     assert_int_equal(damages(), 1);
 
-    begin();
+    txn = store_writer();
     assert_int_equal(platen_store_rebuild(&txn, &jobs), PLATEN_OK);
     assert_int_equal(jobs, 3);
     commit();
@@ -353,13 +325,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_batch_is_due_when_its_last_file_has_ended, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_a_batch_of_nothing_is_due_at_once, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_files_go_after_their_batch, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_indexes_are_made_again_from_the_records, setup,
-                                        teardown),
+        STORE_TEST(test_a_batch_is_due_when_its_last_file_has_ended),
+        STORE_TEST(test_a_batch_of_nothing_is_due_at_once),
+        STORE_TEST(test_files_go_after_their_batch),
+        STORE_TEST(test_indexes_are_made_again_from_the_records),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,14 +9,10 @@
 
 #include "platen_store_check.h"
 #include "platen_store_int.h"
-#include "scratch.h"
+#include "store_fixture.h"
 
-#define MAP_SIZE ((size_t) 16 << 20)
-
-static char            scratch[SCRATCH_MAX], path[SCRATCH_MAX + 8], err[512];
-static platen_store_t *store;
-static uint64_t        now = 1000000;
-static platen_job_t    last; /* the job that add() made last: numbers only */
+static uint64_t     now = 1000000;
+static platen_job_t last; /* the job that add() made last: numbers only */
 
 /* What a check has found: how often of which kind in which database. */
 static struct {
@@ -72,15 +68,6 @@ times(const char *db, platen_damage_kind_t kind)
     return 0;
 }
 
-static platen_txn_t
-begin(void)
-{
-    platen_txn_t txn;
-
-    assert_int_equal(platen_txn_write(store, &txn), PLATEN_OK);
-    return txn;
-}
-
 /* A job that goes through those states; what its record says is kept in `last`. */
 static void
 add(platen_txn_t *txn, const char *client, uint64_t not_before, const char *more)
@@ -110,15 +97,10 @@ setup(void **state)
 {
     platen_txn_t txn;
 
-    (void) state;
-    if (scratch_make(scratch) != 0) {
+    if (store_setup(state) != 0) {
         return -1;
     }
-    snprintf(path, sizeof(path), "%s/store", scratch);
-    if (platen_store_open(&store, path, MAP_SIZE, err, sizeof(err)) != PLATEN_OK) {
-        return -1;
-    }
-    txn = begin();
+    txn = store_writer();
     add(&txn, "acme", 0, "i");
     add(&txn, "acme", 0, "");
     add(&txn, "acme", 0, "r");
@@ -126,15 +108,6 @@ setup(void **state)
     add(&txn, "bolt", 0, "s");
     add(&txn, "bolt", 0, "i");
     return platen_txn_commit(&txn);
-}
-
-static int
-teardown(void **state)
-{
-    (void) state;
-    platen_store_close(&store);
-    scratch_remove(scratch);
-    return 0;
 }
 
 static void
@@ -152,7 +125,7 @@ test_sound(void **state)
 static void
 rebuild(uint64_t expected)
 {
-    platen_txn_t txn = begin();
+    platen_txn_t txn = store_writer();
     uint64_t     jobs;
 
     assert_int_equal(platen_store_rebuild(&txn, &jobs), PLATEN_OK);
@@ -178,7 +151,7 @@ static const struct {
 static void
 damage_first(int db, const char *value)
 {
-    platen_txn_t txn = begin();
+    platen_txn_t txn = store_writer();
     MDB_cursor  *cursor;
     MDB_val      key, val;
 
@@ -253,7 +226,7 @@ test_surplus(void **state)
     memset(key, 3, sizeof(key));
     for (i = 0; i < NINDEXES; i++) {
         for (j = 0; j < sizeof(lengths) / sizeof(lengths[0]); j++) {
-            txn = begin();
+            txn = store_writer();
             assert_int_equal(
                 platen_store_put(&txn, indexes[i].db, key, lengths[j], "01234567", 8, 0),
                 PLATEN_OK);
@@ -275,7 +248,7 @@ test_surplus(void **state)
 static void
 test_all_gone(void **state)
 {
-    platen_txn_t          txn = begin();
+    platen_txn_t          txn = store_writer();
     platen_queue_cursor_t cursor = { .turn_len = 0 };
     platen_job_t          job;
     platen_id_t           id;
@@ -318,7 +291,7 @@ test_all_gone(void **state)
 static void
 test_unreadable(void **state)
 {
-    platen_txn_t txn = begin();
+    platen_txn_t txn = store_writer();
     MDB_val      key = { 16, last.id.b }, val;
 
     (void) state;
@@ -340,7 +313,7 @@ test_unreadable(void **state)
 static void
 test_lost_result(void **state)
 {
-    platen_txn_t txn = begin();
+    platen_txn_t txn = store_writer();
     platen_job_t job;
     uint64_t     n;
 
@@ -416,15 +389,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_sound, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_surplus, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_all_gone, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_unreadable, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_lost_result, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sound, setup, store_teardown),
+        cmocka_unit_test_setup_teardown(test_missing, setup, store_teardown),
+        cmocka_unit_test_setup_teardown(test_wrong, setup, store_teardown),
+        cmocka_unit_test_setup_teardown(test_surplus, setup, store_teardown),
+        cmocka_unit_test_setup_teardown(test_all_gone, setup, store_teardown),
+        cmocka_unit_test_setup_teardown(test_unreadable, setup, store_teardown),
+        cmocka_unit_test_setup_teardown(test_lost_result, setup, store_teardown),
+        cmocka_unit_test_setup_teardown(test_scan, setup, store_teardown),
+        cmocka_unit_test_setup_teardown(test_copy, setup, store_teardown),
     };
 
     return cmocka_run_group_tests_name("store_check", tests, NULL, NULL);

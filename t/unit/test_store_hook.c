@@ -14,41 +14,7 @@
 #include "platen_store_check.h"
 #include "platen_store_hook.h"
 #include "platen_store_int.h"
-#include "scratch.h"
-
-#define MAP_SIZE ((size_t) 16 << 20)
-
-static char            scratch[SCRATCH_MAX], path[SCRATCH_MAX + 8], err[512];
-static platen_store_t *store;
-
-static int
-setup(void **state)
-{
-    (void) state;
-    if (scratch_make(scratch) != 0) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "%s/store", scratch);
-    return platen_store_open(&store, path, MAP_SIZE, err, sizeof(err));
-}
-
-static int
-teardown(void **state)
-{
-    (void) state;
-    platen_store_close(&store);
-    scratch_remove(scratch);
-    return 0;
-}
-
-static platen_txn_t
-begin(void)
-{
-    platen_txn_t txn;
-
-    assert_int_equal(platen_txn_write(store, &txn), PLATEN_OK);
-    return txn;
-}
+#include "store_fixture.h"
 
 /* A job that has got as far as PROCESSING, and so has one delivery. */
 static platen_job_t
@@ -80,17 +46,17 @@ static void
 test_removed(void **state)
 {
     platen_hook_at_t at = { .len = 0 };
-    platen_txn_t     txn = begin();
+    platen_txn_t     txn = store_writer();
     platen_job_t     job = add(&txn, 1000), told;
     platen_hook_t    hook;
 
     (void) state;
     assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
-    txn = begin();
+    txn = store_writer();
     assert_int_equal(platen_store_remove(&txn, &job.id, NULL, 2000, NULL), PLATEN_OK);
     assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
 
-    txn = begin();
+    txn = store_writer();
     assert_int_equal(platen_store_hook_due(&txn, 5000, &at, &hook), PLATEN_OK);
     assert_int_equal(hook.state, PLATEN_STATE_PROCESSING);
     assert_int_equal(platen_store_hook_due(&txn, 5000, &at, &hook), PLATEN_NOT_FOUND);
@@ -158,7 +124,7 @@ static void
 test_damage(void **state)
 {
     platen_hook_at_t at = { .len = 0 };
-    platen_txn_t     txn = begin();
+    platen_txn_t     txn = store_writer();
     platen_job_t     job = add(&txn, 1000);
     platen_hook_t    hook;
     uint64_t         counts[PLATEN_HOOK_KINDS];
@@ -200,7 +166,7 @@ static void
 test_trim(void **state)
 {
     platen_hook_at_t at;
-    platen_txn_t     txn = begin();
+    platen_txn_t     txn = store_writer();
     platen_hook_t    hook;
     int              i;
 
@@ -225,7 +191,7 @@ test_trim(void **state)
 static void
 test_older(void **state)
 {
-    platen_txn_t txn = begin();
+    platen_txn_t txn = store_writer();
     int          db;
 
     (void) state;
@@ -236,8 +202,8 @@ test_older(void **state)
     assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
     platen_store_close(&store);
 
-    assert_int_equal(platen_store_open(&store, path, MAP_SIZE, err, sizeof(err)), PLATEN_OK);
-    txn = begin();
+    assert_int_equal(store_open(), PLATEN_OK);
+    txn = store_writer();
     assert_string_equal(check(&txn), "");
     (void) add(&txn, 2000);
     assert_string_equal(check(&txn), "");
@@ -248,10 +214,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_removed, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_trim, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_older, setup, teardown),
+        STORE_TEST(test_removed),
+        STORE_TEST(test_damage),
+        STORE_TEST(test_trim),
+        STORE_TEST(test_older),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,33 +10,9 @@
 
 #include <cmocka.h>
 
-#include "platen_store.h"
-#include "scratch.h"
+#include "store_fixture.h"
 
 #define CLIENT PLATEN_STR("alice")
-
-static char            scratch[SCRATCH_MAX], path[SCRATCH_MAX + 8], err[256];
-static platen_store_t *store;
-
-static int
-setup(void **state)
-{
-    (void) state;
-    if (scratch_make(scratch) != 0) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "%s/store", scratch);
-    return platen_store_open(&store, path, (size_t) 16 << 20, err, sizeof(err));
-}
-
-static int
-teardown(void **state)
-{
-    (void) state;
-    platen_store_close(&store);
-    scratch_remove(scratch);
-    return 0;
-}
 
 /* Announced at `now`, to expire at `expires_at`. */
 static platen_job_t
@@ -171,8 +147,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_expires, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_stored_and_enqueued, setup, teardown),
+        STORE_TEST(test_expires),
+        STORE_TEST(test_stored_and_enqueued),
     };
 
     return cmocka_run_group_tests_name("platen_store, INITIATED", tests, NULL, NULL);
