@@ -1,4 +1,5 @@
-# make install and make uninstall: what an operator has edited is his.
+# make install and make uninstall: what an operator has edited is his.  And what debian/ says more than
+# once is the same each time.
 
 use strict;
 use warnings;
@@ -42,5 +43,31 @@ unlink "$etc/platend.cfg" or die;
 make('install');
 make('uninstall');
 is_deeply [files()], [], 'unedited, nothing stays';
+
+# What quickstart and ./check install, and what the packages ask for.
+my %list;
+for (split /\n/, slurp('debian/packages')) {
+    my ($purpose, @names) = split ' ', s/#.*//r or next;
+    $list{$purpose}{$_} = 1 for @names;
+}
+my $control = slurp('debian/control');
+sub asked { # the names in a field of a stanza; without versions, and without what debhelper puts there
+    my ($stanza, $field) = @_;
+    my ($text) = grep /^\Q$stanza\E\n/, split /\n\n/, $control;
+    my ($value) = $text =~ /^$field: *(.*(?:\n .*)*)/m or die "$stanza has no $field";
+    return grep { length && !/^\$/ } map { s/^\s+|\s*(?:[(|].*)?$//gsr } split /,/, $value;
+}
+my %debian = map { $_ => 1 } qw(debhelper-compat dh-sequence-nginx pkgconf);
+my %essential = map { $_ => 1 } qw(gcc libc6-dev make); # of every build of a package
+is_deeply [sort grep !$debian{$_}, asked('Source: platen', 'Build-Depends')], [sort grep !$essential{$_}, keys %{ $list{build} }],
+    'Build-Depends are the packages that a build needs';
+my %by = (nginx => 1, 'pandoc-data' => 1); # by platen itself, and by pandoc
+is_deeply [sort(asked('Package: platend', 'Depends'))], [sort grep !$by{$_}, keys %{ $list{run} }], 'platend depends on what it runs';
+ok scalar(grep $_ eq 'nginx', asked('Package: platen', 'Depends')), 'and platen on nginx';
+
+# The site of the package is conf/nginx.conf's server, on this machine alone and with less said.
+sub directives { return map { s/^\s+|\s+$//gr =~ s/\s+/ /gr } split /[;{}]/, slurp($_[0]) =~ s/#.*//gr }
+my %shipped = map { $_ => 1 } directives('conf/nginx.conf');
+is_deeply [grep !$shipped{$_} && !/^listen /, directives('debian/site/platen.conf')], [], 'the site says what conf/nginx.conf says';
 
 done_testing();
