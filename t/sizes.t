@@ -69,41 +69,19 @@ my %out = (
     'files/{n}' => sub { ("jobs/$batch{$_[0]}/files/0", []) },
     'partial archive' => sub { ("jobs/$batch{$_[0]}/download?partial=1", []) },
 );
-my $cells = 0;
-for my $m (0 .. $#main::Mode) {
-    my $mode = $main::Mode[$m][0];
-    my $slow = $mode eq 'slow reader';
-    my $gzip = $mode eq 'gzip';
-    my %found = by_protocol(sub {
-        my ($protocol) = @_;
-        my (@asked, @wrong);
-        for my $way (sort keys %out) {
-            for my $size (@Size) {
-                my ($path, $options) = $out{$way}->($size);
-                push @asked, { url => url_of($protocol, $slow, "/m$m/$path"), options => $options, way => $way, size => $size };
-            }
-        }
-        for my $cell (curl_all($protocol, [$slow ? 'limit-rate = 30M' : (), $gzip ? 'compressed' : ()], @asked)) {
-            my $size = $cell->{size};
-            my ($as, $length) = $cell->{way} eq 'partial archive' ? ($archive{$size}, -s $archive{$size}) : ($Master, $size);
-            my $fault = $cell->{status} != 200 ? "status $cell->{status} $cell->{error}" : $cell->{version} ne ($protocol eq 'HTTP/2' ? '2' : '1.1')
-                ? "HTTP version $cell->{version}" : differs($cell->{file}, $length, $as);
-            $fault //= 'more than that' if -s $cell->{file} != $length;
-            $fault //= 'not compressed' if $gzip && $size > 1000 && $cell->{came} > $size / 2;
-            push @wrong, "$cell->{way} of $size: $fault" if defined $fault;
-            unlink $cell->{file};
-        }
-        return (scalar(@asked), @wrong);
-    });
-    for my $protocol (@Protocol) {
-        my ($n, @wrong) = @{ $found{$protocol} };
-        is_deeply \@wrong, [], "$protocol, $mode: $n cells";
-        $cells += $n;
-    }
-}
-is $cells, keys(%out) * @Size * @Protocol * @main::Mode, 'no cell was left out';
+each_cell('ways out', \%out, \@main::Mode, sub {
+    my ($way, $size) = @_;
+    my ($path, $options) = $out{$way}->($size);
+    return { path => $path, options => $options };
+}, sub {
+    my ($cell, $mode) = @_;
+    my $size = $cell->{size};
+    my ($as, $length) = $cell->{way} eq 'partial archive' ? ($archive{$size}, -s $archive{$size}) : ($Master, $size);
+    return "status $cell->{status} $cell->{error}" if $cell->{status} != 200;
+    return differs($cell->{file}, $length, $as) // (-s $cell->{file} != $length ? 'more than that'
+        : $mode eq 'gzip' && $size > 1000 && $cell->{came} > $size / 2 ? 'not compressed' : undef);
+});
 unlike error_log_text(), qr/header already sent|\[(?:alert|crit|emerg)\]/, 'nor anything odd logged';
-diag "ways out: $cells cells";
 unlink "$::Var/hold";
 is wait_job($_, 60)->{status}, 'SUCCESS', 'the batches end' for values %batch;
 platend_stop();

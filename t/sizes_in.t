@@ -68,47 +68,24 @@ __DATA__
 for my $size (@Size) {
     system("head -c $size $Master > $::Var/in.$size") == 0 or die;
 }
-my $cells = 0;
-for my $m (0 .. $#main::Mode) {
-    my $mode = $main::Mode[$m][0];
-    my $slow = $mode eq 'slow writer';
-    my %found = by_protocol(sub {
-        my ($protocol) = @_;
-        my (@asked, @wrong);
-        for my $way (sort keys %main::In) {
-            for my $size (@Size) {
-                my ($path, $options, $id) = $main::In{$way}->($size, $protocol, $m);
-                push @asked, { url => url_of($protocol, $slow, "/m$m/$path"), options => [@$options, 'header = "Expect:"'],
-                    way => $way, size => $size, id => $id, open => $way eq 'presigned' };
-            }
-        }
-        for my $cell (curl_all($protocol, [$slow ? 'limit-rate = 30M' : ()], @asked)) {
-            my ($way, $size, $id) = @{$cell}{qw(way size id)};
-            my $said = slurp($cell->{file});
-            my $fault;
-            if ($cell->{version} ne ($protocol eq 'HTTP/2' ? '2' : '1.1')) {
-                $fault = "HTTP version $cell->{version}";
-            } elsif ($size == 0) {
-                $fault = "status $cell->{status}: $said" if "$cell->{status} $said" !~ /^422 .*"empty_file"/s;
-            } elsif ($cell->{status} !~ /^20[24]\z/) {
-                $fault = "status $cell->{status} $cell->{error}: $said";
-            } else {
-                $id //= JSON::PP->new->decode($said)->{job_id};
-                my $file = main::input_of($id);
-                $fault = differs($file, $size, $Master) // (-s $file == $size ? undef : 'more than that');
-            }
-            push @wrong, "$way of $size: $fault" if defined $fault;
-            http(DELETE => "/jobs/$id") if $id;
-            unlink $cell->{file};
-        }
-        return (scalar(@asked), @wrong);
-    });
-    for my $protocol (@Protocol) {
-        my ($n, @wrong) = @{ $found{$protocol} };
-        is_deeply \@wrong, [], "$protocol, $mode: $n cells";
-        $cells += $n;
+each_cell('ways in', \%main::In, \@main::Mode, sub {
+    my ($way, $size, $protocol, $m) = @_;
+    my ($path, $options, $id) = $main::In{$way}->($size, $protocol, $m);
+    return { path => $path, options => [@$options, 'header = "Expect:"'], id => $id, open => $way eq 'presigned' };
+}, sub {
+    my ($cell) = @_;
+    my ($size, $id, $said) = (@{$cell}{qw(size id)}, slurp($cell->{file}));
+    my $fault;
+    if ($size == 0) {
+        $fault = "status $cell->{status}: $said" if "$cell->{status} $said" !~ /^422 .*"empty_file"/s;
+    } elsif ($cell->{status} !~ /^20[24]\z/) {
+        $fault = "status $cell->{status} $cell->{error}: $said";
+    } else {
+        $id //= JSON::PP->new->decode($said)->{job_id};
+        my $file = main::input_of($id);
+        $fault = differs($file, $size, $Master) // (-s $file == $size ? undef : 'more than that');
     }
-}
-is $cells, keys(%main::In) * @Size * @Protocol * @main::Mode, 'no cell was left out';
+    http(DELETE => "/jobs/$id") if $id;
+    return $fault;
+});
 is_deeply [files_below("$::Var/data/input", "$::Var/data/tmp", "$::Var/data/uploads")], [], 'and no file';
-diag "ways in: $cells cells";

@@ -12,7 +12,7 @@ use Exporter 'import';
 
 use TestPlaten;
 
-our @EXPORT = qw(@Size $Large $Master @Protocol url_of servers certificate curl_all by_protocol differs master_made);
+our @EXPORT = qw(@Size $Large $Master @Protocol url_of servers certificate curl_all each_cell differs master_made);
 
 our $Large = $ENV{PLATEN_SIZES} ? 1 : 0;
 our @Size = $Large ? split(' ', $ENV{PLATEN_SIZES})
@@ -90,6 +90,47 @@ sub curl_each {
         spew($request->{file}, '') unless -e $request->{file};
     }
     return @requests;
+}
+
+# Every cell of a table: each size by each way of %$ways, by each protocol, by each mode ([ name, ... ]).
+# Tests that each is right, and that none was left out.
+#
+#     $asked->($way, $size, $protocol, $m)   what curl_all() takes, but "url" is "path" below the mode's location
+#     $wrong->($cell, $mode)                 what is wrong with what came; or nothing
+#
+# A "slow" mode is one with a small socket buffer, and limit-rate.
+sub each_cell {
+    my ($name, $ways, $modes, $asked, $wrong) = @_;
+    my $cells = 0;
+    for my $m (0 .. $#$modes) {
+        my $mode = $modes->[$m][0];
+        my $slow = $mode =~ /^slow/;
+        my @options = ($slow ? 'limit-rate = 30M' : (), $mode eq 'gzip' ? 'compressed' : ());
+        my %found = by_protocol(sub {
+            my ($protocol) = @_;
+            my (@asked, @wrong);
+            for my $way (sort keys %$ways) {
+                for my $size (@Size) {
+                    my $request = $asked->($way, $size, $protocol, $m);
+                    push @asked, { %$request, url => url_of($protocol, $slow, "/m$m/$request->{path}"), way => $way, size => $size };
+                }
+            }
+            for my $cell (curl_all($protocol, \@options, @asked)) {
+                my $fault = $cell->{version} ne ($protocol eq 'HTTP/2' ? '2' : '1.1') ? "HTTP version $cell->{version}, status $cell->{status} $cell->{error}"
+                    : $wrong->($cell, $mode);
+                push @wrong, "$cell->{way} of $cell->{size}: $fault" if defined $fault;
+                unlink $cell->{file};
+            }
+            return (scalar(@asked), @wrong);
+        });
+        for my $protocol (@Protocol) {
+            my ($n, @wrong) = @{ $found{$protocol} };
+            is_deeply \@wrong, [], "$protocol, $mode: $n cells";
+            $cells += $n;
+        }
+    }
+    is $cells, keys(%$ways) * @Size * @Protocol * @$modes, 'no cell was left out';
+    diag "$name: $cells cells";
 }
 
 # The same for each protocol at once: calls $cells->($protocol), which returns what is to be known, in a process of
