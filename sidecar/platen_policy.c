@@ -89,6 +89,7 @@ const platen_policy_t platen_policies[] = {
       PLATEN_SANDBOX_MAY_EXEC,
       0,
       { { NULL, 0 } } },
+    { "text", "platen-text: charsets", PLATEN_SANDBOX_MAY_EXEC, 0, { { NULL, 0 } } },
     { "pandoc",
       "pandoc",
       PLATEN_SANDBOX_MAY_EXEC,
@@ -117,28 +118,20 @@ const platen_policy_t platen_policies[] = {
 
 const size_t platen_npolicies = sizeof(platen_policies) / sizeof(platen_policies[0]);
 
-static const platen_policy_t *
-find(const char *engine)
+const platen_policy_t *
+platen_policy_find(const char *engine)
 {
     size_t i;
 
+    if (strcmp(engine, "pack") == 0 || strcmp(engine, "unpack") == 0) {
+        engine = "zip"; /* the program of both */
+    }
     for (i = 0; i < platen_npolicies; i++) {
         if (strcmp(platen_policies[i].engine, engine) == 0) {
             return &platen_policies[i];
         }
     }
     return NULL;
-}
-
-const platen_policy_t *
-platen_policy_find(const char *engine)
-{
-    const platen_policy_t *policy = find(engine);
-
-    if (policy == NULL && (strcmp(engine, "pack") == 0 || strcmp(engine, "unpack") == 0)) {
-        policy = find("zip");
-    }
-    return policy == NULL ? find("command") : policy;
 }
 
 /* What stands for the word that a path begins with, and what follows it. */

@@ -41,7 +41,7 @@ typedef struct {
     const char *tmp; /* "/tmp", if that is the run's own */
 } platen_policy_words_t;
 
-/* That of an engine; one that is not in the table is a command of the configuration. */
+/* That of an engine; NULL: it is not in the table, as those of the configuration are not. */
 const platen_policy_t *platen_policy_find(const char *engine);
 
 /*

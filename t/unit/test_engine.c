@@ -445,6 +445,27 @@ test_command(void **state)
     assert_int_equal(command.npaths, 0);
 }
 
+/* A row of its own in the sandbox's table, and not what any command may. */
+static void
+test_policies(void **state)
+{
+    static const platen_engine_t *const others[] = { &platen_engine_text, &platen_engine_pack,
+                                                     &platen_engine_unpack };
+    const platen_policy_t              *policy;
+    const char                         *name;
+    size_t                              i, n = sizeof(others) / sizeof(others[0]);
+
+    (void) state;
+    for (i = 0; i < NALL + n; i++) {
+        name = i < NALL ? all[i]->name : others[i - NALL]->name;
+        policy = platen_policy_find(name);
+        if (policy == NULL || strncmp(policy->engine, "command", 7) == 0) {
+            fail_msg("the sandbox has nothing for %s", name);
+        }
+    }
+    assert_null(platen_policy_find("mine"));
+}
+
 int
 main(void)
 {
@@ -453,7 +474,7 @@ main(void)
         cmocka_unit_test(test_out_of_order), cmocka_unit_test(test_configured),
         cmocka_unit_test(test_missing),      cmocka_unit_test(test_soffice),
         cmocka_unit_test(test_request),      cmocka_unit_test(test_exit_codes),
-        cmocka_unit_test(test_command),
+        cmocka_unit_test(test_command),      cmocka_unit_test(test_policies),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);
