@@ -40,6 +40,17 @@ sub all_are {
 our $Paths = "platen_store $Var/c-store; platen_data $Var/c-data; platen_queue off;";
 our $Api = 'platen_api; platen_api_keys off;';
 
+# Rows of all_are(): what holds for any directive of http, server and location that takes those two values.
+sub anywhere {
+    my ($name, $one, $other) = @_;
+    return (
+        ["$name in http and server", "$Paths $name $one; server { $name $other; location / { $Api } }", undef],
+        ["$name twice", $Paths, "$Api $name $one; $name $other;", qr/"$name" directive is duplicate/],
+        ["$name without a value", $Paths, "$Api $name;", qr/invalid number of arguments in "$name" directive/],
+        ["$name in the main context", $Paths, $Api, qr/"$name" directive is not allowed here/, "$name $one;\n"],
+    );
+}
+
 # A file of keys with that text.
 sub keys_file {
     my ($text) = @_;
@@ -237,10 +248,7 @@ for (['platen_max_file_size', ['1', '50m', '2g'], ['x', '-1', '1mm', '1.5m', '99
                qr/"$name" directive invalid (?:value|number)|invalid (?:value|number)/] } @$bad),
         map({ ["$name $_", $main::Paths, "$main::Api $name $_;", qr/"$name" directive must be greater than zero/] }
             '0', $name =~ /ttl/ ? '0s' : '00'),
-        ["$name twice", $main::Paths, "$main::Api $name 1; $name 2;", qr/"$name" directive is duplicate/],
-        ["$name without a value", $main::Paths, "$main::Api $name;", qr/invalid number of arguments in "$name"/],
-        ["$name in http and server", "$main::Paths $name 5; server { $name 6; location / { $main::Api } }", undef],
-        ["$name in the main context", $main::Paths, $main::Api, qr/"$name" directive is not allowed here/, "$name 1;\n"],
+        anywhere($name, 1, 2),
     );
 }
 
@@ -259,16 +267,12 @@ all_are(
         'ratio=0', 'ratio=100001'),
     map({ ["platen_batch $_", $main::Paths, "$main::Api platen_batch $_;", qr/invalid parameter "[^"]+" of platen_batch/] }
         'on', 'entries=', 'off off', 'more=1'),
-    ['platen_batch twice', $main::Paths, "$main::Api platen_batch off; platen_batch off;", qr/"platen_batch" directive is duplicate/],
-    ['platen_batch without a value', $main::Paths, "$main::Api platen_batch;", qr/invalid number of arguments in "platen_batch"/],
-    ['platen_batch in http and server', "$main::Paths platen_batch off; server { platen_batch entries=9; location / { $main::Api } }", undef],
+    anywhere('platen_batch', 'off', 'entries=9'),
     map({ ["platen_quota $_", $main::Paths, "$main::Api platen_quota $_;"] } qw(1 250m 20g off)),
     map({ ["platen_quota $_", $main::Paths, "$main::Api platen_quota $_;", qr/"platen_quota" directive takes a size or off/] }
         qw(x -1 1mm 1.5m on 99999999999999999999)),
     ['platen_quota 0', $main::Paths, "$main::Api platen_quota 0;", qr/"platen_quota" directive must be greater than zero, or off/],
-    ['platen_quota twice', $main::Paths, "$main::Api platen_quota off; platen_quota 1;", qr/"platen_quota" directive is duplicate/],
-    ['platen_quota without a value', $main::Paths, "$main::Api platen_quota;", qr/invalid number of arguments in "platen_quota"/],
-    ['platen_quota in http and server', "$main::Paths platen_quota 5; server { platen_quota off; location / { $main::Api } }", undef],
+    anywhere('platen_quota', '5', 'off'),
     map({ [$_, $main::Paths, "$main::Api $_;"] } 'platen_max_queue 10 client=3', 'platen_job_ttl 1h max=1h',
         'platen_job_ttl 1h max=7d'),
     map({ [$_, $main::Paths, "$main::Api platen_max_queue $_;", qr/"platen_max_queue" directive takes a number from 1 as client=/] }
@@ -294,10 +298,7 @@ all_are(
 all_are(
     map({ ["platen_result_cache $_", $main::Paths, "$main::Api platen_result_cache $_;"] } 'on', 'off'),
     ['neither', $main::Paths, "$main::Api platen_result_cache 1;", qr/invalid value "1" in "platen_result_cache" directive/],
-    ['twice', $main::Paths, "$main::Api platen_result_cache on; platen_result_cache off;", qr/"platen_result_cache" directive is duplicate/],
-    ['without a value', $main::Paths, "$main::Api platen_result_cache;", qr/invalid number of arguments/],
-    ['in http and server', ($main::Paths =~ s/platen_result_cache \w+;//r) . " platen_result_cache on; server { platen_result_cache off; location / { $main::Api } }", undef],
-    ['in the main context', $main::Paths, $main::Api, qr/"platen_result_cache" directive is not allowed here/, "platen_result_cache on;\n"],
+    anywhere('platen_result_cache', 'on', 'off'),
 );
 
 
@@ -310,10 +311,7 @@ all_are(
         'all', 'docx:pdf', 'docx:pdf odt:pdf', '*:pdf', 'docx:*', '*:*', 'DOCX:PDF', 'docm:pdf'),
     map({ [$_, $main::Paths, "$main::Api platen_formats docx:pdf $_;", $wrong->($_)] }
         'nope:pdf', 'docx:nope', 'docx', 'docxpdf', ':pdf', 'docx:', ':', 'docx:pdf:odt', '**:pdf', 'all'),
-    ['twice', $main::Paths, "$main::Api platen_formats all; platen_formats all;", qr/"platen_formats" directive is duplicate/],
-    ['without a value', $main::Paths, "$main::Api platen_formats;", qr/invalid number of arguments/],
-    ['in http and server', "$main::Paths platen_formats all; server { platen_formats *:pdf; location / { $main::Api } }", undef],
-    ['in the main context', $main::Paths, $main::Api, qr/"platen_formats" directive is not allowed here/, "platen_formats all;\n"],
+    anywhere('platen_formats', 'all', '*:pdf'),
 );
 
 
@@ -440,11 +438,7 @@ all_are(
     ['a missing file', $main::Paths, "$main::Api platen_signing_key $::Var/missing;",
      qr{open\(\) "\Q$::Var\E/missing" failed \(2: No such file or directory\)}],
     ['a directory', $main::Paths, "$main::Api platen_signing_key $::Var/run;", qr{"\Q$::Var\E/run" is no regular file}],
-    ['in http and server', "$main::Paths platen_signing_key $both; server { platen_signing_key off; location / { $main::Api } }", undef],
-    ['twice', $main::Paths, "$main::Api platen_signing_key off; platen_signing_key off;",
-     qr/"platen_signing_key" directive is duplicate/],
-    ['without a value', $main::Paths, "$main::Api platen_signing_key;", qr/invalid number of arguments/],
-    ['in the main context', $main::Paths, $main::Api, qr/"platen_signing_key" directive is not allowed here/, "platen_signing_key off;\n"],
+    anywhere('platen_signing_key', $both, 'off'),
 );
 
 
@@ -479,10 +473,7 @@ all_are(
            qr/invalid origin "\Q$_\E" of platen_cors, it takes off, \*, or origins such as/] }
         'a.example', 'https://a.example/', 'https://A.example', 'https://', 'ftp://a.example', '*', 'off', 'null',
         'https://*.a.example'),
-    ['in http and server', "$main::Paths platen_cors *; server { platen_cors off; location / { $main::Api } }", undef],
-    ['twice', $main::Paths, "$main::Api platen_cors off; platen_cors off;", qr/"platen_cors" directive is duplicate/],
-    ['without a value', $main::Paths, "$main::Api platen_cors;", qr/invalid number of arguments/],
-    ['in the main context', $main::Paths, $main::Api, qr/"platen_cors" directive is not allowed here/, "platen_cors off;\n"],
+    anywhere('platen_cors', '*', 'off'),
 );
 
 
@@ -493,10 +484,7 @@ all_are(
     map({ ["platen_scheme $_", $main::Paths, "$main::Api platen_scheme $_;"] }
         'https', 'http', '$scheme', '$http_x_forwarded_proto', '"$http_a$http_b"'),
     ['an unknown variable', $main::Paths, "$main::Api platen_scheme \$nope;", qr/unknown "nope" variable/],
-    ['in http and server', "$main::Paths platen_scheme https; server { platen_scheme http; location / { $main::Api } }", undef],
-    ['twice', $main::Paths, "$main::Api platen_scheme http; platen_scheme http;", qr/"platen_scheme" directive is duplicate/],
-    ['without a value', $main::Paths, "$main::Api platen_scheme;", qr/invalid number of arguments/],
-    ['in the main context', $main::Paths, $main::Api, qr/"platen_scheme" directive is not allowed here/, "platen_scheme https;\n"],
+    anywhere('platen_scheme', 'https', 'http'),
 );
 
 
@@ -505,10 +493,7 @@ all_are(
 --- flow
 all_are(
     map({ ["platen_realm $_", $main::Paths, "$main::Api platen_realm $_;"] } 'intern', 'b.example-2'),
-    ['in http and server', "$main::Paths platen_realm a; server { platen_realm b; location / { $main::Api } }", undef],
-    ['twice', $main::Paths, "$main::Api platen_realm a; platen_realm b;", qr/"platen_realm" directive is duplicate/],
-    ['without a value', $main::Paths, "$main::Api platen_realm;", qr/invalid number of arguments/],
-    ['in the main context', $main::Paths, $main::Api, qr/"platen_realm" directive is not allowed here/, "platen_realm a;\n"],
+    anywhere('platen_realm', 'a', 'b'),
 );
 
 
