@@ -47,12 +47,13 @@ PROTO   = $(wildcard proto/*.c)
 # Programs of their own, executed by platend: no LMDB, no ZeroMQ, no listening socket.
 SANDBOX = $(wildcard sidecar/platen_sandbox*.c)
 WIRE    = sidecar/platen_lok_wire.c
+WARNING = sidecar/platen_warning.c proto/platen_utf8.c
 LOK     = $(wildcard sidecar/lok/*.c) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
           sidecar/platen_policy.c sidecar/platen_registry.c sidecar/platen_workdir.c \
-          proto/platen.c proto/platen_codec.c
+          $(WARNING) proto/platen.c proto/platen_codec.c
 SIDECAR = $(wildcard sidecar/*.c)
-TABLES  = $(wildcard sidecar/tables/*.c) proto/platen_charset.c
-TEXT    = $(wildcard sidecar/text/*.c) proto/platen_charset.c proto/platen_utf8.c
+TABLES  = $(wildcard sidecar/tables/*.c) $(WARNING) proto/platen_charset.c
+TEXT    = $(wildcard sidecar/text/*.c) $(WARNING) proto/platen_charset.c
 ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c proto/platen_utf8.c
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "platen_program.h"
+#include "platen_warning.h"
 
 #define CSV                                                                                    \
     (PLATEN_OPTION_BIT(PLATEN_OPTION_CSV_DELIMITER) | PLATEN_OPTION_BIT(PLATEN_OPTION_CHARSET))
@@ -151,7 +152,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_arg(command, "true");
     }
     platen_command_arg(command, "--warnings");
-    platen_command_arg(command, "warnings");
+    platen_command_arg(command, PLATEN_WARNINGS_FILE);
     if (config->memory != 0) {
         /* For DuckDB's buffers; the other half is for everything else. */
         platen_command_arg(command, "--memory");

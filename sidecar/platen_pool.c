@@ -20,6 +20,7 @@
 
 #include "platen_child.h"
 #include "platen_stage.h"
+#include "platen_warning.h"
 #include "platen_workdir.h"
 
 #define SAID_MAX 2048
@@ -590,7 +591,7 @@ take_warnings(worker_t *w)
     size_t n = strlen(w->result.warnings);
 
     if (n + 1 < sizeof(w->result.warnings)) {
-        platen_stage_read(&w->stage, "warnings", w->result.warnings + n,
+        platen_stage_read(&w->stage, PLATEN_WARNINGS_FILE, w->result.warnings + n,
                           sizeof(w->result.warnings) - n);
     }
 }

@@ -1,10 +1,12 @@
 /*
  * Warnings; see platen_warning.h.  The lines come out of a sandbox in which a
- * hostile document may have written them, so they are checked like any input.
+ * hostile document may have written them, so they are checked like any input,
+ * whatever the programs there take care of.
  */
 
 #include "platen_warning.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +31,42 @@ is_printable(const char *p, size_t n, size_t most)
         }
     }
     return 1;
+}
+
+void
+platen_warning_add(const char *file, const char *format, ...)
+{
+    static const char unknown[] = "\xef\xbf\xbd", more[] = "\xe2\x80\xa6";
+    char              said[PLATEN_WARNING_LINE_MAX + 16], line[PLATEN_WARNING_LINE_MAX];
+    const char       *p = said, *piece;
+    size_t            n = 0, left, len, size;
+    uint32_t          code;
+    va_list           args;
+    FILE             *out = file == NULL ? NULL : fopen(file, "ae");
+
+    if (out == NULL) {
+        return;
+    }
+    va_start(args, format);
+    vsnprintf(said, sizeof(said), format, args);
+    va_end(args);
+    for (left = strlen(said); left > 0; p += len, left -= len) {
+        piece = p;
+        size = len = platen_utf8_decode(p, left, &code);
+        if (code == PLATEN_UTF8_MALFORMED || platen_utf8_invisible(code)) {
+            piece = unknown;
+            size = sizeof(unknown) - 1;
+        }
+        if (n + size + sizeof(more) - 1 > sizeof(line)) {
+            piece = more;
+            size = sizeof(more) - 1;
+            len = left;
+        }
+        memcpy(line + n, piece, size);
+        n += size;
+    }
+    fprintf(out, "%.*s\n", (int) n, line);
+    fclose(out);
 }
 
 /* Whether the same line was there before. */

@@ -13,6 +13,17 @@
 #define PLATEN_WARNING_LINE_MAX 600
 #define PLATEN_WARNINGS_MAX 8192
 
+#define PLATEN_WARNINGS_FILE "warnings" /* of a step, in its working directory */
+
+/*
+ * For a program that runs as a step: adds a sentence to its file of warnings (NULL:
+ * there is none), in the form that platen_warning_lines() takes: U+FFFD stands for
+ * what is not printable UTF-8, and a sentence that is too long ends with an ellipsis.
+ * What cannot be written there is lost, and the result is not.
+ */
+void platen_warning_add(const char *file, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /*
  * Turns "wanted<TAB>used" lines, any bytes, into sentences with a line feed
  * between them.  A font is told of once; a line that is not printable UTF-8 is

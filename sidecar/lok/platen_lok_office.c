@@ -32,6 +32,7 @@
 #include "platen_lok_fonts.h"
 #include "platen_lok_landscape.h"
 #include "platen_lok_package.h"
+#include "platen_warning.h"
 
 /* From LibreOfficeKitEnums.h, which is not C in 7.4. */
 #define LOK_FEATURE_DOCUMENT_PASSWORD (1ULL << 0)
@@ -419,17 +420,8 @@ turn_pages(LibreOfficeKitDocument *loaded, const char *output, platen_lok_exit_t
     return loaded;
 }
 
-/* Adds a sentence to what the client is told of the result. */
-static void
-warn(const char *sentence)
-{
-    FILE *out = fopen("warnings", "ae");
-
-    if (out != NULL) {
-        fprintf(out, "%s\n", sentence);
-        fclose(out);
-    }
-}
+/* What the client is told of the result. */
+#define warn(sentence) platen_warning_add(PLATEN_WARNINGS_FILE, sentence)
 
 static void
 post(LibreOfficeKitDocument *loaded, const char *command, const char *arguments)

@@ -20,10 +20,8 @@
 
 /* Exit codes of the program, and what functions here return. */
 #define PLATEN_TABLES_USAGE 2
-#define PLATEN_TABLES_CORRUPT 10 /* the document cannot be read */
-#define PLATEN_TABLES_ENCRYPTED                                                                \
-    11                             /* it needs a password, which is no matter of this program  \
-                                    */
+#define PLATEN_TABLES_CORRUPT 10   /* the document cannot be read */
+#define PLATEN_TABLES_ENCRYPTED 11 /* it needs a password, which this program does not take */
 #define PLATEN_TABLES_WRITE 13     /* the result cannot be written */
 #define PLATEN_TABLES_MEMORY 14    /* out of memory */
 #define PLATEN_TABLES_EMPTY 17     /* the document has no columns */
@@ -41,13 +39,6 @@ typedef struct {
 /* Writes the sentence and returns `code`. */
 int platen_tables_fail(platen_tables_error_t *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/*
- * Adds a sentence about what the result lacks to the file for them (NULL: none).
- * What cannot be written there is lost, and the result is not.
- */
-void platen_tables_warn(const char *warnings, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 /*
  * What a cell is.  PLAIN is CSV's: a text that nothing is known of, and whose

@@ -134,19 +134,3 @@ platen_tables_buffer_json(platen_tables_buffer_t *b, const char *text, size_t n)
     platen_tables_buffer_add(b, text + from, n - from);
     platen_tables_buffer_byte(b, '"');
 }
-
-void
-platen_tables_warn(const char *warnings, const char *format, ...)
-{
-    va_list args;
-    FILE   *out = warnings == NULL ? NULL : fopen(warnings, "ae");
-
-    if (out == NULL) {
-        return;
-    }
-    va_start(args, format);
-    vfprintf(out, format, args);
-    va_end(args);
-    fputc('\n', out);
-    fclose(out);
-}

@@ -26,6 +26,7 @@
 #include "platen_tables_column.h"
 #include "platen_tables_serial.h"
 #include "platen_tables_spool.h"
+#include "platen_warning.h"
 
 #define ROWS_MAX 1048576
 #define COLUMNS_MAX 16384
@@ -479,7 +480,7 @@ warn_of_others(from_xlsx_t *from, size_t taken, const char *warnings)
     }
     platen_tables_buffer_byte(&names, '\0');
     if (n > 0) {
-        platen_tables_warn(
+        platen_warning_add(
             warnings,
             "The result is the sheet \"%s\" alone; there are values in %zu more: %s%s. The "
             "option sheet takes the name or the number of one, or all.",
@@ -492,13 +493,13 @@ static void
 warn_of_values(const from_xlsx_t *from, const char *warnings)
 {
     if (from->errors > 0) {
-        platen_tables_warn(
+        platen_warning_add(
             warnings, "%llu %s an error (%s) for a value, and %s empty in the result.",
             (unsigned long long) from->errors, from->errors == 1 ? "cell has" : "cells have",
             from->error, from->errors == 1 ? "is" : "are");
     }
     if (from->missing > 0) {
-        platen_tables_warn(warnings, "%llu %s no computed value, and %s empty in the result.",
+        platen_warning_add(warnings, "%llu %s no computed value, and %s empty in the result.",
                            (unsigned long long) from->missing,
                            from->missing == 1 ? "formula has" : "formulas have",
                            from->missing == 1 ? "is" : "are");

@@ -24,7 +24,6 @@
 #include <getopt.h>
 #include <iconv.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +35,7 @@
 #include "platen_charset.h"
 #include "platen_text.h"
 #include "platen_utf8.h"
+#include "platen_warning.h"
 
 /* For platenctl doctor, and what(1): that all of Platen is of one version. */
 static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VERSION;
@@ -47,23 +47,7 @@ say(int code, const char *sentence)
     return code;
 }
 
-static void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void
-warn(const char *format, ...)
-{
-    FILE   *out = fopen("warnings", "ae");
-    va_list args;
-
-    if (out == NULL) {
-        return;
-    }
-    va_start(args, format);
-    vfprintf(out, format, args);
-    va_end(args);
-    fputc('\n', out);
-    fclose(out);
-}
+#define warn(...) platen_warning_add(PLATEN_WARNINGS_FILE, __VA_ARGS__)
 
 /* What is written, and where in it we are. */
 typedef struct {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "platen_warning.h"
+#include "scratch.h"
 
 static char out[PLATEN_WARNINGS_MAX];
 
@@ -206,13 +207,65 @@ test_lines(void **state)
     assert_int_equal(lines_of("", lines), 0);
 }
 
+/* What a program adds is what is then shown, whatever the document has put into it. */
+static void
+test_add(void **state)
+{
+    static const struct {
+        const char *said, *shown;
+    } cases[] = {
+        { "Sheet 2", "Of Sheet 2." },
+        { "a\xe2\x80\x8b"
+          "b",
+          "Of a\xef\xbf\xbd"
+          "b." },
+        { "a\nb\xff", "Of a\xef\xbf\xbd"
+                      "b\xef\xbf\xbd." },
+    };
+    char   dir[SCRATCH_MAX], path[SCRATCH_MAX + 16], lines[4096], name[1000];
+    FILE  *in;
+    size_t i, n;
+
+    (void) state;
+    assert_int_equal(scratch_make(dir), 0);
+    snprintf(path, sizeof(path), "%s/" PLATEN_WARNINGS_FILE, dir);
+    platen_warning_add(NULL, "Of %s.", "nothing");
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        platen_warning_add(path, "Of %s.", cases[i].said);
+    }
+    memset(name, 'n', sizeof(name));
+    snprintf(name + sizeof(name) - 5, 5, "%s", "end.");
+    platen_warning_add(path, "%s", name);
+    for (i = 0; i + 4 < sizeof(name); i += 3) {
+        memcpy(name + i, "\xe8\xa1\xa8", 4);
+    }
+    platen_warning_add(path, "%s", name);
+
+    in = fopen(path, "re");
+    assert_non_null(in);
+    n = fread(lines, 1, sizeof(lines) - 1, in);
+    fclose(in);
+    lines[n] = '\0';
+    lines_of("", lines);
+    for (i = 0, n = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_memory_equal(out + n, cases[i].shown, strlen(cases[i].shown));
+        n += strlen(cases[i].shown) + 1;
+    }
+    assert_memory_equal(out + n, "nnn", 3);
+    n += strcspn(out + n, "\n");
+    assert_memory_equal(out + n - 4, "n\xe2\x80\xa6", 4);
+    assert_memory_equal(out + n + 1, "\xe8\xa1\xa8", 3);
+    assert_string_equal(out + strlen(out) - 6, "\xe8\xa1\xa8\xe2\x80\xa6");
+    scratch_remove(dir);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sentences),  cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_duplicates), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_lines),      cmocka_unit_test(test_add),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
