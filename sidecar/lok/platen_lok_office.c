@@ -546,12 +546,14 @@ finish_sheets(LibreOfficeKitDocument *loaded, const platen_lok_document_t *docum
 /*
  * What is to be loaded: the document, or a copy of it without what is not to be in
  * the result, under the name that it has for the client, which a field of it shows.
+ * `mended` says whether it is without anything.
  */
 static const char *
-ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN])
+ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN], int *mended)
 {
     char cwd[PATH_LEN - 300];
 
+    *mended = 0;
     if ((document->name[0] == '\0' && what == 0) || getcwd(cwd, sizeof(cwd)) == NULL
         || (mkdir("named", 0700) != 0 && errno != EEXIST)) {
         return document->input;
@@ -560,7 +562,8 @@ ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN])
              document->name[0] == '\0' ? strrchr(document->input, '/') + 1 : document->name);
     (void) unlink(path);
     if (what != 0) {
-        if (platen_lok_package_mend(document->input, path, what) >= 0) {
+        *mended = platen_lok_package_mend(document->input, path, what);
+        if (*mended >= 0) {
             return path;
         }
         (void) unlink(path);
@@ -572,14 +575,19 @@ static LibreOfficeKitDocument *
 load_document(const platen_lok_document_t *document, unsigned found, platen_lok_exit_t *result)
 {
     LibreOfficeKitDocument *loaded;
-    char                    path[PATH_LEN];
+    char                    at[PATH_LEN];
+    const char             *path;
     unsigned                what = to_mend(document, found);
+    int                     mended;
 
-    loaded = load(ready(document, what, path), document->load_options, result);
+    path = ready(document, what, at, &mended);
+    loaded = load(path, document->load_options, result);
     if (loaded == NULL && *result == PLATEN_LOK_EXIT_LOAD && found & PLATEN_LOK_PACKAGE
         && !(what & PLATEN_LOK_MEND_COMMENTS)) {
-        loaded = load(ready(document, what | PLATEN_LOK_MEND_COMMENTS, path),
-                      document->load_options, result);
+        path = ready(document, what | PLATEN_LOK_MEND_COMMENTS, at, &mended);
+        if (mended > 0) {
+            loaded = load(path, document->load_options, result);
+        }
     }
     return loaded;
 }
