@@ -50,7 +50,7 @@ WIRE    = sidecar/platen_lok_wire.c
 WARNING = sidecar/platen_warning.c proto/platen_utf8.c
 LOK     = $(wildcard sidecar/lok/*.c) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
           sidecar/platen_policy.c sidecar/platen_registry.c sidecar/platen_workdir.c \
-          $(WARNING) proto/platen.c proto/platen_codec.c
+          $(WARNING) proto/platen.c proto/platen_codec.c proto/platen_format.c
 SIDECAR = $(wildcard sidecar/*.c)
 TABLES  = $(wildcard sidecar/tables/*.c) $(WARNING) proto/platen_charset.c
 TEXT    = $(wildcard sidecar/text/*.c) $(WARNING) proto/platen_charset.c

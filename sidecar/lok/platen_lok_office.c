@@ -29,9 +29,11 @@
 
 #include <LibreOfficeKit/LibreOfficeKit.h>
 
+#include "platen_format.h"
 #include "platen_lok_fonts.h"
 #include "platen_lok_landscape.h"
 #include "platen_lok_package.h"
+#include "platen_ole.h"
 #include "platen_warning.h"
 
 /* From LibreOfficeKitEnums.h, which is not C in 7.4. */
@@ -323,28 +325,25 @@ load_failure(void)
 static int
 is_as_named(const char *path)
 {
-    static const char *const packages[] = {
-        ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", NULL,
-    };
-    const char *const *name;
-    const char        *extension = strrchr(path, '.');
-    unsigned char      head[4] = { 0 };
-    FILE              *in;
-    size_t             n;
+    const char            *extension = strrchr(path, '.');
+    const platen_format_t *format =
+        extension == NULL ? NULL : platen_format_find(extension + 1, strlen(extension + 1));
+    char   head[PLATEN_OLE_MAGIC_LEN];
+    FILE  *in;
+    size_t n;
 
-    for (name = packages; *name != NULL; name++) {
-        if (extension != NULL && strcmp(extension, *name) == 0) {
-            in = fopen(path, "re");
-            if (in == NULL) {
-                return 0;
-            }
-            n = fread(head, 1, sizeof(head), in);
-            fclose(in);
-            return n == sizeof(head)
-                   && (memcmp(head, "PK", 2) == 0 || memcmp(head, "\xd0\xcf\x11\xe0", 4) == 0);
-        }
+    if (format == NULL
+        || (format->family != PLATEN_FAMILY_OOXML && format->family != PLATEN_FAMILY_ZIP)) {
+        return 1;
     }
-    return 1;
+    in = fopen(path, "re");
+    if (in == NULL) {
+        return 0;
+    }
+    n = fread(head, 1, sizeof(head), in);
+    fclose(in);
+    return n == sizeof(head)
+           && (memcmp(head, "PK", 2) == 0 || memcmp(head, PLATEN_OLE_MAGIC, sizeof(head)) == 0);
 }
 
 /* The document, or NULL with the reason in `result`. */

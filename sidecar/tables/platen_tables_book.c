@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "platen_ole.h"
 #include "platen_tables_serial.h"
 
 #define PIECE 65536
@@ -538,13 +539,12 @@ read_workbook(platen_tables_book_t *book, const char *path, platen_tables_error_
 static int
 is_ole(const char *path)
 {
-    static const char magic[8] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
-    char              begin[8];
-    FILE             *file = fopen(path, "re");
-    int               is;
+    char  begin[PLATEN_OLE_MAGIC_LEN];
+    FILE *file = fopen(path, "re");
+    int   is;
 
     is = file != NULL && fread(begin, sizeof(begin), 1, file) == 1
-         && memcmp(begin, magic, sizeof(magic)) == 0;
+         && memcmp(begin, PLATEN_OLE_MAGIC, sizeof(begin)) == 0;
     if (file != NULL) {
         fclose(file);
     }
