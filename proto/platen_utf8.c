@@ -62,6 +62,18 @@ platen_utf8_decode(const char *p, size_t len, uint32_t *code)
     return need;
 }
 
+size_t
+platen_utf8_encode(uint32_t code, char out[4])
+{
+    size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4, i;
+
+    for (i = n - 1; i > 0; i--, code >>= 6) {
+        out[i] = (char) (0x80 | (code & 0x3f));
+    }
+    out[0] = (char) (n == 1 ? code : (0xf00u >> n & 0xf0) | code);
+    return n;
+}
+
 int
 platen_utf8_invisible(uint32_t code)
 {

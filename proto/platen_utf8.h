@@ -1,6 +1,6 @@
 /*
- * UTF-8 (RFC 3629) from outside, a character at a time.  Pure functions, any
- * thread.
+ * UTF-8 (RFC 3629), a character at a time; what comes from outside is checked.  Pure functions,
+ * any thread.
  */
 
 #ifndef PLATEN_UTF8_H
@@ -18,6 +18,9 @@
  * have begun a character, at least 1 (Unicode 15, section 3.9).
  */
 size_t platen_utf8_decode(const char *p, size_t len, uint32_t *code);
+
+/* Writes a code point, which is one, and returns the bytes that it takes. */
+size_t platen_utf8_encode(uint32_t code, char out[4]);
 
 /*
  * Whether the character is a control, or one that is not seen and changes how

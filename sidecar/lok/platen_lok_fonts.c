@@ -23,6 +23,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "platen_utf8.h"
+
 /* rtl_uString */
 typedef struct {
     int32_t  references;
@@ -107,24 +109,6 @@ unwanted(uint32_t c)
            || c >= 0xfff9;
 }
 
-static size_t
-encode(uint32_t c, char out[3])
-{
-    if (c < 0x80) {
-        out[0] = (char) c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char) (0xc0 | c >> 6);
-        out[1] = (char) (0x80 | (c & 0x3f));
-        return 2;
-    }
-    out[0] = (char) (0xe0 | c >> 12);
-    out[1] = (char) (0x80 | (c >> 6 & 0x3f));
-    out[2] = (char) (0x80 | (c & 0x3f));
-    return 3;
-}
-
 /*
  * The first family of a list that `;` separates, without the style, as UTF-8.
  * No family has characters outside the basic plane: surrogates are dropped.
@@ -136,7 +120,7 @@ family(const string_t *name, int32_t from, char out[PLATEN_LOK_FONT_MAX + 1])
     size_t   n = 0, len;
     uint32_t c;
     int32_t  i;
-    char     octets[3];
+    char     octets[4];
     int      style = 0, full = 0;
 
     for (i = from; i < name->length && name->text[i] != ';'; i++) {
@@ -146,7 +130,7 @@ family(const string_t *name, int32_t from, char out[PLATEN_LOK_FONT_MAX + 1])
             || (c == ' ' && n == 0)) {
             continue;
         }
-        len = encode(c, octets);
+        len = platen_utf8_encode(c, octets);
         full = len > PLATEN_LOK_FONT_MAX - n;
         if (!full) {
             memcpy(out + n, octets, len);

@@ -10,6 +10,7 @@
 
 #include "platen_ole.h"
 #include "platen_tables_serial.h"
+#include "platen_utf8.h"
 
 #define PIECE 65536
 #define FORMATS_MAX 65536
@@ -316,6 +317,7 @@ hex(const char *text)
 void
 platen_tables_book_unescape(platen_tables_buffer_t *b, const char *text, size_t len)
 {
+    char   octets[4];
     size_t i;
     int    code;
 
@@ -324,16 +326,8 @@ platen_tables_book_unescape(platen_tables_buffer_t *b, const char *text, size_t 
             code = hex(text + i + 2);
             /* Surrogates and NUL are no characters; what is written so stays. */
             if (code > 0 && (code < 0xd800 || code > 0xdfff) && code < 0xfffe) {
-                if (code < 0x80) {
-                    platen_tables_buffer_byte(b, (char) code);
-                } else if (code < 0x800) {
-                    platen_tables_buffer_byte(b, (char) (0xc0 | (code >> 6)));
-                    platen_tables_buffer_byte(b, (char) (0x80 | (code & 0x3f)));
-                } else {
-                    platen_tables_buffer_byte(b, (char) (0xe0 | (code >> 12)));
-                    platen_tables_buffer_byte(b, (char) (0x80 | ((code >> 6) & 0x3f)));
-                    platen_tables_buffer_byte(b, (char) (0x80 | (code & 0x3f)));
-                }
+                platen_tables_buffer_add(b, octets,
+                                         platen_utf8_encode((uint32_t) code, octets));
                 i += 6;
                 continue;
             }

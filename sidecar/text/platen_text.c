@@ -63,8 +63,7 @@ typedef struct {
 static void
 put(writer_t *w, uint32_t c)
 {
-    char   bytes[4];
-    size_t n = 0;
+    char bytes[4];
 
     w->column++;
     if (c == '\r' || c == '\n') {
@@ -89,22 +88,7 @@ put(writer_t *w, uint32_t c)
         w->controls++;
         return;
     }
-    if (c < 0x80) {
-        bytes[n++] = (char) c;
-    } else if (c < 0x800) {
-        bytes[n++] = (char) (0xc0 | c >> 6);
-        bytes[n++] = (char) (0x80 | (c & 0x3f));
-    } else if (c < 0x10000) {
-        bytes[n++] = (char) (0xe0 | c >> 12);
-        bytes[n++] = (char) (0x80 | (c >> 6 & 0x3f));
-        bytes[n++] = (char) (0x80 | (c & 0x3f));
-    } else {
-        bytes[n++] = (char) (0xf0 | c >> 18);
-        bytes[n++] = (char) (0x80 | (c >> 12 & 0x3f));
-        bytes[n++] = (char) (0x80 | (c >> 6 & 0x3f));
-        bytes[n++] = (char) (0x80 | (c & 0x3f));
-    }
-    fwrite_unlocked(bytes, 1, n, w->out);
+    fwrite_unlocked(bytes, 1, platen_utf8_encode(c, bytes), w->out);
 }
 
 static void

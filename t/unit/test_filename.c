@@ -471,6 +471,29 @@ test_disposition_size(void **state)
     assert_int_equal(platen_filename_disposition("a.pdf", 5, NULL, 0), 0);
 }
 
+/* What is written is what is read back; the first and the last of each length. */
+static void
+test_utf8_encode(void **state)
+{
+    static const uint32_t codes[] = {
+        0,      'a',    0x7f,   0x80,   0xe9,    0x7ff,   0x800,
+        0x20ac, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x1f600, 0x10ffff
+    };
+    static const char euro[] = "\xe2\x82\xac";
+    char              out[4];
+    uint32_t          code;
+    size_t            i, n;
+
+    (void) state;
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        n = platen_utf8_encode(codes[i], out);
+        assert_int_equal(platen_utf8_decode(out, n, &code), n);
+        assert_int_equal(code, codes[i]);
+    }
+    assert_int_equal(platen_utf8_encode(0x20ac, out), 3);
+    assert_memory_equal(out, euro, 3);
+}
+
 static void
 test_utf8_valid(void **state)
 {
@@ -545,6 +568,7 @@ main(void)
         cmocka_unit_test(test_disposition),
         cmocka_unit_test(test_disposition_hostile),
         cmocka_unit_test(test_disposition_size),
+        cmocka_unit_test(test_utf8_encode),
         cmocka_unit_test(test_utf8_valid),
     };
 
