@@ -19,6 +19,7 @@ static ngx_int_t platen_body_given(ngx_http_request_t *r);
 static int platen_body_piece(void *data, const u_char *p, size_t n);
 static void platen_body_thread(void *data, ngx_log_t *log);
 static void platen_body_thread_done(ngx_event_t *ev);
+static void platen_body_gathered(ngx_http_request_t *r);
 static void platen_body_event(ngx_http_request_t *r);
 static void platen_body_begin(ngx_http_request_t *r);
 static void platen_body_process(ngx_http_request_t *r);
@@ -98,30 +99,17 @@ platen_body_given(ngx_http_request_t *r)
         return platen_body_done(r);
     }
 
-    ctx->task = ngx_thread_task_alloc(r->pool, sizeof(ngx_http_request_t *));
-    if (ctx->task == NULL) {
+    if (platen_commit_task_init(r, platen_body_thread, platen_body_thread_done)
+        != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->task->handler = platen_body_thread;
-    ctx->task->event.handler = platen_body_thread_done;
-    ctx->task->event.data = r;
-    ctx->task->event.log = r->connection->log;
-    *(ngx_http_request_t **) ctx->task->ctx = r;
-
-    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, ctx->task)
-        != NGX_OK)
-    {
+    if (platen_commit_task_post(r) != NGX_OK) {
         return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
     }
 
-    ngx_add_timer(&ctx->task->event, PLATEN_TASK_TIMER);
-
     r->write_event_handler = platen_body_event;
-
-    ctx->busy = 1;
-    r->main->blocked++;
-    r->aio = 1;
     r->main->count++;
 
     return NGX_DONE;
@@ -170,41 +158,21 @@ platen_body_thread(void *data, ngx_log_t *log)
 static void
 platen_body_thread_done(ngx_event_t *ev)
 {
-    ngx_connection_t       *c;
-    ngx_http_request_t     *r;
+    platen_commit_task_done(ev, platen_body_event, platen_body_gathered);
+}
+
+
+static void
+platen_body_gathered(ngx_http_request_t *r)
+{
     ngx_http_platen_ctx_t  *ctx;
 
-    r = ev->data;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    if (platen_commit_task_pending(ev)) {
-        return;
-    }
-
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->busy = 0;
 
-    r->main->blocked--;
-    r->aio = 0;
-
-    if (platen_given_gone(r)) {
-        /* nobody to read it for */
-
-    } else if (r->write_event_handler != platen_body_event) {
-        /* terminated meanwhile: nginx waits to free it */
-        r->write_event_handler(r);
-
-    } else if (ctx->body_problem != PLATEN_PROBLEM_NONE) {
-        ngx_http_finalize_request(r, platen_respond_problem(r,
-                                        ctx->body_problem, NULL));
-
-    } else {
-        ngx_http_finalize_request(r, platen_body_done(r));
-    }
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_finalize_request(r, ctx->body_problem != PLATEN_PROBLEM_NONE
+                                 ? platen_respond_problem(r, ctx->body_problem,
+                                                          NULL)
+                                 : platen_body_done(r));
 }
 
 

@@ -22,6 +22,7 @@
 
 
 #define PLATEN_COMMIT_GROUP  256   /* operations in one transaction */
+#define PLATEN_TASK_TIMER    60000 /* milliseconds */
 
 
 typedef struct {
@@ -37,6 +38,7 @@ static int platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op);
 static int platen_commit_sync(platen_commit_group_t *g);
 static void platen_commit_cleanup(platen_commit_op_t *op);
 static void platen_commit_done(ngx_event_t *ev);
+static ngx_uint_t platen_commit_task_pending(ngx_event_t *ev);
 static void platen_commit_unlink_thread(void *data, ngx_log_t *log);
 static void platen_commit_unlink_done(ngx_event_t *ev);
 
@@ -469,7 +471,117 @@ platen_commit_done(ngx_event_t *ev)
 }
 
 
-ngx_uint_t
+void
+platen_commit_hold(ngx_http_request_t *r)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->busy = 1;
+
+    r->main->blocked++;
+    r->aio = 1;
+}
+
+
+void
+platen_commit_release(ngx_http_request_t *r)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->busy = 0;
+
+    r->main->blocked--;
+    r->aio = 0;
+}
+
+
+ngx_int_t
+platen_commit_task_init(ngx_http_request_t *r,
+    void (*handler)(void *data, ngx_log_t *log), void (*done)(ngx_event_t *ev))
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    ctx->task = ngx_thread_task_alloc(r->pool, sizeof(ngx_http_request_t *));
+    if (ctx->task == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->task->handler = handler;
+    ctx->task->event.handler = done;
+    ctx->task->event.data = r;
+    ctx->task->event.log = r->connection->log;
+    *(ngx_http_request_t **) ctx->task->ctx = r;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+platen_commit_task_post(ngx_http_request_t *r)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, ctx->task)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* a worker that is to exit waits for as long as there are timers */
+
+    ngx_add_timer(&ctx->task->event, PLATEN_TASK_TIMER);
+
+    platen_commit_hold(r);
+
+    return NGX_OK;
+}
+
+
+void
+platen_commit_task_done(ngx_event_t *ev, ngx_http_event_handler_pt event,
+    ngx_http_event_handler_pt next)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = ev->data;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (platen_commit_task_pending(ev)) {
+        return;
+    }
+
+    platen_commit_release(r);
+
+    if (platen_given_gone(r)) {
+        /* nobody to do it for */
+
+    } else if (r->write_event_handler == event) {
+        next(r);
+
+    } else {
+        /* terminated meanwhile: nginx waits to free it */
+        r->write_event_handler(r);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/*
+ * For the event handler of a task with a timer: 1 if only that has run out; 0 if
+ * the task is done, the timer then being gone.
+ */
+
+static ngx_uint_t
 platen_commit_task_pending(ngx_event_t *ev)
 {
     if (ev->timedout) {

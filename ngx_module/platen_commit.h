@@ -17,9 +17,6 @@
 #include "platen_store.h"
 
 
-#define PLATEN_TASK_TIMER  60000   /* milliseconds */
-
-
 typedef enum {
     PLATEN_COMMIT_SUBMIT,
     PLATEN_COMMIT_RETRY,
@@ -112,11 +109,29 @@ ngx_int_t platen_commit(platen_commit_op_t *op, ngx_log_t *log);
 ngx_uint_t platen_commit_active(void);
 
 /*
- * For the event handler of any thread task that has a timer of
- * PLATEN_TASK_TIMER: 1 if only the timer has run out, which is logged and set
- * again; 0 if the task is done, the timer then being gone.
+ * Keeps the request, and its pool, until a task or a commit has come back: what
+ * nginx would free is then not freed before platen_commit_release().
  */
-ngx_uint_t platen_commit_task_pending(ngx_event_t *ev);
+void platen_commit_hold(ngx_http_request_t *r);
+void platen_commit_release(ngx_http_request_t *r);
+
+/*
+ * The request's thread task, ctx->task: made, with the request as what its
+ * handler gets (in *data) and its event's data; and posted, the request then
+ * being held.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t platen_commit_task_init(ngx_http_request_t *r,
+    void (*handler)(void *data, ngx_log_t *log),
+    void (*done)(ngx_event_t *ev));
+ngx_int_t platen_commit_task_post(ngx_http_request_t *r);
+
+/*
+ * For that `done`: the task has come back, or only its timer has run out, which
+ * is logged and set again.  `next` has the request, unless it has ended: then
+ * its write event is no longer `event`, and nginx waits to free it.
+ */
+void platen_commit_task_done(ngx_event_t *ev, ngx_http_event_handler_pt event,
+    ngx_http_event_handler_pt next);
 
 /* Of a job's first claim, and the only one that is made here. */
 #define PLATEN_COMMIT_EPOCH  1

@@ -362,10 +362,6 @@ platen_submit_options(ngx_http_request_t *r, const platen_options_t *options,
 ngx_int_t
 platen_submit_commit(ngx_http_request_t *r, platen_commit_op_t *op)
 {
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
     op->done = platen_submit_committed;
     op->data = r;
 
@@ -378,9 +374,7 @@ platen_submit_commit(ngx_http_request_t *r, platen_commit_op_t *op)
         return NGX_ERROR;
     }
 
-    ctx->busy = 1;
-    r->main->blocked++;
-    r->aio = 1;
+    platen_commit_hold(r);
 
     return NGX_OK;
 }
@@ -408,11 +402,9 @@ platen_submit_committed(platen_commit_op_t *op)
 
     ngx_http_set_log_request(c->log, r);
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->busy = 0;
+    platen_commit_release(r);
 
-    r->main->blocked--;
-    r->aio = 0;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
     if (op->published) {
         /* the temporary file has another name now, or is gone */

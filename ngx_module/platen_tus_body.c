@@ -37,37 +37,20 @@ platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    if (ctx->task == NULL) {
-        ctx->task = ngx_thread_task_alloc(r->pool,
-                                          sizeof(ngx_http_request_t *));
-        if (ctx->task == NULL) {
-            return NGX_ERROR;
-        }
-
-        ctx->task->handler = platen_tus_thread;
-        ctx->task->event.handler = platen_tus_done;
-        ctx->task->event.data = r;
-        ctx->task->event.log = r->connection->log;
-        *(ngx_http_request_t **) ctx->task->ctx = r;
-    }
-
-    ctx->tus->step = step;
-
-    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, ctx->task)
-        != NGX_OK)
+    if (ctx->task == NULL
+        && platen_commit_task_init(r, platen_tus_thread, platen_tus_done)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    /* a worker that is to exit waits for as long as there are timers */
+    ctx->tus->step = step;
 
-    ngx_add_timer(&ctx->task->event, PLATEN_TASK_TIMER);
+    if (platen_commit_task_post(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     r->write_event_handler = platen_tus_event;
-
-    ctx->busy = 1;
-    r->main->blocked++;
-    r->aio = 1;
 
     return NGX_OK;
 }
@@ -425,32 +408,5 @@ platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
 static void
 platen_tus_done(ngx_event_t *ev)
 {
-    ngx_connection_t       *c;
-    ngx_http_request_t     *r;
-    ngx_http_platen_ctx_t  *ctx;
-
-    r = ev->data;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    if (platen_commit_task_pending(ev)) {
-        return;
-    }
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->busy = 0;
-
-    r->main->blocked--;
-    r->aio = 0;
-
-    if (r->write_event_handler == platen_tus_event) {
-        platen_tus_next(r);
-
-    } else {
-        /* terminated meanwhile: nginx waits to free it */
-        r->write_event_handler(r);
-    }
-
-    ngx_http_run_posted_requests(c);
+    platen_commit_task_done(ev, platen_tus_event, platen_tus_next);
 }

@@ -115,9 +115,12 @@ platen_upload_open(ngx_http_request_t *r, ngx_str_t *type, off_t max)
     pmcf = ngx_http_get_module_main_conf(r, ngx_http_platen_module);
 
     cln = ngx_pool_cleanup_add(r->pool, sizeof(platen_receive_t));
-    ctx->task = ngx_thread_task_alloc(r->pool, sizeof(ngx_http_request_t *));
 
-    if (cln == NULL || ctx->task == NULL) {
+    if (cln == NULL
+        || platen_commit_task_init(r, platen_upload_thread,
+                                   platen_upload_thread_done)
+           != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -167,12 +170,6 @@ platen_upload_read(ngx_http_request_t *r, void (*done)(ngx_http_request_t *r))
     }
 
     ctx->received = done;
-
-    ctx->task->handler = platen_upload_thread;
-    ctx->task->event.handler = platen_upload_thread_done;
-    ctx->task->event.data = r;
-    ctx->task->event.log = r->connection->log;
-    *(ngx_http_request_t **) ctx->task->ctx = r;
 
     if (platen_given(r)) {
         return platen_upload_given(r);
@@ -580,21 +577,7 @@ platen_upload_post(ngx_http_request_t *r, ngx_chain_t *in)
 
     ctx->in = in;
 
-    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, ctx->task)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /* a worker that is to exit waits for as long as there are timers */
-
-    ngx_add_timer(&ctx->task->event, PLATEN_TASK_TIMER);
-
-    ctx->busy = 1;
-    r->main->blocked++;
-    r->aio = 1;
-
-    return NGX_OK;
+    return platen_commit_task_post(r);
 }
 
 
@@ -642,37 +625,7 @@ platen_upload_piece(void *data, const u_char *p, size_t n)
 static void
 platen_upload_thread_done(ngx_event_t *ev)
 {
-    ngx_connection_t       *c;
-    ngx_http_request_t     *r;
-    ngx_http_platen_ctx_t  *ctx;
-
-    r = ev->data;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    if (platen_commit_task_pending(ev)) {
-        return;
-    }
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->busy = 0;
-
-    r->main->blocked--;
-    r->aio = 0;
-
-    if (platen_given_gone(r)) {
-        /* nobody to write it for */
-
-    } else if (r->write_event_handler == platen_upload_event) {
-        platen_upload_written(r);
-
-    } else {
-        /* terminated meanwhile: nginx waits to free it */
-        r->write_event_handler(r);
-    }
-
-    ngx_http_run_posted_requests(c);
+    platen_commit_task_done(ev, platen_upload_event, platen_upload_written);
 }
 
 
