@@ -357,12 +357,13 @@ ngx_int_t platen_given_refuse(ngx_http_request_t *r);
 ngx_uint_t platen_given_in_file(const ngx_chain_t *in);
 
 /*
- * Hands on what a buffer has, in pieces; in a thread, if it is in a file.  Ends
+ * Hands on what a chain has, in pieces; in a thread, if some is in a file.  Ends
  * with the first code of `piece` that is not PLATEN_OK, and PLATEN_ERROR with
  * errno if the file cannot be read.
  */
 typedef int (*platen_given_pt)(void *data, const u_char *p, size_t n);
-int platen_given_each(const ngx_buf_t *b, platen_given_pt piece, void *data);
+int platen_given_each(const ngx_chain_t *in, platen_given_pt piece,
+    void *data);
 
 /*
  * For what comes back from a thread: whether it is a subrequest whose client

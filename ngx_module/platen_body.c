@@ -74,7 +74,6 @@ static ngx_int_t
 platen_body_given(ngx_http_request_t *r)
 {
     ngx_int_t               rc;
-    ngx_chain_t            *cl;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
@@ -87,16 +86,11 @@ platen_body_given(ngx_http_request_t *r)
     }
 
     if (!platen_given_in_file(ctx->in)) {
-        for (cl = ctx->in; cl; cl = cl->next) {
-            if (platen_given_each(cl->buf, platen_body_piece, ctx->body)
-                != PLATEN_OK)
-            {
-                return platen_respond_problem(r, PLATEN_PROBLEM_BODY_TOO_LARGE,
-                                              NULL);
-            }
-        }
-
-        return platen_body_done(r);
+        return platen_given_each(ctx->in, platen_body_piece, ctx->body)
+               == PLATEN_OK
+               ? platen_body_done(r)
+               : platen_respond_problem(r, PLATEN_PROBLEM_BODY_TOO_LARGE,
+                                        NULL);
     }
 
     if (platen_commit_task_init(r, platen_body_thread, platen_body_thread_done)
@@ -139,15 +133,11 @@ platen_body_thread(void *data, ngx_log_t *log)
     ngx_http_request_t *r = *(ngx_http_request_t **) data;
 
     int                     rc;
-    ngx_chain_t            *cl;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    rc = PLATEN_OK;
 
-    for (cl = ctx->in; cl && rc == PLATEN_OK; cl = cl->next) {
-        rc = platen_given_each(cl->buf, platen_body_piece, ctx->body);
-    }
+    rc = platen_given_each(ctx->in, platen_body_piece, ctx->body);
 
     ctx->body_problem = rc == PLATEN_OK ? PLATEN_PROBLEM_NONE
                         : rc == PLATEN_INVALID ? PLATEN_PROBLEM_BODY_TOO_LARGE

@@ -19,6 +19,10 @@
 #define PLATEN_GIVEN_PIECE  (64 * 1024)
 
 
+static int platen_given_buf(const ngx_buf_t *b, platen_given_pt piece,
+    void *data);
+
+
 ngx_uint_t
 platen_given(ngx_http_request_t *r)
 {
@@ -63,7 +67,22 @@ platen_given_chain(ngx_http_request_t *r, ngx_chain_t **out)
 
 
 int
-platen_given_each(const ngx_buf_t *b, platen_given_pt piece, void *data)
+platen_given_each(const ngx_chain_t *in, platen_given_pt piece, void *data)
+{
+    int  rc;
+
+    rc = PLATEN_OK;
+
+    for ( /* void */ ; in && rc == PLATEN_OK; in = in->next) {
+        rc = platen_given_buf(in->buf, piece, data);
+    }
+
+    return rc;
+}
+
+
+static int
+platen_given_buf(const ngx_buf_t *b, platen_given_pt piece, void *data)
 {
     int       rc;
     off_t     at;

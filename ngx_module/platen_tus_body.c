@@ -280,7 +280,6 @@ platen_tus_thread(void *data, ngx_log_t *log)
 static int
 platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
 {
-    ngx_chain_t       *cl;
     platen_partial_t  *p;
 
     p = &tus->partial;
@@ -292,12 +291,8 @@ platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
         return PLATEN_ERROR;
     }
 
-    for (cl = ctx->in; cl && !tus->beyond; cl = cl->next) {
-        if (platen_given_each(cl->buf, platen_tus_piece, tus)
-            == PLATEN_ERROR)
-        {
-            return PLATEN_ERROR;
-        }
+    if (platen_given_each(ctx->in, platen_tus_piece, tus) == PLATEN_ERROR) {
+        return PLATEN_ERROR;
     }
 
     return ctx->last || tus->beyond ? platen_tus_end(tus) : PLATEN_OK;

@@ -588,29 +588,26 @@ platen_upload_thread(void *data, ngx_log_t *log)
 {
     ngx_http_request_t *r = *(ngx_http_request_t **) data;
 
-    ngx_chain_t            *cl;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    for (cl = ctx->in; cl; cl = cl->next) {
-        switch (platen_given_each(cl->buf, platen_upload_piece, ctx->rx)) {
+    switch (platen_given_each(ctx->in, platen_upload_piece, ctx->rx)) {
 
-        case PLATEN_OK:
-            break;
-
-        case PLATEN_ERROR:
-            ctx->rx->error = errno;
-            ctx->rx->problem = platen_problem_of_errno(errno);
-            return;
-
-        default: /* the receiver has said why */
-            return;
+    case PLATEN_OK:
+        if (ctx->last) {
+            (void) platen_receive_finish(ctx->rx);
         }
-    }
 
-    if (ctx->last) {
-        (void) platen_receive_finish(ctx->rx);
+        break;
+
+    case PLATEN_ERROR:
+        ctx->rx->error = errno;
+        ctx->rx->problem = platen_problem_of_errno(errno);
+        break;
+
+    default: /* the receiver has said why */
+        break;
     }
 }
 
