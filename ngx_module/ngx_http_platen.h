@@ -765,6 +765,17 @@ ngx_http_platen_ctx_t *platen_respond_ctx(ngx_http_request_t *r);
 ngx_str_t *platen_respond_request_header(ngx_http_request_t *r,
     const char *name, size_t len);
 
+/* The one of that name that comes after `last` (NULL: the first), or NULL. */
+ngx_str_t *platen_respond_request_header_after(ngx_http_request_t *r,
+    ngx_str_t *last, const char *name, size_t len);
+
+/*
+ * Whether a header that is a list of tokens (RFC 9110, section 5.6.1), on one
+ * line or several, has this one, in either case.
+ */
+ngx_uint_t platen_respond_request_token(ngx_http_request_t *r,
+    const char *name, const char *token);
+
 
 /* platen_hint.c: the ZeroMQ PUSH socket of this worker. */
 

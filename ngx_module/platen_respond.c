@@ -103,23 +103,83 @@ ngx_str_t *
 platen_respond_request_header(ngx_http_request_t *r, const char *name,
     size_t len)
 {
-    ngx_uint_t        i;
+    return platen_respond_request_header_after(r, NULL, name, len);
+}
+
+
+ngx_str_t *
+platen_respond_request_header_after(ngx_http_request_t *r, ngx_str_t *last,
+    const char *name, size_t len)
+{
+    ngx_uint_t        i, after;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
+
+    after = last == NULL;
 
     for (part = &r->headers_in.headers.part; part; part = part->next) {
         header = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (header[i].key.len == len && header[i].lowcase_key
+            if (after && header[i].key.len == len && header[i].lowcase_key
                 && ngx_memcmp(header[i].lowcase_key, name, len) == 0)
             {
                 return &header[i].value;
+            }
+
+            if (&header[i].value == last) {
+                after = 1;
             }
         }
     }
 
     return NULL;
+}
+
+
+ngx_uint_t
+platen_respond_request_token(ngx_http_request_t *r, const char *name,
+    const char *token)
+{
+    size_t      len, name_len;
+    u_char     *p, *end, *comma, *last;
+    ngx_str_t  *value;
+
+    len = ngx_strlen(token);
+    name_len = ngx_strlen(name);
+    value = NULL;
+
+    while ((value = platen_respond_request_header_after(r, value, name,
+                                                        name_len))
+           != NULL)
+    {
+        last = value->data + value->len;
+
+        for (p = value->data; p < last; p = comma + 1) {
+            comma = ngx_strlchr(p, last, ',');
+            if (comma == NULL) {
+                comma = last;
+            }
+
+            while (p < comma && (*p == ' ' || *p == '\t')) {
+                p++;
+            }
+
+            for (end = comma; p < end; end--) {
+                if (end[-1] != ' ' && end[-1] != '\t') {
+                    break;
+                }
+            }
+
+            if ((size_t) (end - p) == len
+                && ngx_strncasecmp(p, (u_char *) token, len) == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 

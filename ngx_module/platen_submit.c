@@ -18,8 +18,6 @@ static platen_problem_t platen_submit_refusal(ngx_http_request_t *r,
 static ngx_int_t platen_submit_op(ngx_http_request_t *r);
 static ngx_int_t platen_submit_options(ngx_http_request_t *r,
     const platen_options_t *options, uint32_t mask, platen_str_t *text);
-static ngx_uint_t platen_submit_anew(ngx_http_request_t *r);
-static ngx_uint_t platen_submit_is_no_cache(u_char *p, u_char *end);
 static ngx_int_t platen_submit_cache(ngx_http_request_t *r,
     platen_commit_op_t *op);
 static void platen_submit_event(ngx_http_request_t *r);
@@ -236,67 +234,6 @@ platen_submit_op(ngx_http_request_t *r)
 }
 
 
-/* Whether the client wants it converted anew (RFC 9111, section 5.2.1.4). */
-
-static ngx_uint_t
-platen_submit_anew(ngx_http_request_t *r)
-{
-    u_char           *p, *last, *end;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len != sizeof("cache-control") - 1
-                || h[i].lowcase_key == NULL
-                || ngx_memcmp(h[i].lowcase_key, "cache-control",
-                              sizeof("cache-control") - 1)
-                   != 0)
-            {
-                continue;
-            }
-
-            p = h[i].value.data;
-            last = p + h[i].value.len;
-
-            for ( /* void */ ; p < last; p = end + 1) {
-                end = ngx_strlchr(p, last, ',');
-                if (end == NULL) {
-                    end = last;
-                }
-
-                if (platen_submit_is_no_cache(p, end)) {
-                    return 1;
-                }
-            }
-        }
-    }
-
-    return 0;
-}
-
-
-/* The directive no-cache, with white space around it. */
-
-static ngx_uint_t
-platen_submit_is_no_cache(u_char *p, u_char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    while (p < end && (end[-1] == ' ' || end[-1] == '\t')) {
-        end--;
-    }
-
-    return end - p == sizeof("no-cache") - 1
-           && ngx_strncasecmp(p, (u_char *) "no-cache", end - p) == 0;
-}
-
-
 /* Lets the commit look for a result that is there already. */
 
 static ngx_int_t
@@ -323,7 +260,8 @@ platen_submit_cache(ngx_http_request_t *r, platen_commit_op_t *op)
 
     op->job.cache_key = (platen_str_t) { (char *) key, PLATEN_SHA256_LEN };
 
-    if (platen_submit_anew(r)) {
+    if (platen_respond_request_token(r, "cache-control", "no-cache")) {
+        /* it is to be converted anew (RFC 9111, section 5.2.1.4) */
         return NGX_OK;
     }
 

@@ -67,10 +67,8 @@ platen_sync_convert(ngx_http_request_t *r)
 static ngx_msec_t
 platen_sync_time(ngx_http_request_t *r)
 {
+    ngx_str_t                   *value;
     ngx_msec_t                   wait;
-    ngx_uint_t                   i;
-    ngx_list_part_t             *part;
-    ngx_table_elt_t             *h;
     platen_prefer_t              prefer;
     ngx_http_platen_loc_conf_t  *plcf;
 
@@ -78,17 +76,12 @@ platen_sync_time(ngx_http_request_t *r)
 
     ngx_memzero(&prefer, sizeof(platen_prefer_t));
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
+    value = NULL;
 
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == 6 && h[i].lowcase_key
-                && ngx_memcmp(h[i].lowcase_key, "prefer", 6) == 0)
-            {
-                platen_prefer_read(&prefer, (char *) h[i].value.data,
-                                   h[i].value.len);
-            }
-        }
+    while ((value = platen_respond_request_header_after(r, value, "prefer", 6))
+           != NULL)
+    {
+        platen_prefer_read(&prefer, (char *) value->data, value->len);
     }
 
     wait = plcf->sync_timeout;

@@ -17,53 +17,8 @@
 #define PLATEN_WS_ACCEPT   28    /* of a SHA-1 */
 
 
-static ngx_uint_t platen_ws_token(ngx_str_t *list, const char *token,
-    size_t len);
 static ngx_int_t platen_ws_upgrade_required(ngx_http_request_t *r,
     const char *detail);
-
-
-/* Whether a list of tokens (RFC 9110, section 5.6.1) has this one. */
-
-static ngx_uint_t
-platen_ws_token(ngx_str_t *list, const char *token, size_t len)
-{
-    u_char  *p, *last, *end;
-
-    if (list == NULL) {
-        return 0;
-    }
-
-    p = list->data;
-    last = p + list->len;
-
-    while (p < last) {
-        end = ngx_strlchr(p, last, ',');
-        if (end == NULL) {
-            end = last;
-        }
-
-        while (p < end && (*p == ' ' || *p == '\t')) {
-            p++;
-        }
-
-        if ((size_t) (end - p) >= len
-            && ngx_strncasecmp(p, (u_char *) token, len) == 0)
-        {
-            for (p += len; p < end && (*p == ' ' || *p == '\t'); p++) {
-                /* void */
-            }
-
-            if (p == end) {
-                return 1;
-            }
-        }
-
-        p = end + 1;
-    }
-
-    return 0;
-}
 
 
 ngx_int_t
@@ -79,10 +34,8 @@ platen_ws_handshake(ngx_http_request_t *r)
 
     version = platen_respond_request_header(r, "sec-websocket-version", 21);
 
-    if (!platen_ws_token(platen_respond_request_header(r, "upgrade", 7),
-                         "websocket", 9)
-        || !platen_ws_token(platen_respond_request_header(r, "connection", 10),
-                            "upgrade", 7)
+    if (!platen_respond_request_token(r, "upgrade", "websocket")
+        || !platen_respond_request_token(r, "connection", "upgrade")
         || version == NULL)
     {
         return platen_ws_upgrade_required(r, NULL);

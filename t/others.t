@@ -120,6 +120,7 @@ my $convert = sub {
 is $convert->(), 'converted', 'first';
 is $convert->(), 'cached', 'again';
 is $convert->('Cache-Control' => $_), 'converted', "anew: $_" for 'no-cache', 'No-Cache', 'max-age=0, no-cache ', 'foo=",", no-cache';
+is $convert->('Cache-Control' => ['max-age=0', 'no-cache']), 'converted', 'anew: on a line of its own';
 is $convert->('Cache-Control' => $_), 'cached', "not: $_" for 'max-age=0', 'x-no-cache', 'no-cache-x', '', ',';
 my $tus = http(POST => '/uploads', content => "the same\n", 'Tus-Resumable' => '1.0.0', 'Upload-Length' => 9,
     'Upload-Metadata' => 'filename YS50eHQ=,target_format cGRm', 'Content-Type' => 'application/offset+octet-stream', 'Cache-Control' => 'no-cache');

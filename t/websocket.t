@@ -52,6 +52,7 @@ is lc $ws->header('Connection'), 'upgrade', 'Connection';
 like $ws->header('X-Request-ID'), qr/\S/, 'its request id';
 unlike $ws->{head}, qr/^(?:Transfer-Encoding|Content-Length|Content-Type):/mi, 'no body';
 is main::ws('/quiet/ws', Connection => 'keep-alive, Upgrade', Upgrade => 'h2c, WebSocket')->{code}, 101, 'tokens in lists';
+is main::ws('/quiet/ws', Connection => "keep-alive\r\nConnection: Upgrade", Upgrade => "h2c\r\nUpgrade: WebSocket")->{code}, 101, 'on lines of their own';
 for ([400, 'invalid_handshake', 'Sec-WebSocket-Key' => undef], [400, 'invalid_handshake', 'Sec-WebSocket-Key' => 'x'],
      [400, 'invalid_handshake', 'Sec-WebSocket-Key' => '*' x 24], [400, 'invalid_handshake', 'Sec-WebSocket-Key' => 'A' x 24],
      [400, 'invalid_handshake', 'Content-Length' => 5, behind => 'hello'],
