@@ -78,31 +78,39 @@ is_folded(const char *name, const char *folded, size_t n)
 }
 
 
+/* Every name that a field has, in the order of their weight; NULL: no more. */
+static const char *
+known_name(size_t i, int *field)
+{
+    if (i < COUNT(names)) {
+        *field = names[i].field;
+        return names[i].name;
+    }
+    i -= COUNT(names);
+    if (i < PLATEN_OPTIONS) {
+        *field = PLATEN_PARAMS + (int) i;
+        return platen_option_name((platen_option_t) i);
+    }
+    i -= PLATEN_OPTIONS;
+    if (i < COUNT(aliases)) {
+        *field = aliases[i].field;
+        return aliases[i].name;
+    }
+    return NULL;
+}
+
+
 int
 platen_params_find(const char *name, size_t len)
 {
-    char   folded[FOLDED_MAX];
-    size_t i, n = fold(name, len, folded);
-    int    option;
+    const char *known;
+    char        folded[FOLDED_MAX];
+    size_t      i, n = fold(name, len, folded);
+    int         field;
 
-    if (n == 0) {
-        return -1;
-    }
-    for (i = 0; i < COUNT(names); i++) {
-        if (is_folded(names[i].name, folded, n)) {
-            return names[i].field;
-        }
-    }
-    for (option = 0; option < PLATEN_OPTIONS; option++) {
-        if (is_folded(platen_option_name((platen_option_t) option), folded,
-                      n))
-        {
-            return PLATEN_PARAMS + option;
-        }
-    }
-    for (i = 0; i < COUNT(aliases); i++) {
-        if (is_folded(aliases[i].name, folded, n)) {
-            return aliases[i].field;
+    for (i = 0; n > 0 && (known = known_name(i, &field)) != NULL; i++) {
+        if (is_folded(known, folded, n)) {
+            return field;
         }
     }
     return -1;
@@ -158,27 +166,16 @@ is_slip(const char *name, const char *folded, size_t n)
 static const char *
 slip_of(const char *folded, size_t n)
 {
-    const char *name;
+    const char *known;
     size_t      i;
-    int         option;
+    int         field;
 
-    for (i = 0; i < COUNT(names); i++) {
-        if (is_slip(names[i].name, folded, n)) {
-            return names[i].name;
+    for (i = 0; (known = known_name(i, &field)) != NULL; i++) {
+        if (is_slip(known, folded, n)) {
+            break;
         }
     }
-    for (option = 0; option < PLATEN_OPTIONS; option++) {
-        name = platen_option_name((platen_option_t) option);
-        if (is_slip(name, folded, n)) {
-            return name;
-        }
-    }
-    for (i = 0; i < COUNT(aliases); i++) {
-        if (is_slip(aliases[i].name, folded, n)) {
-            return aliases[i].name;
-        }
-    }
-    return NULL;
+    return known;
 }
 
 
