@@ -96,7 +96,8 @@ typedef struct {
     ngx_str_t                prefix;      /* of the location, no end slash */
     ngx_array_t             *keys;        /* ngx_http_platen_key_t; NULL: off */
     ngx_str_t                keys_file;
-    ngx_str_t                realm;       /* of the clients' names, or len 0 */
+    ngx_str_t                realm;       /* "REALM/", or len 0: what the
+                                             clients' names begin with */
     ngx_uint_t               client_kind;
     ngx_http_complex_value_t  *client_value;  /* BY_VARIABLE */
     ngx_http_complex_value_t  *scheme;        /* NULL: that of the connection */

@@ -336,13 +336,7 @@ platen_auth_check(ngx_http_request_t *r, ngx_str_t *value)
 
     ctx->authentic = 1;
 
-    if (plcf->realm.len) {
-        return platen_client_named(r, "", found->name.data, found->name.len);
-    }
-
-    ctx->client = found->name;
-
-    return NGX_OK;
+    return platen_client_named(r, "", found->name.data, found->name.len);
 }
 
 

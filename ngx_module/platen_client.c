@@ -119,10 +119,8 @@ platen_client_variables(ngx_conf_t *cf)
 ngx_int_t
 platen_client_lookup(ngx_http_request_t *r)
 {
-    ngx_http_platen_ctx_t       *ctx;
     ngx_http_platen_loc_conf_t  *plcf;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
     switch (plcf->client_kind) {
@@ -138,12 +136,7 @@ platen_client_lookup(ngx_http_request_t *r)
             return NGX_DECLINED;
         }
 
-        if (plcf->realm.len) {
-            return platen_client_named(r, "", "anonymous", 9);
-        }
-
-        ngx_str_set(&ctx->client, "anonymous");
-        return NGX_OK;
+        return platen_client_named(r, "", "anonymous", 9);
     }
 }
 
@@ -158,7 +151,7 @@ platen_client_realm(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_platen_loc_conf_t *plcf = conf;
 
-    u_char      c;
+    u_char      c, *p;
     size_t      i;
     ngx_str_t  *value;
 
@@ -167,10 +160,9 @@ platen_client_realm(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     value = cf->args->elts;
-    plcf->realm = value[1];
 
     if (ngx_strcmp(value[1].data, "off") == 0) {
-        plcf->realm.len = 0;
+        ngx_str_set(&plcf->realm, "");
         return NGX_CONF_OK;
     }
 
@@ -185,9 +177,21 @@ platen_client_realm(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    return i == value[1].len && i && i <= PLATEN_REALM_MAX
-           ? NGX_CONF_OK
-           : "takes off, or 1 to 16 letters, digits and .-_";
+    if (i < value[1].len || i == 0 || i > PLATEN_REALM_MAX) {
+        return "takes off, or 1 to 16 letters, digits and .-_";
+    }
+
+    p = ngx_pnalloc(cf->pool, i + 1);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    plcf->realm.data = p;
+    plcf->realm.len = i + 1;
+    p = ngx_cpymem(p, value[1].data, i);
+    *p = '/';
+
+    return NGX_CONF_OK;
 }
 
 
@@ -204,21 +208,17 @@ platen_client_named(ngx_http_request_t *r, const char *prefix,
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
     n = ngx_strlen(prefix);
 
-    p = ngx_pnalloc(r->pool, plcf->realm.len + 1 + n + len);
+    p = ngx_pnalloc(r->pool, plcf->realm.len + n + len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     ctx->client.data = p;
+    ctx->client.len = plcf->realm.len + n + len;
 
-    if (plcf->realm.len) {
-        p = ngx_cpymem(p, plcf->realm.data, plcf->realm.len);
-        *p++ = '/';
-    }
-
+    p = ngx_cpymem(p, plcf->realm.data, plcf->realm.len);
     p = ngx_cpymem(p, prefix, n);
-    p = ngx_cpymem(p, name, len);
-    ctx->client.len = p - ctx->client.data;
+    ngx_memcpy(p, name, len);
 
     return NGX_OK;
 }
@@ -382,8 +382,9 @@ platen_client_new(ngx_http_request_t *r)
     value.data = p;
     p = ngx_sprintf(p, "%sclient_id=%s.%T.%s; Path=%V/; Max-Age=%d; "
                        "HttpOnly; SameSite=Lax",
-                    platen_client_is_host_only(r) ? "__Host-" : "", text, ctx->client_until, signature,
-                    &plcf->prefix, PLATEN_CLIENT_TTL);
+                    platen_client_is_host_only(r) ? "__Host-" : "", text,
+                    ctx->client_until, signature, &plcf->prefix,
+                    PLATEN_CLIENT_TTL);
 
     if (platen_client_https(r)) {
         p = ngx_cpymem(p, "; Secure", sizeof("; Secure") - 1);
@@ -406,7 +407,7 @@ static ngx_int_t
 platen_client_of_variable(ngx_http_request_t *r,
     ngx_http_complex_value_t *variable)
 {
-    size_t                       i, max, realm;
+    size_t                       i, max;
     ngx_int_t                    rc;
     ngx_str_t                    value;
     platen_str_t                 part;
@@ -426,9 +427,9 @@ platen_client_of_variable(ngx_http_request_t *r,
     }
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
-    realm = plcf->realm.len ? plcf->realm.len + 1 : 0;
 
-    max = PLATEN_CLIENT_MAX - realm - (sizeof(PLATEN_CLIENT_VARIABLE) - 1);
+    max = PLATEN_CLIENT_MAX - plcf->realm.len
+          - (sizeof(PLATEN_CLIENT_VARIABLE) - 1);
 
     for (i = 0; i < value.len; i++) {
         if (value.data[i] <= 0x20 || value.data[i] >= 0x7f
@@ -450,7 +451,8 @@ platen_client_of_variable(ngx_http_request_t *r,
         }
 
         ngx_hex_dump(hex, sha256, PLATEN_SHA256_LEN);
-        max = PLATEN_CLIENT_MAX - realm - (sizeof(PLATEN_CLIENT_DIGEST) - 1);
+        max = PLATEN_CLIENT_MAX - plcf->realm.len
+              - (sizeof(PLATEN_CLIENT_DIGEST) - 1);
         rc = platen_client_named(r, PLATEN_CLIENT_DIGEST, hex, max);
     }
 

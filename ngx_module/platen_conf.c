@@ -243,9 +243,7 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
         conf->keys_file = prev->keys_file;
     }
 
-    if (conf->realm.data == NULL) {
-        conf->realm = prev->realm;
-    }
+    ngx_conf_merge_str_value(conf->realm, prev->realm, "");
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -315,12 +313,13 @@ platen_conf_names(ngx_conf_t *cf, ngx_http_platen_loc_conf_t *conf)
 
     for (n = 0; n < conf->keys->nelts; n++) {
         if (conf->realm.len
-            && conf->realm.len + 1 + key[n].name.len > PLATEN_CLIENT_MAX)
+            && conf->realm.len + key[n].name.len > PLATEN_CLIENT_MAX)
         {
             platen_conf_error(cf, &conf->api_at,
-                              "with platen_realm \"%V\" the name \"%V\" in "
+                              "with platen_realm \"%*s\" the name \"%V\" in "
                               "\"%V\" has more than %d characters",
-                              &conf->realm, &key[n].name, &conf->keys_file,
+                              conf->realm.len - 1, conf->realm.data,
+                              &key[n].name, &conf->keys_file,
                               PLATEN_CLIENT_MAX);
             return NGX_ERROR;
         }

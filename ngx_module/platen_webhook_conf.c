@@ -104,11 +104,11 @@ platen_webhook_conf_default(ngx_http_request_t *r, platen_str_t *url)
 
     name = ctx->client;
 
-    if (plcf->realm.len && name.len > plcf->realm.len
-        && name.data[plcf->realm.len] == '/')
+    if (name.len > plcf->realm.len
+        && ngx_memcmp(name.data, plcf->realm.data, plcf->realm.len) == 0)
     {
-        name.data += plcf->realm.len + 1;
-        name.len -= plcf->realm.len + 1;
+        name.data += plcf->realm.len;
+        name.len -= plcf->realm.len;
     }
 
     hook = plcf->webhook->elts;
