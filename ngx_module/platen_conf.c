@@ -17,6 +17,8 @@ static ngx_int_t platen_conf_create_path(ngx_conf_t *cf, ngx_str_t *name,
     const ngx_http_platen_at_t *at);
 static ngx_int_t platen_conf_names(ngx_conf_t *cf,
     ngx_http_platen_loc_conf_t *conf);
+static ngx_str_t *platen_conf_common(ngx_array_t *keys, ngx_array_t *others);
+static ngx_uint_t platen_conf_equal(const ngx_str_t *a, const ngx_str_t *b);
 static ngx_uint_t platen_conf_inherit(ngx_http_core_loc_conf_t *clcf,
     ngx_http_platen_loc_conf_t *prev, ngx_http_platen_loc_conf_t *conf);
 
@@ -303,8 +305,9 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
 static ngx_int_t
 platen_conf_names(ngx_conf_t *cf, ngx_http_platen_loc_conf_t *conf)
 {
-    ngx_uint_t                     i, n, m;
-    ngx_http_platen_key_t         *key, *other;
+    ngx_str_t                     *name;
+    ngx_uint_t                     i, n;
+    ngx_http_platen_key_t         *key;
     ngx_http_platen_loc_conf_t   **file;
     ngx_http_platen_main_conf_t   *pmcf;
 
@@ -335,44 +338,23 @@ platen_conf_names(ngx_conf_t *cf, ngx_http_platen_loc_conf_t *conf)
     file = pmcf->key_files.elts;
 
     for (i = 0; i < pmcf->key_files.nelts; i++) {
-        if (file[i]->realm.len != conf->realm.len
-            || ngx_memcmp(file[i]->realm.data, conf->realm.data,
-                          conf->realm.len)
-               != 0)
-        {
+        if (!platen_conf_equal(&file[i]->realm, &conf->realm)) {
             continue;
         }
 
-        if (file[i]->keys_file.len == conf->keys_file.len
-            && ngx_memcmp(file[i]->keys_file.data, conf->keys_file.data,
-                          conf->keys_file.len)
-               == 0)
-        {
+        if (platen_conf_equal(&file[i]->keys_file, &conf->keys_file)) {
             return NGX_OK;
         }
 
-        other = file[i]->keys->elts;
+        name = platen_conf_common(conf->keys, file[i]->keys);
 
-        for (n = 0; n < conf->keys->nelts; n++) {
-            for (m = 0; m < ngx_min(file[i]->keys->nelts,
-                                    PLATEN_CONF_COMPARED); m++)
-            {
-                if (key[n].name.len == other[m].name.len
-                    && ngx_memcmp(key[n].name.data, other[m].name.data,
-                                  key[n].name.len)
-                       == 0)
-                {
-                    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                                  "\"%V\" is in \"%V\" and in \"%V\", and "
-                                  "one client to both; if they are two, give "
-                                  "each its platen_realm in %V:%ui",
-                                  &key[n].name, &file[i]->keys_file,
-                                  &conf->keys_file, &conf->api_at.file,
-                                  conf->api_at.line);
-                    n = conf->keys->nelts - 1;
-                    break;
-                }
-            }
+        if (name) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "\"%V\" is in \"%V\" and in \"%V\", and "
+                          "one client to both; if they are two, give "
+                          "each its platen_realm in %V:%ui",
+                          name, &file[i]->keys_file, &conf->keys_file,
+                          &conf->api_at.file, conf->api_at.line);
         }
     }
 
@@ -384,6 +366,36 @@ platen_conf_names(ngx_conf_t *cf, ngx_http_platen_loc_conf_t *conf)
     *file = conf;
 
     return NGX_OK;
+}
+
+
+/* The first name that the other file has as well; NULL: none. */
+
+static ngx_str_t *
+platen_conf_common(ngx_array_t *keys, ngx_array_t *others)
+{
+    ngx_uint_t              n, m;
+    ngx_http_platen_key_t  *key, *other;
+
+    key = keys->elts;
+    other = others->elts;
+
+    for (n = 0; n < keys->nelts; n++) {
+        for (m = 0; m < ngx_min(others->nelts, PLATEN_CONF_COMPARED); m++) {
+            if (platen_conf_equal(&key[n].name, &other[m].name)) {
+                return &key[n].name;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_uint_t
+platen_conf_equal(const ngx_str_t *a, const ngx_str_t *b)
+{
+    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
 }
 
 
