@@ -202,10 +202,6 @@ ngx_int_t platen_route_preaccess(ngx_http_request_t *r);
 /* Whether there is a route of that pattern. */
 ngx_uint_t platen_route_exists(const char *pattern);
 
-/* Whether an open connection still answers: the service itself. */
-ngx_int_t platen_route_health(ngx_http_request_t *r);
-ngx_int_t platen_route_ready(ngx_http_request_t *r);
-
 
 /* platen_auth.c */
 
@@ -655,9 +651,6 @@ ngx_int_t platen_list_first(ngx_http_request_t *r, platen_txn_t *txn,
 char *platen_formats_rules(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 ngx_int_t platen_formats_list(ngx_http_request_t *r);
-
-/* Takes the matrix out of the store; NGX_DECLINED: no sidecar ever ran. */
-ngx_int_t platen_formats_load(platen_txn_t *txn, ngx_log_t *log);
 
 /* Whether platen_formats lets this pair through. */
 ngx_uint_t platen_formats_allowed(ngx_http_platen_loc_conf_t *plcf,

@@ -19,7 +19,6 @@
 
 #define PLATEN_BATCH_PARTIAL_LOCAL    30       /* bytes of a local header, */
 #define PLATEN_BATCH_PARTIAL_CENTRAL  46       /* of one in the directory, */
-#define PLATEN_BATCH_PARTIAL_END      22       /* and of the end, */
 #define PLATEN_BATCH_PARTIAL_NAME     2048     /* and of the longest name */
 #define PLATEN_BATCH_PARTIAL_SLICE    32       /* entries looked at at once */
 #define PLATEN_BATCH_PARTIAL_TURN     16       /* results sent in one turn, */

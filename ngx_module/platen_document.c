@@ -125,7 +125,6 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
         default:
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
-
     }
 
     if (values[0].len == 0) {

@@ -12,6 +12,7 @@
 
 static ngx_int_t platen_formats_rule(ngx_str_t *name,
     const platen_format_t **format);
+static ngx_int_t platen_formats_load(platen_txn_t *txn, ngx_log_t *log);
 static void platen_formats_write(platen_json_t *j,
     ngx_http_platen_loc_conf_t *plcf);
 static void platen_formats_conversion(platen_json_t *j,
@@ -94,7 +95,9 @@ invalid:
 }
 
 
-ngx_int_t
+/* Takes the matrix out of the store; NGX_DECLINED: no sidecar ever ran. */
+
+static ngx_int_t
 platen_formats_load(platen_txn_t *txn, ngx_log_t *log)
 {
     int                        rc;

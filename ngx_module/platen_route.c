@@ -29,6 +29,8 @@ static ngx_int_t platen_route_methods_of(ngx_http_request_t *r,
 static ngx_int_t platen_route_not_allowed(ngx_http_request_t *r,
     const platen_route_t *route);
 static ngx_int_t platen_route_root(ngx_http_request_t *r);
+static ngx_int_t platen_route_health(ngx_http_request_t *r);
+static ngx_int_t platen_route_ready(ngx_http_request_t *r);
 static ngx_int_t platen_route_status(ngx_http_request_t *r,
     const char *status);
 static const char *platen_route_missing(ngx_http_request_t *r);
@@ -394,14 +396,16 @@ platen_route_root(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
+/* Whether an open connection still answers: the service itself. */
+
+static ngx_int_t
 platen_route_health(ngx_http_request_t *r)
 {
     return platen_route_status(r, "ok");
 }
 
 
-ngx_int_t
+static ngx_int_t
 platen_route_ready(ngx_http_request_t *r)
 {
     const char  *missing;
