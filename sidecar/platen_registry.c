@@ -169,7 +169,7 @@ read_text(const char *path)
 
 /* The types that one of an installation's files has. */
 static void
-write_file_types(FILE *out, const char *text)
+write_types(FILE *out, const char *text)
 {
     static const char component[] =
         "oor:package=\"org.openoffice.TypeDetection\" oor:name=\"Types\"",
@@ -193,9 +193,27 @@ write_file_types(FILE *out, const char *text)
     }
 }
 
-/* In an order of their names, so that the same installation gives the same file. */
+/* In a profile of another version LibreOffice first tests for 0.7 s how it draws. */
 static void
-write_types(FILE *out, const char *program)
+write_version(FILE *out, const char *text)
+{
+    char              version[16];
+    const char *const setting[1][3] = {
+        { "org.openoffice.Setup/Product", "ooSetupLastVersion", version },
+    };
+
+    platen_registry_version(text, version);
+    if (*version != '\0') {
+        write_items(out, setting, 1);
+    }
+}
+
+/*
+ * What follows from the installation's files, in an order of their names, so that
+ * the same one gives the same file.
+ */
+static void
+write_installation(FILE *out, const char *program)
 {
     struct dirent **entries;
     char            path[PATH_MAX], *text;
@@ -210,8 +228,11 @@ write_types(FILE *out, const char *program)
             snprintf(path, sizeof(path), "%s/../share/registry/%s", program,
                      entries[i]->d_name);
             text = read_text(path);
+            if (text != NULL && strcmp(entries[i]->d_name, "main.xcd") == 0) {
+                write_version(out, text);
+            }
             if (text != NULL) {
-                write_file_types(out, text);
+                write_types(out, text);
             }
             free(text);
         }
@@ -219,26 +240,6 @@ write_types(FILE *out, const char *program)
     }
     if (n >= 0) {
         free(entries);
-    }
-}
-
-/* In a profile of another version LibreOffice first tests for 0.7 s how it draws. */
-static void
-write_version(FILE *out, const char *program)
-{
-    char              path[PATH_MAX], version[16] = "", *text;
-    const char *const setting[1][3] = {
-        { "org.openoffice.Setup/Product", "ooSetupLastVersion", version },
-    };
-
-    snprintf(path, sizeof(path), "%s/../share/registry/main.xcd", program);
-    text = read_text(path);
-    if (text != NULL) {
-        platen_registry_version(text, version);
-    }
-    free(text);
-    if (*version != '\0') {
-        write_items(out, setting, 1);
     }
 }
 
@@ -251,8 +252,7 @@ platen_registry_write(FILE *out, const char *program, platen_setting_t *settings
           " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\n",
           out);
     write_items(out, common, sizeof(common) / sizeof(common[0]));
-    write_version(out, program);
-    write_types(out, program);
+    write_installation(out, program);
     write_filter(out, "calc_HTML_WebQuery");
     write_items(out, settings, n);
     fputs("</oor:items>\n", out);

@@ -18,10 +18,9 @@ typedef const char *const platen_setting_t[3];
 
 /*
  * Writes the file's whole content: what keeps any document from fetching and
- * running things, what
- * leaves no type of a document to be guessed, what makes the profile one that the LibreOffice
- * in the directory `program` has used before, and then these settings.  Errors are left to
- * ferror().
+ * running things, what leaves no type of a document to be guessed, what makes the
+ * profile one that the LibreOffice in the directory `program` has used before, and
+ * then these settings.  Errors are left to ferror().
  */
 void
 platen_registry_write(FILE *out, const char *program, platen_setting_t *settings, size_t n);
