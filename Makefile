@@ -52,8 +52,8 @@ LOK     = $(wildcard sidecar/lok/*.c) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
           sidecar/platen_policy.c sidecar/platen_registry.c sidecar/platen_workdir.c \
           $(WARNING) proto/platen.c proto/platen_codec.c proto/platen_format.c
 SIDECAR = $(wildcard sidecar/*.c)
-TABLES  = $(wildcard sidecar/tables/*.c) $(WARNING) proto/platen_charset.c
-TEXT    = $(wildcard sidecar/text/*.c) $(WARNING) proto/platen_charset.c
+TABLES  = $(wildcard sidecar/tables/*.c) $(WARNING) proto/platen.c proto/platen_charset.c
+TEXT    = $(wildcard sidecar/text/*.c) $(WARNING) proto/platen.c proto/platen_charset.c
 ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c proto/platen_utf8.c
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \

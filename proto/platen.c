@@ -1,7 +1,8 @@
-/* Return-code texts and the two clocks; see platen.h. */
+/* Return-code texts, lists of words and the two clocks; see platen.h. */
 
 #include "platen.h"
 
+#include <strings.h>
 #include <time.h>
 
 const char *
@@ -39,6 +40,20 @@ platen_strerror(int rc)
     default:
         return "internal error";
     }
+}
+
+int
+platen_words_have(const char *words, const char *word, size_t len)
+{
+    size_t n;
+
+    for (; *words != '\0'; words += words[n] == ' ' ? n + 1 : n) {
+        n = strcspn(words, " ");
+        if (n == len && strncasecmp(words, word, len) == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 uint64_t

@@ -57,6 +57,9 @@ platen_str_eq(platen_str_t a, platen_str_t b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Whether words with a space between them have that one, either case. */
+int platen_words_have(const char *words, const char *word, size_t len);
+
 /* Wall clock in microseconds since the Unix epoch (CLOCK_REALTIME). */
 uint64_t platen_now_us(void);
 

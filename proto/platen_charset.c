@@ -102,21 +102,6 @@ static const charset_t charsets[] = {
 
 #define COUNT (sizeof(charsets) / sizeof(charsets[0]))
 
-/* Whether the list of words between spaces has that one. */
-static int
-list_has(const char *list, const char *word, size_t len)
-{
-    size_t n;
-
-    for (; *list != '\0'; list += list[n] == ' ' ? n + 1 : n) {
-        n = strcspn(list, " ");
-        if (n == len && memcmp(list, word, len) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 const char *
 platen_charset_find(const char *name, size_t len)
 {
@@ -134,7 +119,7 @@ platen_charset_find(const char *name, size_t len)
         folded[n++] = (char) tolower((unsigned char) name[i]);
     }
     for (i = 0; n > 0 && i < COUNT; i++) {
-        if (list_has(charsets[i].aliases, folded, n)) {
+        if (platen_words_have(charsets[i].aliases, folded, n)) {
             return charsets[i].name;
         }
     }

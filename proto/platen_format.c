@@ -3,7 +3,6 @@
 #include "platen_format.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define OOXML "application/vnd.openxmlformats-officedocument."
 #define ODF "application/vnd.oasis.opendocument."
@@ -55,23 +54,6 @@ const size_t platen_nformats = sizeof(platen_formats) / sizeof(platen_formats[0]
 _Static_assert(sizeof(platen_formats) / sizeof(platen_formats[0]) <= PLATEN_FORMATS_MAX,
                "PLATEN_FORMATS_MAX is too small");
 
-/* Whether the space-separated list has that word, either case. */
-static int
-list_has(const char *list, const char *word, size_t len)
-{
-    size_t n;
-
-    while (*list != '\0') {
-        n = strcspn(list, " ");
-        if (n == len && strncasecmp(list, word, len) == 0) {
-            return 1;
-        }
-        list += n;
-        list += *list == ' ';
-    }
-    return 0;
-}
-
 const platen_format_t *
 platen_format_find(const char *name, size_t len)
 {
@@ -82,8 +64,8 @@ platen_format_find(const char *name, size_t len)
     }
 
     for (i = 0; i < platen_nformats; i++) {
-        if (list_has(platen_formats[i].name, name, len)
-            || list_has(platen_formats[i].aliases, name, len)) {
+        if (platen_words_have(platen_formats[i].name, name, len)
+            || platen_words_have(platen_formats[i].aliases, name, len)) {
             return &platen_formats[i];
         }
     }
@@ -108,8 +90,8 @@ platen_format_by_mime(const char *mime, size_t len)
     }
 
     for (i = 0; i < platen_nformats; i++) {
-        if (list_has(platen_formats[i].mime, mime, len)
-            || list_has(platen_formats[i].other_mimes, mime, len)) {
+        if (platen_words_have(platen_formats[i].mime, mime, len)
+            || platen_words_have(platen_formats[i].other_mimes, mime, len)) {
             return &platen_formats[i];
         }
     }

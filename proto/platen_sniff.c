@@ -653,20 +653,6 @@ static const struct {
     { "zip", "docx xlsx pptx odt ods odp epub" },
 };
 
-static int
-has_word(const char *list, const char *word)
-{
-    size_t n = strlen(word), len;
-
-    for (; *list != '\0'; list += list[len] == ' ' ? len + 1 : len) {
-        len = strcspn(list, " ");
-        if (len == n && memcmp(list, word, n) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 const platen_format_t *
 platen_sniff_decide(const platen_sniff_t *sniff, const platen_format_t *hint, int weak)
 {
@@ -688,10 +674,11 @@ platen_sniff_accept(const platen_sniff_t *sniff, const platen_format_t *hint, in
         return format;
     }
     for (i = 0; i < sizeof(openers) / sizeof(openers[0]); i++) {
-        if (has_word(openers[i].named, hint->name)
-            && has_word(openers[i].content, sniff->format->name)) {
+        if (platen_words_have(openers[i].named, hint->name, strlen(hint->name))
+            && platen_words_have(openers[i].content, sniff->format->name,
+                                 strlen(sniff->format->name))) {
             *misnamed = 1;
-            return strcmp(sniff->format->name, "txt") == 0 && has_word("xls", hint->name)
+            return strcmp(sniff->format->name, "txt") == 0 && strcmp(hint->name, "xls") == 0
                        ? platen_format_find(sniff->tabbed ? "tsv" : "csv", 3)
                        : sniff->format;
         }
