@@ -2,14 +2,15 @@
 
 #include "platen_tables_text.h"
 
-#include "platen_charset.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+#include "platen_charset.h"
+#include "platen_utf8.h"
 
 #define PIECE 65536
 
@@ -50,38 +51,29 @@ platen_tables_text_charset(const char *encoding)
     return encoding == NULL ? NULL : platen_charset_iconv(encoding);
 }
 
-size_t
-platen_tables_utf8(const char *text, size_t len, int *cut)
+/*
+ * How many of the bytes are whole UTF-8 characters (RFC 3629).  *cut says
+ * whether what follows them could be the beginning of another one.
+ */
+static size_t
+whole_utf8(const char *text, size_t len, int *cut)
 {
-    const unsigned char *s = (const unsigned char *) text;
-    size_t               i = 0, n, k;
-    unsigned char        low, high;
+    size_t   i, n;
+    uint32_t code;
 
     *cut = 0;
-    while (i < len) {
-        if (s[i] < 0x80) {
-            i++;
+    for (i = 0; i < len; i += n) {
+        n = 1;
+        if ((unsigned char) text[i] < 0x80) {
             continue;
         }
-        n = s[i] >= 0xf0 ? 4 : s[i] >= 0xe0 ? 3 : 2;
-        if (s[i] < 0xc2 || s[i] > 0xf4) {
+        n = platen_utf8_decode(text + i, len - i, &code);
+        if (code == PLATEN_UTF8_MALFORMED) {
+            /* What begins none could not go on, either. */
+            *cut = i + n == len && (unsigned char) text[i] >= 0xc2
+                   && (unsigned char) text[i] <= 0xf4;
             return i;
         }
-        /* No overlong forms, no surrogates, nothing above U+10FFFF. */
-        low = s[i] == 0xe0 ? 0xa0 : s[i] == 0xf0 ? 0x90 : 0x80;
-        high = s[i] == 0xed ? 0x9f : s[i] == 0xf4 ? 0x8f : 0xbf;
-        for (k = 1; k < n; k++) {
-            if (i + k == len) {
-                *cut = 1;
-                return i;
-            }
-            if (s[i + k] < low || s[i + k] > high) {
-                return i;
-            }
-            low = 0x80;
-            high = 0xbf;
-        }
-        i += n;
     }
     return i;
 }
@@ -132,7 +124,7 @@ read_utf8(const platen_tables_text_t *text, platen_tables_piece_f piece, void *d
         if (n <= 0) {
             return n < 0 ? fail_read(text, err) : 0;
         }
-        whole = platen_tables_utf8(in, (size_t) n, &cut);
+        whole = whole_utf8(in, (size_t) n, &cut);
         if (whole < (size_t) n && (!cut || n < PIECE)) {
             return platen_tables_fail(err, PLATEN_TABLES_CORRUPT,
                                       "byte %lld of the document is not UTF-8",

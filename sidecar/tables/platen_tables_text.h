@@ -40,10 +40,4 @@ void platen_tables_text_close(platen_tables_text_t *text);
 int platen_tables_text_read(const platen_tables_text_t *text, platen_tables_piece_f piece,
                             void *data, platen_tables_error_t *err);
 
-/*
- * How many of the bytes are whole UTF-8 characters (RFC 3629).  *cut says
- * whether what follows them could be the beginning of another one.
- */
-size_t platen_tables_utf8(const char *text, size_t len, int *cut);
-
 #endif
