@@ -10,8 +10,8 @@
  *   --to             csv, json, parquet, xlsx
  *   --duckdb         libduckdb.so, for Parquet
  *   --delimiter      of a CSV document; found out by default
- *   --encoding       of a CSV or JSON document: utf-8, utf-16, iso-8859-1,
- *                    iso-8859-15, windows-1252; found out by default
+ *   --encoding       of a CSV or JSON document, by a name of platen_charset.h;
+ *                    found out by default
  *   --out-delimiter  of the CSV result: a comma by default
  *   --out-encoding   of the CSV result: utf-8 by default
  *   --sheet          of a workbook: its name, or its number from 1, or all;
@@ -53,7 +53,7 @@ static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VER
 
 typedef struct {
     const char            *name;
-    platen_tables_source_f from; /* NULL: it is not read */
+    platen_tables_source_f from;
     platen_tables_sink_f   to;
     int                    duckdb;    /* it is needed for it */
     int                    delimited; /* has a delimiter, and an encoding when written */
@@ -104,8 +104,7 @@ probe(const platen_tables_options_t *options)
     }
     for (i = 0; i < FORMATS; i++) {
         for (k = 0; k < FORMATS; k++) {
-            if (i != k && formats[i].from != NULL
-                && (parquet || (!formats[i].duckdb && !formats[k].duckdb))) {
+            if (i != k && (parquet || (!formats[i].duckdb && !formats[k].duckdb))) {
                 printf("%s %s\n", formats[i].name, formats[k].name);
             }
         }
@@ -289,7 +288,7 @@ read_delimiter(const char *text, char *delimiter)
 static const char *
 check(const format_t *from, const format_t *to, const platen_tables_options_t *options)
 {
-    if (from == NULL || from->from == NULL) {
+    if (from == NULL) {
         return "--from is one of csv, json, parquet, xlsx";
     }
     /* From CSV to CSV is another delimiter or encoding. */
@@ -311,7 +310,7 @@ check(const format_t *from, const format_t *to, const platen_tables_options_t *o
     if ((options->encoding != NULL && platen_tables_text_charset(options->encoding) == NULL)
         || (options->out_encoding != NULL
             && platen_tables_text_charset(options->out_encoding) == NULL)) {
-        return "an encoding is one of utf-8, utf-16, iso-8859-1, iso-8859-15, windows-1252";
+        return "there is no such encoding";
     }
     if (strcmp(options->input, options->output) == 0) {
         return "the result needs a path of its own";
@@ -423,9 +422,11 @@ main(int argc, char **argv)
     }
     if (wrong || probing || argc != optind + 2) {
         return say(PLATEN_TABLES_USAGE,
-                   "usage: platen-tables --from csv|json|parquet --to csv|json|parquet|xlsx"
-                   " [--duckdb PATH] [--delimiter C] [--encoding NAME] [--out-delimiter C]"
-                   " [--out-encoding NAME] [--memory BYTES] INPUT OUTPUT, or --probe");
+                   "usage: platen-tables --from csv|json|parquet|xlsx"
+                   " --to csv|json|parquet|xlsx [--duckdb PATH] [--delimiter C]"
+                   " [--encoding NAME] [--out-delimiter C] [--out-encoding NAME] [--sheet NAME]"
+                   " [--header true|false] [--settled true|false] [--warnings PATH]"
+                   " [--memory BYTES] INPUT OUTPUT, or --probe");
     }
     options.input = argv[optind];
     options.output = argv[optind + 1];

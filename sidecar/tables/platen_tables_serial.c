@@ -153,11 +153,8 @@ number_text(double value, char *text)
 {
     int digits;
 
-    if (value == 0) {
-        value = 0; /* no -0 */
-    }
     if (value == floor(value) && fabs(value) <= SAFE) {
-        snprintf(text, PLATEN_TABLES_SERIAL_MAX, "%.0f", value == 0 ? 0.0 : value);
+        snprintf(text, PLATEN_TABLES_SERIAL_MAX, "%.0f", value == 0 ? 0.0 : value); /* no -0 */
         return PLATEN_TABLES_NUMBER;
     }
     for (digits = 15; digits <= 17; digits++) {
