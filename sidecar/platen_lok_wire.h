@@ -97,8 +97,8 @@ typedef struct {
     /* READY, STARTED */
     uint32_t pid;
 
-    /* REFUSED */
-    uint32_t error; /* an errno */
+    /* REFUSED; and EXITED, if its set-up failed: it never opened the document */
+    uint32_t error; /* an errno; 0: none */
 
     /* EXITED */
     uint32_t wait_status; /* as waitpid(2) */

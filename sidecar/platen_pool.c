@@ -724,7 +724,7 @@ platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_
     platen_stage_read(&w->stage, "log", said, sizeof(said));
     if (result->end == PLATEN_ZYGOTE_REFUSED) {
         errno = result->error;
-        refuse_office(w, "fork LibreOffice");
+        refuse_office(w, "set up LibreOffice's child");
         outcome = PLATEN_RUN_ERROR;
     } else if (result->end == PLATEN_ZYGOTE_EXITED) {
         w->result.exit_code =

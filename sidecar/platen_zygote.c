@@ -449,6 +449,10 @@ take(platen_zygote_t *z, office_t *o, const platen_lok_message_t *message)
         result.error = (int) message->error;
         break;
     case PLATEN_LOK_EXITED:
+        if (message->error != 0) {
+            result.end = PLATEN_ZYGOTE_REFUSED;
+            result.error = (int) message->error;
+        }
         result.wait_status = (int) message->wait_status;
         result.max_rss = message->max_rss;
         break;

@@ -18,7 +18,7 @@ typedef struct platen_zygote_s platen_zygote_t;
 /* How a run ended that was asked for. */
 typedef enum {
     PLATEN_ZYGOTE_EXITED,  /* wait_status and max_rss are set */
-    PLATEN_ZYGOTE_REFUSED, /* it never had a process; `error` says why */
+    PLATEN_ZYGOTE_REFUSED, /* it never opened the document; `error` says why */
     PLATEN_ZYGOTE_LOST     /* the zygote died and took it along */
 } platen_zygote_end_t;
 

@@ -232,6 +232,40 @@ test_kill(zygote_t *s)
     ok(simple(s, 4), "62: the zygote converts after it");
 }
 
+/* Asks for a run in a work directory as it is, and waits for its end; -1: it has none. */
+static int
+run_as_it_is(zygote_t *s, const platen_lok_message_t *request, platen_lok_message_t *end)
+{
+    return zygote_send(s, request) == 0 && zygote_next(s, end, 5000) == 0
+                   && end->kind == PLATEN_LOK_STARTED && zygote_next(s, end, 10000) == 0
+                   && end->kind == PLATEN_LOK_EXITED && end->tag == request->tag
+               ? 0
+               : -1;
+}
+
+/* What a set-up fails with is told apart from what a child with a document says. */
+static void
+test_setup(zygote_t *s, const char *how)
+{
+    platen_lok_message_t request, end = { .tag = 0 };
+    int                  rc;
+
+    request =
+        zygote_request(7, at("run-unset"), at("none.fodt"), at("run-unset/out.pdf"), "pdf");
+    rc = run_as_it_is(s, &request, &end);
+    ok(rc == 0 && end.error == ENOENT, "%s: no work directory (error %u)", how, end.error);
+
+    rc = mkdir(at("run-unset"), 0700) == 0 && mkdir(at("run-unset/log"), 0700) == 0
+             ? run_as_it_is(s, &request, &end)
+             : -1;
+    ok(rc == 0 && end.error == EISDIR, "%s: no log (error %u)", how, end.error);
+
+    rc = rmdir(at("run-unset/log")) == 0 ? run_as_it_is(s, &request, &end) : -1;
+    ok(rc == 0 && end.error == 0 && WEXITSTATUS((int) end.wait_status) == PLATEN_LOK_EXIT_LOAD,
+       "%s: no document is no fault of the set-up (status %x)", how, end.wait_status);
+    ok(platen_workdir_remove(at("run-unset")) == 0, "its directory is removed");
+}
+
 static void
 test_ends(void)
 {
@@ -560,6 +594,7 @@ tests(const char *corpus)
         test_password(&s, corpus);
     }
     test_kill(&s);
+    test_setup(&s, "set-up");
     test_limits(&s);
     test_formats(&s);
     test_landscape(&s);
@@ -574,6 +609,8 @@ tests(const char *corpus)
         ok(simple(&s, i), "forked ahead: a document is converted");
     }
     test_kill(&s);
+    usleep(500000);
+    test_setup(&s, "forked ahead");
     ok(zygote_end(&s) == 0, "forked ahead: it ends when it is told");
     test_ends();
 }

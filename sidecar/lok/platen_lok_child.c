@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,10 +26,21 @@
 #include "platen_fork.h"
 #include "platen_policy.h"
 
+static int *excuse; /* of this run, in the memory that is shared with the zygote */
+
 static void
 say(const char *what)
 {
     dprintf(STDERR_FILENO, "platen-lok: %s: %s\n", what, strerror(errno));
+}
+
+/* The end of a set-up that has failed: no document has been opened. */
+static _Noreturn void
+fail(const char *what, platen_lok_exit_t code)
+{
+    *excuse = errno;
+    say(what);
+    _exit((int) code);
 }
 
 /*
@@ -111,12 +123,12 @@ copy(platen_str_t s)
     char *p = strndup(s.len == 0 ? "" : s.data, s.len);
 
     if (p == NULL) {
-        _exit(PLATEN_LOK_EXIT_MEMORY);
+        fail("set-up", PLATEN_LOK_EXIT_MEMORY);
     }
     return p;
 }
 
-static int
+static void
 enter(const platen_lok_world_t *world, const platen_lok_message_t *request, const char *work,
       const char *input)
 {
@@ -148,15 +160,12 @@ enter(const platen_lok_world_t *world, const platen_lok_message_t *request, cons
     n = platen_policy_paths(platen_policy_find("lok"), &words, paths,
                             sizeof(paths) / sizeof(paths[0]), text, sizeof(text));
     if (n < 0) {
-        say("the sandbox's paths");
-        return -1;
+        fail("the sandbox's paths", PLATEN_LOK_EXIT_SANDBOX);
     }
     sandbox.npaths = (size_t) n;
     if (platen_sandbox_enter(&sandbox, &failed) != 0) {
-        say(platen_sandbox_name(failed));
-        return -1;
+        fail(platen_sandbox_name(failed), PLATEN_LOK_EXIT_SANDBOX);
     }
-    return 0;
 }
 
 /*
@@ -177,11 +186,29 @@ shows_text(const char *format)
     return 0;
 }
 
-_Noreturn void
-platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t *request)
+static void
+set_up(const platen_lok_world_t *world, const platen_lok_message_t *request, const char *work,
+       const char *input)
 {
-    char                 *work = copy(request->work);
-    platen_lok_document_t document = {
+    if (chdir(work) != 0 || platen_fork_signals() != 0 || catch_crashes() != 0
+        || open_log() != 0 || platen_lok_inherit_renew(&world->inherit) != 0
+        || make_temporary(world) != 0) {
+        fail("set-up", PLATEN_LOK_EXIT_SETUP);
+    }
+    enter(world, request, work, input);
+}
+
+_Noreturn void
+platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t *request,
+                     platen_lok_errors_t *errors, size_t run)
+{
+    char                 *work;
+    platen_lok_document_t document;
+    platen_lok_exit_t     result;
+
+    excuse = &errors->of[run];
+    work = copy(request->work);
+    document = (platen_lok_document_t){
         .input = copy(request->input),
         .output = copy(request->output),
         .load_options = copy(request->load_options),
@@ -195,18 +222,10 @@ platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t
         .landscape = request->landscape != 0,
         .last = 1,
     };
-    platen_lok_exit_t result;
-
-    if (chdir(work) != 0 || platen_fork_signals() != 0 || catch_crashes() != 0
-        || open_log() != 0) {
-        _exit(PLATEN_LOK_EXIT_SETUP);
-    }
-    if (platen_lok_inherit_renew(&world->inherit) != 0 || make_temporary(world) != 0) {
-        say("set-up");
-        _exit(PLATEN_LOK_EXIT_SETUP);
-    }
-    if (enter(world, request, work, document.input) != 0) {
-        _exit(PLATEN_LOK_EXIT_SANDBOX);
+    set_up(world, request, work, document.input);
+    /* Whoever takes over this process has no say in whose fault its end was. */
+    if (munmap(errors, sizeof(*errors)) != 0) {
+        fail("set-up", PLATEN_LOK_EXIT_SETUP);
     }
 
     document.fonts = shows_text(document.export_filter) ? "fonts" : "";

@@ -25,8 +25,22 @@ typedef struct {
     unsigned ntemporary;
 } platen_lok_world_t;
 
-/* Converts and ends the process with a platen_lok_exit_t. */
+/*
+ * Memory that the zygote shares with its children until they open their document: the
+ * errno with which a child's set-up failed, by its run; 0: it did not.
+ */
+#define PLATEN_LOK_RUNS_MAX 256
+typedef struct {
+    int of[PLATEN_LOK_RUNS_MAX];
+} platen_lok_errors_t;
+
+/*
+ * Converts and ends the process with a platen_lok_exit_t.  What fails before the
+ * document is opened is in errors->of[run] as well, to which nothing can be written
+ * from then on.
+ */
 _Noreturn void
-platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t *request);
+platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t *request,
+                     platen_lok_errors_t *errors, size_t run);
 
 #endif

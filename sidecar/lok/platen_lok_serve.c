@@ -22,6 +22,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -36,7 +37,7 @@
 #include "platen_lok_trim.h"
 #include "platen_lok_warm.h"
 
-#define RUNS_MAX 256
+#define RUNS_MAX PLATEN_LOK_RUNS_MAX
 #define IDLE_MS 20    /* without an event, before a child is forked ahead */
 #define REST_MS 30000 /* without a request, before those forked ahead are let go */
 
@@ -50,13 +51,14 @@ typedef struct {
     int      socket; /* >= 0: forked ahead, waits for a request there; or one of these */
 } run_t;
 
-static platen_lok_serve_t *serve;
-static run_t               runs[RUNS_MAX];
-static int                 signals = -1;
-static uint64_t            asked_ms; /* when the last request came */
-static uint64_t            ahead_at; /* not earlier: there was no process to be had */
-static int                 resting;
-static uint8_t             packet[PLATEN_LOK_WIRE_MAX];
+static platen_lok_serve_t  *serve;
+static run_t                runs[RUNS_MAX];
+static platen_lok_errors_t *errors; /* shared with children that have opened nothing yet */
+static int                  signals = -1;
+static uint64_t             asked_ms; /* when the last request came */
+static uint64_t             ahead_at; /* not earlier: there was no process to be had */
+static int                  resting;
+static uint8_t              packet[PLATEN_LOK_WIRE_MAX];
 
 static _Noreturn void
 fail(const char *err)
@@ -133,9 +135,10 @@ find_tag(uint32_t tag)
 
 /* The first steps of every child: out of the zygote's group, bound to its life. */
 static void
-leave_zygote(void)
+leave_zygote(const run_t *run)
 {
     if (setpgid(0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
+        errors->of[run - runs] = errno;
         _exit(PLATEN_LOK_EXIT_SETUP);
     }
     if (getppid() != serve->world.zygote) {
@@ -146,7 +149,7 @@ leave_zygote(void)
 
 /* Waits for the one request; its end of file is the zygote's. */
 static _Noreturn void
-run_ahead(int socket)
+run_ahead(const run_t *run, int socket)
 {
     platen_lok_message_t request;
     ssize_t              len;
@@ -162,7 +165,7 @@ run_ahead(int socket)
     if (len <= 0 || platen_lok_wire_decode(packet, (size_t) len, &request) != PLATEN_OK) {
         _exit(0);
     }
-    platen_lok_child_run(&serve->world, &request);
+    platen_lok_child_run(&serve->world, &request, errors, (size_t) (run - runs));
 }
 
 static void
@@ -176,11 +179,12 @@ fork_ahead(void)
             platen_boottime_ms() + AHEAD_PAUSE_MS; /* forked when asked for, until then */
         return;
     }
+    errors->of[run - runs] = 0;
     run->pid = fork();
     if (run->pid == 0) {
         close(ends[0]);
-        leave_zygote();
-        run_ahead(ends[1]);
+        leave_zygote(run);
+        run_ahead(run, ends[1]);
     }
     close(ends[1]);
     if (run->pid < 0) {
@@ -235,10 +239,11 @@ convert(const platen_lok_message_t *request, size_t len)
             refuse(request->tag, EAGAIN);
             return;
         }
+        errors->of[run - runs] = 0;
         run->pid = fork();
         if (run->pid == 0) {
-            leave_zygote();
-            platen_lok_child_run(&serve->world, request);
+            leave_zygote(run);
+            platen_lok_child_run(&serve->world, request, errors, (size_t) (run - runs));
         }
         if (run->pid < 0) {
             run->pid = 0;
@@ -337,6 +342,7 @@ reap(void)
             continue;
         }
         message.tag = run->tag;
+        message.error = (uint32_t) errors->of[run - runs];
         message.wait_status = (uint32_t) status;
         message.cpu_ms = milliseconds(&usage.ru_utime, &usage.ru_stime);
         message.max_rss = (uint64_t) usage.ru_maxrss * 1024;
@@ -507,7 +513,9 @@ get_ready(void)
     signals = sigprocmask(SIG_BLOCK, &set, NULL) == 0
                   ? signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)
                   : -1;
-    if (signals < 0) {
+    errors =
+        mmap(NULL, sizeof(*errors), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (signals < 0 || errors == MAP_FAILED) {
         fail(strerror(errno));
     }
 

@@ -69,13 +69,14 @@ fake_office_child(int code, int hangs)
 }
 
 static inline void
-fake_office_say_exited(uint32_t tag, pid_t pid)
+fake_office_say_exited(uint32_t tag, pid_t pid, int error)
 {
     int status = 0;
 
     waitpid(pid, &status, 0);
     fake_office_say((platen_lok_message_t){ .kind = PLATEN_LOK_EXITED,
                                             .tag = tag,
+                                            .error = (uint32_t) error,
                                             .wait_status = (uint32_t) status,
                                             .max_rss = 4096 });
 }
@@ -102,7 +103,7 @@ fake_office_convert(const platen_lok_message_t *m, const char *state)
     fake_office_say((platen_lok_message_t){
         .kind = PLATEN_LOK_STARTED, .tag = m->tag, .pid = (uint32_t) pid });
     if (!hangs) {
-        fake_office_say_exited(m->tag, pid);
+        fake_office_say_exited(m->tag, pid, strcmp(what, "unset") == 0 ? ENOMEM : 0);
         return;
     }
     for (i = 0; fake_office_hung[i].pid != 0; i++) {
@@ -125,7 +126,7 @@ fake_office_end(uint32_t tag)
     for (i = 0; i < FAKE_OFFICE_HUNG; i++) {
         if (fake_office_hung[i].pid != 0 && fake_office_hung[i].tag == tag) {
             kill(-fake_office_hung[i].pid, SIGKILL);
-            fake_office_say_exited(tag, fake_office_hung[i].pid);
+            fake_office_say_exited(tag, fake_office_hung[i].pid, 0);
             fake_office_hung[i].pid = 0;
         }
     }

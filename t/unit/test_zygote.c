@@ -59,10 +59,16 @@ test_runs(void **state)
     assert_int_equal(fixture.ends[3].result.end, PLATEN_ZYGOTE_REFUSED);
     assert_int_equal(fixture.ends[3].result.error, EAGAIN);
 
+    zygote_ask(11, "unset");
+    zygote_wait_ended(5);
+    assert_int_equal(fixture.ends[4].tag, 11);
+    assert_int_equal(fixture.ends[4].result.end, PLATEN_ZYGOTE_REFUSED);
+    assert_int_equal(fixture.ends[4].result.error, ENOMEM);
+
     for (i = 0; i < 20; i++) {
         zygote_ask(100 + i, "0");
     }
-    zygote_wait_ended(24);
+    zygote_wait_ended(25);
     assert_int_equal(platen_zygote_state(fixture.zygote), PLATEN_ZYGOTE_READY);
 }
 
