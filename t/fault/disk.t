@@ -117,7 +117,7 @@ is main::post()->code, 202, 'space was freed: it goes on';
 --- flow
 return 1 if cannot_mount();
 spew("$::Var/hold", '');
-platend_start(engine_script($::Var, 'held', $main::Copy), 'data/path' => "$::Var/work/data", 'store/path' => "$::Var/store4");
+platend_start(only_script('held', $main::Copy), 'data/path' => "$::Var/work/data", 'store/path' => "$::Var/store4");
 my $id = json_of(main::post())->{job_id};
 ok eventually(10, sub { job($id)->{status} eq 'PROCESSING' }), 'it runs';
 fill("$::Var/work/filler");
@@ -178,7 +178,7 @@ like error_log_text(), qr/\[alert\].*platen/, 'an alert in the log';
 --- http_config eval: main::at(store => "$::Var/store7", data => "$::Var/data7")
 --- flow
 unlink "$::Var/hold";
-platend_start(engine_script($::Var, 'held', $main::Copy), 'store/path' => "$::Var/store7", 'data/path' => "$::Var/data7");
+platend_start(only_script('held', $main::Copy), 'store/path' => "$::Var/store7", 'data/path' => "$::Var/data7");
 order('fdatasync', 5, "$::Var/data7/runs");
 my $id = json_of(main::post())->{job_id};
 ok eventually(15, sub { platend_log() =~ /cannot sync the output: Input\/output error/ }), 'it cannot be synced, and the log says so';
@@ -216,7 +216,7 @@ is scalar(files_below("$::Var/data8/input")), scalar(@ids), 'an input for each j
 ok eventually(5, sub { !files_below("$::Var/data8/tmp") }), 'nothing is left';
 is json_of(get('/jobs'))->{total}, scalar(@ids), 'the list goes on';
 is job($_)->{status}, 'PENDING', 'so does a status' for @ids[0, -1];
-platend_start(engine_script($::Var, 'held', $main::Copy), 'store/path' => "$::Var/tiny", 'data/path' => "$::Var/data8",
+platend_start(only_script('held', $main::Copy), 'store/path' => "$::Var/tiny", 'data/path' => "$::Var/data8",
     'store/map_size' => '1m', 'outbox/keep' => 60);
 my $deleted = grep { http(DELETE => "/jobs/$_")->code == 204 } @ids[0 .. $#ids / 2];
 cmp_ok $deleted, '>', 0, "$deleted can be deleted";
@@ -308,7 +308,7 @@ ok same_worker($worker), 'by the same worker';
 === TEST 12: fault 18: no descriptors in platend
 --- http_config eval: main::at(store => "$::Var/store7", data => "$::Var/data7")
 --- flow
-platend_start(engine_script($::Var, 'held', $main::Copy), 'store/path' => "$::Var/store7", 'data/path' => "$::Var/data7");
+platend_start(only_script('held', $main::Copy), 'store/path' => "$::Var/store7", 'data/path' => "$::Var/data7");
 my $pid = platend_pid();
 is wait_job(json_of(main::post())->{job_id})->{status}, 'SUCCESS', 'it converts';
 limit_descriptors($pid);
@@ -358,7 +358,7 @@ is main::post()->code, 202, 'for everything';
 [emerg]
 key-of-
 --- flow
-platend_start(engine_script($::Var, 'held', $main::Copy), 'store/path' => "$::Var/store15", 'data/path' => "$::Var/data15", 'store/map_size' => '1m',
+platend_start(only_script('held', $main::Copy), 'store/path' => "$::Var/store15", 'data/path' => "$::Var/data15", 'store/map_size' => '1m',
     'store/reader_alarm' => 2, 'reaper/interval' => 1, 'outbox/keep' => 60);
 my $id = json_of(main::post())->{job_id};
 is wait_job($id)->{status}, 'SUCCESS', 'it converts';

@@ -15,7 +15,7 @@ if ($> == 0) {
     chmod 0755, $Var;
 }
 
-our @Copy = engine_script($Var, 'copies', qq{exec /bin/cp $Var/tiny.pdf "\$2"});
+our @Copy = only_script('copies', qq{exec /bin/cp $Var/tiny.pdf "\$2"});
 
 sub text_job { submit(content => "some text $_[0]\n", name => 'a.txt', to => 'pdf')->{job_id} }
 

@@ -7,7 +7,7 @@ use TestFault;
 use TestPlaten;
 
 our $Page = 4096;
-our @Copy = engine_script($Var, 'copies', qq{exec /bin/cp $Var/tiny.pdf "\$2"});
+our @Copy = only_script('copies', qq{exec /bin/cp $Var/tiny.pdf "\$2"});
 
 # A store of its own with those bytes, that the next blocks use.
 sub torn {

@@ -9,7 +9,7 @@ master_on();
 workers(2);
 
 our $Held = qq{while [ -e $Var/hold ]; do /bin/sleep 0.07; done\nexec /bin/cp $Var/tiny.pdf "\$2"};
-our @Held = engine_script($Var, 'held', $Held);
+our @Held = only_script('held', $Held);
 
 sub hold { spew("$Var/hold", '') }
 sub let_go { unlink "$Var/hold" }
@@ -150,7 +150,7 @@ is wait_job(main::text_job('last'))->{status}, 'SUCCESS', 'and all goes on';
 === TEST 4: fault 12: the clock jumps back while a job waits to be tried again
 --- flow
 platend_stop();
-platend_start(engine_script($::Var, 'crashes', qq{if [ -e $::Var/crash ]; then kill -9 \$\$; fi\nexec /bin/cp $::Var/tiny.pdf "\$2"}));
+platend_start(only_script('crashes', qq{if [ -e $::Var/crash ]; then kill -9 \$\$; fi\nexec /bin/cp $::Var/tiny.pdf "\$2"}));
 spew("$::Var/crash", '');
 my $id = main::text_job('crash');
 ok eventually(10, sub { job($id)->{attempts} >= 1 && job($id)->{status} eq 'PENDING' || job($id)->{status} eq 'FAILED' }), 'it has crashed once';

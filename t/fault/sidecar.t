@@ -2,38 +2,21 @@
 # LibreOffice among them.
 
 use lib 't/lib';
+use TestEngine qw(@NoEngine);
 use TestPlaten;
 
 our $Build = $ENV{PLATEN_BUILD} || "$Root/build";
 our (@Ids, $Waiting);
 
-# The smallest PDF that is one.
-our $Tiny = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    . "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    . "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
-spew("$Var/tiny.pdf", $Tiny);
-
-# No engine but the one of that script, which is told its input and its output.
-our @None = map { +"engines/$_/enabled" => 0 } qw(lok soffice tables pandoc poppler mupdf qpdf image);
-
-sub script {
-    my ($name, $text) = @_;
-    spew("$Var/$name", "#!/bin/sh\n$text\n");
-    chmod 0755, "$Var/$name";
-    my %block = (from => 'txt', to => 'pdf', command => "$Var/$name {input} {output}",
-        read => "$Var/tiny.pdf", fork => 1, cost => 1);
-    return (@None, map { +"engine/$name/$_" => $block{$_} } keys %block);
-}
-
 # One that waits while $Var/hold is there, one that only sleeps, one that leaves a child behind.
-our @Held = script(held => qq{while [ -e $Var/hold ]; do /bin/sleep 0.07; done\nexec /bin/cp $Var/tiny.pdf "\$2"});
+our @Held = only_script(held => qq{while [ -e $Var/hold ]; do /bin/sleep 0.07; done\nexec /bin/cp $Var/tiny.pdf "\$2"});
 # For so long that they are known by it: no other test's processes sleep for that.
 our ($Nap, $Left) = ("1055.$$", "1056.$$");
-our @Sleeps = script(sleeps => "/bin/sleep $Nap &\nexec /bin/sleep $Nap");
-our @Leaves = script(leaves => qq{(/bin/sleep $Left &)\nexec /bin/cp $Var/tiny.pdf "\$2"});
+our @Sleeps = only_script(sleeps => "/bin/sleep $Nap &\nexec /bin/sleep $Nap");
+our @Leaves = only_script(leaves => qq{(/bin/sleep $Left &)\nexec /bin/cp $Var/tiny.pdf "\$2"});
 
 # LibreOffice alone, with a child forked ahead.
-our @Office = (@None, 'engines/lok/enabled' => 1, 'engines/lok/ahead' => 1);
+our @Office = (@NoEngine, 'engines/lok/enabled' => 1, 'engines/lok/ahead' => 1);
 
 sub hold { spew("$Var/hold", '') }
 sub let_go { unlink "$Var/hold" }

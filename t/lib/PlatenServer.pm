@@ -26,6 +26,7 @@ use LWP::UserAgent ();
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
+use TestEngine qw(script_engine);
 use TestPlace;
 
 our $Root = abs_path(dirname(__FILE__) . '/../..');
@@ -43,14 +44,9 @@ sub new {
     $self->{store} //= "$dir/store";
     $self->{data} //= "$dir/data";
     spew("$dir/keys", join '', map { "$_:" . sha256_hex($Key{$_}) . "\n" } sort keys %Key);
-    spew("$dir/tiny.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-        . "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-        . "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
     # The result has the document in it, so that no other's could pass for it.
-    spew("$dir/engine", "#!/bin/sh\nwhile [ -e $dir/hold ]; do /bin/sleep 0.05; done\n"
-        . ($self->{delay} ? "/bin/sleep $self->{delay}\n" : '')
-        . qq{/bin/cat $dir/tiny.pdf "\$1" > "\$2"\n});
-    chmod 0755, "$dir/engine";
+    $self->{engine} = { script_engine($dir, engine => "while [ -e $dir/hold ]; do /bin/sleep 0.05; done\n"
+        . ($self->{delay} ? "/bin/sleep $self->{delay}\n" : '') . q{/bin/cat $TINY_PDF "$1" > "$2"}, $dir) };
     return $self;
 }
 
@@ -109,10 +105,7 @@ sub platend_launch {
     %set = (
         'store/path' => $self->{store}, 'data/path' => $self->{data}, 'queue/endpoint' => "ipc://$dir/run/platend.sock",
         'workers' => 2, 'limits/spare' => 0, 'engines/libexec' => $Build,
-        (map { +"engines/$_/enabled" => 0 } qw(lok soffice tables pandoc poppler mupdf qpdf image)),
-        'engine/script/from' => 'txt', 'engine/script/to' => 'pdf', 'engine/script/cost' => 1, 'engine/script/fork' => 1,
-        'engine/script/command' => "$dir/engine {input} {output}", 'engine/script/read' => "$dir",
-        %{ $self->{settings} }, %set,
+        %{ $self->{engine} }, %{ $self->{settings} }, %set,
     );
     delete $set{$_} for grep { !defined $set{$_} } keys %set;
     spew("$dir/platend.cfg", zpl(%set));

@@ -25,8 +25,7 @@ our ($Orders, $Mounts);
 my @holders;
 
 my @names = qw(order orders_done disk fill cannot_mount spins cpu_of limit_descriptors store_driver
-               readers engine_script @NoEngine same_worker);
-our @NoEngine = map { +"engines/$_/enabled" => 0 } qw(lok soffice tables pandoc poppler mupdf qpdf image);
+               readers same_worker);
 
 sub import {
     my ($class, @want) = @_;
@@ -46,7 +45,7 @@ sub import {
         }
     }
     for my $name (@names) {
-        *{'main::' . $name =~ s/^\@//r} = $name =~ /^\@(.*)/ ? \@$1 : \&$name;
+        *{"main::$name"} = \&$name;
     }
 }
 
@@ -143,26 +142,6 @@ sub readers {
 }
 
 END { kill KILL => map $_->[0], @holders }
-
-# Settings for an engine, txt to pdf, that is a shell script; it alone.
-sub engine_script {
-    my ($var, $name, $text) = @_;
-    my $path = "$var/$name";
-
-    open my $out, '>', $path or die "$path: $!";
-    print {$out} "#!/bin/sh\n$text\n";
-    close $out or die $!;
-    chmod 0755, $path;
-    my %block = (from => 'txt', to => 'pdf', command => "$path {input} {output}", read => "$var/tiny.pdf",
-        fork => 1, cost => 1);
-    # The smallest PDF that is one.
-    open my $pdf, '>', "$var/tiny.pdf" or die $!;
-    print {$pdf} "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-        . "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-        . "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
-    close $pdf or die $!;
-    return (@NoEngine, map { +"engine/$name/$_" => $block{$_} } keys %block);
-}
 
 # Whether nginx's first worker is still that process.
 sub same_worker {

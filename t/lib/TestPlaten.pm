@@ -33,6 +33,7 @@ use LWP::UserAgent;
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
+use TestEngine qw(script_engine tiny_pdf);
 use TestPlace; # before Test::Nginx
 use Test::Nginx::Socket 'no_plan';
 use Test::More;
@@ -42,7 +43,7 @@ our @EXPORT = (
     @Test::More::EXPORT,
     qw(%SigningKey signed $CtlOut $CtlErr platenctl
        $Root $Libexec $Duckdb $Var $HttpConfig $ApiConfig %Key
-       platend_start platend_stop platend_kill platend_log platend_pid only_script
+       platend_start platend_stop platend_kill platend_log platend_pid only_script tiny_pdf
        base_url http get post_form submit wait_job job json_of raw raw_open
        read_response problem_is sample slurp spew files_below corpus
        nginx_pids error_log_text eventually has_read leave platend_turns sha256_hex sleep time)
@@ -192,19 +193,7 @@ sub zpl {
 
 # Settings by which platend has one engine: that shell script, from txt to pdf.  It gets its input
 # and its output as $1 and $2, may start programs, read @read, and $TINY_PDF is a PDF to copy.
-sub only_script {
-    my ($name, $text, @read) = @_;
-    my $pdf = "$Var/tiny.pdf";
-    spew($pdf, "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-        . "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-        . "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
-    spew("$Var/$name", "#!/bin/sh\nTINY_PDF=$pdf\n$text\n");
-    chmod 0755, "$Var/$name";
-    my %block = (from => 'txt', to => 'pdf', command => "$Var/$name {input} {output}",
-        read => join(' ', $pdf, @read), fork => 1, cost => 1);
-    return ((map { +"engines/$_/enabled" => 0 } qw(lok soffice tables pandoc poppler mupdf qpdf image)),
-        map { +"engine/$name/$_" => $block{$_} } keys %block);
-}
+sub only_script { return script_engine($Var, @_) }
 
 # Runs platenctl, for the configuration of the last platend_start() or the defaults; returns its
 # exit code, with what it printed in $CtlOut and $CtlErr.
