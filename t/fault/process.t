@@ -4,6 +4,7 @@
 use lib 't/lib';
 use TestFault qw(errors);
 use TestPlaten;
+use TestUploaders;
 
 master_on();
 workers(2);
@@ -26,35 +27,6 @@ sub engine_runs { return grep { (eval { slurp($_) } // '') =~ m{\Q$Var\E/held\0}
 
 sub said { my ($id, $msg) = @_; return scalar grep { /\Q$id\E/ && /"msg":\s*"$msg/ } split /\n/, platend_log() }
 
-# Uploads one after the other in $n processes until $Var/stop is there; writes what was answered.
-sub uploaders {
-    my ($n) = @_;
-    unlink "$Var/stop", glob "$Var/done.*";
-    my @pids;
-    for my $child (1 .. $n) {
-        my $pid = fork // die;
-        if ($pid) { push @pids, $pid; next }
-        open my $out, '>', "$Var/done.$child" or POSIX::_exit(1);
-        for (my $i = 0; !-e "$Var/stop"; $i++) {
-            my $body = "upload $child $i\n" x (1000 + $i % 7);
-            my $response = http(POST => '/jobs?to=pdf&filename=a.txt', content => $body);
-            my $job = eval { json_of($response) } || {};
-            syswrite $out, $response->code == 202 && $job->{job_id}
-                ? "$job->{job_id} " . sha256_hex($body) . "\n" : '- ' . $response->status_line . "\n";
-        }
-        POSIX::_exit(0);
-    }
-    return @pids;
-}
-
-sub uploaded {
-    my @pids = @_;
-    spew("$Var/stop", '');
-    waitpid $_, 0 for @pids;
-    my @lines = map { split /\n/, slurp($_) } glob "$Var/done.*";
-    return (+{ map { /^([0-9a-f]\S+) (\S+)/ ? ($1 => $2) : () } @lines }, [grep /^- /, @lines]);
-}
-
 # Whether the converter of a stopped platend has ended, and waits for it.
 sub unseen {
     return eventually(30, sub {
@@ -62,14 +34,6 @@ sub unseen {
     });
 }
 
-# Waits for ten more of what uploaders() sends.
-sub more_uploads {
-    my $done = sub { scalar map { split /\n/, slurp($_) } glob "$Var/done.*" };
-    my $now = $done->();
-    eventually(60, sub { $done->() >= $now + 10 }) or die 'uploads stand still';
-}
-
-sub input_of { my ($id) = @_; return "$Var/data/input/" . substr($id, 0, 7) . "/$id" }
 sub pid_in { my ($file) = @_; return (eval { slurp($file) } // 0) + 0 }
 
 run_tests();
@@ -171,23 +135,23 @@ key-of-
 --- flow
 my $file = "$Test::Nginx::Util::ServRoot/logs/nginx.pid";
 my $old = main::pid_in($file);
-my @pids = main::uploaders(4);
-main::more_uploads();
+my @pids = uploaders(4, 16_000);
+more_uploads(10);
 my @seen = ($old);
 for my $round (1, 2) {
     my $before = $seen[-1];
     kill USR2 => $before;
     ok eventually(20, sub { my $now = main::pid_in($file); $now && $now != $before && kill 0, $now }), "upgrade $round: a new master";
     push @seen, main::pid_in($file);
-    main::more_uploads();
+    more_uploads(10);
     kill QUIT => $before;
     ok eventually(20, sub { !kill(0, $before) || (eval { slurp("/proc/$before/stat") } // '') =~ /\) Z / }), 'the old one leaves';
-    main::more_uploads();
+    more_uploads(10);
 }
-my ($accepted, $refused) = main::uploaded(@pids);
+my ($accepted, $refused) = uploaded(@pids);
 is_deeply $refused, [], 'no request failed';
 cmp_ok scalar(keys %$accepted), '>', 20, 'of ' . keys %$accepted;
-is_deeply [grep { get("/jobs/$_")->code != 200 || sha256_hex(slurp(main::input_of($_))) ne $accepted->{$_} } sort keys %$accepted], [],
+is_deeply [lost($accepted)], [],
     'each upload is there, as it was sent';
 is_deeply [files_below("$::Var/data/tmp")], [], 'nothing is left';
 my %alert = map { s/\d+/N/gr => 1 } error_log_text() =~ /\[alert\].*/g;

@@ -2,6 +2,7 @@
 
 use lib 't/lib';
 use TestPlaten;
+use TestUploaders;
 
 master_on();
 workers(4);
@@ -16,61 +17,6 @@ sub request {
     return ("POST /jobs?to=pdf&filename=a.txt HTTP/1.1\r\nHost: x\r\nX-API-Key: $Key{alice}\r\n"
         . "Connection: close\r\nContent-Length: " . length($body) . "\r\n\r\n" . substr($body, 0, -1),
         substr $body, -1);
-}
-
-sub input_of { my ($id) = @_; return "$Var/data/input/" . substr($id, 0, 7) . "/$id" }
-
-# Starts $n processes that submit one after the other until $Var/stop is there, each on a
-# connection of its own, and write a line for each: "id sha256" or "- status".
-sub uploaders {
-    my ($n, $size) = @_;
-    unlink "$Var/stop";
-    unlink "$Var/done.$_" for 1 .. $n;
-    my @pids;
-    for my $child (1 .. $n) {
-        my $pid = fork // die;
-        if ($pid) { push @pids, $pid; next }
-        open my $out, '>', "$Var/done.$child" or POSIX::_exit(1);
-        for (my $i = 0; !-e "$Var/stop"; $i++) {
-            my $body = "upload $child $i\n" x ($size / 16 + $i % 7);
-            my $response = http(POST => '/jobs?to=pdf&filename=a.txt', content => $body);
-            my $job = eval { json_of($response) } || {};
-            syswrite $out, $response->code == 202 && $job->{job_id}
-                ? "$job->{job_id} " . sha256_hex($body) . "\n" : '- ' . $response->status_line . "\n";
-        }
-        POSIX::_exit(0);
-    }
-    return @pids;
-}
-
-# Waits for so many more lines of theirs.
-sub more_uploads {
-    my ($n) = @_;
-    my $done = sub { scalar map { split /\n/, slurp($_) } glob "$Var/done.*" };
-    my $now = $done->();
-    eventually(60, sub { $done->() >= $now + $n }) or die 'uploads stand still';
-}
-
-# Ends them; returns { id => sha256 } of what was accepted, and what was not.
-sub uploaded {
-    my @pids = @_;
-    spew("$Var/stop", '');
-    waitpid $_, 0 for @pids;
-    my (%accepted, @refused);
-    for my $child (1 .. @pids) {
-        for (split /\n/, slurp("$Var/done.$child")) {
-            my ($id, $rest) = split / /, $_, 2;
-            if ($id eq '-') { push @refused, $rest } else { $accepted{$id} = $rest }
-        }
-    }
-    return (\%accepted, \@refused);
-}
-
-# Of those accepted, the ones that are not there as they were sent.
-sub lost {
-    my ($accepted) = @_;
-    return grep { get("/jobs/$_")->code != 200
-        || (eval { sha256_hex(slurp(input_of($_))) } // '') ne $accepted->{$_} } sort keys %$accepted;
 }
 
 # Every id that the list has, however many pages.
