@@ -127,10 +127,7 @@ my %doctor = map { $_->{check} => $_ } @{ main::ctl_json('doctor') };
 is $doctor{backup}{status}, 'ok', 'platenctl doctor finds it';
 like $doctor{backup}{message}, qr/the newest backup is \d+ s old; it is on the disk of the data/, 'and says how old it is';
 is main::ctl_json('backup')->{removed}, 0, 'backup without a directory makes one there';
-ok !-e "/proc/" . platend_pid() . "/task/" . platend_pid() . "/children" || eventually(10, sub {
-    my @children = split ' ', slurp('/proc/' . platend_pid() . '/task/' . platend_pid() . '/children');
-    !grep { eval { slurp("/proc/$_/stat") =~ /\) Z / } } @children;
-}), 'its process is reaped';
+ok eventually(10, sub { !grep { eval { slurp("/proc/$_/stat") =~ /\) Z / } } children_of(platend_pid()) }), 'its process is reaped';
 platend_stop();
 platend_start(@::Copies, 'backup/path' => "$::Var/hourly", 'backup/keep' => 2);
 platend_turns(2);

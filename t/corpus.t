@@ -27,12 +27,6 @@ sub pages {
     return `pdfinfo $file 2>/dev/null` =~ /^Pages:\s+(\d+)/m ? $1 : 0;
 }
 
-# The processes of platend's zygote, by their parent.
-sub zygote {
-    my $platend = platend_pid();
-    return map { m{/proc/(\d+)/} } grep { (eval { slurp($_) } // '') =~ /\(platen-lok\) \S $platend / } glob '/proc/[0-9]*/stat';
-}
-
 run_tests();
 
 __DATA__
@@ -44,7 +38,7 @@ SKIP: {
     skip 'no corpus beside the checkout', 1 unless @main::Documents;
     platend_start('limits/wall_clock' => 60);
     ok eventually(30, sub { platend_log() =~ /is warm/ }), 'LibreOffice is warm';
-    my @before = main::zygote();
+    my @before = zygotes();
     is scalar(@before), 1, 'one zygote';
     my $started = time;
     for my $d (@main::Documents) {
@@ -67,7 +61,7 @@ SKIP: {
     diag sprintf '%d documents in %.1f s: %s', scalar @main::Documents, time - $started,
         join ', ', map "$count{$_} $_", sort keys %count;
 
-    is_deeply [main::zygote()], \@before, 'the zygote is the one that it was';
+    is_deeply [zygotes()], \@before, 'the zygote is the one that it was';
     is wait_job(submit(file => sample('hello.docx'), to => 'pdf')->{job_id})->{status}, 'SUCCESS',
         'and goes on converting';
     unlike platend_log(), qr/has died|cannot clear|"level":"error"/, 'the log has no error';

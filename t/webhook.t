@@ -49,8 +49,7 @@ sub told_are {
 # Processes of ours that deliver.
 sub deliverers {
     my ($of) = @_;
-    return grep { (readlink("/proc/$_/exe") // '') =~ /platen-webhook/ }
-        map { split ' ', eval { slurp($_) } // '' } glob "/proc/$of/task/*/children";
+    return grep { (readlink("/proc/$_/exe") // '') =~ /platen-webhook/ } children_of($of);
 }
 
 # [ { ... } ] of platenctl webhooks.

@@ -30,7 +30,7 @@ sub said { my ($id, $msg) = @_; return scalar grep { /\Q$id\E/ && /"msg":\s*"$ms
 # Whether the converter of a stopped platend has ended, and waits for it.
 sub unseen {
     return eventually(30, sub {
-        grep { (eval { slurp("/proc/$_/stat") } // '') =~ /\) Z / } map { split ' ', eval { slurp($_) } // '' } glob '/proc/' . platend_pid() . '/task/*/children';
+        grep { (eval { slurp("/proc/$_/stat") } // '') =~ /\) Z / } children_of(platend_pid());
     });
 }
 

@@ -51,18 +51,13 @@ sub second {
     return ($out, $? >> 8);
 }
 
-sub children_of { my ($pid) = @_; split ' ', eval { slurp("/proc/$pid/task/$pid/children") } // '' }
-
 sub zombies_of {
     return grep { (eval { slurp("/proc/$_/stat") } // '') =~ /\) Z / } map children_of($_), @_;
 }
 
 # The warm LibreOffice; and the child that it has forked ahead, stopped, so that the next document
 # hangs in it.
-sub zygote {
-    my ($pid) = grep { (eval { slurp("/proc/$_/comm") } // '') =~ /^platen-lok/ } children_of(platend_pid());
-    return $pid;
-}
+sub zygote { return (zygotes())[0] }
 
 sub stopped_child {
     my $child;

@@ -46,7 +46,7 @@ our @EXPORT = (
        platend_start platend_stop platend_kill platend_log platend_pid only_script tiny_pdf
        base_url http get post_form submit wait_job job json_of raw raw_open
        read_response problem_is sample slurp spew files_below corpus
-       nginx_pids error_log_text eventually has_read leave platend_turns sha256_hex sleep time)
+       nginx_pids children_of zygotes error_log_text eventually has_read leave platend_turns sha256_hex sleep time)
 );
 
 our $Root = abs_path(dirname(__FILE__) . '/../..');
@@ -416,6 +416,15 @@ sub nginx_pids {
     my $children = "/proc/$master/task/$master/children";
     return ($master, -e $children ? split(' ', slurp($children)) : ());
 }
+
+# By what each process says of its parent: the kernel's own list may lack one while another ends.
+sub children_of {
+    my ($pid) = @_;
+    return grep { (eval { slurp("/proc/$_/stat") } // '') =~ /\) \S $pid / } map { m{(\d+)} } glob '/proc/[0-9]*';
+}
+
+# Each warm LibreOffice: one that is being replaced has the other beside it.
+sub zygotes { return grep { (eval { slurp("/proc/$_/comm") } // '') eq "platen-lok\n" } children_of($platend) }
 
 sub error_log_text { slurp("$Test::Nginx::Util::ServRoot/logs/error.log") }
 
