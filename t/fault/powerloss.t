@@ -29,6 +29,24 @@ my ($volume, $record) = ("$temp/volume", "$temp/record");
 mkdir $volume or die $!;
 diag "PLATEN_SEED=$seed";
 
+# --- the replay itself -----------------------------------------------------
+
+# Two threads sync a directory at a time, and the one that began later has ended: what it has seen is durable.
+{
+    open my $out, '>:raw', $record or die "$record: $!";
+    for (['B', 1, $volume, 1], ['M', 0, "$volume/d", 2], ['E', 1, $volume, 1], ['B', 1, $volume, 1], ['E', 1, $volume, 1],
+        ['B', 1, "$volume/d", 2], ['C', 0, "$volume/d/f", 3], ['B', 2, "$volume/d/f", 3], ['E', 2, "$volume/d/f", 3],
+        ['B', 2, "$volume/d", 2], ['E', 2, "$volume/d", 2]) {
+        my ($kind, $thread, $path, $inode) = @$_;
+        print {$out} pack('L A Q Q L', 21 + length $path, $kind, $inode, $thread, length $path) . $path;
+    }
+    close $out or die $!;
+    my $replay = PlatenReplay->new($record, $volume);
+    1 while $replay->step;
+    is_deeply [sort keys %{ $replay->image('strict') }], [$volume, "$volume/d", "$volume/d/f"], 'two syncs of a directory at a time';
+    unlink $record or die $!;
+}
+
 # --- a run, recorded -------------------------------------------------------
 
 my $server = PlatenServer->new(dir => "$temp/server", store => "$volume/store", data => "$volume/data", workers => 2,

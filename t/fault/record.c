@@ -19,7 +19,8 @@
  *   M  directory made, path      U  name removed, path      X  directory removed
  *   R  renamed from path; data is the new path, then NUL, then the whole file
  *   L  the same for a link       B  sync of a file or directory begun, and
- *   E  done, path; B has the whole file's bytes as data, unless they were seen
+ *   E  done, path; B has the whole file's bytes as data, unless they were seen;
+ *      offset is the thread, as many may sync one directory at a time
  *
  * It cannot see: writes to mapped memory (LMDB is used without MDB_WRITEMAP, so
  * that is its lock file only, which means nothing after a failure); what other
@@ -125,6 +126,9 @@ record(char kind, uint64_t inode, uint64_t offset, const char *path, const struc
     for (i = 0; i < ndata; i++) {
         iov[2 + i] = data[i];
         total += data[i].iov_len;
+    }
+    if (kind == 'B' || kind == 'E') {
+        offset = (uint64_t) syscall(SYS_gettid);
     }
     len = (uint32_t) total;
     memcpy(head, &len, 4);

@@ -132,17 +132,16 @@ sub do_L {
 }
 
 sub do_B {
-    my ($self, $inode, undef, $path, $data) = @_;
-    $data =~ s/^//;
+    my ($self, $inode, $thread, $path, $data) = @_;
     $self->whole($self->node_of($inode), $data)
         if !$self->{dirs}{$path} && $path !~ /\.mdb\z/;
-    push @{ $self->{begun}{$path} }, $self->{at};
+    $self->{begun}{$path}{$thread} = $self->{at};
 }
 
-# The first sync of it that was begun has ended, at the latest.
+# What was done before that thread began it is durable.
 sub do_E {
-    my ($self, $inode, undef, $path) = @_;
-    my $since = shift @{ $self->{begun}{$path} } // die "the end of a sync of $path that was not begun";
+    my ($self, $inode, $thread, $path) = @_;
+    my $since = delete $self->{begun}{$path}{$thread} // die "the end of a sync of $path that was not begun";
 
     if (my $dir = $self->{dirs}{$path}) {
         my @late;
