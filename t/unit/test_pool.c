@@ -263,21 +263,37 @@ test_memory(void **state)
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
 }
 
-/* Gone, or a zombie that waits for whoever inherits it. */
-static void
-assert_gone(pid_t pid)
+/* Whether it is gone, or a zombie that waits for whoever inherits it. */
+static int
+gone(pid_t pid, char stat[128])
 {
-    char  path[64], stat[128] = "";
+    char  path[64];
     FILE *in;
+    int   there;
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
     in = fopen(path, "r");
-    if (in != NULL) {
-        if (fgets(stat, sizeof(stat), in) != NULL && strstr(stat, ") Z ") == NULL) {
-            (void) kill(pid, SIGKILL);
-            fail_msg("still there: %s", stat);
-        }
-        fclose(in);
+    if (in == NULL) {
+        return 1;
+    }
+    there = fgets(stat, 128, in) != NULL && strstr(stat, ") Z ") == NULL;
+    fclose(in);
+    return !there;
+}
+
+/* It was killed, and may take a moment to go. */
+static void
+assert_gone(pid_t pid)
+{
+    char stat[128] = "";
+    int  i;
+
+    for (i = 0; i < 500 && !gone(pid, stat); i++) {
+        usleep(10000);
+    }
+    if (i == 500) {
+        (void) kill(pid, SIGKILL);
+        fail_msg("still there: %s", stat);
     }
 }
 
@@ -311,7 +327,6 @@ test_timeout(void **state)
     snprintf(line, sizeof(line), "%s", fixture.ended.last_line);
     n = sscanf(line, "%d %d %d", &pids[0], &pids[1], &pids[2]);
     assert_int_equal(n, 3);
-    usleep(50000);
     for (i = 0; i < 3; i++) {
         assert_gone(pids[i]);
     }
@@ -321,7 +336,6 @@ test_timeout(void **state)
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
     n = atoi(fixture.ended.last_line);
     assert_true(n > 1);
-    usleep(50000);
     assert_gone(n);
 }
 

@@ -303,16 +303,12 @@ test_setback(void **state)
 {
     platen_id_t id = fixture_submit(&f, "ok\n", "pdf", 0), other;
     char        code[64];
-    int         i;
 
     (void) state;
     assert_int_equal(chmod(program, 0600), 0);
     platen_log_set_level(PLATEN_LOG_ERROR + 1);
     assert_int_equal(platen_scheduler_scan(scheduler), 0);
-    for (i = 0; i < 200 && platen_scheduler_running(scheduler) > 0; i++) {
-        usleep(5000);
-        platen_scheduler_reap(scheduler);
-    }
+    drain();
     platen_log_set_level(PLATEN_LOG_ERROR);
     assert_int_equal(chmod(program, 0700), 0);
     assert_int_equal(fixture_get(&f, &id, code).state, PLATEN_STATE_PENDING);
@@ -324,11 +320,7 @@ test_setback(void **state)
     assert_int_equal(platen_scheduler_scan(scheduler), 0);
     assert_int_equal(platen_scheduler_running(scheduler), 1);
     assert_int_equal(fixture_get(&f, &other, code).state, PLATEN_STATE_PROCESSING);
-    for (i = 0; i < 200 && platen_scheduler_running(scheduler) > 0; i++) {
-        usleep(5000);
-        platen_scheduler_reap(scheduler);
-    }
-    assert_int_equal(platen_scheduler_running(scheduler), 0);
+    drain();
     remove_job(&id);
     remove_job(&other);
 }
