@@ -14,15 +14,6 @@ use Hostile;
 
 our @EXPORT = qw(carriers addresses);
 
-my $Office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
-my $Rels = 'http://schemas.openxmlformats.org/package/2006/relationships';
-my $Xml = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
-
-sub external {
-    my ($type, $url) = @_;
-    return qq($Xml<Relationships xmlns="$Rels"><Relationship Id="rId1" Type="$Office/$type" Target="$url" TargetMode="External"/></Relationships>);
-}
-
 # The format's every %s is the address.
 sub filled { my ($format) = @_; return sub { my ($url) = @_; return $format =~ s/%s/$url/gr } }
 
@@ -32,7 +23,7 @@ sub filled { my ($format) = @_; return sub { my ($url) = @_; return $format =~ s
 sub word {
     my ($name, $type, $run) = @_;
     return ["docx: $name", 'docx', ['pdf', 'odt'], sub {
-        docx("<w:p><w:r><w:t>before</w:t></w:r>$run</w:p>", 'word/_rels/document.xml.rels' => external($type, $_[0]));
+        docx("<w:p><w:r><w:t>before</w:t></w:r>$run</w:p>", 'word/_rels/document.xml.rels' => Hostile::rels([$type => $_[0], 1]));
     }];
 }
 

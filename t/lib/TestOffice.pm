@@ -6,42 +6,18 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use File::Basename qw(dirname);
-use File::Path qw(make_path);
-use File::Temp ();
 
-use TestPlaten qw(corpus get json_of slurp spew submit wait_job $Var);
+use Hostile ();
+use TestPlaten qw(get spew submit wait_job $Var);
+use TestCases ();
 
-our @EXPORT = qw(archive docx xlsx convert cases read_pdf pages_of);
+our @EXPORT = qw(docx xlsx convert cases read_pdf pages_of);
 
 my $PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
 my $OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 my $SHEET = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 my $WORD = 'http://schemas.openxmlformats.org/wordprocessingml/2006/main';
 my $XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
-
-# A ZIP archive of (name => bytes).
-sub archive {
-    my (%part) = @_;
-    my $dir = File::Temp->newdir('parts-XXXXXX', DIR => $Var);
-    my @names = sort { ($a eq 'mimetype' ? 0 : 1) <=> ($b eq 'mimetype' ? 0 : 1) || $a cmp $b } keys %part;
-    for (@names) {
-        make_path("$dir/" . dirname($_));
-        spew("$dir/$_", $part{$_});
-    }
-    system("cd '$dir' && zip -q -X -D ../parts.zip " . join ' ', map "'$_'", @names) == 0 or die 'zip';
-    my $bytes = slurp("$Var/parts.zip");
-    unlink "$Var/parts.zip";
-    return $bytes;
-}
-
-sub relations {
-    my (@of) = @_;
-    my $n = 0;
-    return qq($XML<Relationships xmlns="$PACKAGE/relationships">)
-        . join('', map { $n++; my ($type, $target) = @$_; qq(<Relationship Id="rId$n" Type="$OFFICE/$type" Target="$target"/>) } @of)
-        . '</Relationships>';
-}
 
 sub types {
     my (%override) = @_;
@@ -61,8 +37,8 @@ sub xlsx {
     my @formats = @{ $arg{formats} // [] };
     my $n = 0;
     my %part = (
-        '_rels/.rels' => relations([officeDocument => 'xl/workbook.xml']),
-        'xl/_rels/workbook.xml.rels' => relations((map { $n++; [worksheet => "worksheets/sheet$n.xml"] } @sheets),
+        '_rels/.rels' => Hostile::rels([officeDocument => 'xl/workbook.xml']),
+        'xl/_rels/workbook.xml.rels' => Hostile::rels((map { $n++; [worksheet => "worksheets/sheet$n.xml"] } @sheets),
             [sharedStrings => 'sharedStrings.xml'], [styles => 'styles.xml']),
         'xl/sharedStrings.xml' => qq($XML<sst xmlns="$SHEET">) . ($arg{strings} // '') . '</sst>',
     );
@@ -87,7 +63,7 @@ sub xlsx {
         $type{$name} = 'spreadsheetml.worksheet';
     }
     $part{'[Content_Types].xml'} = types(%type);
-    return archive(%part, %{ $arg{parts} // {} });
+    return Hostile::zip_file(Hostile::parts(%part, %{ $arg{parts} // {} }));
 }
 
 # A text document.  body => the content of <w:body>; parts => { path => [ type of the
@@ -96,9 +72,9 @@ sub docx {
     my (%arg) = @_;
     my %parts = %{ $arg{parts} // {} };
     my @paths = sort keys %parts;
-    return archive(
-        '_rels/.rels' => relations([officeDocument => 'word/document.xml']),
-        'word/_rels/document.xml.rels' => relations(map [ $parts{$_}[0], $_ ], @paths),
+    return Hostile::zip_file(Hostile::parts(
+        '_rels/.rels' => Hostile::rels([officeDocument => 'word/document.xml']),
+        'word/_rels/document.xml.rels' => Hostile::rels(map [ $parts{$_}[0], $_ ], @paths),
         'word/document.xml' => qq($XML<w:document xmlns:w="$WORD" xmlns:r="$OFFICE" xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" )
             . 'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" '
             . 'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
@@ -107,7 +83,7 @@ sub docx {
             . "<w:body>$arg{body}</w:body></w:document>",
         (map { ("word/$_" => $parts{$_}[2]) } @paths),
         '[Content_Types].xml' => types('word/document.xml' => 'wordprocessingml.document.main',
-            map { $parts{$_}[1] ? ("word/$_" => "wordprocessingml.$parts{$_}[1]") : () } @paths));
+            map { $parts{$_}[1] ? ("word/$_" => "wordprocessingml.$parts{$_}[1]") : () } @paths)));
 }
 
 # Converts, as submit(); returns the job and the path of the result, or the job alone.
@@ -123,11 +99,7 @@ sub convert {
 }
 
 # The directory of small documents that show what goes wrong elsewhere; undef without it.
-sub cases {
-    my $corpus = corpus() // return undef;
-    my $dir = "$corpus/../cases/files";
-    return -d $dir ? $dir : undef;
-}
+sub cases { return -d "$TestCases::Dir/files" ? "$TestCases::Dir/files" : undef }
 
 sub read_pdf { my ($file) = @_; return `pdftotext -layout $file -` }
 sub pages_of { my ($file) = @_; return `pdfinfo $file 2>/dev/null` =~ /^Pages:\s+(\d+)/m ? $1 : 0 }
