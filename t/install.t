@@ -41,6 +41,8 @@ is slurp("$etc/platend.cfg"), $mine, 'which is as it was';
 
 unlink "$etc/platend.cfg" or die;
 make('install');
+my @commands = qx($root/usr/sbin/platenctl help) =~ /^  (\w+) /mg;
+is_deeply [sort(slurp('docs/man/platenctl.8') =~ /^\.It Cm (\w+)/mg)], [sort @commands], 'the manual has each command of platenctl';
 make('uninstall');
 is_deeply [files()], [], 'unedited, nothing stays';
 
