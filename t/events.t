@@ -4,13 +4,10 @@
 
 use lib 't/lib';
 use TestPlaten;
+use TestFault;
 use EventStream;
 
 use Socket ();
-
-our $Driver = "$Var/store_driver";
-system(qw(cc -std=c11 -D_GNU_SOURCE -O1), "-I$Root/proto", '-o', $Driver, "$Root/t/store_driver.c",
-    glob("$Root/proto/*.c"), qw(-llmdb -lmagic -lcrypto)) == 0 or die 'store_driver does not build';
 
 our $Port = Test::Nginx::Util::server_port() + 1;
 
@@ -23,7 +20,7 @@ sub second { my ($listen, $more) = @_; return "$HttpConfig
 our $Http2 = second('http2', 'platen_events_keepalive 200ms;');
 our $Small = second('sndbuf=4k', 'send_timeout 2s;');
 
-sub driver { system($Driver, "$Var/store", @_) == 0 or die "store_driver @_" }
+sub driver { store_driver("$Var/store", @_) }
 sub text_job { return submit(content => "text\n", name => 'a.txt', to => 'pdf', @_)->{job_id} }
 sub finish { my ($id) = @_; driver('finish', $id, 'SUCCESS', "$Var/data", '%PDF-1.4') }
 sub events_of { return map $_->{event}, @_ }

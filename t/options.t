@@ -2,11 +2,7 @@
 
 use lib 't/lib';
 use TestPlaten;
-
-# No sidecar: the matrix and the outcomes are put into the store.
-our $Driver = "$Var/store_driver";
-system(qw(cc -std=c11 -D_GNU_SOURCE -O1), "-I$Root/proto", '-o', $Driver, "$Root/t/store_driver.c",
-    glob("$Root/proto/*.c"), qw(-llmdb -lmagic -lcrypto)) == 0 or die 'store_driver does not build';
+use TestFault;
 
 our @All = qw(pages password output_password pdfa pdfua landscape image_quality image_resolution
     single_page_sheets csv_delimiter charset markdown_flavour width resolution layout sheet header values
@@ -17,16 +13,11 @@ our $Matrix = "docx pdf lok - pages,password,output_password,pdfa,pdfua,landscap
     . "csv xlsx tables - csv_delimiter,charset\npdf pdf qpdf - pages,password,output_password\n"
     . "docx html lok - pages\n";
 
-sub driver {
-    open my $fh, '-|', $main::Driver, "$main::Var/store", @_ or die;
-    local $/;
-    my $out = <$fh>;
-    close $fh or die "store_driver @_";
-    return $out // '';
-}
+# No sidecar: the matrix and the outcomes are put into the store.
+sub driver { store_driver("$Var/store", @_) }
 
 sub set_matrix {
-    open my $fh, '|-', $main::Driver, "$main::Var/store", 'matrix' or die;
+    open my $fh, '|-', "$Root/build/store_driver", "$Var/store", 'matrix' or die;
     print {$fh} @_;
     close $fh or die 'store_driver matrix';
 }

@@ -2,6 +2,7 @@
 
 use lib 't/lib';
 use TestPlaten;
+use TestFault;
 
 our @Copies = only_script(copies => 'exec /bin/cp $TINY_PDF "$2"', $Var);
 
@@ -14,7 +15,7 @@ sub findings {
     return sort map { my $f = JSON::PP->new->utf8->decode($_); "$f->{kind} $f->{finding}" . ($f->{repaired} ? ' repaired' : '') }
         split /\n/, $CtlOut;
 }
-sub driver { system("$TestPlaten::Build/store_driver", "$Var/store", @_) == 0 or die "store_driver @_" }
+sub driver { store_driver("$Var/store", @_) }
 sub age { my ($path) = @_; utime time - 7200, time - 7200, $path or die $path }
 
 run_tests();
