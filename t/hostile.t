@@ -40,8 +40,9 @@ our %Strict = (%Usual, 'limits/wall_clock' => 3, 'limits/output_size' => '8m', '
 
 sub start {
     my (%set) = @_;
+    my $seen = length platend_log(); # of the one before
     platend_start(%set);
-    eventually(30, sub { platend_log() =~ /is warm/ }) or die platend_log();
+    eventually(30, sub { substr(platend_log(), $seen) =~ /is warm/ }) or die platend_log();
     @Processes = processes();
 }
 
