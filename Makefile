@@ -237,9 +237,13 @@ fuzzers: $(FUZZERS)
 fuzz: fuzzers
 	FUZZ_SECONDS=$(FUZZ_SECONDS) t/run -j $$(nproc) --log $(BUILD)/log-fuzz $(patsubst $(BUILD)/fuzz/fuzz_%,@fuzz/%,$(FUZZERS))
 
+# What tests find beside the module and platend, wherever those are.
+BESIDE = $(LIBEXEC) $(CTL_BIN) $(FAULT_TOOLS) $(BUILD)/lok_driver $(BUILD)/prisoner
+
 # The installed version of nginx with the module, and platend, with sanitizers: t/run @sanitized/t/x.t
-sanitized: $(BUILD)/sanitized/sidecar/platend
+sanitized: $(BUILD)/sanitized/sidecar/platend $(BESIDE)
 	+t/sanitized/build $(abspath $(BUILD))/sanitized
+	ln -sf $(abspath $(BESIDE)) $(BUILD)/sanitized/sidecar
 
 $(BUILD)/sanitized/sidecar/platend: $(patsubst %.c,$(BUILD)/san/%.o,$(PROTO) $(SIDECAR))
 	@mkdir -p $(@D)
@@ -248,9 +252,9 @@ $(BUILD)/sanitized/sidecar/platend: $(patsubst %.c,$(BUILD)/san/%.o,$(PROTO) $(S
 # The same with ThreadSanitizer: t/run @threads/t/x.t
 TSAN = -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
-threads: $(BUILD)/threads/test_sniff $(PLATEND)
+threads: $(BUILD)/threads/test_sniff $(PLATEND) $(BESIDE)
 	+t/sanitized/build $(abspath $(BUILD))/threads thread
-	ln -sf $(abspath $(PLATEND)) $(BUILD)/threads/sidecar/platend
+	ln -sf $(abspath $(PLATEND) $(BESIDE)) $(BUILD)/threads/sidecar
 
 $(BUILD)/threads/%: t/unit/%.c proto/platen_sniff.c $(HEADERS)
 	@mkdir -p $(@D)
