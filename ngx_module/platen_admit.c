@@ -22,8 +22,8 @@ static ngx_int_t platen_admit_name(ngx_conf_t *cf, ngx_str_t *value,
     const char *name, ngx_str_t *rest);
 static ngx_int_t platen_admit_check(ngx_http_request_t *r, ngx_str_t *key);
 static void platen_admit_look_now(platen_txn_t *txn, ngx_log_t *log);
-static ngx_int_t platen_admit_known(ngx_http_request_t *r, platen_txn_t *txn,
-    ngx_str_t *key, platen_id_t *id);
+static int platen_admit_known(ngx_http_request_t *r, platen_txn_t *txn,
+    ngx_str_t *key, platen_id_t *id, ngx_uint_t *known);
 static ngx_int_t platen_admit_no_room(ngx_http_request_t *r,
     const platen_id_t *id);
 static platen_problem_t platen_admit_look(platen_txn_t *txn, ngx_log_t *log);
@@ -165,7 +165,8 @@ platen_admit_check(ngx_http_request_t *r, ngx_str_t *key)
 {
     int                          rc;
     uint64_t                     length, waiting;
-    ngx_int_t                    status, known;
+    ngx_int_t                    status;
+    ngx_uint_t                   known;
     platen_id_t                  id;
     platen_txn_t                 txn;
     ngx_http_platen_ctx_t       *ctx;
@@ -192,17 +193,20 @@ platen_admit_check(ngx_http_request_t *r, ngx_str_t *key)
 
     platen_admit_look_now(&txn, r->connection->log);
 
-    known = rc == PLATEN_OK ? platen_admit_known(r, &txn, key, &id)
-                            : NGX_DECLINED;
+    known = 0;
+
+    if (rc == PLATEN_OK) {
+        rc = platen_admit_known(r, &txn, key, &id, &known);
+    }
 
     platen_txn_abort(&txn);
 
-    if (rc != PLATEN_OK || known == NGX_ERROR) {
+    if (rc != PLATEN_OK) {
         return platen_respond_store(r, rc, "reading the queue",
                                     platen_txn_errstr(&txn));
     }
 
-    if (known == NGX_OK) {
+    if (known) {
         /* it waits already, or is done; what it says is still to be compared */
         return w->room == PLATEN_PROBLEM_STORAGE_FULL
                ? platen_admit_no_room(r, &id) : NGX_DECLINED;
@@ -268,14 +272,11 @@ platen_admit_full(platen_txn_t *txn, ngx_log_t *log)
 }
 
 
-/*
- * Whether a job of that key is there.  NGX_OK, with its id; NGX_DECLINED;
- * NGX_ERROR: the store cannot be read.
- */
+/* Whether a job of that key is there, and its id; a PLATEN_ code. */
 
-static ngx_int_t
+static int
 platen_admit_known(ngx_http_request_t *r, platen_txn_t *txn, ngx_str_t *key,
-    platen_id_t *id)
+    platen_id_t *id, ngx_uint_t *known)
 {
     int                     rc;
     u_char                  digest[PLATEN_SHA256_LEN];
@@ -286,14 +287,15 @@ platen_admit_known(ngx_http_request_t *r, platen_txn_t *txn, ngx_str_t *key,
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
     if (key == NULL || !platen_admit_key_valid(key)) {
-        return NGX_DECLINED;
+        return PLATEN_OK;
     }
 
     client = (platen_str_t) { (char *) ctx->client.data, ctx->client.len };
     part = (platen_str_t) { (char *) key->data, key->len };
 
-    if (platen_digest(&part, 1, digest) != PLATEN_OK) {
-        return NGX_ERROR;
+    rc = platen_digest(&part, 1, digest);
+    if (rc != PLATEN_OK) {
+        return rc;
     }
 
     rc = platen_store_idempotent(txn, client, (platen_str_t) {
@@ -301,12 +303,13 @@ platen_admit_known(ngx_http_request_t *r, platen_txn_t *txn, ngx_str_t *key,
                                  }, &job);
 
     if (rc != PLATEN_OK) {
-        return rc == PLATEN_NOT_FOUND ? NGX_DECLINED : NGX_ERROR;
+        return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
     }
 
     *id = job.id;
+    *known = 1;
 
-    return NGX_OK;
+    return PLATEN_OK;
 }
 
 

@@ -2,6 +2,7 @@
 
 use lib 't/lib';
 use TestPlaten;
+use TestFault;
 
 use HTTP::Cookies ();
 
@@ -190,3 +191,16 @@ my $refused = main::keyed('full');
 problem_is $refused, 507, 'storage_full', 'the document cannot be taken in';
 like json_of($refused)->{detail}, qr/is stored, as job $first->{job_id}/, 'and what was stored is named';
 like json_of(main::keyed('new'))->{detail}, qr/^Nothing was stored/, 'while of a new one nothing was';
+
+
+
+=== TEST 8: a record that cannot be read: the log says so
+--- config eval: main::config('')
+--- flow
+my $first = main::the_job();
+main::store_driver("$::Var/store", spoil => $first->{job_id});
+problem_is main::keyed('full'), 503, 'store_unavailable', 'whether the key was used is not known';
+my @lines = error_log_text() =~ /reading the queue failed: (.*?) \(/g;
+is "@lines", 'a stored record is corrupt', 'and why is in the log';
+--- no_error_log
+[emerg]
