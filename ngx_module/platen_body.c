@@ -235,7 +235,6 @@ platen_body_process(ngx_http_request_t *r)
 static ngx_int_t
 platen_body_take(ngx_http_request_t *r)
 {
-    size_t                  n;
     ngx_chain_t            *cl, *next;
     ngx_http_platen_ctx_t  *ctx;
 
@@ -243,13 +242,14 @@ platen_body_take(ngx_http_request_t *r)
 
     for (cl = r->request_body->bufs; cl; cl = next) {
         next = cl->next;
-        n = cl->buf->last - cl->buf->pos;
 
-        if (n > (size_t) (ctx->body->end - ctx->body->last)) {
+        if (platen_body_piece(ctx->body, cl->buf->pos,
+                              cl->buf->last - cl->buf->pos)
+            != PLATEN_OK)
+        {
             return NGX_DECLINED;
         }
 
-        ctx->body->last = ngx_cpymem(ctx->body->last, cl->buf->pos, n);
         cl->buf->pos = cl->buf->last;
         ngx_free_chain(r->pool, cl);
     }
