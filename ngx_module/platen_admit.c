@@ -21,7 +21,6 @@
 static ngx_int_t platen_admit_name(ngx_conf_t *cf, ngx_str_t *value,
     const char *name, ngx_str_t *rest);
 static ngx_int_t platen_admit_check(ngx_http_request_t *r, ngx_str_t *key);
-static void platen_admit_look_now(platen_txn_t *txn, ngx_log_t *log);
 static int platen_admit_known(ngx_http_request_t *r, platen_txn_t *txn,
     ngx_str_t *key, platen_id_t *id, ngx_uint_t *known);
 static ngx_int_t platen_admit_no_room(ngx_http_request_t *r,
@@ -169,13 +168,12 @@ platen_admit_check(ngx_http_request_t *r, ngx_str_t *key)
     ngx_uint_t                   known;
     platen_id_t                  id;
     platen_txn_t                 txn;
+    platen_problem_t             room;
     ngx_http_platen_ctx_t       *ctx;
-    ngx_http_platen_worker_t    *w;
     ngx_http_platen_loc_conf_t  *plcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
-    w = &ngx_http_platen_worker;
 
     if (platen_respond_read(r, &txn, &status) != NGX_OK) {
         return status;
@@ -191,8 +189,7 @@ platen_admit_check(ngx_http_request_t *r, ngx_str_t *key)
                                 }, PLATEN_STATE_PENDING, &waiting);
     }
 
-    platen_admit_look_now(&txn, r->connection->log);
-
+    room = platen_admit_full(&txn, r->connection->log);
     known = 0;
 
     if (rc == PLATEN_OK) {
@@ -208,12 +205,12 @@ platen_admit_check(ngx_http_request_t *r, ngx_str_t *key)
 
     if (known) {
         /* it waits already, or is done; what it says is still to be compared */
-        return w->room == PLATEN_PROBLEM_STORAGE_FULL
+        return room == PLATEN_PROBLEM_STORAGE_FULL
                ? platen_admit_no_room(r, &id) : NGX_DECLINED;
     }
 
-    if (w->room != PLATEN_PROBLEM_NONE) {
-        return platen_respond_problem(r, w->room, NULL);
+    if (room != PLATEN_PROBLEM_NONE) {
+        return platen_respond_problem(r, room, NULL);
     }
 
     if (length >= plcf->max_queue) {
@@ -231,26 +228,26 @@ platen_admit_check(ngx_http_request_t *r, ngx_str_t *key)
 ngx_int_t
 platen_admit_storage(ngx_http_request_t *r)
 {
-    ngx_int_t     status;
-    platen_txn_t  txn;
+    ngx_int_t         status;
+    platen_txn_t      txn;
+    platen_problem_t  room;
 
     if (platen_respond_read(r, &txn, &status) != NGX_OK) {
         return status;
     }
 
-    platen_admit_look_now(&txn, r->connection->log);
+    room = platen_admit_full(&txn, r->connection->log);
     platen_txn_abort(&txn);
 
-    return ngx_http_platen_worker.room == PLATEN_PROBLEM_NONE
-           ? NGX_DECLINED
-           : platen_respond_problem(r, ngx_http_platen_worker.room, NULL);
+    return room == PLATEN_PROBLEM_NONE
+           ? NGX_DECLINED : platen_respond_problem(r, room, NULL);
 }
 
 
 /* Much may come in a second, and what makes room again needs some. */
 
-static void
-platen_admit_look_now(platen_txn_t *txn, ngx_log_t *log)
+platen_problem_t
+platen_admit_full(platen_txn_t *txn, ngx_log_t *log)
 {
     ngx_http_platen_worker_t  *w;
 
@@ -260,15 +257,8 @@ platen_admit_look_now(platen_txn_t *txn, ngx_log_t *log)
         w->room_looked = ngx_time();
         w->room = platen_admit_look(txn, log);
     }
-}
 
-
-platen_problem_t
-platen_admit_full(platen_txn_t *txn, ngx_log_t *log)
-{
-    platen_admit_look_now(txn, log);
-
-    return ngx_http_platen_worker.room;
+    return w->room;
 }
 
 
