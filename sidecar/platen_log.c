@@ -124,3 +124,17 @@ platen_log_text(const char *s, size_t len)
     free(copy);
     return text;
 }
+
+json_t *
+platen_log_lines(platen_str_t lines)
+{
+    json_t     *list = json_array();
+    const char *p = lines.data, *end = lines.len == 0 ? p : p + lines.len, *eol;
+
+    for (; p < end; p = eol + 1) {
+        eol = memchr(p, '\n', (size_t) (end - p));
+        eol = eol == NULL ? end : eol;
+        json_array_append_new(list, platen_log_text(p, (size_t) (eol - p)));
+    }
+    return list;
+}

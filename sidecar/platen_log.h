@@ -36,4 +36,7 @@ void platen_log(platen_log_level_t level, const char *msg, json_t *context);
  */
 json_t *platen_log_text(const char *s, size_t len);
 
+/* The same of each of the lines, which have a line feed between two, as a list. */
+json_t *platen_log_lines(platen_str_t lines);
+
 #endif

@@ -77,36 +77,15 @@ output_file(const platen_job_t *job)
                                                              sizeof(name)));
 }
 
-/* Lines as a list. */
-static void
-add_lines(json_t *list, platen_str_t s)
-{
-    const char *p = s.data, *end = s.len == 0 ? p : p + s.len, *eol;
-
-    for (; p < end; p = eol + 1) {
-        eol = memchr(p, '\n', (size_t) (end - p));
-        eol = eol == NULL ? end : eol;
-        json_array_append_new(list, platen_log_text(p, (size_t) (eol - p)));
-    }
-}
-
-static json_t *
-lines(platen_str_t s)
-{
-    json_t *list = json_array();
-
-    add_lines(list, s);
-    return list;
-}
-
 /* What was said of the submission, and then of the result. */
 static json_t *
 warnings(const platen_job_t *job)
 {
-    json_t *list = json_array();
+    json_t *list = platen_log_lines(job->notes);
+    json_t *more = platen_log_lines(job->warnings);
 
-    add_lines(list, job->notes);
-    add_lines(list, job->warnings);
+    json_array_extend(list, more);
+    json_decref(more);
     return list;
 }
 
@@ -128,7 +107,7 @@ job_object(const platen_job_t *job, const char *id, const char *base)
     SET("error", text(job->error));
     SET("error_code", text(job->error_code));
     SET("warnings", warnings(job));
-    SET("engines", lines(job->engines));
+    SET("engines", platen_log_lines(job->engines));
     SET("cached", json_boolean(job->cached));
     SET("attempts", json_integer(job->attempts));
     SET("priority", json_string(platen_priority_name(job->priority)));

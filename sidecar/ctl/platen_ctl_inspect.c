@@ -39,21 +39,6 @@ number(uint64_t n)
     return json_integer((json_int_t) n);
 }
 
-/* Lines as a list. */
-static json_t *
-lines(platen_str_t s)
-{
-    json_t     *list = json_array();
-    const char *p = s.data, *end = s.len == 0 ? p : p + s.len, *eol;
-
-    for (; p < end; p = eol + 1) {
-        eol = memchr(p, '\n', (size_t) (end - p));
-        eol = eol == NULL ? end : eol;
-        json_array_append_new(list, platen_log_text(p, (size_t) (eol - p)));
-    }
-    return list;
-}
-
 /* Names of the options in a mask. */
 static json_t *
 names(uint32_t mask)
@@ -149,7 +134,7 @@ describe(const platen_job_t *job)
     SET("input_sha256", hex(job->input_sha256));
     SET("output_size", number(job->output_size));
     SET("output_sha256", hex(job->output_sha256));
-    SET("engines", lines(job->engines));
+    SET("engines", platen_log_lines(job->engines));
     SET("cached", json_boolean(job->cached));
     SET("cache_key", hex(job->cache_key));
     SET("idempotency_key_sha256", hex(job->idem_key));
