@@ -41,18 +41,19 @@ write_file(const char *path, const char *text)
 }
 
 /*
- * Where memory runs out, a conversion goes first, and not the service.  A wish: without
- * /proc there is nobody to tell.  After setuid(2) a process's files in /proc are root's,
- * unless it may be dumped.
+ * After setuid(2) a process's files in /proc are root's, unless it may be dumped.
  */
-static void
-go_first(void)
+static int
+write_own(const char *path, const char *text)
 {
-    int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+    int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), rc, saved;
 
     (void) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    (void) write_file("/proc/self/oom_score_adj", "1000");
+    rc = write_file(path, text);
+    saved = errno;
     (void) prctl(PR_SET_DUMPABLE, dumpable == 1, 0, 0, 0);
+    errno = saved;
+    return rc;
 }
 
 static int
@@ -69,7 +70,11 @@ enter_limits(const platen_sandbox_t *sandbox)
     };
     size_t i;
 
-    go_first();
+    /*
+     * Where memory runs out, a conversion goes first, and not the service.  A wish:
+     * without /proc there is nobody to tell.
+     */
+    (void) write_own("/proc/self/oom_score_adj", "1000");
     for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         if (limits[i].value != 0
             && platen_fork_limit(limits[i].resource, limits[i].value) != 0) {
@@ -85,15 +90,15 @@ map_user(uid_t uid, gid_t gid)
 {
     char map[64];
 
-    if (write_file("/proc/self/setgroups", "deny") != 0) {
+    if (write_own("/proc/self/setgroups", "deny") != 0) {
         return -1;
     }
     snprintf(map, sizeof(map), "%u %u 1", uid, uid);
-    if (write_file("/proc/self/uid_map", map) != 0) {
+    if (write_own("/proc/self/uid_map", map) != 0) {
         return -1;
     }
     snprintf(map, sizeof(map), "%u %u 1", gid, gid);
-    return write_file("/proc/self/gid_map", map);
+    return write_own("/proc/self/gid_map", map);
 }
 
 static int
@@ -101,17 +106,8 @@ in_new_user_namespace(int more)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
-    int   dumpable, rc;
 
-    if (unshare(CLONE_NEWUSER | more) != 0) {
-        return -1;
-    }
-    /* After setuid(2) a process's files in /proc are root's, unless it may be dumped. */
-    dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
-    (void) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    rc = map_user(uid, gid);
-    (void) prctl(PR_SET_DUMPABLE, dumpable == 1, 0, 0, 0);
-    return rc;
+    return unshare(CLONE_NEWUSER | more) != 0 ? -1 : map_user(uid, gid);
 }
 
 /*
