@@ -140,6 +140,14 @@ platen_charset_iconv(const char *name)
 }
 
 const char *
+platen_charset_iconv_to(const char *name)
+{
+    static const char exact[] = "us-ascii iso-8859-1 iso-8859-9 iso-8859-11 tis-620";
+
+    return platen_words_have(exact, name, strlen(name)) ? name : platen_charset_iconv(name);
+}
+
+const char *
 platen_charset_mark(const void *data, size_t len, size_t *mark)
 {
     static const struct {

@@ -24,6 +24,12 @@ const char *platen_charset_find(const char *name, size_t len);
 const char *platen_charset_iconv(const char *name);
 
 /*
+ * What iconv(3) encodes to it by: of one byte to a character, nothing that its name
+ * does not have, since whoever wants us-ascii may read no more than that.
+ */
+const char *platen_charset_iconv_to(const char *name);
+
+/*
  * The charset that a byte order mark at the beginning says, and its length;
  * NULL without one (RFC 3629, RFC 2781).
  */

@@ -225,6 +225,8 @@ becomes('json', 'csv', $utf8, "\xff\xfen\0\xe4\0m\0e\0\n\0\xac\x205\0\n\0", 'to 
         '--out-encoding', 'utf-16');
 refused('json', 'csv', $utf8, 13, "character \xe2\x82\xac, which iso-8859-1",
         'a character that the encoding does not have', '--out-encoding', 'iso-8859-1');
+refused('json', 'csv', $utf8, 13, "character \xc3\xa4, which us-ascii",
+        'a character that is none of ASCII', '--out-encoding', 'us-ascii');
 
 # Characters that lie across the pieces in which a document is read.
 {

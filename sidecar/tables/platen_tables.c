@@ -307,9 +307,9 @@ check(const format_t *from, const format_t *to, const platen_tables_options_t *o
     if (options->sheet != NULL && from->from != platen_tables_from_xlsx) {
         return "--sheet is for workbooks";
     }
-    if ((options->encoding != NULL && platen_tables_text_charset(options->encoding) == NULL)
+    if ((options->encoding != NULL && platen_tables_text_charset(options->encoding, 0) == NULL)
         || (options->out_encoding != NULL
-            && platen_tables_text_charset(options->out_encoding) == NULL)) {
+            && platen_tables_text_charset(options->out_encoding, 1) == NULL)) {
         return "there is no such encoding";
     }
     if (strcmp(options->input, options->output) == 0) {

@@ -16,7 +16,7 @@ int
 platen_tables_out_open(platen_tables_out_t *out, const char *path, const char *encoding,
                        platen_tables_error_t *err)
 {
-    const char *charset = encoding != NULL ? platen_tables_text_charset(encoding) : "UTF-8";
+    const char *charset = encoding != NULL ? platen_tables_text_charset(encoding, 1) : "UTF-8";
     iconv_t     cd;
 
     memset(out, 0, sizeof(*out));

@@ -38,7 +38,7 @@ static const struct {
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 const char *
-platen_tables_text_charset(const char *encoding)
+platen_tables_text_charset(const char *encoding, int write)
 {
     size_t i;
 
@@ -48,7 +48,9 @@ platen_tables_text_charset(const char *encoding)
         }
     }
     encoding = platen_charset_find(encoding, strlen(encoding));
-    return encoding == NULL ? NULL : platen_charset_iconv(encoding);
+    return encoding == NULL ? NULL
+           : write          ? platen_charset_iconv_to(encoding)
+                            : platen_charset_iconv(encoding);
 }
 
 /*
@@ -236,14 +238,14 @@ platen_tables_text_open(platen_tables_text_t *text, const char *path, const char
         }
     }
     if (encoding != NULL) {
-        text->charset = platen_tables_text_charset(encoding);
+        text->charset = platen_tables_text_charset(encoding, 0);
         if (text->charset != NULL && strcmp(text->charset, "UTF-8") == 0) {
             text->charset = NULL;
         }
         return 0;
     }
     if (legacy && read_utf8(text, nothing, NULL, err) != 0) {
-        text->charset = platen_tables_text_charset("windows-1252");
+        text->charset = platen_tables_text_charset("windows-1252", 0);
     }
     return 0;
 }

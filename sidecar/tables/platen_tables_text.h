@@ -20,8 +20,11 @@ typedef struct {
 typedef int (*platen_tables_piece_f)(void *data, const char *text, size_t len,
                                      platen_tables_error_t *err);
 
-/* iconv's name of an encoding of the command line; NULL if it is not one. */
-const char *platen_tables_text_charset(const char *encoding);
+/*
+ * iconv's name of an encoding of the command line, to read it or to write it; NULL
+ * if it is not one.
+ */
+const char *platen_tables_text_charset(const char *encoding, int write);
 
 /*
  * Opens the document and finds out its encoding.  `encoding` is one of

@@ -358,8 +358,7 @@ decode(const char *format, const char *said, int mark, const char *p, size_t len
 static int
 encode(const char *format, const char *charset, const char *p, size_t len, FILE *out)
 {
-    iconv_t cd = iconv_open(
-        strcmp(charset, "iso-8859-1") == 0 ? charset : platen_charset_iconv(charset), "UTF-8");
+    iconv_t  cd = iconv_open(platen_charset_iconv_to(charset), "UTF-8");
     char    *text = NULL, buf[8192], first[8] = "", *in, *to;
     size_t   size, n, room, skip;
     uint64_t lost = 0;

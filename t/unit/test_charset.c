@@ -52,6 +52,12 @@ test_names(void **state)
     }
     assert_string_equal(platen_charset_iconv("iso-8859-1"), "windows-1252");
     assert_string_equal(platen_charset_iconv("utf-8"), "utf-8");
+    assert_string_equal(platen_charset_iconv("us-ascii"), "windows-1252");
+    assert_string_equal(platen_charset_iconv_to("us-ascii"), "us-ascii");
+    assert_string_equal(platen_charset_iconv_to("iso-8859-9"), "iso-8859-9");
+    assert_string_equal(platen_charset_iconv_to("tis-620"), "tis-620");
+    assert_string_equal(platen_charset_iconv_to("shift_jis"), "cp932");
+    assert_string_equal(platen_charset_iconv_to("utf-8"), "utf-8");
 }
 
 static void
