@@ -372,12 +372,13 @@ platen_tables_json_free(platen_tables_json_t *json)
 static void
 count_lines(platen_tables_json_t *json, const char *data, size_t len)
 {
-    size_t i;
+    const char *end = data + len, *eol;
 
-    for (i = 0; i < len; i++) {
-        json->line += data[i] == '\n';
-        json->column_at = data[i] == '\n' ? 0 : json->column_at + 1;
+    for (; (eol = memchr(data, '\n', (size_t) (end - data))) != NULL; data = eol + 1) {
+        json->line++;
+        json->column_at = 0;
     }
+    json->column_at += (uint64_t) (end - data);
 }
 
 static int
