@@ -130,3 +130,6 @@ like json_of(http(POST => '/jobs', 'Content-Type' => 'application/json', content
 $job = wait_job(submit(content => "na\xc3\xafve \xe2\x82\xac\n", name => 'a.md', to => 'txt')->{job_id});
 is $job->{status}, 'SUCCESS', 'UTF-8 is no guess';
 is_deeply $job->{warnings}, [], 'and nothing is said of it';
+$job = wait_job(submit(content => "\e\$B\$3\$s\$K\$A\$O\e(B\n", name => 'a.md', to => 'txt')->{job_id});
+like get("/jobs/$job->{job_id}/download")->content, qr/\A\xe3\x81\x93\xe3\x82\x93\xe3\x81\xab/, 'ISO-2022-JP is ASCII, and is none';
+like "@{ $job->{warnings} }", qr/taken for iso-2022-jp/, 'which is a guess';

@@ -15,8 +15,9 @@
  *   --to-charset  INPUT is UTF-8; OUTPUT is to be in this charset
  *
  * A charset is, in this order: what the byte order mark says, what the client
- * says, what the text declares, UTF-8 if all of it is, one of two or four bytes
- * to a character, and otherwise what it is most like.  A guess is warned of.
+ * says, what the text declares, one of two or four bytes to a character, one of
+ * escape sequences (ISO 2022), UTF-8 if all of it is, and otherwise what it is most
+ * like.  A guess is warned of.
  */
 
 #include <errno.h>
@@ -233,12 +234,16 @@ choose(const char *format, const char *said, const char *p, size_t len, size_t *
         return name;
     }
     if (mostly_utf8(p, len, &bad)) {
-        return "utf-8";
+        name = name == NULL ? platen_text_coded(p, len) : NULL;
+        if (name == NULL) {
+            return "utf-8";
+        }
+    } else {
+        if (name != NULL) {
+            warn("The document says that its charset is utf-8, and it is not.");
+        }
+        name = platen_text_guess(p, len);
     }
-    if (name != NULL) {
-        warn("The document says that its charset is utf-8, and it is not.");
-    }
-    name = platen_text_guess(p, len);
     warn("The text does not say its charset; it was taken for %s. The option charset names "
          "another one.",
          name);

@@ -15,4 +15,10 @@
  */
 const char *platen_text_guess(const char *text, size_t len);
 
+/*
+ * What a text of ASCII is by the escape sequences in it: "iso-2022-jp",
+ * "iso-2022-kr", or NULL if it is what it seems.
+ */
+const char *platen_text_coded(const char *text, size_t len);
+
 #endif

@@ -91,6 +91,19 @@ is_any(const char *name, const char *const *names)
 }
 
 const char *
+platen_text_coded(const char *text, size_t len)
+{
+    static const char *const coded[] = { "iso-2022-jp", "iso-2022-kr", NULL };
+    const char              *said;
+
+    if (len > SAMPLE) {
+        len = SAMPLE;
+    }
+    said = memchr(text, 0x1b, len) == NULL ? NULL : ask(text, len);
+    return said != NULL && is_any(said, coded) && reads(said, text, len) ? said : NULL;
+}
+
+const char *
 platen_text_guess(const char *text, size_t len)
 {
     /* Of Latin letters: a few of them, here and there, are what one expects. */
@@ -99,7 +112,6 @@ platen_text_guess(const char *text, size_t len)
                                          "iso-8859-15",  "ibm852",      NULL };
     static const char *const wide[] = { "shift_jis", "euc-jp", "gb18030", "big5",
                                         "euc-kr",    "euc-tw", NULL };
-    static const char *const coded[] = { "iso-2022-jp", "iso-2022-kr", "hz-gb-2312", NULL };
     /* Where nothing is said: what makes text of all bytes, the commonest first. */
     static const char *const others[] = { "shift_jis", "gb18030", "euc-kr", "windows-1251",
                                           NULL };
@@ -116,9 +128,6 @@ platen_text_guess(const char *text, size_t len)
     }
     if (said != NULL && (strcmp(said, "utf-8") == 0 || !reads(said, text, len))) {
         said = NULL;
-    }
-    if (said != NULL && is_any(said, coded)) {
-        return said;
     }
     share = foreign((const unsigned char *) text, len);
     if (share < 25) {
