@@ -85,7 +85,6 @@ static const charset_t charsets[] = {
     { "gb18030", NULL, "gb18030 gb180302005 54936" },
     { "gbk", "gb18030", "gbk xgbk cp936 ms936 windows936 936" },
     { "gb2312", "gb18030", "gb2312 gb231280 euccn chinese gb csgb2312 isoir58 hz20936 20936" },
-    { "hz-gb-2312", "gb18030", "hzgb2312" },
     { "big5", "big5-hkscs", "big5 bigfive xxbig5 cnbig5 csbig5 cp950 ms950 windows950 950" },
     { "big5-hkscs", NULL, "big5hkscs" },
     { "euc-tw", NULL, "euctw" },

@@ -29,6 +29,7 @@ test_names(void **state)
         { "x-macroman", "macintosh" },
         { "TIS-620", "tis-620" },
         { "no such", NULL },
+        { "hz-gb-2312", NULL }, /* of escape sequences, which iconv does not know */
         { "", NULL },
         { "utf-8 utf-8", NULL },
         { "//TRANSLIT", NULL },
