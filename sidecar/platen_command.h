@@ -23,7 +23,6 @@ typedef struct {
     const platen_policy_t *policy;
     platen_sandbox_path_t  paths[PLATEN_COMMAND_PATHS];
     int                    npaths;
-    unsigned               may;           /* PLATEN_SANDBOX_MAY_* */
     uint64_t               address_space; /* a limit of its own, 0: the configured one */
 } platen_command_t;
 

@@ -122,13 +122,6 @@ platen_confine_layers(const platen_confine_t *confine)
     return confine->layers;
 }
 
-/* Whether a run's threads are counted without those of others: see enter_processes(). */
-static int
-counts_apart(const platen_confine_t *confine)
-{
-    return confine->layers & PLATEN_SANDBOX_NETWORK && geteuid() != 0;
-}
-
 int
 platen_confine_command(const platen_confine_t *confine, const platen_command_t *command,
                        const char *dir, unsigned worker, platen_confinement_t *out)
@@ -143,7 +136,6 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
         .tmp = confine->layers & PLATEN_SANDBOX_NETWORK ? "/tmp" : NULL,
     };
     uint64_t space = command->address_space;
-    unsigned may = command->may | PLATEN_SANDBOX_MAY_EXEC;
     char     name[32];
     int      i, n;
 
@@ -151,7 +143,6 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
     if (policy == NULL) {
         policy = platen_policy_find("command");
     }
-    may |= policy->may;
     snprintf(out->office, sizeof(out->office), "%s/..", config->lok_program);
     n = platen_policy_paths(policy, &words, out->paths, PLATEN_CONFINE_PATHS, out->text,
                             sizeof(out->text));
@@ -174,13 +165,12 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
     out->sandbox.layers = confine->layers;
     out->sandbox.parent = getpid();
     out->sandbox.paths = out->paths;
-    out->sandbox.filter = confine->filters[may % NFILTERS];
+    out->sandbox.filter = confine->filters[policy->may % NFILTERS];
     out->sandbox.address_space = space;
     out->sandbox.file_size = config->output_size;
     out->sandbox.cpu_seconds = config->wall_clock * 2; /* a few threads' worth */
     out->sandbox.files = PLATEN_POLICY_FILES;
-    out->sandbox.processes =
-        may & PLATEN_SANDBOX_MAY_FORK || counts_apart(confine) ? platen_policy_processes() : 0;
+    out->sandbox.processes = platen_policy_processes(policy, confine->layers);
 
     if (confine->layers & PLATEN_SANDBOX_CGROUP) {
         snprintf(name, sizeof(name), "platen-%u", worker);

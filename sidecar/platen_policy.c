@@ -22,6 +22,7 @@
 #define OWN PLATEN_SANDBOX_OWN
 
 #define PROCESSES 64 /* and two threads for each processor, as thread pools have */
+#define THREADS 32   /* of what executes nothing: the warm LibreOffice's children need one */
 
 /* Of every engine. */
 static const platen_sandbox_path_t common[] = {
@@ -216,7 +217,14 @@ platen_policy_paths(const platen_policy_t *policy, const platen_policy_words_t *
 }
 
 uint64_t
-platen_policy_processes(void)
+platen_policy_processes(const platen_policy_t *policy, unsigned layers)
 {
-    return PROCESSES + 2 * (uint64_t) sysconf(_SC_NPROCESSORS_ONLN);
+    int apart = layers & PLATEN_SANDBOX_NETWORK && geteuid() != 0; /* root's are not counted */
+
+    if (!apart && !(policy->may & PLATEN_SANDBOX_MAY_FORK)) {
+        return 0;
+    }
+    return policy->may & PLATEN_SANDBOX_MAY_EXEC
+               ? PROCESSES + 2 * (uint64_t) sysconf(_SC_NPROCESSORS_ONLN)
+               : THREADS;
 }

@@ -52,9 +52,12 @@ const platen_policy_t *platen_policy_find(const char *engine);
 int platen_policy_paths(const platen_policy_t *policy, const platen_policy_words_t *words,
                         platen_sandbox_path_t *paths, size_t n, char *text, size_t size);
 
-/* Open descriptors of a run; and its processes and threads, where they are counted. */
-#define PLATEN_POLICY_FILES 256
-uint64_t platen_policy_processes(void);
-#define PLATEN_POLICY_LOK_THREADS 32 /* of a child of the warm LibreOffice, which needs one */
+#define PLATEN_POLICY_FILES 256 /* open descriptors of a run */
+
+/*
+ * Processes and threads of a run, where these layers hold; 0: they have no limit, as
+ * those of others would be counted with them, and it may not fork.
+ */
+uint64_t platen_policy_processes(const platen_policy_t *policy, unsigned layers);
 
 #endif

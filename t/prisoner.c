@@ -849,7 +849,7 @@ one(const platen_confine_t *confine, const platen_policy_t *policy,
     of.policy = policy;
     of.sandbox = c.sandbox;
     of.sandbox.layers &= layers;
-    of.may = policy->may | (lok ? 0 : PLATEN_SANDBOX_MAY_EXEC);
+    of.may = policy->may;
     snprintf(of.title, sizeof(of.title), "%s, %s", policy->engine, title);
     if (lok) {
         of.sandbox.filter = alone;

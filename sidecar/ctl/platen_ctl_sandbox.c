@@ -140,7 +140,7 @@ describe(const platen_policy_t *policy, const platen_config_t *config, unsigned 
     platen_policy_words_t words = symbols;
     char                  text[8192];
     int                   n, lok = strcmp(policy->engine, "lok") == 0;
-    int                   apart = holding & PLATEN_SANDBOX_NETWORK && geteuid() != 0;
+    uint64_t              processes = platen_policy_processes(policy, holding);
 
     words.program = lok ? NULL : words.program;
     n = platen_policy_paths(policy, &words, paths, sizeof(paths) / sizeof(paths[0]), text,
@@ -159,10 +159,7 @@ describe(const platen_policy_t *policy, const platen_config_t *config, unsigned 
         (json_int_t) config->address_space, "file_size", (json_int_t) config->output_size,
         "cpu_seconds", (json_int_t) config->wall_clock * 2, "files",
         (json_int_t) PLATEN_POLICY_FILES, "threads",
-        !apart && !(policy->may & PLATEN_SANDBOX_MAY_FORK) ? json_null()
-        : lok ? json_integer(PLATEN_POLICY_LOK_THREADS)
-              : json_integer((json_int_t) platen_policy_processes()),
-        "memory",
+        processes == 0 ? json_null() : json_integer((json_int_t) processes), "memory",
         holding & PLATEN_SANDBOX_CGROUP && !lok ? json_integer((json_int_t) config->memory)
                                                 : json_null(),
         "namespaces",

@@ -132,6 +132,7 @@ static void
 enter(const platen_lok_world_t *world, const platen_lok_message_t *request, const char *work,
       const char *input)
 {
+    const platen_policy_t      *policy = platen_policy_find("lok");
     char                        profile[4200], install[4200], text[16384];
     platen_sandbox_path_t       paths[PLATEN_POLICY_PATHS + 24];
     const platen_policy_words_t words = {
@@ -146,10 +147,7 @@ enter(const platen_lok_world_t *world, const platen_lok_message_t *request, cons
         .file_size = request->file_size,
         .cpu_seconds = request->cpu_seconds,
         .files = PLATEN_POLICY_FILES,
-        /* It has one thread; root's are not counted. */
-        .processes = geteuid() != 0 && world->layers & PLATEN_SANDBOX_NETWORK
-                         ? PLATEN_POLICY_LOK_THREADS
-                         : 0,
+        .processes = platen_policy_processes(policy, world->layers),
         .counted_apart = 1,
     };
     unsigned failed;
@@ -157,8 +155,8 @@ enter(const platen_lok_world_t *world, const platen_lok_message_t *request, cons
 
     snprintf(profile, sizeof(profile), "%s/profile", world->state);
     snprintf(install, sizeof(install), "%s/..", world->program);
-    n = platen_policy_paths(platen_policy_find("lok"), &words, paths,
-                            sizeof(paths) / sizeof(paths[0]), text, sizeof(text));
+    n = platen_policy_paths(policy, &words, paths, sizeof(paths) / sizeof(paths[0]), text,
+                            sizeof(text));
     if (n < 0) {
         fail("the sandbox's paths", PLATEN_LOK_EXIT_SANDBOX);
     }

@@ -55,7 +55,7 @@ pool_prepare(const platen_engine_t *engine, const platen_config_t *c, const plat
     for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
         platen_command_allow(command, PLATEN_SANDBOX_R | PLATEN_SANDBOX_X, "%s", programs[i]);
     }
-    command->may = PLATEN_SANDBOX_MAY_FORK | PLATEN_SANDBOX_MAY_EXEC;
+    command->policy = platen_policy_find("command-fork");
     return 0;
 }
 

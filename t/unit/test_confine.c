@@ -145,11 +145,22 @@ execute(platen_command_t *command)
     return wstatus;
 }
 
+/* That of any command, with more that it may. */
+static const platen_policy_t *
+allowing(unsigned may)
+{
+    static platen_policy_t policy;
+
+    policy = *platen_policy_find("command");
+    policy.may |= may;
+    return &policy;
+}
+
 /* This program with that word, in the sandbox of an engine that may so much. */
 static int
 probe(const char *what, unsigned may)
 {
-    platen_command_t command = { .may = may };
+    platen_command_t command = { .policy = allowing(may) };
 
     platen_command_arg(&command, "%s", self);
     platen_command_arg(&command, "%s", what);
@@ -509,7 +520,7 @@ test_tmp(void **state)
 static void
 test_programs(void **state)
 {
-    platen_command_t command = { .may = FAMILY };
+    platen_command_t command = { .policy = allowing(FAMILY) };
 
     (void) state;
     if (!HOLDS(PLATEN_SANDBOX_LANDLOCK)) {
@@ -524,7 +535,7 @@ test_programs(void **state)
     assert_null(strstr(said(), "\n0\n"));
     assert_int_not_equal(*said(), '0');
 
-    command.may = FAMILY;
+    command.policy = allowing(FAMILY);
     platen_command_arg(&command, "/bin/sh");
     platen_command_arg(&command, "-c");
     platen_command_arg(&command, "/bin/true; echo $?");
