@@ -240,6 +240,6 @@ alarm TestPlace::patience(60);
 until ($text =~ /^id: @{[ $newest + 6000 ]}$/m) { sysread $slow, $text, 4096, length $text or last }
 alarm 0;
 is_deeply [$text =~ /^id: (\d+)$/mg], [$newest + 1 .. $newest + 6000], 'a slow one gets all of it, in order, once';
-cmp_ok rss() - $before, '<', 2000, 'which are not in memory meanwhile';
+cmp_ok rss() - $before, '<', 2000, 'which are not in memory meanwhile' unless $ENV{ASAN_OPTIONS}; # which keeps what was freed
 ok eventually(20, sub { error_log_text() =~ /client takes no events/ }), 'one that reads nothing is dropped';
 close $_ for $slow, @open;
