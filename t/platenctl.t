@@ -5,8 +5,7 @@ use TestPlaten;
 use File::Path qw(make_path);
 use IO::Pty;
 
-our $Ctl = "$TestPlaten::Build/platenctl";
-$Ctl = "$Root/build/platenctl" unless -x $Ctl; # a sanitized build may come without it
+our $Ctl = $TestPlaten::Ctl;
 our ($Out, $Err);
 
 # Runs platenctl; returns its exit code, with what it printed in $Out and $Err.

@@ -217,8 +217,7 @@ sub driver {
 # What platenctl fsck exits with; what it says is in {fsck} then.
 sub fsck {
     my ($self) = @_;
-    my $ctl = -x "$Build/platenctl" ? "$Build/platenctl" : "$Root/build/platenctl";
-    $self->{fsck} = `$ctl -c $self->{dir}/platend.cfg fsck 2>&1`;
+    $self->{fsck} = `$Build/platenctl -c $self->{dir}/platend.cfg fsck 2>&1`;
     return $? >> 8;
 }
 

@@ -51,7 +51,7 @@ our @EXPORT = (
 
 our $Root = abs_path(dirname(__FILE__) . '/../..');
 our $Build = $ENV{PLATEN_BUILD} || "$Root/build";
-our $Ctl = -x "$Build/platenctl" ? "$Build/platenctl" : "$Root/build/platenctl"; # a sanitized build may be without
+our $Ctl = "$Build/platenctl";
 our ($CtlOut, $CtlErr);
 our $Libexec = "$Root/build";
 our $Duckdb = $ENV{PLATEN_DUCKDB} || "$Root/build/duckdb/libduckdb.so";
