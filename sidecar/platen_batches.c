@@ -135,24 +135,28 @@ take(platen_batches_t *b, platen_batch_item_t *item, platen_task_t *task, int ok
     return 0;
 }
 
-/* The program that made it has read an archive: it may be a link, or a pipe. */
+int
+platen_batches_open(const char *path, struct stat *st)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode) || st->st_nlink != 1)) {
+        close(fd);
+        errno = ENOENT;
+        return -1;
+    }
+    return fd;
+}
+
 static FILE *
 open_list(const char *path)
 {
     struct stat st;
-    FILE       *list = NULL;
-    int         fd;
+    FILE       *list;
+    int         fd = platen_batches_open(path, &st);
 
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        return NULL;
-    }
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
-        list = fdopen(fd, "r");
-    } else {
-        errno = ENOENT; /* it has left none */
-    }
-    if (list == NULL) {
+    list = fd < 0 ? NULL : fdopen(fd, "r");
+    if (list == NULL && fd >= 0) {
         close(fd);
     }
     return list;

@@ -4,6 +4,7 @@
 #define PLATEN_BATCHES_INT_H
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "platen_batches.h"
 #include "platen_layout.h"
@@ -37,6 +38,13 @@ struct platen_batches_s {
 int platen_batches_spread_slice(platen_batches_t *b, platen_batch_item_t *item);
 int platen_batches_again_slice(platen_batches_t *b, platen_batch_item_t *item);
 int platen_batches_gather_slice(platen_batches_t *b, platen_batch_item_t *item);
+
+/*
+ * Opens a plain file that the program which read an archive has left, to be read; in its
+ * place may be a link, or a pipe, and a second name would let someone change it later.
+ * The descriptor, with *st; or -1 with errno, ENOENT if it is no such file.
+ */
+int platen_batches_open(const char *path, struct stat *st);
 
 /* The batch's record, if the claim still is what it was; else PLATEN_STALE. */
 int platen_batches_own(platen_txn_t *txn, const platen_batch_item_t *item, platen_job_t *job);

@@ -13,7 +13,6 @@
 #include "platen_batches_int.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -275,12 +274,8 @@ publish(const platen_batches_t *b, const platen_batch_item_t *item, entry_t *e)
     int         fd, rc;
 
     snprintf(path, sizeof(path), "%s/%u", item->dir, e->number);
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    /* A second name would let someone change the bytes after this. */
-    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1) {
-        if (fd >= 0) {
-            close(fd);
-        }
+    fd = platen_batches_open(path, &st);
+    if (fd < 0) {
         fail(e, "corrupt_document", "The file could not be taken out of the archive.");
         return 0;
     }
