@@ -57,8 +57,8 @@ route(platen_scheduler_t *s, const platen_job_t *job, ending_t *claim)
         if (rc == PLATEN_NOT_FOUND) {
             without = platen_engines_route(s->engines, task->from, task->to, 0, &any);
         }
-        if (platen_engines_renewal(s->engines, task->from, &task->renewal) != PLATEN_OK) {
-            task->renewal.engine = NULL;
+        if (rc == PLATEN_OK && task->route.steps[0].edge->rules & PLATEN_EDGE_DECLINES) {
+            (void) platen_engines_renewal(s->engines, task->from, &task->renewal);
         }
     }
     if (rc == PLATEN_LATER || (rc == PLATEN_OK && must_wait(s, &task->route))) {
