@@ -7,7 +7,8 @@
  * The bytes go into place inside the transaction, behind the look at the
  * record: of two uploads to one URL the second is refused before it can touch
  * the file of the first.  A kill after the rename leaves a file that the record
- * does not know of; the next upload replaces it, or expiry removes it.
+ * does not know of; the next upload replaces it, or the sweep of orphans or
+ * expiry removes it.
  */
 
 

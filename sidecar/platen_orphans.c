@@ -4,9 +4,10 @@
  *
  * A file comes before its record, so one without a record may be a submission
  * under way.  Hence two looks: a file that is older than reaper/orphan_age, by
- * its times, and that no job names, is noted; it goes if that is still so after
- * the same time by a clock that does not jump (at most HOLD_MAX_MS), in a
- * transaction that keeps others from changing it meanwhile.  What is not named
+ * its times, and that no job names (one that is only announced names none yet),
+ * is noted; it goes if that is still so after the same time by a clock that does
+ * not jump (at most HOLD_MAX_MS), in a transaction that keeps others from
+ * changing it meanwhile.  What is not named
  * as a file of ours is left alone, and so is what belongs to a record that
  * cannot be read.  Owns the directories that it reads and the notes.
  */
@@ -100,8 +101,12 @@ platen_orphans_is(platen_txn_t *txn, platen_dir_t dir, const platen_id_t *id, ui
     int          rc;
 
     rc = platen_store_get(txn, id, &job);
-    if (rc != PLATEN_OK || dir == PLATEN_DIR_INPUT) {
+    if (rc != PLATEN_OK) {
         return rc == PLATEN_NOT_FOUND;
+    }
+    if (dir == PLATEN_DIR_INPUT) {
+        /* Its bytes and its record change in one transaction: one of them came no further. */
+        return job.state == PLATEN_STATE_INITIATED && job.input_sha256.len == 0;
     }
     /* A result is named by its epoch; one of PROCESSING is about to be. */
     return job.epoch != epoch

@@ -9,7 +9,8 @@
  *   store_driver STORE jobs CLIENT         all of a client's: "ID STATE EPOCH INPUT OUTPUT",
  *                                          the last two digests, or "-"
  *   store_driver STORE events              the outbox: "SEQ ID STATE", "SEQ ID/FILE STATE"
- *   store_driver STORE records             every record, of files of batches, too: "ID EPOCH"
+ *   store_driver STORE records             every record, of files of batches, too: "ID EPOCH",
+ *                                          and "-" behind it where no bytes have come yet
  *   store_driver STORE trim                drops every event but the newest
  *   store_driver STORE storm ID N          claims it and puts it back, N times
  *   store_driver STORE spoil ID            makes its record one that cannot be read
@@ -222,7 +223,9 @@ print_records(platen_txn_t *txn)
         for (i = 0; i < n; i++) {
             check(platen_store_get(txn, &ids[i], &job), "a record");
             platen_id_format(&ids[i], text);
-            printf("%s %u\n", text, job.epoch);
+            printf("%s %u%s\n", text, job.epoch,
+                   job.state == PLATEN_STATE_INITIATED && job.input_sha256.len == 0 ? " -"
+                                                                                    : "");
         }
     } while (n == 256);
 }

@@ -229,8 +229,9 @@ sub orphans {
     my ($self) = @_;
     my %named;
     for (split /\n/, $self->driver('records')) {
-        my ($id, $epoch) = split / /;
-        @named{ $self->input_path($id), $self->output_path($id, $epoch) } = ();
+        my ($id, $epoch, $none) = split / /;
+        $named{ $self->input_path($id) } = () unless $none;
+        $named{ $self->output_path($id, $epoch) } = ();
     }
     return grep { !exists $named{$_} } map files_below("$self->{data}/$_"), qw(input output);
 }

@@ -46,6 +46,28 @@ make_file(platen_dir_t dir, const platen_id_t *id, uint32_t epoch)
     assert_int_equal(platen_layout_publish(f.data, path, dir, id, epoch), 0);
 }
 
+/* Announced, and with `digest` its bytes have come. */
+static platen_id_t
+announce(platen_str_t digest)
+{
+    platen_job_t job = {
+        .ttl = 60,
+        .client = PLATEN_STR("test"),
+        .content_type = PLATEN_STR("text/plain"),
+        .expires_at = platen_now_us() + 60000000,
+    };
+
+    assert_int_equal(platen_id_new(&job.id), PLATEN_OK);
+    fixture_move(&f, &job.id, &job, PLATEN_STATE_INITIATED, platen_now_us());
+    if (digest.len != 0) {
+        job.input_size = 1;
+        job.input_sha256 = digest;
+        fixture_move(&f, &job.id, &job, PLATEN_STATE_INITIATED, platen_now_us());
+    }
+    make_file(PLATEN_DIR_INPUT, &job.id, 0);
+    return job.id;
+}
+
 /* Two rounds at least; ages are whole seconds, so this takes two. */
 static void
 sweep(void)
@@ -62,7 +84,7 @@ sweep(void)
 static void
 test_sweep(void **state)
 {
-    platen_id_t none, pending, running, done, failed;
+    platen_id_t none, pending, running, done, failed, cut, come;
     char        foreign[PLATEN_PATH_MAX];
     uint64_t    now = platen_now_us();
     int         fd;
@@ -90,6 +112,9 @@ test_sweep(void **state)
     fixture_move(&f, &failed, NULL, PLATEN_STATE_FAILED, now);
     make_file(PLATEN_DIR_OUTPUT, &failed, 1);
 
+    cut = announce(PLATEN_STR("")); /* a kill between the rename and the record */
+    come = announce(PLATEN_STR("0123456789abcdef0123456789abcdef"));
+
     snprintf(foreign, sizeof(foreign), "%s/input/%07llx/notes.txt", f.data,
              (unsigned long long) (now / 1000 >> 20));
     fd = open(foreign, O_WRONLY | O_CREAT, 0600);
@@ -99,6 +124,8 @@ test_sweep(void **state)
     sweep();
     assert_false(fixture_has(&f, PLATEN_DIR_INPUT, &none, 0));
     assert_false(fixture_has(&f, PLATEN_DIR_OUTPUT, &none, 1));
+    assert_false(fixture_has(&f, PLATEN_DIR_INPUT, &cut, 0));
+    assert_true(fixture_has(&f, PLATEN_DIR_INPUT, &come, 0));
     assert_true(fixture_has(&f, PLATEN_DIR_INPUT, &pending, 0));
     assert_false(fixture_has(&f, PLATEN_DIR_OUTPUT, &pending, 1));
     assert_true(fixture_has(&f, PLATEN_DIR_INPUT, &running, 0));
