@@ -73,12 +73,10 @@ platen_uno_pdf(const platen_options_t *options, char *out, size_t size)
     if (platen_options_get(options, PLATEN_OPTION_SINGLE_PAGE_SHEETS) != NULL) {
         property(&j, "SinglePageSheets", "boolean", "true");
     }
-    if (platen_options_get(options, PLATEN_OPTION_COMMENTS) != NULL) {
-        property(&j, "ExportNotes", "boolean", "true");
-    }
-    if (j.n > 0) {
-        put(&j, "}");
-    }
+    /* By itself LibreOfficeKit puts the comments of sheets onto their pages. */
+    property(&j, "ExportNotes", "boolean",
+             platen_options_get(options, PLATEN_OPTION_COMMENTS) != NULL ? "true" : "false");
+    put(&j, "}");
     if (j.n >= size) {
         errno = ENAMETOOLONG;
         return -1;

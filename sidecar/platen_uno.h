@@ -18,8 +18,7 @@
 #define PLATEN_UNO_SHEETS (PLATEN_UNO_PDF | PLATEN_OPTION_BIT(PLATEN_OPTION_SINGLE_PAGE_SHEETS))
 
 /*
- * Writes the filter data, "" if no option asks for any.  Returns 0, or -1 with
- * errno if it does not fit.
+ * Writes the filter data.  Returns 0, or -1 with errno if it does not fit.
  */
 int platen_uno_pdf(const platen_options_t *options, char *out, size_t size);
 

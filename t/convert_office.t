@@ -85,6 +85,13 @@ my $body = $field->('FILENAME') . $field->('NUMPAGES') . '<w:p><w:r><w:br w:type
 my $text = main::text(name => 'annual report.docx', content => docx(body => $body), to => 'pdf');
 like $text, qr/annual report\.docx\s+2\s/, 'as the client calls it, and how many there are';
 unlike $text, qr/STALE/, 'nothing that was saved long ago';
+like main::text(name => 'annual report.docx', content => docx(body => $body), to => 'pdf', fields => [landscape => 'true']),
+    qr/annual report\.docx\s/, 'with its pages turned, too';
+for my $to (qw(odt doc rtf)) {
+    my (undef, $other) = convert(name => 'a.docx', to => $to, fields => [track_changes => 'show'],
+        content => docx(body => $field->('FILENAME') . "<w:p><w:ins w:id=\"2\" $main::Who><w:r><w:t>TWELVE</w:t></w:r></w:ins></w:p>"));
+    like main::text(file => $other, name => "last year.$to", to => 'pdf'), qr/last year\.\w+\s+TWELVE/, "$to with tracked changes, too";
+}
 my $math = '<w:p><m:oMathPara><m:oMath><m:f><m:num><m:r><m:t>alpha</m:t></m:r></m:num><m:den><m:r><m:t>beta</m:t></m:r></m:den></m:f></m:oMath></m:oMathPara></w:p>';
 like main::text(name => 'a.docx', content => docx(body => $math), to => 'pdf'), qr/alpha.*beta/s, 'a fraction on a page';
 like main::text(name => 'a.docx', content => docx(body => $math), to => 'md'), qr/^\$\$\\frac\{alpha\}\{beta\}\$\$$/m, 'a fraction as TeX';

@@ -19,7 +19,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +53,7 @@ typedef LibreOfficeKit *hook_t(const char *program, const char *profile);
 typedef void            handler_t(void);
 typedef handler_t      *set_handler_t(handler_t *handler);
 typedef void           *exception_type_t(void);
+typedef void            set_active_t(bool on);
 
 static struct {
     LibreOfficeKit *kit;
@@ -61,6 +64,7 @@ static struct {
     int               serving;
     set_handler_t    *set_new_handler;
     exception_type_t *exception_type;
+    set_active_t     *set_active;
     void             *bad_alloc;     /* its type_info */
     int               out_of_memory; /* an allocation failed during this conversion */
     const char       *password;      /* to give when asked; "" for none */
@@ -238,6 +242,7 @@ platen_lok_office_open(const char *program, char *err, size_t errlen)
         fputs("platen-lok: this LibreOffice does not say which fonts it replaces\n", stderr);
     }
     watch_allocations(library);
+    symbol(library, "_ZN10comphelper14LibreOfficeKit9setActiveEb", &office.set_active);
     read_version();
     office.kit->pClass->setOptionalFeatures(
         office.kit, LOK_FEATURE_DOCUMENT_PASSWORD | LOK_FEATURE_DOCUMENT_PASSWORD_TO_MODIFY);
@@ -356,10 +361,6 @@ load(const char *path, const char *options, platen_lok_exit_t *result)
         *result = PLATEN_LOK_EXIT_SETUP;
         return NULL;
     }
-    if (!is_as_named(path)) {
-        *result = PLATEN_LOK_EXIT_LOAD;
-        return NULL;
-    }
     loaded = office.kit->pClass->documentLoadWithOptions(office.kit, office.url, options);
     if (loaded == NULL) {
         *result = load_failure();
@@ -367,19 +368,76 @@ load(const char *path, const char *options, platen_lok_exit_t *result)
     return loaded;
 }
 
+/*
+ * While it is on, LibreOffice draws for a client that has its own view of a document:
+ * what lies across the end of a page of a sheet is drawn into the margin, for example.
+ * A result is to be as on paper.
+ */
+static void
+set_kit(bool on)
+{
+    if (office.set_active != NULL) {
+        office.set_active(on);
+    }
+}
+
 static platen_lok_exit_t
 save(LibreOfficeKitDocument *loaded, const char *path, const char *filter, const char *options)
 {
     char url[URL_MAX];
+    int  saved;
 
     if (file_url(path, url) != 0) {
         return PLATEN_LOK_EXIT_SETUP;
     }
-    if (loaded->pClass->saveAs(loaded, url, filter, options)) {
+    set_kit(false);
+    saved = loaded->pClass->saveAs(loaded, url, filter, options);
+    set_kit(true);
+    if (saved) {
         return PLATEN_LOK_EXIT_DONE;
     }
     keep_error();
     return office.out_of_memory ? PLATEN_LOK_EXIT_MEMORY : PLATEN_LOK_EXIT_SAVE;
+}
+
+/* A path for the document that has its client's name, in a directory of its own; 0 or -1. */
+static int
+named(const char *name, char path[PATH_LEN])
+{
+    char cwd[PATH_LEN - 300];
+
+    if (getcwd(cwd, sizeof(cwd)) == NULL || (mkdir("named", 0700) != 0 && errno != EEXIST)) {
+        return -1;
+    }
+    snprintf(path, PATH_LEN, "%s/named/%s", cwd, name);
+    (void) unlink(path);
+    return 0;
+}
+
+/*
+ * Where a copy of the document in another format is loaded from.  A field of it shows the
+ * name, so that it is the client's; but what is named as a text is read as one, whatever
+ * it is.  0 or -1.
+ */
+static int
+place_for_copy(const platen_lok_document_t *document, const char *format, char path[PATH_LEN])
+{
+    const char            *dot = strrchr(document->name, '.');
+    const platen_format_t *own =
+        dot == NULL ? NULL : platen_format_find(dot + 1, strlen(dot + 1));
+    char name[NAME_MAX + 1];
+
+    if (own == NULL) {
+        snprintf(path, PATH_LEN, "%s.copy.%s", document->output, format);
+        return 0;
+    }
+    if (own->family == PLATEN_FAMILY_OOXML || own->family == PLATEN_FAMILY_ZIP
+        || own->family == PLATEN_FAMILY_OLE) {
+        return named(document->name, path);
+    }
+    snprintf(name, sizeof(name), "%.*s.%s", (int) (dot - document->name), document->name,
+             format);
+    return named(name, path);
 }
 
 /*
@@ -387,19 +445,20 @@ save(LibreOfficeKitDocument *loaded, const char *path, const char *filter, const
  * has its own form.  Returns the document, which may be another one, or NULL.
  */
 static LibreOfficeKitDocument *
-turn_pages(LibreOfficeKitDocument *loaded, const char *output, platen_lok_exit_t *result)
+turn_pages(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document,
+           platen_lok_exit_t *result)
 {
-    char upright[PATH_LEN], turned[PATH_LEN];
-    int  type = loaded->pClass->getDocumentType(loaded);
-    int  objects;
+    char        upright[PATH_LEN], turned[PATH_LEN];
+    int         type = loaded->pClass->getDocumentType(loaded);
+    const char *format = type == LOK_DOCTYPE_TEXT ? "fodt" : "fods";
+    int         objects;
 
     if (type != LOK_DOCTYPE_TEXT && type != LOK_DOCTYPE_SPREADSHEET) {
         return loaded;
     }
-    snprintf(upright, sizeof(upright), "%s.upright", output);
-    snprintf(turned, sizeof(turned), "%s.turned.%s", output,
-             type == LOK_DOCTYPE_TEXT ? "fodt" : "fods");
-    *result = save(loaded, upright, strrchr(turned, '.') + 1, "");
+    snprintf(upright, sizeof(upright), "%s.upright", document->output);
+    *result = place_for_copy(document, format, turned) != 0 ? PLATEN_LOK_EXIT_SETUP
+                                                            : save(loaded, upright, format, "");
     loaded->pClass->destroy(loaded);
     if (*result != PLATEN_LOK_EXIT_DONE) {
         return NULL;
@@ -484,30 +543,35 @@ to_mend(const platen_lok_document_t *document, unsigned found)
 }
 
 /*
- * Texts of other formats than DOCX, with tracked changes or comments: DOCX of them is
- * mended and loaded in their place.  Returns the document, or NULL.
+ * Texts of other formats than DOCX, with tracked changes or comments: a copy of them is
+ * mended and loaded in their place.  ODF has all that LibreOffice knows of a text, so
+ * that nothing else of it changes; what was rejected DOCX alone can tell.  PDF needs no
+ * copy for comments, as they are not among its pages.  Returns the document, or NULL.
  */
 static LibreOfficeKitDocument *
 settle_text(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document,
             platen_lok_exit_t *result)
 {
-    char     path[PATH_LEN], mended[PATH_LEN];
-    unsigned found = PLATEN_LOK_PACKAGE, what;
+    char        path[PATH_LEN], mended[PATH_LEN];
+    const char *format;
+    unsigned    found = PLATEN_LOK_PACKAGE, what;
 
     if (document->tracked != PLATEN_LOK_CHANGES_SHOW
         && lists(loaded, ".uno:AcceptTrackedChanges")) {
         found |= PLATEN_LOK_TRACKED;
     }
-    if (!document->comments && lists(loaded, ".uno:ViewAnnotations")) {
+    if (!document->comments && strcmp(document->export_filter, "pdf") != 0
+        && lists(loaded, ".uno:ViewAnnotations")) {
         found |= PLATEN_LOK_COMMENTED;
     }
     what = to_mend(document, found);
     if (what == 0) {
         return loaded;
     }
-    snprintf(path, sizeof(path), "%s.tracked.docx", document->output);
-    snprintf(mended, sizeof(mended), "%s.settled.docx", document->output);
-    *result = save(loaded, path, "docx", "");
+    format = what & PLATEN_LOK_MEND_ORIGINAL ? "docx" : "odt";
+    snprintf(path, sizeof(path), "%s.tracked.%s", document->output, format);
+    *result = place_for_copy(document, format, mended) != 0 ? PLATEN_LOK_EXIT_SETUP
+                                                            : save(loaded, path, format, "");
     loaded->pClass->destroy(loaded);
     loaded = NULL;
     if (*result == PLATEN_LOK_EXIT_DONE) {
@@ -550,16 +614,13 @@ finish_sheets(LibreOfficeKitDocument *loaded, const platen_lok_document_t *docum
 static const char *
 ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN], int *mended)
 {
-    char cwd[PATH_LEN - 300];
-
     *mended = 0;
-    if ((document->name[0] == '\0' && what == 0) || getcwd(cwd, sizeof(cwd)) == NULL
-        || (mkdir("named", 0700) != 0 && errno != EEXIST)) {
+    if ((document->name[0] == '\0' && what == 0)
+        || named(document->name[0] == '\0' ? strrchr(document->input, '/') + 1 : document->name,
+                 path)
+               != 0) {
         return document->input;
     }
-    snprintf(path, PATH_LEN, "%s/named/%s", cwd,
-             document->name[0] == '\0' ? strrchr(document->input, '/') + 1 : document->name);
-    (void) unlink(path);
     if (what != 0) {
         *mended = platen_lok_package_mend(document->input, path, what);
         if (*mended >= 0) {
@@ -579,6 +640,10 @@ load_document(const platen_lok_document_t *document, unsigned found, platen_lok_
     unsigned                what = to_mend(document, found);
     int                     mended;
 
+    if (!is_as_named(document->input)) {
+        *result = PLATEN_LOK_EXIT_LOAD;
+        return NULL;
+    }
     path = ready(document, what, at, &mended);
     loaded = load(path, document->load_options, result);
     if (loaded == NULL && *result == PLATEN_LOK_EXIT_LOAD && found & PLATEN_LOK_PACKAGE
@@ -625,7 +690,7 @@ platen_lok_office_convert(const platen_lok_document_t *document)
         }
     }
     if (loaded != NULL && document->landscape) {
-        loaded = turn_pages(loaded, document->output, &result);
+        loaded = turn_pages(loaded, document, &result);
     }
     if (loaded == NULL) {
         return result;

@@ -1,4 +1,5 @@
-/* OOXML packages; see platen_lok_package.h.  By libzip; nothing is unpacked to a file. */
+/* OOXML and ODF packages; see platen_lok_package.h.  By libzip; nothing is unpacked to a file.
+ */
 
 #include "platen_lok_package.h"
 
@@ -89,11 +90,17 @@ platen_lok_package_look(const char *path)
     return found;
 }
 
-/* A part that is edited in place: what is taken out becomes blanks. */
+#define GONE '\1' /* no character of XML */
+
+/*
+ * A part that is edited in place: what is taken out becomes blanks, or in ODF, where
+ * a blank in a paragraph is text, is gone when all is done (shorten()).
+ */
 typedef struct {
     char    *text;
     size_t   len;
     unsigned n; /* of edits */
+    char     filler;
 } part_t;
 
 /* The next tag that begins with this, of that name and no longer one; NULL: none. */
@@ -119,8 +126,14 @@ next_tag(const part_t *part, const char *from, const char *tag, char **end)
 static void
 blank(part_t *part, char *from, const char *end)
 {
-    memset(from, ' ', (size_t) (end - from) + 1);
+    memset(from, part->filler, (size_t) (end - from) + 1);
     part->n++;
+}
+
+static int
+is_odf(const char *name)
+{
+    return strcmp(name, "content.xml") == 0 || strcmp(name, "styles.xml") == 0;
 }
 
 /* Takes out the tags of an element, and not what is between them. */
@@ -214,9 +227,47 @@ forget_scroll(part_t *part)
     }
 }
 
+/*
+ * In ODF what was deleted is not where it was, but in a list before the text, which
+ * as it stands is the final one; marks say where changes begin and end.
+ */
+static void
+settle_odf(part_t *part, unsigned what)
+{
+    if (what & PLATEN_LOK_MEND_FINAL) {
+        remove_element(part, "text:tracked-changes");
+        remove_element(part, "text:change");
+        remove_element(part, "text:change-start");
+        remove_element(part, "text:change-end");
+    }
+    if (what & PLATEN_LOK_MEND_COMMENTS) {
+        remove_element(part, "office:annotation");
+        remove_element(part, "office:annotation-end");
+    }
+}
+
+static void
+shorten(part_t *part)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < part->len; i++) {
+        if (part->text[i] != GONE) {
+            part->text[n++] = part->text[i];
+        }
+    }
+    part->len = n;
+}
+
 static void
 edit(part_t *part, const char *name, unsigned what)
 {
+    if (is_odf(name)) {
+        part->filler = GONE;
+        settle_odf(part, what);
+        shorten(part);
+        return;
+    }
     if (strncmp(name, "xl/worksheets/", 14) == 0 && what & PLATEN_LOK_MEND_SCROLL) {
         forget_scroll(part);
     }
@@ -241,6 +292,9 @@ is_meant(const char *name)
                                          "word/endnotes", "xl/worksheets/" };
     size_t                   i;
 
+    if (name != NULL && is_odf(name)) {
+        return 1;
+    }
     for (i = 0; name != NULL && i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strncmp(name, parts[i], strlen(parts[i])) == 0) {
             return strchr(name + strlen(parts[i]), '/') == NULL;
@@ -255,18 +309,19 @@ mended_part(zip_t *zip, zip_uint64_t i, const char *name, unsigned what, size_t 
 {
     zip_stat_t  st;
     zip_file_t *file;
-    part_t      part = { .n = 0 };
+    part_t      part = { .n = 0, .filler = ' ' };
 
     if (!is_meant(name) || zip_stat_index(zip, i, 0, &st) != 0 || st.size > PART_MAX) {
         return NULL;
     }
-    *len = part.len = (size_t) st.size;
+    part.len = (size_t) st.size;
     part.text = malloc(part.len + 1);
     file = part.text == NULL ? NULL : zip_fopen_index(zip, i, 0);
     if (file != NULL && zip_fread(file, part.text, part.len) == (zip_int64_t) part.len) {
         part.text[part.len] = '\0';
         edit(&part, name, what);
     }
+    *len = part.len;
     if (file != NULL) {
         zip_fclose(file);
     }

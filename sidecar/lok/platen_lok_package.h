@@ -26,7 +26,8 @@ unsigned platen_lok_package_look(const char *path);
 #define PLATEN_LOK_MEND_ORIGINAL 8 /* the same: they are rejected */
 
 /*
- * Writes a copy without that.  Returns 1 if there was any, 0 if not, -1 if the copy
+ * Writes a copy of an OOXML package, or an ODF text, without that; ORIGINAL is of OOXML
+ * alone.  Returns 1 if there was any, 0 if not, -1 if the copy
  * cannot be written.
  */
 int platen_lok_package_mend(const char *path, const char *copy, unsigned what);

@@ -68,14 +68,19 @@ test_none(void **state)
     (void) state;
     memset(out, 'x', sizeof(out));
     assert_int_equal(platen_uno_pdf(&options, out, sizeof(out)), 0);
-    assert_string_equal(out, "");
+    assert_string_equal(property("ExportNotes"), "boolean no");
+    assert_int_equal(properties(), 1);
 
     /* What is no affair of the export's. */
     set(PLATEN_OPTION_PASSWORD, "secret");
     set(PLATEN_OPTION_LANDSCAPE, "true");
     set(PLATEN_OPTION_CSV_DELIMITER, "tab");
     assert_int_equal(platen_uno_pdf(&options, out, sizeof(out)), 0);
-    assert_string_equal(out, "");
+    assert_int_equal(properties(), 1);
+
+    set(PLATEN_OPTION_COMMENTS, "margin");
+    assert_int_equal(platen_uno_pdf(&options, out, sizeof(out)), 0);
+    assert_string_equal(property("ExportNotes"), "boolean yes");
 }
 
 static void
@@ -90,7 +95,7 @@ test_each(void **state)
     set(PLATEN_OPTION_PAGES, "1-3,5,7-");
     assert_int_equal(platen_uno_pdf(&options, out, sizeof(out)), 0);
     assert_string_equal(property("PageRange"), "string 1-3,5,7-");
-    assert_int_equal(properties(), 1);
+    assert_int_equal(properties(), 2);
 
     setup(state);
     for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
@@ -105,7 +110,7 @@ test_each(void **state)
     assert_int_equal(platen_uno_pdf(&options, out, sizeof(out)), 0);
     assert_string_equal(property("PDFUACompliance"), "boolean yes");
     assert_string_equal(property("SinglePageSheets"), "boolean yes");
-    assert_int_equal(properties(), 2);
+    assert_int_equal(properties(), 3);
 
     setup(state);
     set(PLATEN_OPTION_IMAGE_QUALITY, "40");
@@ -132,7 +137,7 @@ test_room(void **state)
     set(PLATEN_OPTION_IMAGE_RESOLUTION, "1200");
     set(PLATEN_OPTION_SINGLE_PAGE_SHEETS, "true");
     assert_int_equal(platen_uno_pdf(&options, out, sizeof(out)), 0);
-    assert_int_equal(properties(), 8);
+    assert_int_equal(properties(), 9);
 
     need = strlen(out) + 1;
     for (size = 1; size < need; size++) {
