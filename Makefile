@@ -7,6 +7,7 @@
 # make prisoner   tries everything that no engine's sandbox allows, on each Landlock
 # make soak       KILLS random kills of every process under load
 # make sizes-large  a result and a document of LARGE_SIZE bytes (1 GiB) by each way out and in
+# make fidelity   each document beside the checkout as a PDF, compared with soffice's
 # make walk       WALK_S seconds of clients at random, against a model of the API
 # make bench      the benchmarks, each a ratio in one run
 # make bench-convert  conversions, beside other ways to use LibreOffice
@@ -206,7 +207,7 @@ $(BUILD)/fault_engine: t/fault/engine.c
 $(BUILD)/fault_%.so: t/fault/%.c
 	$(CC) $(WARN) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
-FAULT_TOOLS = $(addprefix $(BUILD)/,store_driver fault_readers fault_points fault_errors.so fault_record.so fault_engine)
+FAULT_TOOLS = $(addprefix $(BUILD)/,ssim store_driver fault_readers fault_points fault_errors.so fault_record.so fault_engine)
 
 fault-tools: $(FAULT_TOOLS)
 
@@ -271,6 +272,14 @@ WALK_S ?= 300
 
 walk: all fault-tools
 	t/walk --seconds $(WALK_S) $(if $(WALK_SEED),--seed $(WALK_SEED))
+
+# Pages, words and looks, in a table; what differs is in build/fidelity, side by side.
+fidelity: all $(BUILD)/ssim
+	t/fidelity
+
+$(BUILD)/ssim: t/ssim.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(CFLAGS) -o $@ $<
 
 # The tables of t/sizes.t and t/sizes_in.t with one size, by the ways of sending that differ most.
 LARGE_SIZE ?= 1073741824
@@ -355,5 +364,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: distro packages all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
+.PHONY: distro packages all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fidelity sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
 .SECONDARY:
