@@ -9,7 +9,7 @@ our @Slow = only_script(slow => 'read -r word < "$1"; [ "$word" != slow ] || /bi
 
 our $small = "$Var/small";
 
-sub text_job {
+sub form_job {
     my (%arg) = @_;
     my $response = post_form('/jobs', [ file => [undef, 'a.txt', Content => $arg{text} // "fast\n"],
         to => 'pdf', @{ $arg{fields} // [] } ], key => $arg{key} // 'alice');
@@ -34,10 +34,10 @@ __DATA__
 === TEST 1: a thousand jobs of one client do not keep another's one waiting
 --- http_config eval: $::HttpConfig . 'platen_max_queue 2000;'
 --- flow
-my @many = map text_job()->{job_id}, 1 .. 60;
-my $one = text_job(key => 'bob');
+my @many = map form_job()->{job_id}, 1 .. 60;
+my $one = form_job(key => 'bob');
 cmp_ok $one->{queue_position}, '<=', 4, "bob's is among the first, in spite of alice's 60";
-my @few = map text_job(key => 'bob')->{job_id}, 1 .. 4;
+my @few = map form_job(key => 'bob')->{job_id}, 1 .. 4;
 platend_start(@::Slow);
 wait_job($_, 60, key => 'bob') for $one->{job_id}, @few;
 my @order = sort { $a->[0] cmp $b->[0] } (map [started($_, 'bob'), 'b'], $one->{job_id}, @few),
@@ -54,8 +54,8 @@ delete_all();
 
 === TEST 2: priority is among one's own
 --- flow
-my @ids = map text_job(fields => [priority => $_])->{job_id}, qw(low normal high normal HIGH);
-my $other = text_job(key => 'bob')->{job_id};
+my @ids = map form_job(fields => [priority => $_])->{job_id}, qw(low normal high normal HIGH);
+my $other = form_job(key => 'bob')->{job_id};
 is_deeply [map job($_)->{priority}, @ids], [qw(low normal high normal high)], 'shown';
 platend_start(@::Slow, workers => 1, standby => 0);
 wait_job($_) for @ids;
@@ -63,8 +63,8 @@ my @order = sort { started($ids[$a]) cmp started($ids[$b]) } 0 .. 4;
 is_deeply \@order, [2, 4, 1, 3, 0], 'the urgent ones first, then as they came';
 wait_job($other, 10, key => 'bob');
 cmp_ok started($other, 'bob'), 'lt', started($ids[4]), "and bob's has had its turn meanwhile";
-problem_is text_job(fields => [priority => 'now']), 422, 'invalid_parameter', 'a priority that is none';
-like json_of(text_job(fields => [priority => 'now']))->{detail}, qr/low, normal or high/, 'says which there are';
+problem_is form_job(fields => [priority => 'now']), 422, 'invalid_parameter', 'a priority that is none';
+like json_of(form_job(fields => [priority => 'now']))->{detail}, qr/low, normal or high/, 'says which there are';
 platend_stop();
 delete_all();
 
@@ -73,8 +73,8 @@ delete_all();
 === TEST 3: jobs of one client that run at a time
 --- flow
 platend_start(@::Slow, workers => 4, 'limits/per_client' => 1);
-my @ids = map text_job(text => "slow\n")->{job_id}, 1 .. 4;
-my $other = text_job(key => 'bob', text => "slow\n")->{job_id};
+my @ids = map form_job(text => "slow\n")->{job_id}, 1 .. 4;
+my $other = form_job(key => 'bob', text => "slow\n")->{job_id};
 my $most = 0;
 eventually(20, sub {
     my $running = json_of(get('/jobs?status=PROCESSING'))->{total};
@@ -94,14 +94,14 @@ delete_all();
 --- config eval
 "location / { platen_api; platen_api_keys $::Var/keys; platen_max_queue 10 client=3; }"
 --- flow
-my @ids = map text_job()->{job_id}, 1 .. 3;
-my $response = text_job();
+my @ids = map form_job()->{job_id}, 1 .. 3;
+my $response = form_job();
 problem_is $response, 429, 'too_many_jobs', 'the fourth is refused';
 is $response->header('Retry-After'), 5, 'with Retry-After';
-ok text_job(key => 'bob')->{job_id}, 'another client is let in';
+ok form_job(key => 'bob')->{job_id}, 'another client is let in';
 for my $child (1 .. 6) {
     next if fork // die;
-    text_job(key => 'bob') for 1 .. 3;
+    form_job(key => 'bob') for 1 .. 3;
     POSIX::_exit(0);
 }
 1 while wait != -1;
@@ -122,13 +122,13 @@ my $span = sub {
     return $t[1] - $t[0];
 };
 platend_start(@::Slow, 'reaper/interval' => 1);
-my $short = text_job(fields => [ttl => 1])->{job_id};
-my $usual = text_job()->{job_id};
-my $long = text_job(fields => [ttl => 7200])->{job_id};
+my $short = form_job(fields => [ttl => 1])->{job_id};
+my $usual = form_job()->{job_id};
+my $long = form_job(fields => [ttl => 7200])->{job_id};
 is $span->(wait_job($usual)), 3600, 'without a wish, platen_job_ttl';
 is $span->(wait_job($long)), 7200, 'up to max';
-problem_is text_job(fields => [ttl => 7201]), 422, 'invalid_parameter', 'not more';
-problem_is text_job(fields => [ttl => $_]), 422, 'invalid_parameter', "ttl=$_" for '0', '-1', '1h', '99999999999';
+problem_is form_job(fields => [ttl => 7201]), 422, 'invalid_parameter', 'not more';
+problem_is form_job(fields => [ttl => $_]), 422, 'invalid_parameter', "ttl=$_" for '0', '-1', '1h', '99999999999';
 ok eventually(10, sub { get("/jobs/$short")->code == 404 }), 'the short one is gone';
 is scalar(grep /\Q$short\E/, files_below("$::Var/data")), 0, 'with its files';
 is get("/jobs/$long/download")->code, 200, 'the long one is there';
@@ -147,7 +147,7 @@ key-of-
 --- flow
 my (@ids, $response);
 for (1 .. 5000) {
-    $response = text_job();
+    $response = form_job();
     last if ref $response ne 'HASH';
     push @ids, $response->{job_id};
 }
@@ -162,7 +162,7 @@ platend_start(@::Slow, 'store/path' => "$::Var/tight", 'store/map_size' => '1m')
 is wait_job($_)->{status}, 'SUCCESS', 'so does converting' for @ids[0 .. 3];
 platend_stop();
 is scalar(grep { http(DELETE => "/jobs/$_")->code != 204 } @ids), 0, 'and deleting';
-ok eventually(5, sub { ref text_job() eq 'HASH' }), 'which makes room again';
+ok eventually(5, sub { ref form_job() eq 'HASH' }), 'which makes room again';
 like error_log_text(), qr/the store .* is \d+% full/, 'the log says it';
 
 
@@ -177,13 +177,13 @@ key-of-
 --- flow
 SKIP: {
     skip 'no file system can be mounted here', 5 if `stat -f -c %T $::small` !~ /tmpfs/;
-    my $id = text_job()->{job_id};
+    my $id = form_job()->{job_id};
     ok $id, 'there is room';
     system("head -c 12m /dev/zero > $::small/filler");
     my $response;
-    ok eventually(5, sub { $response = text_job(); ref $response ne 'HASH' }), 'then there is none';
+    ok eventually(5, sub { $response = form_job(); ref $response ne 'HASH' }), 'then there is none';
     problem_is $response, 507, 'storage_full', 'which is said';
     is get("/jobs/$id")->code, 200, 'reading goes on';
     unlink "$::small/filler";
-    ok eventually(5, sub { ref text_job() eq 'HASH' }), 'and taking in, when there is room again';
+    ok eventually(5, sub { ref form_job() eq 'HASH' }), 'and taking in, when there is room again';
 }

@@ -7,8 +7,6 @@ use TestPlaten;
 our @Copies = only_script(copies => 'exec /bin/cp $TINY_PDF "$2"', $Var);
 our $Dir = "$Var/backups";
 
-sub text_job { submit(content => $_[0] // "text\n", name => 'a.txt', to => 'pdf')->{job_id} }
-sub ctl_json { platenctl("--json", @_); die $CtlErr if $CtlErr; JSON::PP->new->utf8->decode($CtlOut) }
 sub backup { my $made = ctl_json('backup', @_); return $made->{backup} }
 sub names { opendir my $dh, $_[0] // $Dir or die; my @names = sort grep { !/^\./ } readdir $dh; return @names }
 sub path_of { my ($id, $which) = @_; return ctl_json('inspect', $id)->{$which}{path} }

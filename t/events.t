@@ -21,7 +21,6 @@ our $Http2 = second('http2', 'platen_events_keepalive 200ms;');
 our $Small = second('sndbuf=4k', 'send_timeout 2s;');
 
 sub driver { store_driver("$Var/store", @_) }
-sub text_job { return submit(content => "text\n", name => 'a.txt', to => 'pdf', @_)->{job_id} }
 sub finish { my ($id) = @_; driver('finish', $id, 'SUCCESS', "$Var/data", '%PDF-1.4') }
 sub events_of { return map $_->{event}, @_ }
 

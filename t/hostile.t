@@ -236,6 +236,8 @@ $_->{id} = send_job("a.$_->{ext}", $_->{bytes}, $_->{to}) for @all;
 my %count;
 for my $one (@all) {
     my $job = wait_job($one->{id}, 100);
+    # One that had the machine to share with others may need its time again.
+    $job = wait_job(send_job("a.$one->{ext}", $one->{bytes}, $one->{to}), 100) if ($job->{error_code} // '') eq 'conversion_timeout';
     my $text = text_of(result_of($job));
     $count{ outcome($job) }++;
     my $harm = leaks($text) ? 'names what it has not' : length $text > 64 << 20 ? 'is huge' : $job->{error_code} && $job->{error_code} eq 'conversion_timeout' ? 'takes for ever' : '';
@@ -273,7 +275,8 @@ my @jobs = map { [ $_->[0], send_job("a.$_->[0]", $_->[1], 'pdf') ] } macros("$:
 push @jobs, [ 'testODSMacro.ods', submit(file => corpus() . '/testODSMacro.ods', to => 'pdf')->{job_id} ] if corpus();
 is_deeply [grep { $_->[1] !~ /^SUCCESS/ } map { [ $_->[0], outcome(wait_job($_->[1])) ] } @jobs], [], 'all are converted';
 ok !-e "$::Var/written" && !-e "/tmp/platen-macro-$$", 'and none was run';
-my @left = grep !m{/runs/(?:profile|lok)-}, files_below("$::Var/data/runs", "$::Var/data/tmp");
+my @left; # a job has ended before its directory is away
+eventually(10, sub { !(@left = grep !m{/runs/(?:profile|lok)-}, files_below("$::Var/data/runs", "$::Var/data/tmp")) });
 is_deeply \@left, [], 'nothing is left in the work directories';
 
 

@@ -6,8 +6,6 @@ use TestFault;
 
 our @Copies = only_script(copies => 'exec /bin/cp $TINY_PDF "$2"', $Var);
 
-sub text_job { submit(content => $_[0] // "text\n", name => 'a.txt', to => 'pdf')->{job_id} }
-sub ctl_json { platenctl('--json', @_); JSON::PP->new->utf8->decode($CtlOut) }
 
 # Every finding as "kind finding", with " repaired" behind it.
 sub findings {

@@ -6,8 +6,6 @@ use TestPlaten;
 # Fails for as long as $Var/broken is there.
 our @Fails = only_script(fails => '[ ! -e ' . "$Var/broken" . ' ] || exit 3; exec /bin/cp $TINY_PDF "$2"', $Var);
 
-sub text_job { submit(content => $_[0] // "text\n", name => $_[1] // 'a.txt', to => 'pdf', key => $_[2] // 'alice')->{job_id} }
-sub ctl_json { platenctl('--json', @_); JSON::PP->new->utf8->decode($CtlOut) }
 
 run_tests();
 
@@ -35,7 +33,7 @@ is platenctl('-c', "$::Var/none.cfg", 'jobs'), 2, 'no configuration';
 
 === TEST 2: jobs of all clients; who waits
 --- flow
-my @ids = (main::text_job("1\n"), main::text_job("2\n", "b\x1b[31m.txt"), main::text_job("3\n", 'c.txt', 'bob'));
+my @ids = (main::text_job("1\n"), main::text_job("2\n", name => "b\x1b[31m.txt"), main::text_job("3\n", name => 'c.txt', key => 'bob'));
 my $list = main::ctl_json('jobs');
 is_deeply [map $_->{job_id}, @$list], [reverse @ids], 'newest first';
 is_deeply [map $_->{client}, @$list], [qw(bob alice alice)], 'with their clients';

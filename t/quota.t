@@ -27,7 +27,6 @@ sub stored { my $bytes = 0; $bytes += -s for files_below(map "$Var/data/$_", qw(
 sub remove_all { my (%header) = @_; http(DELETE => "/jobs/$_->{job_id}", %header) for @{ json_of(get('/jobs', %header))->{jobs} } }
 
 # Resumable uploads.
-sub tus { my ($method, $path, %header) = @_; return http($method => $path, 'Tus-Resumable' => '1.0.0', %header) }
 sub tus_create {
     my ($length) = @_;
     return tus(POST => '/uploads/', 'Upload-Length' => $length,

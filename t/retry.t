@@ -6,7 +6,6 @@ use TestPlaten;
 # Fails for as long as $Var/broken is there; what it was given goes into the result's place.
 our @Fails = only_script(fails => '[ ! -e ' . "$Var/broken" . ' ] || exit 3; exec /bin/cp $TINY_PDF "$2"', $Var);
 
-sub text_job { submit(content => $_[0] // "text\n", name => 'a.txt', to => 'pdf')->{job_id} }
 
 # One submission with that key.
 sub keyed {

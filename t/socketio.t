@@ -23,7 +23,6 @@ our $Config = "
     location /quiet/ { platen_api; platen_api_keys $Var/keys; }";
 our $Path = '/quiet/socket.io/?EIO=4&transport=websocket';
 
-sub text_job { submit(content => "text\n", name => 'a.txt', to => 'pdf', @_)->{job_id} }
 sub io { return WebSocket->new(@_ ? @_ : $Path) }
 
 # The packet's type and what is in it.

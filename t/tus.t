@@ -15,11 +15,6 @@ sub b64 { encode_base64($_[0], '') }
 sub metadata { my %pair = @_; join ',', map "$_ " . b64($pair{$_}), sort keys %pair }
 
 # One request of the protocol: tus(PATCH => $path, 'Upload-Offset' => 0, content => ...).
-sub tus {
-    my ($method, $path, %header) = @_;
-    return http($method => $path, 'Tus-Resumable' => '1.0.0',
-        defined $header{content} ? ('Content-Type' => 'application/offset+octet-stream') : (), %header);
-}
 
 # Makes one; returns its path.
 sub create {

@@ -9,11 +9,6 @@ our $Deferred; # the path of an upload that goes on in another block
 
 sub config { my ($more) = @_; return "location / { platen_api; platen_api_keys $Var/keys; $more }" }
 
-sub tus {
-    my ($method, $path, %header) = @_;
-    return http($method => $path, 'Tus-Resumable' => '1.0.0',
-        defined $header{content} ? ('Content-Type' => 'application/offset+octet-stream') : (), %header);
-}
 
 sub create {
     my (%header) = @_;

@@ -27,7 +27,6 @@ our $Config = "
     location /any/ { platen_api; platen_api_keys $Var/keys; platen_client cookie; platen_cors *; }
     location /user/ { platen_api; platen_api_keys $Var/keys; platen_client \$http_x_user; platen_cors *; }";
 
-sub text_job { submit(content => "text\n", name => 'a.txt', to => 'pdf', @_)->{job_id} }
 sub ws { return WebSocket->new(@_) }
 sub driver { store_driver("$Var/store", @_) }
 sub finish { my ($id) = @_; driver('finish', $id, 'SUCCESS', "$Var/data", '%PDF-1.4') }

@@ -17,7 +17,6 @@ if ($> == 0) {
 
 our @Copy = only_script('copies', qq{exec /bin/cp $Var/tiny.pdf "\$2"});
 
-sub text_job { submit(content => "some text $_[0]\n", name => 'a.txt', to => 'pdf')->{job_id} }
 
 # Seconds from a job's creation to its start.
 sub delay {
@@ -35,7 +34,7 @@ __DATA__
 "platen_store $::Var/store1; platen_data $::Var/data1; platen_queue ipc://$::Var/run/platend.sock; platen_result_cache off; platen_max_queue 100000;"
 --- flow
 platend_start(@main::Copy, 'store/path' => "$::Var/store1", 'data/path' => "$::Var/data1", $> == 0 ? ('user' => 'www-data') : ());
-is wait_job(main::text_job(0))->{status}, 'SUCCESS', 'it converts';
+is wait_job(main::text_job("0\n"))->{status}, 'SUCCESS', 'it converts';
 kill STOP => platend_pid();
 my ($slowest, $accepted) = (0, 0);
 for my $n (1 .. 1400) {
@@ -59,7 +58,7 @@ platend_stop();
 platend_start(@main::Copy, 'queue/mode' => '000', $> == 0 ? ('user' => 'www-data') : ());
 is +(stat "$::Var/run/platend.sock")[2] & 0777, 0, 'its mode is 000';
 for my $n (1 .. 3) {
-    my $job = wait_job(main::text_job("mode $n"));
+    my $job = wait_job(main::text_job("mode $n\n"));
     is $job->{status}, 'SUCCESS', 'converted all the same';
     cmp_ok main::delay($job), '<', 4, 'soon';
 }
@@ -70,7 +69,7 @@ for my $n (1 .. 3) {
 --- flow
 unlink "$::Var/run/platend.sock";
 spew("$::Var/run/platend.sock", 'not a socket');
-my $job = wait_job(main::text_job('file'));
+my $job = wait_job(main::text_job("file\n"));
 is $job->{status}, 'SUCCESS', 'converted all the same';
 cmp_ok main::delay($job), '<', 4, 'soon';
 is get('/health/ready')->code, 200, 'ready';

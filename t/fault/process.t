@@ -15,13 +15,9 @@ our @Held = only_script('held', $Held);
 sub hold { spew("$Var/hold", '') }
 sub let_go { unlink "$Var/hold" }
 
-sub text_job { submit(content => 'some text ' . ($_[0] // '') . "\n", name => 'a.txt', to => 'pdf')->{job_id} }
 
-# PROCESSING is more than claimed: the engine has it, and not the step before that settles its charset.
-sub becomes {
-    my ($id, $status, $seconds) = @_;
-    return eventually($seconds // 10, sub { job($id)->{status} eq $status && ($status ne 'PROCESSING' || engine_runs()) });
-}
+# More than PROCESSING, which is claimed: the engine has it, and not the step before that settles its charset.
+sub runs { my ($id, $seconds) = @_; return becomes($id, 'PROCESSING', $seconds) && eventually($seconds // 10, \&engine_runs) }
 
 sub engine_runs { return grep { (eval { slurp($_) } // '') =~ m{\Q$Var\E/held\0} } glob '/proc/[0-9]*/cmdline' }
 
@@ -45,7 +41,7 @@ __DATA__
 main::hold();
 platend_start(@main::Held);
 my $id = main::text_job();
-ok main::becomes($id, 'PROCESSING'), 'it runs';
+ok main::runs($id), 'it runs';
 kill STOP => platend_pid();
 main::let_go(); # the converter ends, but nobody sees it
 ok main::unseen(), 'its end is not seen';
@@ -56,7 +52,7 @@ store_driver("$::Var/store", 'finish', $id, 'SUCCESS', "$::Var/data", '%PDF-1.4 
 my $job = job($id);
 is $job->{status}, 'SUCCESS', 'and has finished it';
 kill CONT => platend_pid();
-is wait_job(main::text_job('next'))->{status}, 'SUCCESS', 'the first one goes on';
+is wait_job(main::text_job("next\n"))->{status}, 'SUCCESS', 'the first one goes on';
 my $after = job($id);
 is_deeply [@$after{qw(status attempts output_size completed_at)}], [@$job{qw(status attempts output_size completed_at)}],
     'and has changed nothing of it';
@@ -71,7 +67,7 @@ is scalar(grep /\Q$id\E/, files_below("$::Var/data/output")), 1, 'one result is 
 --- flow
 main::hold();
 my $id = main::text_job();
-ok main::becomes($id, 'PROCESSING'), 'it runs';
+ok main::runs($id), 'it runs';
 kill STOP => platend_pid();
 main::let_go();
 ok main::unseen(), 'its end is not seen';
@@ -89,13 +85,13 @@ is_deeply [map { s{.*/}{}r } grep /\Q$id\E/, files_below("$::Var/data/output")],
 --- flow
 main::hold();
 my $id = main::text_job();
-ok main::becomes($id, 'PROCESSING'), 'it runs';
+ok main::runs($id), 'it runs';
 for my $jump (86_400, -86_400) {
     order('clock', $jump);
     platend_turns(3); # more than the intervals of whatever looks at clocks
     is job($id)->{status}, 'PROCESSING', "$jump seconds: it still runs";
     is job($id)->{attempts}, 1, 'for the first time';
-    my $other = main::text_job($jump);
+    my $other = main::text_job("$jump\n");
     like job($other)->{status}, qr/^(?:PENDING|PROCESSING)$/, 'another one is taken' if $jump < 0;
 }
 my @all = map $_->{job_id}, @{ json_of(get('/jobs?limit=100'))->{jobs} };
@@ -107,7 +103,7 @@ is $job->{attempts}, 1, 'at its first attempt';
 is wait_job($_)->{status}, 'SUCCESS', 'and so are those taken meanwhile' for @all;
 orders_done();
 is get("/jobs/$id/download")->code, 200, 'it can be fetched at the right time again';
-is wait_job(main::text_job('last'))->{status}, 'SUCCESS', 'and all goes on';
+is wait_job(main::text_job("last\n"))->{status}, 'SUCCESS', 'and all goes on';
 
 
 
@@ -116,7 +112,7 @@ is wait_job(main::text_job('last'))->{status}, 'SUCCESS', 'and all goes on';
 platend_stop();
 platend_start(only_script('crashes', qq{if [ -e $::Var/crash ]; then kill -9 \$\$; fi\nexec /bin/cp $::Var/tiny.pdf "\$2"}));
 spew("$::Var/crash", '');
-my $id = main::text_job('crash');
+my $id = main::text_job("crash\n");
 ok eventually(10, sub { job($id)->{attempts} >= 1 && job($id)->{status} eq 'PENDING' || job($id)->{status} eq 'FAILED' }), 'it has crashed once';
 order('clock', -86_400);
 unlink "$::Var/crash";

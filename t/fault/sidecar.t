@@ -28,15 +28,9 @@ sub running {
         map { m{(\d+)} } glob '/proc/[0-9]*';
 }
 
-sub text_job { submit(content => "some text\n", name => 'a.txt', to => 'pdf')->{job_id} }
 
 # One that LibreOffice has from its first step on: a text has its charset looked at before.
 sub office_job { submit(file => sample('hello.docx'), to => 'pdf')->{job_id} }
-
-sub becomes {
-    my ($id, $status, $seconds) = @_;
-    return eventually($seconds // 10, sub { job($id)->{status} eq $status });
-}
 
 # The lines of the log that are about that job, decoded.
 sub said_of {

@@ -23,13 +23,14 @@ sub ask {
     return $Kept->request($request);
 }
 
-sub tus {
+# As tus(), on that connection.
+sub kept_tus {
     my ($method, $path, %header) = @_;
     return ask($method, $path, 'Tus-Resumable' => '1.0.0',
         defined $header{content} ? ('Content-Type' => 'application/offset+octet-stream') : (), %header);
 }
 
-sub tus_create { tus(POST => '/uploads', 'Upload-Length' => 10, 'Upload-Metadata' => $Meta) }
+sub tus_create { kept_tus(POST => '/uploads', 'Upload-Length' => 10, 'Upload-Metadata' => $Meta) }
 
 sub unavailable {
     my ($response, $what) = @_;
@@ -57,10 +58,10 @@ my $worker = (nginx_pids())[1];
 limit_descriptors($worker);
 main::unavailable main::ask(GET => $job->{download_url}), 'the download';
 main::unavailable main::tus_create(), 'a new upload';
-main::unavailable main::tus(PATCH => $path, 'Upload-Offset' => 0, content => 'x'), 'one that goes on';
+main::unavailable main::kept_tus(PATCH => $path, 'Upload-Offset' => 0, content => 'x'), 'one that goes on';
 limit_descriptors($worker, 'usual');
 is main::ask(GET => $job->{download_url})->code, 200, 'then it is sent';
-is main::tus(PATCH => $path, 'Upload-Offset' => 0, content => 'x')->code, 204, 'and the upload goes on';
+is main::kept_tus(PATCH => $path, 'Upload-Offset' => 0, content => 'x')->code, 204, 'and the upload goes on';
 
 
 
@@ -70,14 +71,14 @@ is main::tus(PATCH => $path, 'Upload-Offset' => 0, content => 'x')->code, 204, '
 key-of-
 --- flow
 my $path = main::tus_create()->header('Location');
-is main::tus(PATCH => $path, 'Upload-Offset' => 0, content => 'abc')->code, 204, 'as long as it can be written';
+is main::kept_tus(PATCH => $path, 'Upload-Offset' => 0, content => 'abc')->code, 204, 'as long as it can be written';
 order('pwrite', EROFS, "$::Var/data/uploads");
-main::unavailable main::tus(PATCH => $path, 'Upload-Offset' => 3, content => 'def'), 'a piece';
+main::unavailable main::kept_tus(PATCH => $path, 'Upload-Offset' => 3, content => 'def'), 'a piece';
 orders_done();
 order('open', EROFS, "$::Var/data/uploads");
 main::unavailable main::tus_create(), 'a new upload';
 orders_done();
 order('pwrite', EIO, "$::Var/data/uploads");
-problem_is main::tus(PATCH => $path, 'Upload-Offset' => 3, content => 'def'), 500, 'internal_error', 'a disk that is broken is another thing';
+problem_is main::kept_tus(PATCH => $path, 'Upload-Offset' => 3, content => 'def'), 500, 'internal_error', 'a disk that is broken is another thing';
 orders_done();
-is main::tus(PATCH => $path, 'Upload-Offset' => 3, content => 'defghij')->code, 204, 'then it goes on';
+is main::kept_tus(PATCH => $path, 'Upload-Offset' => 3, content => 'defghij')->code, 204, 'then it goes on';

@@ -41,10 +41,10 @@ use Test::More;
 our @EXPORT = (
     @Test::Nginx::Socket::EXPORT,
     @Test::More::EXPORT,
-    qw(%SigningKey signed $CtlOut $CtlErr platenctl
+    qw(%SigningKey signed $CtlOut $CtlErr platenctl ctl_json
        $Root $Libexec $Duckdb $Var $HttpConfig $ApiConfig %Key
        platend_start platend_stop platend_kill platend_log platend_pid only_script tiny_pdf
-       base_url http get post_form submit wait_job job json_of raw raw_open
+       base_url http get post_form submit text_job tus wait_job becomes job json_of raw raw_open
        read_response problem_is sample slurp spew files_below corpus
        nginx_pids children_of zygotes error_log_text eventually has_read leave platend_turns sha256_hex sleep time)
 );
@@ -215,6 +215,13 @@ sub platenctl {
     return $? >> 8;
 }
 
+# What platenctl says in JSON.
+sub ctl_json {
+    platenctl('--json', @_);
+    die $CtlErr if $CtlErr && !$CtlOut;
+    return JSON::PP->new->utf8->decode($CtlOut);
+}
+
 sub platend_pid { $platend }
 sub platend_log { -e "$Var/platend.log" ? slurp("$Var/platend.log") : '' }
 
@@ -302,6 +309,19 @@ sub submit {
     return json_of($response);
 }
 
+# A text that is to become a PDF: the id of its job.  Its content may come first; the rest is for submit().
+sub text_job {
+    my $content = @_ % 2 ? shift : undef;
+    return submit(content => $content // "text\n", name => 'a.txt', to => 'pdf', @_)->{job_id};
+}
+
+# A request of the tus protocol; what has a content is bytes of a file.
+sub tus {
+    my ($method, $path, %header) = @_;
+    return http($method => $path, 'Tus-Resumable' => '1.0.0',
+        defined $header{content} ? ('Content-Type' => 'application/offset+octet-stream') : (), %header);
+}
+
 # The query that makes a URL a signed one, by proto/platen_sign.h to the letter.
 #   expires => seconds since 1970; type, max: of a PUT; key => now or old
 sub signed {
@@ -330,6 +350,12 @@ sub wait_job {
         $job->{status} =~ /^(?:SUCCESS|PARTIAL_SUCCESS|FAILED|CANCELLED)\z/;
     }) or die "job $id is still $job->{status}\n" . platend_log();
     return $job;
+}
+
+# Whether a job gets that status within so many seconds (10).
+sub becomes {
+    my ($id, $status, $seconds) = @_;
+    return eventually($seconds // 10, sub { job($id)->{status} eq $status });
 }
 
 sub raw_open {
