@@ -386,7 +386,7 @@ main::has_job($path, $::Text);
 
 
 === TEST 12: uploads expire, and are swept; those in use are not
---- config eval: $::ApiConfig =~ s/platen_api;/platen_api; platen_resumable_ttl 5s; platen_upload_max_size 1m;/r
+--- config eval: $::ApiConfig =~ s/platen_api;/platen_api; platen_resumable_ttl 30s; platen_upload_max_size 1m;/r
 --- flow
 problem_is tus(POST => '/uploads', 'Upload-Length' => 1048577), 413, 'file_too_large', 'platen_upload_max_size';
 is http(OPTIONS => '/uploads')->header('Tus-Max-Size'), 1048576, 'is told';
@@ -411,6 +411,7 @@ utime time - 4000, time - 4000, "$::Var/data/uploads/" . main::id_of($job) . '.s
 platend_start(only_script('copy', '/bin/cat "$TINY_PDF" > "$2"'));
 ok eventually(10, sub { !-e main::part_of($path[0]) }), 'swept';
 ok eventually(10, sub { !-e main::input_of($orphan) }), 'the orphan, too';
+ok eventually(10, sub { !-e "$::Var/data/uploads/01890000-0000-7000-8000-000000000000.part" }), 'and what nobody knows';
 is_deeply [sort map { m{([^/]+)\.part\z} ? $1 : () } main::parts()], [sort map main::id_of($_), @path[1, 2]], 'and no other';
 syswrite $socket, 'efghij';
 is read_response($socket)->code, 204, 'the one in use comes to its end';
