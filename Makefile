@@ -49,12 +49,15 @@ PROTO   = $(wildcard proto/*.c)
 SANDBOX = $(wildcard sidecar/platen_sandbox*.c)
 WIRE    = sidecar/platen_lok_wire.c
 WARNING = sidecar/platen_warning.c proto/platen_utf8.c
-LOK     = $(wildcard sidecar/lok/*.c) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
+# OOXML text documents: for LibreOffice's children, and for a program of its own.
+DOCX    = sidecar/docx/platen_docx_tree.c sidecar/docx/platen_docx_rewrite.c
+LOK     = $(wildcard sidecar/lok/*.c) $(DOCX) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
           sidecar/platen_policy.c sidecar/platen_registry.c sidecar/platen_workdir.c \
           $(WARNING) proto/platen.c proto/platen_codec.c proto/platen_format.c
 SIDECAR = $(wildcard sidecar/*.c)
 TABLES  = $(wildcard sidecar/tables/*.c) $(WARNING) proto/platen.c proto/platen_charset.c
 TEXT    = $(wildcard sidecar/text/*.c) $(WARNING) proto/platen.c proto/platen_charset.c
+DOCXES  = sidecar/docx/platen_docx.c sidecar/lok/platen_lok_package.c $(DOCX) $(WARNING) proto/platen.c
 ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c proto/platen_utf8.c
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \
@@ -62,14 +65,14 @@ PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.
 # Talks to hosts that clients name: alone of all it has libcurl.
 DELIVER = $(wildcard sidecar/webhook/*.c)
 CTL     = $(wildcard sidecar/ctl/*.c)
-HEADERS = $(wildcard proto/*.h sidecar/*.h sidecar/lok/*.h sidecar/tables/*.h sidecar/ctl/*.h sidecar/webhook/*.h sidecar/text/*.h \
+HEADERS = $(wildcard proto/*.h sidecar/*.h sidecar/docx/*.h sidecar/lok/*.h sidecar/tables/*.h sidecar/ctl/*.h sidecar/webhook/*.h sidecar/text/*.h \
               ngx_module/*.h t/*.h t/unit/*.h)
 
 MODULE  = $(BUILD)/ngx_http_platen_module.so
 PLATEND = $(BUILD)/platend
 CTL_BIN = $(BUILD)/platenctl
 
-LIBEXEC = $(addprefix $(BUILD)/,platen-lok platen-tables platen-text platen-webhook platen-zip platen-pandoc.lua)
+LIBEXEC = $(addprefix $(BUILD)/,platen-docx platen-lok platen-tables platen-text platen-webhook platen-zip platen-pandoc.lua)
 
 all: module sidecar ctl libexec
 
@@ -116,7 +119,10 @@ LOK_EXPORT = $(addprefix -Wl$(comma)--export-dynamic-symbol=, \
 LOK_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(LOK))
 
 $(BUILD)/platen-lok: $(LOK_OBJ)
-	$(CC) $(CFLAGS) -pie $(LOK_EXPORT) -Wl,-z,relro,-z,now -o $@ $^ -lzip -lseccomp -ldl
+	$(CC) $(CFLAGS) -pie $(LOK_EXPORT) -Wl,-z,relro,-z,now -o $@ $^ -lzip -lexpat -lseccomp -ldl
+
+$(BUILD)/platen-docx: $(patsubst %.c,$(BUILD)/obj/%.o,$(DOCXES))
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip -lexpat
 
 $(BUILD)/platen-tables: $(patsubst %.c,$(BUILD)/obj/%.o,$(TABLES))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -lzip -lexpat -lm -ldl
@@ -146,7 +152,7 @@ $(BUILD)/duckdb/libduckdb.so: sidecar/tables/fetch-duckdb
 # Unit tests: one program to a file of t/unit, all with sanitizers.
 SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
-UNIT_SRC = $(PROTO) $(PLAIN) $(filter-out sidecar/platend.c,$(SIDECAR)) \
+UNIT_SRC = $(PROTO) $(PLAIN) $(DOCX) $(filter-out sidecar/platend.c,$(SIDECAR)) \
            $(filter-out sidecar/tables/platen_tables.c,$(TABLES)) \
            $(filter-out sidecar/webhook/platen_deliver.c,$(DELIVER)) \
            $(filter-out sidecar/ctl/platenctl.c,$(CTL))

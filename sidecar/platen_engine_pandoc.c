@@ -4,6 +4,9 @@
  * removed with it.  What is done to a document on the way is in the filter
  * pandoc/platen_pandoc.lua.
  *
+ * A DOCX it reads as platen-docx has written it, which becomes pandoc then: it passes
+ * over text boxes and tables without a grid, and has hidden text in its results.
+ *
  * It runs with --sandbox: its readers and writers then see no file but the
  * document, and fetch nothing, whatever the document refers to; an image that
  * is not in the document is left as a reference, or as its description where
@@ -19,11 +22,13 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "docx/platen_docx.h"
 #include "platen_program.h"
 
 #define PANDOC "/usr/bin/pandoc"
 #define DATA "/usr/share/pandoc/data"
 #define FILTER "platen-pandoc.lua" /* sidecar/pandoc/platen_pandoc.lua */
+#define READY "ready.docx"         /* what platen-docx (docx/platen_docx.c) has pandoc read */
 
 #define CHANGES PLATEN_OPTION_BIT(PLATEN_OPTION_TRACK_CHANGES)
 #define FLAVOUR PLATEN_OPTION_BIT(PLATEN_OPTION_MARKDOWN_FLAVOUR)
@@ -52,10 +57,11 @@ static const platen_edge_t edges[] = {
     { "html", "rst", 60 + PLATEN_LOSS_MARKUP, 0, 0, "rst", "html" },
     { "html", "txt", 50 + PLATEN_LOSS_TEXT, 0, 0, "plain", "html" },
 
-    { "docx", "md", 60 + PLATEN_LOSS_MARKUP, FLAVOUR | CHANGES, 0, "", "docx" },
-    { "docx", "html", 110 + PLATEN_LOSS_WEB, CHANGES, 0, "html", "docx" },
-    { "docx", "epub", 80 + PLATEN_LOSS_BOOK, CHANGES, 0, "epub", "docx" },
-    { "docx", "rst", 70 + PLATEN_LOSS_MARKUP, CHANGES, 0, "rst", "docx" },
+    { "docx", "md", 60 + PLATEN_LOSS_MARKUP, FLAVOUR | CHANGES, PLATEN_EDGE_DECLINES, "",
+      "docx" },
+    { "docx", "html", 110 + PLATEN_LOSS_WEB, CHANGES, PLATEN_EDGE_DECLINES, "html", "docx" },
+    { "docx", "epub", 80 + PLATEN_LOSS_BOOK, CHANGES, PLATEN_EDGE_DECLINES, "epub", "docx" },
+    { "docx", "rst", 70 + PLATEN_LOSS_MARKUP, CHANGES, PLATEN_EDGE_DECLINES, "rst", "docx" },
 
     { "odt", "md", 250 + PLATEN_LOSS_MARKUP, FLAVOUR, 0, "", "odt" },
     { "odt", "html", 130 + PLATEN_LOSS_WEB, 0, 0, "html", "odt" },
@@ -92,6 +98,11 @@ probe(const platen_engine_t *engine, const platen_config_t *config, char *err, s
     rc = platen_program_probe(engine->name, config->pandoc_enabled, programs, err, errlen);
     if (rc != PLATEN_OK) {
         return rc;
+    }
+    snprintf(path, sizeof(path), "%s/platen-docx", config->libexec_path);
+    if (access(path, X_OK) != 0) {
+        snprintf(err, errlen, "%s: %s", path, strerror(errno));
+        return PLATEN_NOT_FOUND;
     }
     snprintf(path, sizeof(path), "%s/" FILTER, config->libexec_path);
     if (access(path, R_OK) != 0) {
@@ -143,6 +154,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     const char *from = run->edge->import_filter, *to = run->edge->export_filter;
     const char *tracked = platen_options_get(run->options, PLATEN_OPTION_TRACK_CHANGES);
     uint64_t    memory = config->memory != 0 ? config->memory : config->address_space;
+    int         docx = strcmp(from, "docx") == 0;
 
     (void) engine;
 
@@ -150,6 +162,17 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         return -1;
     }
 
+    if (docx) {
+        platen_command_arg(command, "%s/platen-docx", config->libexec_path);
+        if (run->settled) {
+            platen_command_arg(command, "--settled");
+        }
+        if (!has_parts(to) && strcmp(to, "html") != 0) {
+            platen_command_arg(command, "--pictures");
+        }
+        platen_command_arg(command, "%s", platen_program_local(run, run->input));
+        platen_command_arg(command, READY);
+    }
     platen_command_arg(command, PANDOC);
     if (memory != 0) {
         /* Of the heap, so that it can say that there is no more. */
@@ -175,7 +198,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     platen_command_arg(command, "--from=%s", from[0] != '\0' ? from : markdown(run, 1));
     platen_command_arg(command, "--to=%s", to[0] != '\0' ? to : markdown(run, 0));
     platen_command_arg(command, "--output=%s", platen_program_local(run, run->output));
-    platen_command_arg(command, "%s", platen_program_local(run, run->input));
+    platen_command_arg(command, "%s", docx ? READY : platen_program_local(run, run->input));
     return 0;
 }
 
@@ -192,6 +215,8 @@ exited(int code, const char *said)
         { 92, NULL, PLATEN_EXIT_CORRUPT }, /* not in UTF-8 */
         /* 83 and 84 are the filter's: as it reads the document, that may be behind it. */
         { 97, NULL, PLATEN_EXIT_SETUP }, /* a file of its own is missing */
+        { PLATEN_DOCX_DECLINED, NULL, PLATEN_EXIT_DECLINED },
+        { PLATEN_DOCX_SETUP, NULL, PLATEN_EXIT_SETUP },
         { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_FAILED },
     };
 

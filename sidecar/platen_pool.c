@@ -614,6 +614,8 @@ begin_anew(platen_pool_t *pool, worker_t *w)
     if (w->task->renewal.engine != NULL && route->nsteps < PLATEN_ROUTE_STEPS) {
         memmove(&route->steps[1], &route->steps[0], route->nsteps * sizeof(route->steps[0]));
         route->steps[0] = w->task->renewal;
+        /* What both honour the one does, and the other finds nothing more to do. */
+        route->steps[0].options = route->steps[1].options & route->steps[0].edge->options;
         route->nsteps++;
     }
     edge = route->steps[0].edge;

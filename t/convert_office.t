@@ -4,15 +4,7 @@ use lib 't/lib';
 use TestPlaten;
 use TestOffice;
 
-# The text of a result in any format.
-sub text_of {
-    my ($file) = @_;
-    return read_pdf($file) if $file =~ /\.pdf\z/;
-    return `unzip -p $file word/document.xml content.xml 2>/dev/null` if $file =~ /\.(?:docx|odt)\z/;
-    return slurp($file);
-}
-
-sub text { my (undef, $file) = convert(@_); return $file ? text_of($file) : '' }
+sub text { my (undef, $file) = convert(@_); return $file ? TestOffice::text_of($file) : '' }
 sub p { my ($text) = @_; return "<w:p><w:r><w:t xml:space=\"preserve\">$text</w:t></w:r></w:p>" }
 
 our $Who = 'w:author="A" w:date="2024-01-01T00:00:00Z"';
@@ -42,7 +34,7 @@ for my $to (qw(pdf txt html md odt rtf)) {
 }
 like main::text(name => 'a.docx', content => $main::Tracked, to => 'pdf', fields => [track_changes => 'show']), qr/TEN\s*TWELVE/, 'both';
 my (undef, $odt) = convert(name => 'a.docx', content => $main::Tracked, to => 'odt', fields => [track_changes => 'show']);
-like main::text_of($odt), qr/text:changed-region/, 'both, as changes of another format';
+like TestOffice::text_of($odt), qr/text:changed-region/, 'both, as changes of another format';
 for my $to (qw(pdf txt docx)) {
     my $text = main::text(file => $odt, to => $to);
     like $text, qr/TWELVE/, "ODT to $to: what was inserted";
@@ -63,7 +55,7 @@ for my $to (qw(pdf txt html odt)) {
 my (undef, $pdf) = convert(@doc, to => 'pdf', fields => [comments => 'margin']);
 like scalar(`qpdf --qdf --object-streams=disable $pdf - 2>/dev/null`), qr{/Subtype/Text\b|/Subtype /Text\b}, 'as a note of the PDF';
 my (undef, $odt) = convert(@doc, to => 'odt', fields => [comments => 'margin']);
-like main::text_of($odt), qr/REMARKABLE/, 'kept in another format';
+like TestOffice::text_of($odt), qr/REMARKABLE/, 'kept in another format';
 unlike main::text(file => $odt, to => 'docx'), qr/commentReference/, 'and left out from there';
 
 
@@ -74,7 +66,7 @@ my $header = '<?xml version="1.0"?><w:hdr xmlns:w="http://schemas.openxmlformats
 my ($job, $file) = convert(name => 'a.docx', to => 'pdf', fields => [comments => 'margin'], content => docx(parts => { 'comments.xml' => $main::Comments, 'header1.xml' => ['header', 'header', $header] },
     body => main::p('Text') . '<w:sectPr><w:headerReference w:type="default" r:id="rId2"/><w:pgSz w:w="11906" w:h="16838"/></w:sectPr>'));
 is $job->{status}, 'SUCCESS', 'is converted' or diag $job->{error};
-like main::text_of($file), qr/Body.*Text/s, 'with its header';
+like TestOffice::text_of($file), qr/Body.*Text/s, 'with its header';
 
 
 
@@ -106,9 +98,7 @@ like "@{ $job->{warnings} }", qr/altChunk/, 'a file of another format in it';
 my $notes = '<?xml version="1.0"?><w:footnotes xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:footnote w:id="2"><w:p><w:r><w:t>below</w:t></w:r></w:p></w:footnote></w:footnotes>';
 my @doc = (name => 'a.docx', content => docx(body => '<w:p><w:r><w:t>Text</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>',
     parts => { 'footnotes.xml' => ['footnotes', 'footnotes', $notes] }));
-like "@{ +(convert(@doc, to => 'txt'))[0]{warnings} }", qr/Footnotes/, 'footnotes in plain text';
-like main::text(@doc, to => 'md'), qr/below/, 'Markdown has them';
-unlike "@{ +(convert(@doc, to => 'pdf'))[0]{warnings} }", qr/Footnotes/, 'and so has a PDF';
+like main::text(@doc, to => $_), qr/below/, "$_ has footnotes" for qw(txt md pdf);
 
 
 

@@ -417,7 +417,7 @@ named(const char *name, char path[PATH_LEN])
 /*
  * Where a copy of the document in another format is loaded from.  A field of it shows the
  * name, so that it is the client's; but what is named as a text is read as one, whatever
- * it is.  0 or -1.
+ * it is, and so is a DOCX that is named as ODF.  0 or -1.
  */
 static int
 place_for_copy(const platen_lok_document_t *document, const char *format, char path[PATH_LEN])
@@ -431,8 +431,8 @@ place_for_copy(const platen_lok_document_t *document, const char *format, char p
         snprintf(path, PATH_LEN, "%s.copy.%s", document->output, format);
         return 0;
     }
-    if (own->family == PLATEN_FAMILY_OOXML || own->family == PLATEN_FAMILY_ZIP
-        || own->family == PLATEN_FAMILY_OLE) {
+    if (own->family == PLATEN_FAMILY_OOXML || own->family == PLATEN_FAMILY_OLE
+        || (own->family == PLATEN_FAMILY_ZIP && strcmp(format, "docx") != 0)) {
         return named(document->name, path);
     }
     snprintf(name, sizeof(name), "%.*s.%s", (int) (dot - document->name), document->name,
@@ -499,12 +499,24 @@ lists(LibreOfficeKitDocument *loaded, const char *command)
     return any;
 }
 
+/* Whether the result is a text and nothing else. */
+static int
+is_plain(const platen_lok_document_t *document)
+{
+    return strcmp(document->export_filter, "txt") == 0;
+}
+
+/* Whether whoever reads the result sees all that is in its file. */
+static int
+is_open(const platen_lok_document_t *document)
+{
+    return is_plain(document) || strcmp(document->export_filter, "html") == 0;
+}
+
 /* What of a text is not in the result, by what is known of it. */
 static void
 warn_of_text(const platen_lok_document_t *document, unsigned found)
 {
-    int text = strcmp(document->export_filter, "txt") == 0;
-
     if (found & PLATEN_LOK_DIRTY) {
         warn(
             "The document wants its fields to be updated when it is opened, tables of contents "
@@ -514,11 +526,12 @@ warn_of_text(const platen_lok_document_t *document, unsigned found)
         warn("A part of the document is a file of another format inside of it (altChunk), "
              "which is not in the result.");
     }
-    if (text && found & PLATEN_LOK_BOXES) {
-        warn("Text in text boxes is not in the result.");
+    if (found & PLATEN_LOK_COMMENTED && !document->comments) {
+        warn("Comments are not in the result; with comments=margin they are, where its format "
+             "has them.");
     }
-    if (text && found & PLATEN_LOK_NOTES) {
-        warn("Footnotes and endnotes are not in the result; their numbers are.");
+    if (is_plain(document)) {
+        platen_lok_package_warn(found, 0);
     }
 }
 
@@ -536,17 +549,42 @@ to_mend(const platen_lok_document_t *document, unsigned found)
     if (found & PLATEN_LOK_COMMENTED && !document->comments) {
         what |= PLATEN_LOK_MEND_COMMENTS;
     }
+    if (found & PLATEN_LOK_BOXES && is_plain(document)) {
+        what |= PLATEN_LOK_MEND_BOXES;
+    }
+    if (found & PLATEN_LOK_NOTES && is_plain(document)) {
+        what |= PLATEN_LOK_MEND_NOTES;
+    }
+    if (found & PLATEN_LOK_HIDDEN && is_open(document)) {
+        what |= PLATEN_LOK_MEND_HIDDEN;
+    }
     if (found & PLATEN_LOK_PACKAGE && document->sheets) {
         what |= PLATEN_LOK_MEND_SCROLL;
     }
     return what;
 }
 
+/* Whether it is a text of a word processor, but none that can be mended as it is. */
+static int
+is_foreign(const platen_lok_document_t *document)
+{
+    static const char *const foreign[] = { ".odt", ".doc", ".rtf" };
+    const char              *end = strrchr(document->input, '.');
+    size_t                   i;
+
+    for (i = 0; end != NULL && i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (strcmp(end, foreign[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /*
- * Texts of other formats than DOCX, with tracked changes or comments: a copy of them is
+ * Texts of other formats than DOCX, with something that is to be mended: a copy of them is
  * mended and loaded in their place.  ODF has all that LibreOffice knows of a text, so
- * that nothing else of it changes; what was rejected DOCX alone can tell.  PDF needs no
- * copy for comments, as they are not among its pages.  Returns the document, or NULL.
+ * that nothing else of it changes; some of it DOCX alone can tell.  PDF needs no copy for
+ * comments, as they are not among its pages.  Returns the document, or NULL.
  */
 static LibreOfficeKitDocument *
 settle_text(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document,
@@ -564,11 +602,19 @@ settle_text(LibreOfficeKitDocument *loaded, const platen_lok_document_t *documen
         && lists(loaded, ".uno:ViewAnnotations")) {
         found |= PLATEN_LOK_COMMENTED;
     }
+    snprintf(path, sizeof(path), "%s.tracked.docx", document->output);
+    if (is_open(document) && is_foreign(document)) {
+        if (save(loaded, path, "docx", "") == PLATEN_LOK_EXIT_DONE) {
+            found |= platen_lok_package_look(path);
+        }
+        (void) unlink(path);
+    }
+    warn_of_text(document, found & ~(unsigned) PLATEN_LOK_DIRTY);
     what = to_mend(document, found);
     if (what == 0) {
         return loaded;
     }
-    format = what & PLATEN_LOK_MEND_ORIGINAL ? "docx" : "odt";
+    format = what & PLATEN_LOK_MEND_OOXML ? "docx" : "odt";
     snprintf(path, sizeof(path), "%s.tracked.%s", document->output, format);
     *result = place_for_copy(document, format, mended) != 0 ? PLATEN_LOK_EXIT_SETUP
                                                             : save(loaded, path, format, "");
@@ -677,8 +723,9 @@ platen_lok_office_convert(const platen_lok_document_t *document)
     if (loaded != NULL && document->last) {
         switch (loaded->pClass->getDocumentType(loaded)) {
         case LOK_DOCTYPE_TEXT:
-            warn_of_text(document, found);
-            if (!(found & PLATEN_LOK_PACKAGE)) {
+            if (found & PLATEN_LOK_PACKAGE) {
+                warn_of_text(document, found);
+            } else {
                 loaded = settle_text(loaded, document, &result);
             }
             break;

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <zip.h>
 
+#include "docx/platen_docx_rewrite.h"
+#include "platen_warning.h"
+
 #define PIECE 65536
 #define OVERLAP 64           /* more than the longest word */
 #define PART_MAX (64u << 20) /* of a part that is mended */
@@ -25,7 +28,16 @@ static const word_t text_words[] = {
     { "<w:cellIns ", PLATEN_LOK_TRACKED },    { "<w:cellDel ", PLATEN_LOK_TRACKED },
     { "<w:commentRe", PLATEN_LOK_COMMENTED }, { "<w:altChunk", PLATEN_LOK_CHUNKS },
     { "<w:txbxContent", PLATEN_LOK_BOXES },   { "<w:footnoteRef", PLATEN_LOK_NOTES },
-    { "<w:endnoteRef", PLATEN_LOK_NOTES },    { NULL, 0 },
+    { "<w:endnoteRef", PLATEN_LOK_NOTES },    { "<w:vanish", PLATEN_LOK_HIDDEN },
+    { "<c:chart ", PLATEN_LOK_CHARTS },       { "<cx:chart ", PLATEN_LOK_CHARTS },
+    { "<dgm:relIds", PLATEN_LOK_DIAGRAMS },   { "<pic:pic", PLATEN_LOK_PICTURES },
+    { "<v:imagedata", PLATEN_LOK_PICTURES },  { NULL, 0 },
+};
+
+static const word_t header_words[] = {
+    { "<w:t>", PLATEN_LOK_HEADERS },
+    { "<w:t ", PLATEN_LOK_HEADERS },
+    { NULL, 0 },
 };
 
 static const word_t setting_words[] = {
@@ -70,6 +82,32 @@ scan(zip_t *zip, const char *name, const word_t *words)
     return found;
 }
 
+/* A part by its name and what it begins with: word/header1.xml. */
+static int
+is_numbered(const char *name, const char *start)
+{
+    size_t n = strlen(start);
+
+    return name != NULL && strncmp(name, start, n) == 0 && strchr(name + n, '/') == NULL
+           && strstr(name + n, ".xml") != NULL;
+}
+
+static unsigned
+look_at_headers(zip_t *zip)
+{
+    zip_int64_t i, n = zip_get_num_entries(zip, 0);
+    const char *name;
+    unsigned    found = 0;
+
+    for (i = 0; i < n && found == 0; i++) {
+        name = zip_get_name(zip, (zip_uint64_t) i, 0);
+        if (is_numbered(name, "word/header") || is_numbered(name, "word/footer")) {
+            found = scan(zip, name, header_words);
+        }
+    }
+    return found;
+}
+
 unsigned
 platen_lok_package_look(const char *path)
 {
@@ -82,7 +120,11 @@ platen_lok_package_look(const char *path)
     if (zip_name_locate(zip, "word/document.xml", 0) >= 0) {
         found = PLATEN_LOK_PACKAGE | scan(zip, "word/document.xml", text_words)
                 | scan(zip, "word/settings.xml", setting_words);
-        found |= scan(zip, "word/footnotes.xml", text_words) & PLATEN_LOK_TRACKED;
+        found |= scan(zip, "word/footnotes.xml", text_words)
+                 & (PLATEN_LOK_TRACKED | PLATEN_LOK_HIDDEN);
+        found |= scan(zip, "word/endnotes.xml", text_words) & PLATEN_LOK_HIDDEN;
+        found |= scan(zip, "word/styles.xml", text_words) & PLATEN_LOK_HIDDEN;
+        found |= look_at_headers(zip);
     } else if (zip_name_locate(zip, "xl/workbook.xml", 0) >= 0) {
         found = PLATEN_LOK_PACKAGE | scan(zip, "xl/workbook.xml", book_words);
     }
@@ -303,32 +345,95 @@ is_meant(const char *name)
     return 0;
 }
 
-/* The part with its edits; NULL if there are none.  `len` gets its length. */
+/* The bytes of an entry, with a NUL behind them; NULL: it is too large, or not there. */
 static char *
-mended_part(zip_t *zip, zip_uint64_t i, const char *name, unsigned what, size_t *len)
+read_entry(zip_t *zip, zip_uint64_t i, size_t *len)
 {
     zip_stat_t  st;
     zip_file_t *file;
-    part_t      part = { .n = 0, .filler = ' ' };
+    char       *text;
 
-    if (!is_meant(name) || zip_stat_index(zip, i, 0, &st) != 0 || st.size > PART_MAX) {
+    if (zip_stat_index(zip, i, 0, &st) != 0 || st.size > PART_MAX) {
         return NULL;
     }
-    part.len = (size_t) st.size;
-    part.text = malloc(part.len + 1);
-    file = part.text == NULL ? NULL : zip_fopen_index(zip, i, 0);
-    if (file != NULL && zip_fread(file, part.text, part.len) == (zip_int64_t) part.len) {
-        part.text[part.len] = '\0';
-        edit(&part, name, what);
+    *len = (size_t) st.size;
+    text = malloc(*len + 1);
+    file = text == NULL ? NULL : zip_fopen_index(zip, i, 0);
+    if (file == NULL || zip_fread(file, text, *len) != (zip_int64_t) *len) {
+        free(text);
+        text = NULL;
+    } else {
+        text[*len] = '\0';
     }
-    *len = part.len;
     if (file != NULL) {
         zip_fclose(file);
     }
+    return text;
+}
+
+/* What the rewriting of each part has to know of the others. */
+static void
+read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
+{
+    static const struct {
+        const char *name;
+        unsigned    what;
+        void (*take)(platen_docx_rules_t *rules, const char *text, size_t len);
+    } parts[] = {
+        { "word/styles.xml", PLATEN_LOK_MEND_HIDDEN, platen_docx_rules_styles },
+        { "word/footnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
+        { "word/endnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
+    };
+    zip_int64_t at;
+    char       *text;
+    size_t      i, len;
+
+    rules->what = (what & PLATEN_LOK_MEND_BOXES ? PLATEN_DOCX_BOXES : 0)
+                  | (what & PLATEN_LOK_MEND_NOTES ? PLATEN_DOCX_NOTES : 0)
+                  | (what & PLATEN_LOK_MEND_HIDDEN ? PLATEN_DOCX_HIDDEN : 0)
+                  | (what & PLATEN_LOK_MEND_GRIDS ? PLATEN_DOCX_GRIDS : 0)
+                  | (what & PLATEN_LOK_MEND_RUNS ? PLATEN_DOCX_RUNS : 0);
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        at = what & parts[i].what ? zip_name_locate(zip, parts[i].name, 0) : -1;
+        text = at < 0 ? NULL : read_entry(zip, (zip_uint64_t) at, &len);
+        if (text != NULL) {
+            parts[i].take(rules, text, len);
+            free(text);
+        }
+    }
+}
+
+/* The part with its edits; NULL if there are none.  `len` gets its length. */
+static char *
+mended_part(zip_t *zip, zip_uint64_t i, unsigned what, const platen_docx_rules_t *rules,
+            size_t *len)
+{
+    const char        *name = zip_get_name(zip, i, 0);
+    platen_docx_tree_t tree;
+    part_t             part = { .n = 0, .filler = ' ' };
+    char              *rewritten;
+
+    if (!is_meant(name)) {
+        return NULL;
+    }
+    part.text = read_entry(zip, i, &part.len);
+    if (part.text == NULL) {
+        return NULL;
+    }
+    edit(&part, name, what);
+    if (rules->what != 0 && platen_docx_tree_open(&tree, part.text, part.len) == 0) {
+        rewritten = platen_docx_rewrite(rules, &tree, len);
+        platen_docx_tree_close(&tree);
+        if (rewritten != NULL) {
+            free(part.text);
+            return rewritten;
+        }
+    }
     if (part.n == 0) {
         free(part.text);
-        part.text = NULL;
+        return NULL;
     }
+    *len = part.len;
     return part.text;
 }
 
@@ -353,12 +458,13 @@ copy_file(const char *from, const char *to)
 int
 platen_lok_package_mend(const char *path, const char *copy, unsigned what)
 {
-    zip_source_t *source;
-    zip_uint64_t  i;
-    zip_t        *zip;
-    char         *text;
-    size_t        len;
-    int           mended = 0;
+    platen_docx_rules_t rules = { .what = 0 };
+    zip_source_t       *source;
+    zip_uint64_t        i;
+    zip_t              *zip;
+    char               *text;
+    size_t              len;
+    int                 mended = 0;
 
     if (copy_file(path, copy) != 0) {
         return -1;
@@ -367,21 +473,45 @@ platen_lok_package_mend(const char *path, const char *copy, unsigned what)
     if (zip == NULL) {
         return 0;
     }
-    for (i = 0; i < (zip_uint64_t) zip_get_num_entries(zip, 0); i++) {
-        text = mended_part(zip, i, zip_get_name(zip, i, 0), what, &len);
+    read_rules(zip, what, &rules);
+    for (i = 0; i < (zip_uint64_t) zip_get_num_entries(zip, 0) && mended >= 0; i++) {
+        text = mended_part(zip, i, what, &rules, &len);
         if (text == NULL) {
             continue;
         }
         source = zip_source_buffer(zip, text, len, 1);
-        if (source == NULL || zip_file_replace(zip, i, source, 0) != 0) {
-            zip_discard(zip);
-            return -1;
-        }
-        mended = 1;
+        mended = source == NULL || zip_file_replace(zip, i, source, 0) != 0 ? -1 : 1;
+    }
+    platen_docx_rules_clear(&rules);
+    if (mended < 0) {
+        zip_discard(zip);
+        return -1;
     }
     if (zip_close(zip) != 0) {
         zip_discard(zip);
         return -1;
     }
     return mended;
+}
+
+void
+platen_lok_package_warn(unsigned found, int pictures)
+{
+    static const struct {
+        unsigned    found;
+        const char *sentence;
+    } lacks[] = {
+        { PLATEN_LOK_HEADERS, "Headers and footers are not in the result." },
+        { PLATEN_LOK_CHARTS, "Charts are not in the result." },
+        { PLATEN_LOK_DIAGRAMS, "Diagrams (SmartArt), with the text in them, are not in the "
+                               "result." },
+        { PLATEN_LOK_PICTURES, "Pictures are not in the result, or only what describes them." },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+        if (found & lacks[i].found && (pictures || lacks[i].found != PLATEN_LOK_PICTURES)) {
+            platen_warning_add(PLATEN_WARNINGS_FILE, "%s", lacks[i].sentence);
+        }
+    }
 }

@@ -15,6 +15,11 @@
 #define PLATEN_LOK_NOTES 32     /* footnotes or endnotes */
 #define PLATEN_LOK_CALCULATE 64 /* it wants to be computed when it is opened */
 #define PLATEN_LOK_PACKAGE 128  /* it is one, and so the rest is known */
+#define PLATEN_LOK_HIDDEN 256   /* hidden text, or a style for it */
+#define PLATEN_LOK_HEADERS 512  /* headers or footers with text in them */
+#define PLATEN_LOK_CHARTS 1024
+#define PLATEN_LOK_DIAGRAMS 2048 /* SmartArt */
+#define PLATEN_LOK_PICTURES 4096
 
 /* Looks at a text document or a workbook; 0 if it is no such package. */
 unsigned platen_lok_package_look(const char *path);
@@ -24,12 +29,28 @@ unsigned platen_lok_package_look(const char *path);
 #define PLATEN_LOK_MEND_SCROLL 2   /* where sheets were scrolled to */
 #define PLATEN_LOK_MEND_FINAL 4    /* tracked changes: they are accepted */
 #define PLATEN_LOK_MEND_ORIGINAL 8 /* the same: they are rejected */
+/* And what becomes plain text, or goes, in a rewritten part (platen_docx_rewrite.h). */
+#define PLATEN_LOK_MEND_BOXES 16
+#define PLATEN_LOK_MEND_NOTES 32
+#define PLATEN_LOK_MEND_HIDDEN 64
+#define PLATEN_LOK_MEND_GRIDS 128
+#define PLATEN_LOK_MEND_RUNS 256
+
+/* What is done to OOXML alone. */
+#define PLATEN_LOK_MEND_OOXML                                                                  \
+    (PLATEN_LOK_MEND_ORIGINAL | PLATEN_LOK_MEND_BOXES | PLATEN_LOK_MEND_NOTES                  \
+     | PLATEN_LOK_MEND_HIDDEN | PLATEN_LOK_MEND_GRIDS | PLATEN_LOK_MEND_RUNS)
 
 /*
- * Writes a copy of an OOXML package, or an ODF text, without that; ORIGINAL is of OOXML
- * alone.  Returns 1 if there was any, 0 if not, -1 if the copy
- * cannot be written.
+ * Writes a copy of an OOXML package, or an ODF text, without that.  Returns 1 if there was any,
+ * 0 if not, -1 if the copy cannot be written.
  */
 int platen_lok_package_mend(const char *path, const char *copy, unsigned what);
+
+/*
+ * Adds to the warnings of the step what a result that is only text lacks of what was
+ * found.  `pictures`: it lacks these, too, and could have them.
+ */
+void platen_lok_package_warn(unsigned found, int pictures);
 
 #endif

@@ -101,7 +101,17 @@ sub convert {
 # The directory of small documents that show what goes wrong elsewhere; undef without it.
 sub cases { return -d "$TestCases::Dir/files" ? "$TestCases::Dir/files" : undef }
 
-sub read_pdf { my ($file) = @_; return `pdftotext -layout $file -` }
+# The text of a result, with the markup of those that have it.
+sub text_of {
+    my ($file) = @_;
+    return '' unless defined $file;
+    return read_pdf($file) if $file =~ /\.pdf\z/;
+    return scalar `unzip -p $file word/document.xml content.xml 2>/dev/null` if $file =~ /\.(?:docx|odt)\z/;
+    return scalar `unzip -p $file '*.xhtml' 2>/dev/null` if $file =~ /\.epub\z/;
+    return TestPlaten::slurp($file);
+}
+
+sub read_pdf { my ($file) = @_; return scalar `pdftotext -layout $file -` }
 sub pages_of { my ($file) = @_; return `pdfinfo $file 2>/dev/null` =~ /^Pages:\s+(\d+)/m ? $1 : 0 }
 
 1;

@@ -1,0 +1,46 @@
+/*
+ * Rewrites a part of an OOXML text document so that what its readers pass over is
+ * plain text to them.
+ */
+
+#ifndef PLATEN_DOCX_REWRITE_H
+#define PLATEN_DOCX_REWRITE_H
+
+#include "platen_docx_tree.h"
+
+/* A mask. */
+#define PLATEN_DOCX_BOXES 1  /* what is in text boxes follows the paragraph that has them */
+#define PLATEN_DOCX_NOTES 2  /* [1] in the text, and the notes at its end */
+#define PLATEN_DOCX_HIDDEN 4 /* without hidden text */
+#define PLATEN_DOCX_GRIDS 8  /* a table without a grid gets one */
+#define PLATEN_DOCX_RUNS 16  /* a drawing has no text beside it in its run */
+
+typedef struct {
+    char *id;
+    char *text; /* paragraphs, with a line feed between two, as XML has them */
+    int   endnote;
+} platen_docx_note_t;
+
+/* What holds for all parts of a document. */
+typedef struct {
+    unsigned            what;
+    char              **hidden; /* styles whose text is hidden */
+    size_t              nhidden;
+    platen_docx_note_t *notes;
+    size_t              nnotes;
+} platen_docx_rules_t;
+
+/* What the styles' part says, and a part with notes; what cannot be read says nothing. */
+void platen_docx_rules_styles(platen_docx_rules_t *rules, const char *text, size_t len);
+void platen_docx_rules_notes(platen_docx_rules_t *rules, const char *text, size_t len);
+
+void platen_docx_rules_clear(platen_docx_rules_t *rules);
+
+/*
+ * The part's new text, of `*out_len` bytes, to be freed; NULL if there is nothing to
+ * change, or it cannot be: `tree` is that of the part.
+ */
+char *platen_docx_rewrite(const platen_docx_rules_t *rules, const platen_docx_tree_t *tree,
+                          size_t *out_len);
+
+#endif

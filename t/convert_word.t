@@ -1,0 +1,85 @@
+# Texts of word processors: what their readers pass over is in the result, or told.
+
+use lib 't/lib';
+use TestPlaten;
+use TestOffice;
+
+our $W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
+
+sub text { my ($job, $file) = convert(@_); return (scalar TestOffice::text_of($file), "@{ $job->{warnings} }") }
+sub p { my ($text, $run, $paragraph) = @_; '<w:p>' . ($paragraph // '') . '<w:r>' . ($run // '') . "<w:t xml:space=\"preserve\">$text</w:t></w:r></w:p>" }
+
+# A text box, as Word has it: once for programs that know shapes, and once for others.
+sub box {
+    my ($content) = @_;
+    return '<w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><wp:anchor distT="0" distB="0" distL="0" distR="0" simplePos="0" relativeHeight="2" '
+        . 'behindDoc="0" locked="0" layoutInCell="1" allowOverlap="1"><wp:simplePos x="0" y="0"/><wp:positionH relativeFrom="column"><wp:posOffset>0</wp:posOffset></wp:positionH>'
+        . '<wp:positionV relativeFrom="paragraph"><wp:posOffset>0</wp:posOffset></wp:positionV><wp:extent cx="2000000" cy="500000"/><wp:wrapNone/><wp:docPr id="1" name="S"/><a:graphic>'
+        . '<a:graphicData uri="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"><wps:wsp><wps:cNvSpPr txBox="1"/><wps:spPr><a:xfrm><a:off x="0" y="0"/>'
+        . '<a:ext cx="2000000" cy="500000"/></a:xfrm><a:prstGeom prst="rect"/></wps:spPr><wps:txbx><w:txbxContent>' . $content . '</w:txbxContent></wps:txbx><wps:bodyPr/></wps:wsp>'
+        . '</a:graphicData></a:graphic></wp:anchor></w:drawing></mc:Choice><mc:Fallback><w:pict><v:shape style="width:200pt;height:40pt"><v:textbox><w:txbxContent>' . $content
+        . '</w:txbxContent></v:textbox></v:shape></w:pict></mc:Fallback></mc:AlternateContent></w:r>';
+}
+
+our %Parts = (
+    'header1.xml' => ['header', 'header', "<w:hdr $W>" . p('ABOVE') . '</w:hdr>'],
+    'footnotes.xml' => ['footnotes', 'footnotes', "<w:footnotes $W><w:footnote w:id=\"2\">" . p('BELOW') . '</w:footnote></w:footnotes>'],
+    'endnotes.xml' => ['endnotes', 'endnotes', "<w:endnotes $W><w:endnote w:id=\"2\">" . p('BEHIND') . '</w:endnote></w:endnotes>'],
+    'comments.xml' => ['comments', 'comments', "<w:comments $W><w:comment w:id=\"0\" w:author=\"B\">" . p('REMARK') . '</w:comment></w:comments>'],
+    'styles.xml' => ['styles', 'styles', "<w:styles $W><w:style w:type=\"paragraph\" w:styleId=\"gone\"><w:name w:val=\"gone\"/><w:rPr><w:vanish/></w:rPr></w:style></w:styles>"],
+);
+our $Body = '<w:p><w:r><w:t>anchor</w:t></w:r>' . box(p('BOXONE') . p('BOXTWO')) . '</w:p>' . p('after')
+    . '<w:tbl><w:tr><w:tc><w:p><w:r><w:t>cell</w:t></w:r>' . box(p('BOXCELL')) . '</w:p></w:tc><w:tc>' . p('OTHERCELL') . '</w:tc></w:tr></w:tbl>'
+    . p('SECRET', '<w:rPr><w:vanish/></w:rPr>') . p('SECRET', '', '<w:pPr><w:pStyle w:val="gone"/></w:pPr>')
+    . '<w:p><w:commentRangeStart w:id="0"/><w:r><w:t xml:space="preserve">noted</w:t></w:r><w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r>'
+    . '<w:r><w:footnoteReference w:id="2"/></w:r><w:r><w:t xml:space="preserve"> twice</w:t></w:r><w:r><w:endnoteReference w:id="2"/></w:r></w:p>'
+    . p('last') . '<w:sectPr><w:headerReference w:type="default" r:id="rId4"/><w:pgSz w:w="11906" w:h="16838"/></w:sectPr>';
+our @Doc = (name => 'a.docx', content => docx(body => $Body, parts => \%Parts));
+
+platend_start();
+run_tests();
+
+__DATA__
+
+=== TEST 1: text boxes, notes, tables without a grid; nothing hidden
+--- timeout: 120
+--- flow
+my @docs = ([docx => @main::Doc]);
+for my $format (qw(odt doc)) {
+    my (undef, $file) = convert(@main::Doc, to => $format);
+    push @docs, [$format, file => $file];
+}
+for my $doc (@docs) {
+    my ($from, @doc) = @$doc;
+    for my $to ($from eq 'docx' ? qw(txt md rst html epub) : qw(txt md html)) {
+        my ($text) = main::text(@doc, to => $to);
+        is scalar(() = $text =~ /$_/g), 1, "$from to $to: $_ once" for qw(BOXONE BOXTWO BOXCELL OTHERCELL BELOW BEHIND last);
+        unlike $text, qr/SECRET/, 'and nothing that is hidden';
+        next if $to eq 'html';
+        like $text, qr/anchor.*BOXONE.*BOXTWO.*after.*cell.*BOXCELL.*noted.*last/s, 'in their order';
+    }
+}
+my ($text) = main::text(@main::Doc, to => 'txt');
+like $text, qr/^noted\[1\] twice\[2\]\s.*^\[1\] BELOW\s+^\[2\] BEHIND/sm, 'notes of a text, by their numbers';
+
+
+
+=== TEST 2: what is not in a result
+--- flow
+for my $to (qw(txt md)) {
+    my (undef, $warnings) = main::text(@main::Doc, to => $to);
+    like $warnings, qr/Headers and footers are not/, "$to: headers";
+    like $warnings, qr/Comments are not/, "$to: comments";
+}
+my (undef, $warnings) = main::text(@main::Doc, to => 'pdf');
+unlike $warnings, qr/Headers/, 'a PDF has its headers';
+like $warnings, qr/Comments are not/, 'and no comments, unless';
+unlike +(main::text(@main::Doc, to => 'pdf', fields => [comments => 'margin']))[1], qr/Comments/, 'they are asked for';
+my $graphic = sub { "<w:p><w:r><w:t>BESIDE</w:t><w:drawing><wp:inline><wp:extent cx=\"400000\" cy=\"400000\"/><wp:docPr id=\"1\" name=\"G\"/><a:graphic><a:graphicData uri=\"$_[0]\">$_[1]</a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>" };
+my $uri = 'http://schemas.openxmlformats.org/drawingml/2006';
+my ($text) = ('', '');
+($text, $warnings) = main::text(name => 'a.docx', to => 'md', content => docx(body => $graphic->("$uri/chart", "<c:chart xmlns:c=\"$uri/chart\" r:id=\"rId9\"/>")
+    . $graphic->("$uri/diagram", "<dgm:relIds xmlns:dgm=\"$uri/diagram\"/>")
+    . $graphic->("$uri/picture", "<pic:pic xmlns:pic=\"$uri/picture\"><pic:nvPicPr/></pic:pic>")));
+like $warnings, qr/\b$_\b/, "$_" for qw(Charts SmartArt Pictures);
+is scalar(() = $text =~ /BESIDE/g), 3, 'and no text is lost that is beside a drawing';
