@@ -21,6 +21,7 @@
 #include "platen_matrix.h"
 #include "platen_problem.h"
 #include "platen_receive.h"
+#include "platen_service.h"
 #include "platen_sign.h"
 #include "platen_store.h"
 
@@ -201,6 +202,15 @@ ngx_int_t platen_route_preaccess(ngx_http_request_t *r);
 
 /* Whether there is a route of that pattern. */
 ngx_uint_t platen_route_exists(const char *pattern);
+
+
+/* platen_ready.c: GET /health/ready. */
+
+/* Says in the store what this worker uses; once, before its first turn. */
+void platen_ready_init(ngx_log_t *log);
+const platen_uses_t *platen_ready_uses_own(void);
+
+ngx_int_t platen_ready(ngx_http_request_t *r);
 
 
 /* platen_auth.c */

@@ -656,7 +656,7 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    (void) ngx_http_platen_store(cycle->log);
+    platen_ready_init(cycle->log);
 
     platen_turn_init();
 

@@ -20,9 +20,16 @@
 /* Hints that wait for a slow sidecar; more of them would tell it nothing new. */
 #define PLATEN_HINT_HWM  64
 
+/* Seconds after which the sidecar is told anew which store they are about. */
+#define PLATEN_HINT_USES_EVERY  60
 
-static void  *platen_hint_context;
-static void  *platen_hint_socket;
+
+static void platen_hint_send_uses(void);
+
+
+static void   *platen_hint_context;
+static void   *platen_hint_socket;
+static time_t  platen_hint_uses_told;
 
 
 char *
@@ -117,6 +124,28 @@ failed:
 }
 
 
+/* To a sidecar with another store the ids of hints would say nothing. */
+
+static void
+platen_hint_send_uses(void)
+{
+    size_t   len;
+    uint8_t  wire[PLATEN_WIRE_USES_MAX];
+
+    if (platen_hint_uses_told
+        && ngx_time() - platen_hint_uses_told < PLATEN_HINT_USES_EVERY)
+    {
+        return;
+    }
+
+    len = platen_wire_encode_uses(platen_ready_uses_own(), wire);
+
+    if (zmq_send(platen_hint_socket, wire, len, ZMQ_DONTWAIT) >= 0) {
+        platen_hint_uses_told = ngx_time();
+    }
+}
+
+
 void
 platen_hint_send(unsigned kind, const platen_id_t *id, ngx_log_t *log)
 {
@@ -126,6 +155,8 @@ platen_hint_send(unsigned kind, const platen_id_t *id, ngx_log_t *log)
     if (platen_hint_socket == NULL) {
         return;
     }
+
+    platen_hint_send_uses();
 
     hint.kind = kind;
     hint.id = *id;

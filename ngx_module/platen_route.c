@@ -8,8 +8,6 @@
 #include "ngx_http_platen.h"
 #include "platen_json.h"
 
-#include <fcntl.h>
-
 
 typedef struct {
     ngx_uint_t                   methods;
@@ -30,12 +28,6 @@ static ngx_int_t platen_route_not_allowed(ngx_http_request_t *r,
     const platen_route_t *route);
 static ngx_int_t platen_route_root(ngx_http_request_t *r);
 static ngx_int_t platen_route_health(ngx_http_request_t *r);
-static ngx_int_t platen_route_ready(ngx_http_request_t *r);
-static ngx_int_t platen_route_status(ngx_http_request_t *r,
-    const char *status);
-static const char *platen_route_missing(ngx_http_request_t *r);
-static const char *platen_route_condition(ngx_http_request_t *r,
-    platen_txn_t *txn);
 
 
 #define PLATEN_ROUTE_OPEN    1   /* to everyone */
@@ -49,7 +41,7 @@ static const char *platen_route_condition(ngx_http_request_t *r,
 static const platen_route_t  platen_routes[] = {
     { PLATEN_READ,     "",                   1, platen_route_root },
     { PLATEN_READ,     "health",             1, platen_route_health },
-    { PLATEN_READ,     "health/ready",       1, platen_route_ready },
+    { PLATEN_READ,     "health/ready",       1, platen_ready },
     { PLATEN_READ,     "formats",            1, platen_formats_list },
     { PLATEN_READ,     "openapi.json",       1, platen_static_openapi },
     { NGX_HTTP_POST,   "jobs",               0, platen_upload_job },
@@ -401,34 +393,11 @@ platen_route_root(ngx_http_request_t *r)
 static ngx_int_t
 platen_route_health(ngx_http_request_t *r)
 {
-    return platen_route_status(r, "ok");
-}
-
-
-static ngx_int_t
-platen_route_ready(ngx_http_request_t *r)
-{
-    const char  *missing;
-
-    missing = platen_route_missing(r);
-
-    if (missing) {
-        return platen_respond_problem(r, PLATEN_PROBLEM_SERVICE_NOT_READY,
-                                      missing);
-    }
-
-    return platen_route_status(r, "ready");
-}
-
-
-static ngx_int_t
-platen_route_status(ngx_http_request_t *r, const char *status)
-{
     platen_json_t  j;
 
     platen_json_init(&j, r->pool, 64);
     platen_json_open(&j, NULL, '{');
-    platen_json_word(&j, "status", status, ngx_strlen(status));
+    platen_json_word(&j, "status", "ok", 2);
     platen_json_word(&j, "version", PLATEN_VERSION,
                      sizeof(PLATEN_VERSION) - 1);
     platen_json_close(&j, '}');
@@ -439,112 +408,4 @@ platen_route_status(ngx_http_request_t *r, const char *status)
 
     return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
                                j.len);
-}
-
-
-/* What keeps jobs from being taken in and converted; NULL: nothing. */
-
-static const char *
-platen_route_missing(ngx_http_request_t *r)
-{
-    int           fd, rc;
-    struct flock  lock;
-    platen_txn_t  txn;
-    uint64_t      length;
-    char          path[PLATEN_PATH_MAX];
-    const char   *condition;
-
-    platen_problem_t           full;
-    ngx_log_t                 *log = r->connection->log;
-    ngx_http_platen_worker_t  *w = &ngx_http_platen_worker;
-
-    if (ngx_http_platen_store(log) == NULL) {
-        return "The job store cannot be opened; the server's error log has "
-               "the reason.";
-    }
-
-    rc = platen_txn_read(w->store, &txn);
-    if (rc == PLATEN_OK) {
-        rc = platen_store_queue_length(&txn, &length);
-    }
-
-    full = PLATEN_PROBLEM_NONE;
-    condition = NULL;
-
-    if (rc == PLATEN_OK) {
-        full = platen_admit_full(&txn, log);
-        condition = platen_route_condition(r, &txn);
-    }
-
-    platen_txn_abort(&txn);
-
-    if (rc != PLATEN_OK) {
-        return "The job store cannot be read.";
-    }
-
-    if (full == PLATEN_PROBLEM_STORE_FULL) {
-        return "The job store is nearly full, and no job is taken in; enlarge "
-               "map_size, or wait until jobs expire.";
-    }
-
-    if (full != PLATEN_PROBLEM_NONE) {
-        return "The data directory's disk has less than platen_min_free left, "
-               "and every upload is refused; make room on it.";
-    }
-
-    ngx_snprintf((u_char *) path, sizeof(path), "%V/tmp%Z", &w->conf->data);
-
-    if (access(path, W_OK) != 0) {
-        return "The data directory cannot be written to.";
-    }
-
-    /* The sidecar holds a record lock on this file for as long as it lives. */
-
-    ngx_snprintf((u_char *) path, sizeof(path), "%V/platend.lock%Z",
-                 &w->conf->store);
-
-    fd = open(path, O_RDWR|O_CLOEXEC);
-    if (fd == -1) {
-        return "The sidecar has never run here; start platend.";
-    }
-
-    ngx_memzero(&lock, sizeof(struct flock));
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-
-    rc = fcntl(fd, F_GETLK, &lock);
-    (void) close(fd);
-
-    if (rc == -1 || lock.l_type == F_UNLCK) {
-        return "The sidecar is not running; start platend. Jobs are accepted "
-               "meanwhile, until the queue is full.";
-    }
-
-    return condition;
-}
-
-
-/* What the sidecar says that is out of order; NULL: nothing. */
-
-static const char *
-platen_route_condition(ngx_http_request_t *r, platen_txn_t *txn)
-{
-    char          *text;
-    platen_str_t   said;
-
-    if (platen_store_meta_get(txn, PLATEN_CONDITION_META, &said) != PLATEN_OK
-        || said.len == 0)
-    {
-        return NULL;
-    }
-
-    text = ngx_pnalloc(r->pool, said.len + 1);
-    if (text == NULL) {
-        return "The server is out of memory.";
-    }
-
-    ngx_memcpy(text, said.data, said.len);
-    text[said.len] = '\0';
-
-    return text;
 }

@@ -22,9 +22,6 @@
 #include "platen_option.h"
 
 #define PLATEN_MATRIX_META "formats" /* its name in the store */
-
-/* Another one: what platend lacks to convert all of that, a sentence; empty: nothing. */
-#define PLATEN_CONDITION_META "condition"
 #define PLATEN_ENGINE_NAME_MAX 15
 #define PLATEN_ROUTE_WORDS_MAX 63 /* bytes of the engines, and of the formats in between */
 #define PLATEN_ROUTES_MAX 255     /* different ones: a cell is a byte */

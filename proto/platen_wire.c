@@ -81,3 +81,24 @@ platen_wire_decode_news(const uint8_t *in, size_t len, uint64_t *seq)
     *seq = be64toh(*seq);
     return PLATEN_OK;
 }
+
+size_t
+platen_wire_encode_uses(const platen_uses_t *uses, uint8_t out[PLATEN_WIRE_USES_MAX])
+{
+    encode_head(PLATEN_HINT_USES, out);
+    return HEAD + platen_uses_write(uses, (char *) out + HEAD);
+}
+
+int
+platen_wire_decode_uses(const uint8_t *in, size_t len, platen_uses_t *uses)
+{
+    int rc;
+
+    rc = check_head(in, len);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    return in[5] != PLATEN_HINT_USES
+               ? PLATEN_CORRUPT
+               : platen_uses_parse(uses, (const char *) in + HEAD, len - HEAD);
+}

@@ -8,6 +8,7 @@
  *   octet  4    version, 1
  *   octet  5    kind
  *   octets 6-21 of a hint: job id, 16 octets
+ *   octets 6- of uses: which store and data the worker uses (platen_service.h)
  *   octets 6-13 of news: number of the newest event, big-endian
  *
  * A receiver drops what it does not understand.
@@ -17,15 +18,18 @@
 #define PLATEN_WIRE_H
 
 #include "platen_id.h"
+#include "platen_service.h"
 
 #define PLATEN_WIRE_VERSION 1
 #define PLATEN_WIRE_LEN 22
 #define PLATEN_WIRE_NEWS_LEN 14
+#define PLATEN_WIRE_USES_MAX (6 + PLATEN_USES_TEXT_MAX)
 
 typedef enum {
     PLATEN_HINT_SUBMITTED = 1, /* a job waits in the queue */
     PLATEN_HINT_REMOVED = 2,   /* a record is gone: stop working on it */
-    PLATEN_HINT_NEWS = 3       /* to the workers: the outbox has grown */
+    PLATEN_HINT_NEWS = 3,      /* to the workers: the outbox has grown */
+    PLATEN_HINT_USES = 4       /* which store the hints of this worker are about */
 } platen_hint_kind_t;
 
 typedef struct {
@@ -41,5 +45,9 @@ int platen_wire_decode(const uint8_t *in, size_t len, platen_hint_t *hint);
 /* News, and back: `seq` is the number of the newest event.  Returns as above. */
 void platen_wire_encode_news(uint64_t seq, uint8_t out[PLATEN_WIRE_NEWS_LEN]);
 int  platen_wire_decode_news(const uint8_t *in, size_t len, uint64_t *seq);
+
+/* What a worker uses, and back.  The first returns its length. */
+size_t platen_wire_encode_uses(const platen_uses_t *uses, uint8_t out[PLATEN_WIRE_USES_MAX]);
+int    platen_wire_decode_uses(const uint8_t *in, size_t len, platen_uses_t *uses);
 
 #endif

@@ -37,8 +37,9 @@ remove_stale(const char *path, char *err, size_t errlen)
 }
 
 /* ZeroMQ leaves the mode to the umask, and the web server could not connect. */
-static int
-set_access(const platen_config_t *config, const char *path, char *err, size_t errlen)
+int
+platen_endpoint_access(const platen_config_t *config, const char *path, char *err,
+                       size_t errlen)
 {
     struct group *group;
 
@@ -83,7 +84,7 @@ platen_endpoint_bind(zsock_t *socket, const char *endpoint, const platen_config_
         free(path);
         return NULL;
     }
-    if (set_access(config, path, err, errlen) != 0) {
+    if (platen_endpoint_access(config, path, err, errlen) != 0) {
         platen_endpoint_remove(&path);
     }
     return path;

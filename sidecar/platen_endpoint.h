@@ -17,6 +17,11 @@
 char *platen_endpoint_bind(zsock_t *socket, const char *endpoint, const platen_config_t *config,
                            char *err, size_t errlen);
 
+/* Gives a file the mode and the group of sockets.  Returns 0, or -1 with a sentence in `err`.
+ */
+int platen_endpoint_access(const platen_config_t *config, const char *path, char *err,
+                           size_t errlen);
+
 /* Removes the file, once the socket is closed; harmless if *path is NULL. */
 void platen_endpoint_remove(char **path);
 

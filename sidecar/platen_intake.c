@@ -9,7 +9,8 @@
 
 #include "platen_endpoint.h"
 
-#define MESSAGE_MAX 64 /* bytes; a longer one costs its sender the connection */
+#define MESSAGE_MAX                                                                            \
+    PLATEN_WIRE_USES_MAX /* bytes; a longer one costs its sender the connection */
 #define WAITING_MAX 1000
 #define BATCH 256 /* messages read before other events get their turn */
 #define WARN_MS 60000
@@ -18,6 +19,7 @@ struct platen_intake_s {
     zsock_t              *socket;
     char                 *path; /* of the socket file; NULL until it is bound */
     platen_intake_hint_t *hint;
+    platen_intake_uses_t *uses; /* NULL: nobody wants to know */
     void                 *data;
     uint64_t              dropped; /* since the last warning */
     uint64_t              warned_at;
@@ -77,6 +79,12 @@ platen_intake_socket(platen_intake_t *intake)
     return intake->socket;
 }
 
+void
+platen_intake_tell(platen_intake_t *in, platen_intake_uses_t *uses)
+{
+    in->uses = uses;
+}
+
 static void
 drop(platen_intake_t *in, int rc)
 {
@@ -98,6 +106,7 @@ void
 platen_intake_read(platen_intake_t *in)
 {
     platen_hint_t hint;
+    platen_uses_t uses;
     uint8_t       buf[MESSAGE_MAX];
     void         *socket = zsock_resolve(in->socket);
     int           i, n, rc;
@@ -112,6 +121,11 @@ platen_intake_read(platen_intake_t *in)
             n > (int) sizeof(buf) ? PLATEN_CORRUPT : platen_wire_decode(buf, (size_t) n, &hint);
         if (rc == PLATEN_OK) {
             in->hint(in->data, &hint);
+        } else if (rc == PLATEN_CORRUPT && n <= (int) sizeof(buf)
+                   && platen_wire_decode_uses(buf, (size_t) n, &uses) == PLATEN_OK) {
+            if (in->uses != NULL) {
+                in->uses(in->data, &uses);
+            }
         } else {
             drop(in, rc);
         }

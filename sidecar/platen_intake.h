@@ -12,6 +12,7 @@
 #include "platen_wire.h"
 
 typedef void platen_intake_hint_t(void *data, const platen_hint_t *hint);
+typedef void platen_intake_uses_t(void *data, const platen_uses_t *nginx);
 
 typedef struct platen_intake_s platen_intake_t;
 
@@ -21,6 +22,9 @@ typedef struct platen_intake_s platen_intake_t;
  */
 platen_intake_t *platen_intake_new(const platen_config_t *config, platen_intake_hint_t *hint,
                                    void *data, char *err, size_t errlen);
+
+/* Who is told what a worker of nginx uses, with the `data` of the hints. */
+void platen_intake_tell(platen_intake_t *intake, platen_intake_uses_t *uses);
 
 /* Closes the socket and removes its file. */
 void platen_intake_destroy(platen_intake_t **intake);

@@ -102,7 +102,6 @@ office_changed(void *data)
     platen_scheduler_t   *s = data;
     platen_zygote_state_t state = platen_zygote_state(s->zygote);
 
-    s->warmed |= state == PLATEN_ZYGOTE_READY;
     s->look_at = 0;
     platen_walk_forget(s->walk);
     platen_engines_suspend(s->engines,
@@ -126,14 +125,6 @@ platen_scheduler_tell(platen_scheduler_t *s, void (*changed)(void *data), void *
 {
     s->changed = changed;
     s->changed_data = data;
-}
-
-const char *
-platen_scheduler_hopeless(const platen_scheduler_t *s)
-{
-    return s->zygote == NULL || s->warmed || *platen_zygote_reason(s->zygote) == '\0'
-               ? NULL
-               : platen_zygote_reason(s->zygote);
 }
 
 void
@@ -277,7 +268,12 @@ end_task(platen_scheduler_t *s, platen_task_t *task, const platen_run_result_t *
         }
         return;
     }
-    platen_finish_judge(s->config, task, result, &ending.verdict);
+    if (result->outcome == PLATEN_RUN_INPUT_MISSING && s->elsewhere) {
+        platen_finish_requeue(&ending.verdict, result->step,
+                              "nginx and platend use different data directories");
+    } else {
+        platen_finish_judge(s->config, task, result, &ending.verdict);
+    }
     end_as(s, &ending);
 }
 
@@ -579,15 +575,36 @@ platen_scheduler_interrupt(platen_scheduler_t *s)
     }
 }
 
+void
+platen_scheduler_expect(platen_scheduler_t *s, int there)
+{
+    s->elsewhere = !there;
+}
+
+/* Whether LibreOffice should be kept warm, and cannot be. */
+static int
+is_cold(const platen_scheduler_t *s)
+{
+    return s->zygote != NULL && platen_zygote_state(s->zygote) == PLATEN_ZYGOTE_BROKEN;
+}
+
 const char *
 platen_scheduler_condition(const platen_scheduler_t *s)
 {
-    if (s->zygote != NULL && platen_zygote_state(s->zygote) == PLATEN_ZYGOTE_BROKEN
-        && !platen_engines_has(s->engines, &platen_engine_soffice)) {
+    if (is_cold(s) && !platen_engines_has(s->engines, &platen_engine_soffice)) {
         return "LibreOffice does not start, and what needs it waits; platend's log has the "
                "reason.";
     }
     return platen_engines_missing(s->engines);
+}
+
+const char *
+platen_scheduler_note(const platen_scheduler_t *s)
+{
+    return is_cold(s) && platen_engines_has(s->engines, &platen_engine_soffice)
+               ? "LibreOffice cannot be kept warm: it is started anew for each document, which "
+                 "takes longer, and platend tries again; its log has the reason."
+               : "";
 }
 
 unsigned

@@ -18,17 +18,16 @@ platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
                      platen_engines_t *engines, const platen_confine_t *confine);
 
 /*
- * Starts the warm LibreOffice, if it is one of the engines; nothing is claimed
- * before it is ready.  Returns 0, or -1 with a sentence in `err`.
+ * Starts the warm LibreOffice, if it is one of the engines; what needs it is not
+ * claimed before it is ready, or cannot be.  Then LibreOffice in a process of its
+ * own does its work, where it can, and it is tried again.  Returns 0, or -1 with a sentence in
+ * `err`.
  */
 int platen_scheduler_warm(platen_scheduler_t *scheduler, char *err, size_t errlen);
 
 /* A descriptor for the loop, -1 if there is none; call _read() when it is readable. */
 int  platen_scheduler_fd(const platen_scheduler_t *scheduler);
 void platen_scheduler_read(platen_scheduler_t *scheduler);
-
-/* Why the first LibreOffice did not get ready, so that it makes no sense to go on; or NULL. */
-const char *platen_scheduler_hopeless(const platen_scheduler_t *scheduler);
 
 /* `changed(data)` is called as soon as the end of a job is committed. */
 void
@@ -72,8 +71,17 @@ void platen_scheduler_stop(platen_scheduler_t *scheduler);
 /* Kills what runs; those jobs go back to the queue. */
 void platen_scheduler_interrupt(platen_scheduler_t *scheduler);
 
+/*
+ * Whether nginx puts documents where they are looked for: if not, a job whose
+ * document is missing waits, and does not fail.
+ */
+void platen_scheduler_expect(platen_scheduler_t *scheduler, int there);
+
 /* What keeps jobs that could be converted from it, for people: a sentence; "": nothing. */
 const char *platen_scheduler_condition(const platen_scheduler_t *scheduler);
+
+/* What is not as it should be, though jobs are converted: a sentence; "": nothing. */
+const char *platen_scheduler_note(const platen_scheduler_t *scheduler);
 
 /* How many tasks run. */
 unsigned platen_scheduler_running(const platen_scheduler_t *scheduler);

@@ -26,9 +26,9 @@ struct platen_scheduler_s {
     platen_batches_t      *batches;
     platen_walk_t         *walk;
     platen_zygote_t       *zygote;    /* NULL: LibreOffice is none of the engines */
-    int                    warmed;    /* it was ready once */
     char                   owner[64]; /* "<boot id>:<pid>" */
     int                    stopping;
+    int                    elsewhere;    /* nginx puts documents into another directory */
     uint64_t               paused_until; /* these two: CLOCK_BOOTTIME milliseconds */
     uint64_t               look_at;      /* while LibreOffice is not ready */
     uint64_t               warned_at;

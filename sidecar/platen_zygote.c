@@ -30,7 +30,7 @@
 #define RUNS_MAX (2 * PLATEN_WORKERS_MAX)
 #define WARM_LIMIT 60000     /* milliseconds to get ready in */
 #define BACKOFF_MAX 30000    /* milliseconds between two attempts to start */
-#define BROKEN_AFTER 3       /* attempts in a row */
+#define BROKEN_AFTER 3       /* attempts in a row, of one that was ready before */
 #define GROWTH (64ULL << 20) /* bytes that it may grow by */
 #define KILL_LIMIT 10000     /* milliseconds for a killed run to end in */
 #define LOOK_EVERY 10000     /* milliseconds between two looks at what may have changed */
@@ -64,6 +64,7 @@ struct platen_zygote_s {
     int       poll;
     office_t  offices[2];
     office_t *serving;  /* NULL: none is ready */
+    int       warmed;   /* one was ready, once */
     unsigned  failures; /* starts in a row that did not get ready */
     uint64_t  start_at; /* CLOCK_BOOTTIME milliseconds, 0: no start is due */
     uint64_t  look_at;
@@ -227,9 +228,12 @@ platen_zygote_start(platen_zygote_t *z, char *err, size_t errlen)
 platen_zygote_state_t
 platen_zygote_state(const platen_zygote_t *z)
 {
-    return z->serving != NULL            ? PLATEN_ZYGOTE_READY
-           : z->failures >= BROKEN_AFTER ? PLATEN_ZYGOTE_BROKEN
-                                         : PLATEN_ZYGOTE_WARMING;
+    /* One that never was may never be: a LibreOffice that cannot be forked, say. */
+    unsigned most = z->warmed ? BROKEN_AFTER : 1;
+
+    return z->serving != NULL    ? PLATEN_ZYGOTE_READY
+           : z->failures >= most ? PLATEN_ZYGOTE_BROKEN
+                                 : PLATEN_ZYGOTE_WARMING;
 }
 
 const char *
@@ -414,6 +418,7 @@ get_ready(platen_zygote_t *z, office_t *o, const platen_lok_message_t *message)
     office_t *old = z->serving;
 
     o->ready = 1;
+    z->warmed = 1;
     o->memory = private_memory(o->pid);
     z->serving = o;
     z->failures = 0;

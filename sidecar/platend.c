@@ -15,6 +15,8 @@
 #include <sys/signalfd.h>
 
 #include "platen_backups.h"
+#include "platen_compare.h"
+#include "platen_condition.h"
 #include "platen_config.h"
 #include "platen_confine.h"
 #include "platen_crash.h"
@@ -50,13 +52,14 @@ typedef struct {
     platen_news_t      *news;
     platen_backups_t   *backups;
     platen_webhooks_t  *webhooks;
+    platen_condition_t *condition;
+    platen_compare_t   *compare;
     zloop_t            *loop;
     int                 signals;
     int                 waking; /* a scan is due */
     int                 stopping;
-    const char         *condition; /* as written last; NULL: not yet */
-    unsigned            seconds;   /* since the start */
-    uint64_t            turn_us;   /* the longest turn of the loop, and what it did */
+    unsigned            seconds; /* since the start */
+    uint64_t            turn_us; /* the longest turn of the loop, and what it did */
     const char         *turn;
     uint64_t            kill_at; /* CLOCK_BOOTTIME milliseconds; 0: done */
     uint64_t            leave_at;
@@ -151,6 +154,15 @@ on_hint(void *data, const platen_hint_t *hint)
     }
 }
 
+/* Of one worker or another of nginx, now and then. */
+static void
+on_uses(void *data, const platen_uses_t *nginx)
+{
+    platend_t *d = data;
+
+    platen_compare_hear(d->compare, nginx);
+}
+
 /* A job has come to its end. */
 static void
 on_change(void *data)
@@ -180,9 +192,6 @@ office_turn(zloop_t *loop, zmq_pollitem_t *item, void *arg)
     (void) loop;
     (void) item;
     platen_scheduler_read(d->scheduler);
-    if (platen_scheduler_hopeless(d->scheduler) != NULL) {
-        return -1;
-    }
     scan(d);
     return 0;
 }
@@ -270,28 +279,15 @@ holds(const void *data, const platen_id_t *id, uint32_t epoch)
     return platen_scheduler_holds(data, id, epoch);
 }
 
-/* Tells the web server what is out of order here, for GET /health/ready. */
+/* What is out of order here, for GET /health/ready. */
 static void
 write_condition(platend_t *d)
 {
-    const char  *now = platen_scheduler_condition(d->scheduler);
-    platen_txn_t txn;
-    int          rc;
-
-    if (d->condition != NULL && strcmp(d->condition, now) == 0) {
-        return;
-    }
-    rc = platen_txn_write(d->store, &txn);
-    if (rc == PLATEN_OK) {
-        rc = platen_store_meta_put(&txn, PLATEN_CONDITION_META, platen_str(now));
-    }
-    if (rc == PLATEN_OK) {
-        rc = platen_txn_commit(&txn);
-    }
-    platen_txn_abort(&txn);
-    if (rc == PLATEN_OK) {
-        d->condition = now; /* a constant */
-    }
+    platen_condition_say(d->condition, 1, platen_scheduler_condition(d->scheduler));
+    platen_condition_say(d->condition, 0, platen_scheduler_note(d->scheduler));
+    platen_compare_say(d->compare, d->condition);
+    platen_condition_write(d->condition);
+    platen_scheduler_expect(d->scheduler, !platen_compare_elsewhere(d->compare));
 }
 
 static int
@@ -395,7 +391,13 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
     d->backups = platen_backups_new(d->config, d->file);
     d->webhooks = platen_webhooks_new(d->config, d->file, d->store);
     d->reaper = platen_reaper_new(d->config, d->store);
-    if (d->backups == NULL || d->webhooks == NULL || d->reaper == NULL) {
+    d->condition = platen_condition_new(d->store);
+    if (d->backups == NULL || d->webhooks == NULL || d->reaper == NULL
+        || d->condition == NULL) {
+        return -1;
+    }
+    d->compare = platen_compare_new(d->config, d->store, err, errlen);
+    if (d->compare == NULL) {
         return -1;
     }
     *requeued = platen_reaper_recover(d->reaper, err, errlen);
@@ -422,7 +424,12 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
     }
     platen_scheduler_tell(d->scheduler, on_change, d);
     d->intake = platen_intake_new(d->config, on_hint, d, err, errlen);
-    return d->intake == NULL ? -1 : 0;
+    if (d->intake == NULL) {
+        return -1;
+    }
+    platen_intake_tell(d->intake, on_uses);
+    platen_compare_publish(d->compare);
+    return 0;
 }
 
 static int
@@ -465,6 +472,8 @@ tear_down(platend_t *d)
     platen_reaper_destroy(&d->reaper);
     platen_backups_destroy(&d->backups);
     platen_webhooks_destroy(&d->webhooks);
+    platen_condition_destroy(&d->condition);
+    platen_compare_destroy(&d->compare);
     platen_config_destroy(&d->config);
     if (d->signals >= 0) {
         close(d->signals);
@@ -538,9 +547,6 @@ serve(platend_t *d)
     platen_supervisor_tell("READY=1");
     platen_webhooks_tick(d->webhooks);
     rc = zloop_start(d->loop);
-    if (platen_scheduler_hopeless(d->scheduler) != NULL && !d->stopping) {
-        return refuse("cannot start", platen_scheduler_hopeless(d->scheduler), EXIT_FAILED);
-    }
     if (!d->stopping && platen_store_failed(d->store)) {
         return refuse(
             "the store cannot be used any more",

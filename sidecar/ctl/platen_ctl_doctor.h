@@ -36,6 +36,11 @@ void platen_ctl_doctor_webhook(const platen_ctl_doctor_t *d, platen_ctl_report_t
 void platen_ctl_doctor_process(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 void platen_ctl_doctor_web(const platen_ctl_doctor_t *d, platen_ctl_report_t *report);
 
+/* What both sides say of themselves in the store, which is open for reading. */
+struct MDB_txn;
+void platen_ctl_doctor_service(const platen_ctl_doctor_t *d, struct MDB_txn *txn,
+                               platen_ctl_report_t *report);
+
 /*
  * The sidecar that holds the store's lock, asked without taking it.  Returns its
  * pid; 0 if there is none; -1 if it cannot be told, with errno; -2 if there is

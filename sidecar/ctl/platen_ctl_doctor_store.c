@@ -285,6 +285,7 @@ read_store(const platen_ctl_doctor_t *d, const char *path, unsigned flags,
     check_queue(d, txn, report);
     check_time(txn, report);
     check_map(d, env, txn, report);
+    platen_ctl_doctor_service(d, txn, report);
     mdb_txn_abort(txn); /* gives the reader's slot back; the environment stays */
 }
 

@@ -348,7 +348,7 @@ test_no_office(void **state)
     (void) state;
     assert_int_equal(platen_scheduler_warm(scheduler, err, sizeof(err)), 0);
     assert_int_equal(platen_scheduler_fd(scheduler), -1);
-    assert_null(platen_scheduler_hopeless(scheduler));
+    assert_string_equal(platen_scheduler_note(scheduler), "");
     platen_scheduler_second(scheduler);
 }
 

@@ -1,0 +1,113 @@
+/*
+ * See platen_condition.h.  Used by the loop's thread alone.  The first write is
+ * always made: what is there is of a platend that has ended.
+ */
+
+#include "platen_condition.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "platen_log.h"
+
+#define TEXT_MAX 8192
+
+/* A kind of sentences: those that are said now, and those that are written. */
+typedef struct {
+    char   now[TEXT_MAX];
+    char   written[TEXT_MAX];
+    size_t len; /* of `now` */
+} said_t;
+
+struct platen_condition_s {
+    platen_store_t *store;
+    int             known; /* what is in the store is ours */
+    said_t          bad;
+    said_t          notes;
+};
+
+platen_condition_t *
+platen_condition_new(platen_store_t *store)
+{
+    platen_condition_t *c = calloc(1, sizeof(*c));
+
+    if (c != NULL) {
+        c->store = store;
+    }
+    return c;
+}
+
+void
+platen_condition_destroy(platen_condition_t **condition)
+{
+    free(*condition);
+    *condition = NULL;
+}
+
+void
+platen_condition_say(platen_condition_t *c, int bad, const char *sentence)
+{
+    said_t *said = bad ? &c->bad : &c->notes;
+    size_t  n = sentence == NULL ? 0 : strlen(sentence);
+
+    if (n > 0 && said->len + n + 2 <= sizeof(said->now)) {
+        said->len += (size_t) sprintf(said->now + said->len, "%s%s", said->len == 0 ? "" : "\n",
+                                      sentence);
+    }
+}
+
+static int
+store_both(platen_condition_t *c)
+{
+    platen_txn_t txn;
+    int          rc;
+
+    rc = platen_txn_write(c->store, &txn);
+    if (rc == PLATEN_OK) {
+        rc = platen_store_meta_put(&txn, PLATEN_CONDITION_META, platen_str(c->bad.now));
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_meta_put(&txn, PLATEN_NOTES_META, platen_str(c->notes.now));
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_txn_commit(&txn);
+    }
+    platen_txn_abort(&txn);
+    return rc;
+}
+
+static void
+log_change(said_t *said, platen_log_level_t level, const char *msg, const char *over)
+{
+    if (strcmp(said->now, said->written) == 0) {
+        return;
+    }
+    if (*said->now == '\0') {
+        platen_log(PLATEN_LOG_INFO, over, NULL);
+    } else {
+        platen_log(level, msg,
+                   json_pack("{s:o}", "reasons", platen_log_lines(platen_str(said->now))));
+    }
+    memcpy(said->written, said->now, said->len + 1);
+}
+
+static void
+begin_anew(said_t *said)
+{
+    said->len = 0;
+    *said->now = '\0';
+}
+
+void
+platen_condition_write(platen_condition_t *c)
+{
+    if ((!c->known || strcmp(c->bad.now, c->bad.written) != 0
+         || strcmp(c->notes.now, c->notes.written) != 0)
+        && store_both(c) == PLATEN_OK) {
+        c->known = 1;
+        log_change(&c->bad, PLATEN_LOG_ERROR, "not ready", "ready again");
+        log_change(&c->notes, PLATEN_LOG_WARN, "not as it should be", "as it should be again");
+    }
+    begin_anew(&c->bad);
+    begin_anew(&c->notes);
+}

@@ -1,0 +1,32 @@
+/*
+ * What platend tells of its own state: written into the store when it changes,
+ * for GET /health/ready and platenctl doctor, and into the log.
+ */
+
+#ifndef PLATEN_CONDITION_H
+#define PLATEN_CONDITION_H
+
+#include "platen_service.h"
+#include "platen_store.h"
+
+typedef struct platen_condition_s platen_condition_t;
+
+/* `store` must outlive it.  NULL: no memory. */
+platen_condition_t *platen_condition_new(platen_store_t *store);
+
+void platen_condition_destroy(platen_condition_t **condition);
+
+/*
+ * Says a sentence, or that there is nothing ("" or NULL): of what keeps jobs from
+ * being converted (bad), or is only not as it should be.  They are collected until
+ * platen_condition_write().
+ */
+void platen_condition_say(platen_condition_t *condition, int bad, const char *sentence);
+
+/*
+ * Writes down what was said since the last call, if that is something else than
+ * what was written then.  What the store does not take is tried again.
+ */
+void platen_condition_write(platen_condition_t *condition);
+
+#endif
