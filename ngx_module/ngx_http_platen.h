@@ -119,6 +119,7 @@ typedef struct {
     ngx_msec_t               wait_timeout;
     ngx_msec_t               sync_timeout;
     off_t                    upload_max_size;  /* 0: max_file_size */
+    ngx_int_t                max_uploads; /* of one client, not complete */
     ngx_msec_t               resumable_ttl;
     ngx_flag_t               webhooks;    /* clients may name a webhook_url */
     ngx_array_t             *webhook;     /* ngx_http_platen_webhook_t; NULL:
@@ -534,7 +535,8 @@ char *platen_quota_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /*
  * Whether op->job.client may have so many bytes more, in the transaction that
- * adds them.  PLATEN_OVER_QUOTA: no, with op->used and op->needed set.
+ * adds them; what is reserved for op->job.id itself is not counted.
+ * PLATEN_OVER_QUOTA: no, with op->used, op->reserved and op->needed set.
  */
 int platen_quota_fits(platen_txn_t *txn, platen_commit_op_t *op,
     uint64_t bytes);

@@ -46,6 +46,13 @@ static ngx_conf_post_t  ngx_http_platen_max_file_post = {
 };
 
 
+/* They are added up whenever one is begun. */
+
+static ngx_conf_num_bounds_t  ngx_http_platen_max_uploads_bounds = {
+    ngx_conf_check_num_bounds, 1, 10000
+};
+
+
 /* For platenctl doctor, and what(1): that all of Platen is of one version. */
 
 static const char  ngx_http_platen_what[] __attribute__((used)) =
@@ -269,6 +276,14 @@ static ngx_command_t  ngx_http_platen_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_platen_loc_conf_t, upload_max_size),
       &ngx_http_platen_max_file_post },
+
+    /* resumable uploads that one client may have open */
+    { ngx_string("platen_max_uploads"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_platen_loc_conf_t, max_uploads),
+      &ngx_http_platen_max_uploads_bounds },
 
     /* how long a resumable upload waits for its next byte */
     { ngx_string("platen_resumable_ttl"),

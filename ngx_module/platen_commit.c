@@ -323,6 +323,11 @@ platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op)
         rc = platen_commit_job(txn, op, platen_commit_data, now);
         break;
 
+    case PLATEN_COMMIT_RESERVE:
+    case PLATEN_COMMIT_RELEASE:
+        rc = platen_commit_upload(txn, op);
+        break;
+
     default:
         rc = platen_commit_document(txn, op, platen_commit_data,
                                     platen_commit_synced, now);

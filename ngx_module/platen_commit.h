@@ -23,7 +23,9 @@ typedef enum {
     PLATEN_COMMIT_REMOVE,
     PLATEN_COMMIT_INITIATE,
     PLATEN_COMMIT_STORE,
-    PLATEN_COMMIT_ENQUEUE
+    PLATEN_COMMIT_ENQUEUE,
+    PLATEN_COMMIT_RESERVE,
+    PLATEN_COMMIT_RELEASE
 } platen_commit_kind_t;
 
 
@@ -56,12 +58,16 @@ struct platen_commit_op_s {
     platen_job_t           job;       /* SUBMIT, INITIATE: the record; else
                                          id, client; RETRY: and the secrets,
                                          withheld; STORE: and what is known
-                                         of the input now */
+                                         of the input now; RESERVE: and
+                                         input_size, the least that will do */
     const char            *tmp;       /* SUBMIT, STORE: the synced temporary
                                          file */
     uint64_t               max_queue; /* PENDING jobs allowed, */
     uint64_t               max_client_queue; /* and of that client; 0: any */
     uint64_t               quota;     /* bytes that it may have; 0: any */
+    uint64_t               max_uploads; /* RESERVE: that it may have open
+                                         with this one; 0: any */
+    uint64_t               wish;      /* RESERVE: bytes that would be better */
     platen_commit_result_t *earlier;  /* SUBMIT: room for one; NULL: none
                                          is looked for */
 
@@ -76,7 +82,10 @@ struct platen_commit_op_s {
                                          not the one submitted (stored) */
     uint32_t               missing;   /* RETRY: secrets that were not sent */
     uint64_t               used;      /* PLATEN_OVER_QUOTA: bytes it has, and */
-    uint64_t               needed;    /* those that this would add */
+    uint64_t               needed;    /* those that this would add; */
+    uint64_t               reserved;  /* those that its uploads will add, */
+    uint64_t               uploads;   /* which are so many */
+    uint64_t               granted;   /* RESERVE: bytes */
 
     /* what is answered, if it is not platen_submit.c's to say */
     ngx_int_t            (*answer)(ngx_http_request_t *r,
@@ -153,6 +162,12 @@ int platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op);
  */
 int platen_commit_document(platen_txn_t *txn, platen_commit_op_t *op,
     const char *data, ngx_uint_t sync, uint64_t now);
+
+/*
+ * Keeps room for a resumable upload, or gives it back (platen_commit_upload.c),
+ * inside the group's transaction: what is refused is so before the first write.
+ */
+int platen_commit_upload(platen_txn_t *txn, platen_commit_op_t *op);
 
 /* Removes a file in the thread pool: unlinking a large one takes its time. */
 void platen_commit_unlink(const char *path, ngx_log_t *log);

@@ -228,6 +228,16 @@ platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op,
 
     rc = platen_store_transition(txn, &op->job, PLATEN_STATE_PENDING, now);
 
+    /* From here on its bytes count as a job's, and no more as an upload's. */
+
+    if (rc == PLATEN_OK && op->resumable) {
+        rc = platen_store_unreserve(txn, op->job.client, &op->job.id);
+
+        if (rc != PLATEN_OK) {
+            return PLATEN_ERROR;
+        }
+    }
+
     if (rc == PLATEN_OK && op->shared) {
         return platen_commit_finish(txn, op, now);
     }

@@ -188,6 +188,7 @@ platen_conf_create_location(ngx_conf_t *cf)
     conf->wait_timeout = NGX_CONF_UNSET_MSEC;
     conf->sync_timeout = NGX_CONF_UNSET_MSEC;
     conf->upload_max_size = NGX_CONF_UNSET;
+    conf->max_uploads = NGX_CONF_UNSET;
     conf->resumable_ttl = NGX_CONF_UNSET_MSEC;
     conf->webhooks = NGX_CONF_UNSET;
     conf->webhook = NGX_CONF_UNSET_PTR;
@@ -225,6 +226,7 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->wait_timeout, prev->wait_timeout, 60000);
     ngx_conf_merge_msec_value(conf->sync_timeout, prev->sync_timeout, 30000);
     ngx_conf_merge_off_value(conf->upload_max_size, prev->upload_max_size, 0);
+    ngx_conf_merge_value(conf->max_uploads, prev->max_uploads, 100);
     ngx_conf_merge_msec_value(conf->resumable_ttl, prev->resumable_ttl,
                               24 * 60 * 60 * 1000);
     ngx_conf_merge_value(conf->webhooks, prev->webhooks, 0);

@@ -172,6 +172,10 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
         { 429, 5, "too_many_jobs", "Too many of your jobs are waiting",
           "Nothing was stored; wait until some of them are done, and try "
           "again." },
+    [PLATEN_PROBLEM_TOO_MANY_UPLOADS] =
+        { 429, 60, "too_many_uploads", "Too many of your uploads are not complete",
+          "Nothing was stored; complete or delete one of them, or wait until one "
+          "expires." },
     [PLATEN_PROBLEM_HEADERS_TOO_LARGE] =
         { 431, 0, "headers_too_large", "Request headers too large",
           "Send fewer or shorter headers." },

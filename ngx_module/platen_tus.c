@@ -23,6 +23,11 @@
 static ngx_int_t platen_tus_start(ngx_http_request_t *r);
 static void platen_tus_cleanup(void *data);
 static ngx_int_t platen_tus_go(ngx_http_request_t *r, platen_tus_step_t step);
+static void platen_tus_ask(ngx_http_request_t *r, uint64_t need,
+    uint64_t wish, platen_tus_step_t then);
+static void platen_tus_reserve_done(ngx_http_request_t *r, platen_tus_t *tus);
+static void platen_tus_read_from(ngx_http_request_t *r, platen_tus_t *tus);
+static ngx_uint_t platen_tus_trim(ngx_http_request_t *r, platen_tus_t *tus);
 static void platen_tus_step_on(ngx_http_request_t *r, platen_tus_step_t step);
 static void platen_tus_opened(ngx_http_request_t *r, platen_tus_t *tus);
 static ngx_int_t platen_tus_of_job(ngx_http_request_t *r);
@@ -173,7 +178,20 @@ platen_tus_create(ngx_http_request_t *r)
         rc = platen_quota_room(r, ctx->tus->length);
     }
 
-    return rc == NGX_DECLINED ? platen_tus_go(r, PLATEN_TUS_CREATE) : rc;
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (platen_tus_reserve(r, PLATEN_COMMIT_RESERVE, ctx->tus->length,
+                           ctx->tus->length, PLATEN_TUS_CREATE)
+        != NGX_OK)
+    {
+        return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
+    }
+
+    r->main->count++;
+
+    return NGX_DONE;
 }
 
 
@@ -254,6 +272,21 @@ platen_tus_step_on(ngx_http_request_t *r, platen_tus_step_t step)
 }
 
 
+/* Room for it, and then that step. */
+
+static void
+platen_tus_ask(ngx_http_request_t *r, uint64_t need, uint64_t wish,
+    platen_tus_step_t then)
+{
+    if (platen_tus_reserve(r, PLATEN_COMMIT_RESERVE, need, wish, then)
+        != NGX_OK)
+    {
+        ngx_http_finalize_request(r, platen_respond_problem(r,
+                                        PLATEN_PROBLEM_INTERNAL, NULL));
+    }
+}
+
+
 void
 platen_tus_next(ngx_http_request_t *r)
 {
@@ -270,6 +303,11 @@ platen_tus_next(ngx_http_request_t *r)
 
     if (tus->step == PLATEN_TUS_WRITE) {
         platen_tus_written(r, tus);
+        return;
+    }
+
+    if (tus->step == PLATEN_TUS_RESERVE) {
+        platen_tus_reserve_done(r, tus);
         return;
     }
 
@@ -310,10 +348,85 @@ platen_tus_next(ngx_http_request_t *r)
         break;
 
     default: /* PLATEN_TUS_REMOVE */
+
+        if (platen_tus_reserve(r, PLATEN_COMMIT_RELEASE, 0, 0,
+                               PLATEN_TUS_REMOVE)
+            != NGX_OK)
+        {
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            PLATEN_PROBLEM_INTERNAL, NULL));
+        }
+    }
+}
+
+
+/* There is room, or there is not. */
+
+static void
+platen_tus_reserve_done(ngx_http_request_t *r, platen_tus_t *tus)
+{
+    platen_commit_op_t     *op;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    op = ctx->op;
+
+    switch (tus->then) {
+
+    case PLATEN_TUS_REMOVE:
+
+        if (op->rc != PLATEN_OK) {
+            /* it is gone all the same, and platend gives its room back */
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "platen: store: giving back the room of an upload "
+                          "failed: %s (%s), request_id: %V",
+                          platen_strerror(op->rc), op->errstr,
+                          &ctx->request_id);
+        }
+
         platen_tus_release(tus);
         ngx_http_finalize_request(r, platen_respond_send(r,
                                         NGX_HTTP_NO_CONTENT, NULL, NULL, -1));
+        return;
+
+    case PLATEN_TUS_SETTLE: /* trimmed, or platend does it */
+        platen_tus_written(r, tus);
+        return;
+
+    case PLATEN_TUS_WRITE:
+        tus->full = op->rc == PLATEN_OVER_QUOTA;
+        tus->refusal = op;
+
+        if (!tus->full && op->rc != PLATEN_OK) {
+            break;
+        }
+
+        if (platen_tus_write_on(r) != NGX_OK) {
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            PLATEN_PROBLEM_INTERNAL, NULL));
+        }
+
+        return;
+
+    default:
+
+        if (op->rc != PLATEN_OK) {
+            break;
+        }
+
+        if (tus->then == PLATEN_TUS_OPEN) {
+            platen_tus_read(r);
+            return;
+        }
+
+        platen_tus_step_on(r, tus->then);
+        return;
     }
+
+    ngx_http_finalize_request(r, op->rc == PLATEN_CLIENT_FULL
+                                 ? platen_tus_answer_too_many(r, op->uploads)
+                                 : platen_respond_store(r, op->rc, op->what,
+                                                        op->errstr));
 }
 
 
@@ -447,7 +560,7 @@ platen_tus_ready(ngx_http_request_t *r, platen_tus_t *tus)
     }
 
     if (tus->length_said && tus->partial.meta.deferred) {
-        platen_tus_step_on(r, PLATEN_TUS_LENGTH);
+        platen_tus_ask(r, tus->length, tus->length, PLATEN_TUS_LENGTH);
         return;
     }
 
@@ -524,11 +637,60 @@ platen_tus_arrived(ngx_http_request_t *r, platen_tus_t *tus)
             return;
         }
 
-        platen_tus_read(r);
+        platen_tus_read_from(r, tus);
         return;
     }
 
     platen_tus_complete(r, tus);
+}
+
+
+/* Reads the body, once there is room for what is known of it. */
+
+static void
+platen_tus_read_from(ngx_http_request_t *r, platen_tus_t *tus)
+{
+    uint64_t  offset;
+
+    if (!tus->partial.meta.deferred) {
+        platen_tus_read(r);
+        return;
+    }
+
+    offset = tus->partial.offset;
+
+    if (r->headers_in.content_length_n > 0) {
+        offset += r->headers_in.content_length_n;
+        platen_tus_ask(r, offset, offset, PLATEN_TUS_OPEN);
+        return;
+    }
+
+    platen_tus_ask(r, offset, ngx_min(offset + PLATEN_TUS_ROOM, tus->limit),
+                   PLATEN_TUS_OPEN);
+}
+
+
+/*
+ * Room for what has not come is given back, while the upload is still locked.
+ * Whether that is under way.
+ */
+
+static ngx_uint_t
+platen_tus_trim(ngx_http_request_t *r, platen_tus_t *tus)
+{
+    uint64_t  offset;
+
+    offset = tus->partial.offset;
+
+    if (!tus->partial.meta.deferred || tus->room == offset || tus->trimmed) {
+        return 0;
+    }
+
+    tus->trimmed = 1;
+
+    return platen_tus_reserve(r, PLATEN_COMMIT_RESERVE, offset, offset,
+                              PLATEN_TUS_SETTLE)
+           == NGX_OK;
 }
 
 
@@ -540,8 +702,18 @@ platen_tus_written(ngx_http_request_t *r, platen_tus_t *tus)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
+    if ((tus->rc != PLATEN_OK || tus->beyond || tus->mismatch || tus->gone
+         || ctx->last)
+        && platen_tus_trim(r, tus))
+    {
+        return;
+    }
+
     if (tus->rc != PLATEN_OK) {
         rc = platen_tus_answer_failed(r, tus);
+
+    } else if (tus->full) {
+        rc = platen_tus_answer_full(r, tus);
 
     } else if (tus->beyond) {
         rc = platen_tus_answer_too_large(r, tus->limit);
@@ -668,11 +840,15 @@ platen_tus_drop(ngx_http_request_t *r, platen_tus_t *tus)
 
     p = &tus->partial;
 
-    if (p->fd == -1) {
+    if (p->fd != -1) {
+        platen_partial_forget(p->root, &p->id);
+        platen_partial_path(p->root, &p->id, path);
+        platen_commit_unlink(path, r->connection->log);
+
+    } else if (!tus->made) {
         return;
     }
 
-    platen_partial_forget(p->root, &p->id);
-    platen_partial_path(p->root, &p->id, path);
-    platen_commit_unlink(path, r->connection->log);
+    tus->made = 0;
+    platen_tus_forsake(r);
 }

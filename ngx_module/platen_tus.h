@@ -7,6 +7,11 @@
  * comes after which step.  platen_tus_request.c reads its headers,
  * platen_tus_answer.c writes the answers, and platen_tus_body.c has the steps,
  * and the body on its way to them.
+ *
+ * Room for an upload is asked of the store before it is made, and given back
+ * after it is removed, or by the commit that makes it a job: all of it, or, while
+ * its length is not known, what has come and a little more.  What a crash leaves
+ * in between, platend finds: room for what is not there, and uploads without it.
  */
 
 #ifndef _PLATEN_TUS_H_INCLUDED_
@@ -29,7 +34,8 @@ typedef enum {
     PLATEN_TUS_LENGTH,     /* that was deferred is said */
     PLATEN_TUS_WRITE,      /* a piece of the body */
     PLATEN_TUS_FINISH,     /* hash what is not, and see what it is */
-    PLATEN_TUS_REMOVE
+    PLATEN_TUS_REMOVE,
+    PLATEN_TUS_RESERVE     /* a commit: room in the quota, or none any more */
 } platen_tus_step_t;
 
 
@@ -50,6 +56,10 @@ struct platen_tus_s {
     uint64_t                       length;
     platen_tus_header_checksum_t   checksum; /* algorithm NULL: none */
     EVP_MD_CTX                    *md;
+    platen_tus_step_t              then;     /* RESERVE: for what it is */
+    uint64_t                       room;     /* that is kept, if the length is
+                                                not known */
+    platen_commit_op_t            *refusal;  /* full: why */
 
     unsigned                       length_said:1;
     unsigned                       body:1;   /* the request has one */
@@ -57,6 +67,9 @@ struct platen_tus_s {
     unsigned                       beyond:1; /* the body is too long */
     unsigned                       mismatch:1; /* with its checksum */
     unsigned                       more:1;   /* to hash */
+    unsigned                       full:1;   /* no room for the next piece */
+    unsigned                       trimmed:1; /* the room, to what has come */
+    unsigned                       made:1;   /* by this request */
     ngx_int_t                      status;   /* why it is gone */
 };
 
@@ -98,6 +111,10 @@ ngx_int_t platen_tus_answer_invalid(ngx_http_request_t *r,
     const char *detail);
 ngx_int_t platen_tus_answer_too_large(ngx_http_request_t *r, uint64_t limit);
 
+/* There is no room for what was to be written; and the client has so many. */
+ngx_int_t platen_tus_answer_full(ngx_http_request_t *r, platen_tus_t *tus);
+ngx_int_t platen_tus_answer_too_many(ngx_http_request_t *r, uint64_t uploads);
+
 /* The step has failed with tus->rc. */
 ngx_int_t platen_tus_answer_failed(ngx_http_request_t *r, platen_tus_t *tus);
 
@@ -115,6 +132,22 @@ ngx_int_t platen_tus_answer_head(ngx_http_request_t *r, platen_tus_t *tus);
 
 /* Posts a step.  NGX_OK or NGX_ERROR. */
 ngx_int_t platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step);
+
+/*
+ * Asks for room of at least `need` bytes, and better `wish`, in its client's
+ * quota, or with `kind` gives it back; the request waits.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t platen_tus_reserve(ngx_http_request_t *r, platen_commit_kind_t kind,
+    uint64_t need, uint64_t wish, platen_tus_step_t then);
+
+/* Gives back the room of an upload that is gone; nobody waits for that. */
+void platen_tus_forsake(ngx_http_request_t *r);
+
+/* Room to ask for while the length is not known: so much more than has come. */
+#define PLATEN_TUS_ROOM  (4 * 1024 * 1024)
+
+/* The room that was asked for is there: writes what was read. */
+ngx_int_t platen_tus_write_on(ngx_http_request_t *r);
 
 /* Begins to read the body; each piece of it is a step. */
 void platen_tus_read(ngx_http_request_t *r);

@@ -117,6 +117,37 @@ platen_tus_answer_too_large(ngx_http_request_t *r, uint64_t limit)
 }
 
 
+ngx_int_t
+platen_tus_answer_full(ngx_http_request_t *r, platen_tus_t *tus)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->op = tus->refusal;
+
+    return platen_quota_refused(r);
+}
+
+
+ngx_int_t
+platen_tus_answer_too_many(ngx_http_request_t *r, uint64_t uploads)
+{
+    ngx_http_platen_loc_conf_t  *plcf;
+    u_char                       detail[256];
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    ngx_snprintf(detail, sizeof(detail),
+                 "You have %uL uploads that are not complete, and "
+                 "platen_max_uploads lets a client have %i. Nothing was "
+                 "stored; complete or DELETE one of them, or wait until one "
+                 "expires.%Z", uploads, plcf->max_uploads);
+
+    return platen_respond_problem(r, PLATEN_PROBLEM_TOO_MANY_UPLOADS,
+                                  (char *) detail);
+}
+
+
 /* A step has not done what it was to do. */
 
 ngx_int_t

@@ -22,6 +22,9 @@ static void platen_tus_begin(ngx_http_request_t *r);
 static void platen_tus_event(ngx_http_request_t *r);
 static void platen_tus_process(ngx_http_request_t *r);
 static void platen_tus_take(ngx_http_request_t *r, ngx_int_t rc);
+static void platen_tus_piece_read(ngx_http_request_t *r);
+static void platen_tus_reserved(platen_commit_op_t *op);
+static void platen_tus_forsaken(platen_commit_op_t *op);
 static void platen_tus_thread(void *data, ngx_log_t *log);
 static int platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus);
 static int platen_tus_piece(void *data, const u_char *p, size_t n);
@@ -71,11 +74,12 @@ platen_tus_read(ngx_http_request_t *r)
         if (rc == NGX_DECLINED) {
             ngx_http_finalize_request(r, platen_given_refuse(r));
 
-        } else if (rc != NGX_OK
-                   || platen_tus_post(r, PLATEN_TUS_WRITE) != NGX_OK)
-        {
+        } else if (rc != NGX_OK) {
             ngx_http_finalize_request(r, platen_respond_problem(r,
                                             PLATEN_PROBLEM_INTERNAL, NULL));
+
+        } else {
+            platen_tus_piece_read(r);
         }
 
         return;
@@ -212,10 +216,193 @@ platen_tus_take(ngx_http_request_t *r, ngx_int_t rc)
         }
     }
 
-    if (platen_tus_post(r, PLATEN_TUS_WRITE) != NGX_OK) {
+    platen_tus_piece_read(r);
+}
+
+
+/* To the disk with it, once there is room for it. */
+
+static void
+platen_tus_piece_read(ngx_http_request_t *r)
+{
+    uint64_t                size;
+    ngx_int_t               rc;
+    ngx_chain_t            *cl;
+    platen_tus_t           *tus;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+    size = tus->partial.offset;
+
+    for (cl = ctx->in; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    /* what is beyond its limit will be refused for that */
+
+    if (tus->partial.meta.deferred && size > tus->room && size <= tus->limit) {
+        rc = platen_tus_reserve(r, PLATEN_COMMIT_RESERVE, size,
+                                ngx_min(size + PLATEN_TUS_ROOM, tus->limit),
+                                PLATEN_TUS_WRITE);
+    } else {
+        rc = platen_tus_post(r, PLATEN_TUS_WRITE);
+    }
+
+    if (rc != NGX_OK) {
         ngx_http_finalize_request(r, platen_respond_problem(r,
                                         PLATEN_PROBLEM_INTERNAL, NULL));
     }
+}
+
+
+ngx_int_t
+platen_tus_write_on(ngx_http_request_t *r)
+{
+    ngx_chain_t            *cl;
+    platen_tus_t           *tus;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+
+    if (tus->full) {
+
+        /* what came before is kept, as if nothing more had come */
+
+        for (cl = ctx->in; cl; cl = cl->next) {
+            cl->buf->pos = cl->buf->last;
+        }
+
+        ctx->in = NULL;
+        ctx->last = 1;
+        tus->gone = 1;
+    }
+
+    return platen_tus_post(r, PLATEN_TUS_WRITE);
+}
+
+
+ngx_int_t
+platen_tus_reserve(ngx_http_request_t *r, platen_commit_kind_t kind,
+    uint64_t need, uint64_t wish, platen_tus_step_t then)
+{
+    platen_commit_op_t          *op;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    op = platen_submit_op_of_path(r, kind);
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->job.input_size = need;
+    op->wish = wish;
+    op->done = platen_tus_reserved;
+    op->data = r;
+
+    /* what is there already is only said */
+
+    if (then != PLATEN_TUS_SETTLE) {
+        op->quota = plcf->quota;
+    }
+
+    if (then == PLATEN_TUS_CREATE) {
+        op->max_uploads = plcf->max_uploads;
+    }
+
+    ctx->tus->step = PLATEN_TUS_RESERVE;
+    ctx->tus->then = then;
+
+    if (platen_commit(op, r->connection->log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    r->write_event_handler = platen_tus_event;
+    platen_commit_hold(r);
+
+    return NGX_OK;
+}
+
+
+static void
+platen_tus_reserved(platen_commit_op_t *op)
+{
+    platen_tus_t           *tus;
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_http_platen_ctx_t  *ctx;
+
+    r = op->data;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    platen_commit_release(r);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+
+    if (op->rc == PLATEN_OK && op->kind == PLATEN_COMMIT_RESERVE) {
+        tus->room = op->granted;
+        tus->made |= tus->then == PLATEN_TUS_CREATE;
+    }
+
+    if (platen_given_gone(r)) {
+        /* nobody to do it for */
+
+    } else if (r->write_event_handler == platen_tus_event) {
+        platen_tus_next(r);
+
+    } else {
+        /* terminated meanwhile: nginx waits to free it */
+
+        if (tus->made && tus->then == PLATEN_TUS_CREATE) {
+            platen_tus_forsake(r);
+        }
+
+        r->write_event_handler(r);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+void
+platen_tus_forsake(ngx_http_request_t *r)
+{
+    platen_commit_op_t     *op;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    /* It outlives the request, so it is in no pool; platend has a look, too. */
+
+    op = ngx_calloc(sizeof(platen_commit_op_t) + ctx->client.len,
+                    r->connection->log);
+    if (op == NULL) {
+        return;
+    }
+
+    ngx_memcpy(op + 1, ctx->client.data, ctx->client.len);
+    op->kind = PLATEN_COMMIT_RELEASE;
+    op->job.id = ctx->id;
+    op->job.client = (platen_str_t) { (char *) (op + 1), ctx->client.len };
+    op->done = platen_tus_forsaken;
+
+    if (platen_commit(op, r->connection->log) != NGX_OK) {
+        ngx_free(op);
+    }
+}
+
+
+static void
+platen_tus_forsaken(platen_commit_op_t *op)
+{
+    ngx_free(op);
 }
 
 
@@ -268,6 +455,9 @@ platen_tus_thread(void *data, ngx_log_t *log)
     case PLATEN_TUS_REMOVE:
         platen_partial_remove(p->root, &p->id);
         tus->rc = PLATEN_OK;
+        break;
+
+    case PLATEN_TUS_RESERVE: /* is none of a thread's */
         break;
     }
 

@@ -33,6 +33,18 @@ platen_id_new(platen_id_t *id)
     return PLATEN_OK;
 }
 
+uint64_t
+platen_id_ms(const platen_id_t *id)
+{
+    uint64_t ms = 0;
+    unsigned i;
+
+    for (i = 0; i < 6; i++) {
+        ms = ms << 8 | id->b[i];
+    }
+    return ms;
+}
+
 void
 platen_id_format(const platen_id_t *id, char out[PLATEN_ID_TEXT + 1])
 {

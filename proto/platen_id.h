@@ -27,6 +27,9 @@ int platen_id_new(platen_id_t *id);
 /* Writes the 36 lower-case characters and a NUL. */
 void platen_id_format(const platen_id_t *id, char out[PLATEN_ID_TEXT + 1]);
 
+/* When it was made: milliseconds since the Unix epoch. */
+uint64_t platen_id_ms(const platen_id_t *id);
+
 /*
  * Reads the text form; hex digits of either case.  Returns PLATEN_INVALID for
  * anything that is not a version 7, variant 10 UUID of exactly 36 characters.

@@ -148,10 +148,17 @@ time_t platen_partial_written(const char *root, const platen_id_t *id);
  */
 typedef int platen_partial_is_job_t(void *data, const platen_id_t *id);
 
+/* An upload under its lock: the bytes that room is to be kept for, or that it is gone now. */
+typedef void platen_partial_seen_t(void *data, platen_str_t client, const platen_id_t *id,
+                                   uint64_t bytes, int gone);
+
 /*
  * Removes uploads that have expired and that nobody has open; also an input that
- * was moved into place for a job which a crash then prevented.  Returns how many.
+ * was moved into place for a job which a crash then prevented.  Tells of each one
+ * whose bytes are not in such a place (`seen` may be NULL).  Returns how many were
+ * removed.
  */
-int platen_partial_sweep(const char *root, platen_partial_is_job_t *is_job, void *data);
+int platen_partial_sweep(const char *root, platen_partial_is_job_t *is_job,
+                         platen_partial_seen_t *seen, void *data);
 
 #endif

@@ -14,7 +14,8 @@
 
 /* Removes one if it has expired; 1 if so. */
 static int
-sweep_one(const char *root, const platen_id_t *id, platen_partial_is_job_t *is_job, void *data)
+sweep_one(const char *root, const platen_id_t *id, platen_partial_is_job_t *is_job,
+          platen_partial_seen_t *seen, void *data)
 {
     platen_partial_t p;
     char             path[PLATEN_PATH_MAX];
@@ -44,12 +45,26 @@ sweep_one(const char *root, const platen_id_t *id, platen_partial_is_job_t *is_j
     if (gone) {
         platen_partial_remove(root, id);
     }
+    if (rc == PLATEN_OK && !p.placed && seen != NULL) {
+        seen(data, p.meta.client, id, p.meta.deferred ? p.offset : p.meta.length, gone);
+    }
     platen_partial_close(&p);
     return gone;
 }
 
+/* An upload has up to four names; the one with its bytes stands for all of them. */
+static int
+is_first_name(int dir, const char *name)
+{
+    char bytes[PLATEN_ID_TEXT + sizeof(".part")];
+
+    snprintf(bytes, sizeof(bytes), "%.*s.part", PLATEN_ID_TEXT, name);
+    return strcmp(name, bytes) == 0 || faccessat(dir, bytes, F_OK, 0) != 0;
+}
+
 int
-platen_partial_sweep(const char *root, platen_partial_is_job_t *is_job, void *data)
+platen_partial_sweep(const char *root, platen_partial_is_job_t *is_job,
+                     platen_partial_seen_t *seen, void *data)
 {
     struct dirent *entry;
     platen_id_t    id;
@@ -64,8 +79,9 @@ platen_partial_sweep(const char *root, platen_partial_is_job_t *is_job, void *da
     }
     while ((entry = readdir(dir)) != NULL) {
         if (strlen(entry->d_name) > PLATEN_ID_TEXT && entry->d_name[PLATEN_ID_TEXT] == '.'
-            && platen_id_parse(entry->d_name, PLATEN_ID_TEXT, &id) == PLATEN_OK) {
-            n += sweep_one(root, &id, is_job, data);
+            && platen_id_parse(entry->d_name, PLATEN_ID_TEXT, &id) == PLATEN_OK
+            && is_first_name(dirfd(dir), entry->d_name)) {
+            n += sweep_one(root, &id, is_job, seen, data);
         }
     }
     closedir(dir);

@@ -13,17 +13,18 @@
 #include "platen_layout.h"
 
 static const char *const db_names[PLATEN_DBS] = {
-    [PLATEN_DB_META] = "meta",           [PLATEN_DB_JOBS] = "jobs",
-    [PLATEN_DB_QUEUE] = "queue",         [PLATEN_DB_CLIENT] = "client",
-    [PLATEN_DB_STATE] = "state",         [PLATEN_DB_COUNT] = "count",
-    [PLATEN_DB_EXPIRY] = "expiry",       [PLATEN_DB_RUNNING] = "running",
-    [PLATEN_DB_OUTBOX] = "outbox",       [PLATEN_DB_CACHE] = "cache",
-    [PLATEN_DB_TURN] = "turn",           [PLATEN_DB_FLOW] = "flow",
-    [PLATEN_DB_LATER] = "later",         [PLATEN_DB_IDEM] = "idem",
-    [PLATEN_DB_USAGE] = "usage",         [PLATEN_DB_FILES] = "files",
-    [PLATEN_DB_BACKLOG] = "backlog",     [PLATEN_DB_REMAINS] = "remains",
-    [PLATEN_DB_HOOK] = "hook",           [PLATEN_DB_HOOK_DUE] = "hook_due",
-    [PLATEN_DB_HOOK_DEAD] = "hook_dead", [PLATEN_DB_HOOK_LOG] = "hook_log",
+    [PLATEN_DB_META] = "meta",         [PLATEN_DB_JOBS] = "jobs",
+    [PLATEN_DB_QUEUE] = "queue",       [PLATEN_DB_CLIENT] = "client",
+    [PLATEN_DB_STATE] = "state",       [PLATEN_DB_COUNT] = "count",
+    [PLATEN_DB_EXPIRY] = "expiry",     [PLATEN_DB_RUNNING] = "running",
+    [PLATEN_DB_OUTBOX] = "outbox",     [PLATEN_DB_CACHE] = "cache",
+    [PLATEN_DB_TURN] = "turn",         [PLATEN_DB_FLOW] = "flow",
+    [PLATEN_DB_LATER] = "later",       [PLATEN_DB_IDEM] = "idem",
+    [PLATEN_DB_USAGE] = "usage",       [PLATEN_DB_UPLOADS] = "uploads",
+    [PLATEN_DB_FILES] = "files",       [PLATEN_DB_BACKLOG] = "backlog",
+    [PLATEN_DB_REMAINS] = "remains",   [PLATEN_DB_HOOK] = "hook",
+    [PLATEN_DB_HOOK_DUE] = "hook_due", [PLATEN_DB_HOOK_DEAD] = "hook_dead",
+    [PLATEN_DB_HOOK_LOG] = "hook_log",
 };
 
 int

@@ -27,6 +27,7 @@
  *   cache   cache key                     -> id           results that answer again
  *   idem    n client SHA-256              -> id           Idempotency-Key
  *   usage   n client                      -> u64          bytes of inputs and results
+ *   uploads n client id                   -> u64          bytes kept for an upload under way
  *   files   batch id, number u32          -> platen_file  entries of its archive
  *   backlog id                            -> (empty)      PENDING files of batches
  *   remains batch id                      -> (empty)      gone, and its files are to go
@@ -212,6 +213,37 @@ uint64_t platen_store_bytes(const platen_job_t *job);
 
 /* What the client's jobs count for, in bytes. */
 int platen_store_usage(platen_txn_t *txn, platen_str_t client, uint64_t *bytes);
+
+/*
+ * Room that is kept for an upload that is not complete, under the id of the job that
+ * it will be: set or changed; and given back, which is harmless twice.  The
+ * submission gives it back in the transaction in which the job begins to count.
+ */
+int platen_store_reserve(platen_txn_t *txn, platen_str_t client, const platen_id_t *id,
+                         uint64_t bytes);
+int platen_store_unreserve(platen_txn_t *txn, platen_str_t client, const platen_id_t *id);
+
+/* What is kept for one.  PLATEN_NOT_FOUND: nothing was ever asked for. */
+int platen_store_reservation(platen_txn_t *txn, platen_str_t client, const platen_id_t *id,
+                             uint64_t *bytes);
+
+/* What is kept for the client's uploads without that one (NULL: all), and how many they are. */
+int platen_store_reserved(platen_txn_t *txn, platen_str_t client, const platen_id_t *but,
+                          uint64_t *bytes, uint64_t *uploads);
+
+/*
+ * What is kept for anyone, after `after` (NULL: from the first), in any order.
+ * Returns how many, or a negative code.
+ */
+typedef struct {
+    platen_id_t id;
+    uint64_t    bytes;
+    size_t      client_len;
+    char        client[PLATEN_CLIENT_MAX];
+} platen_reservation_t;
+
+int platen_store_reservations(platen_txn_t *txn, const platen_reservation_t *after,
+                              platen_reservation_t *out, int max);
 
 /*
  * How much of the map is in use, in per cent; walks the free pages when it is

@@ -302,6 +302,26 @@ look_at_file(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_va
     return rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW ? PLATEN_OK : rc;
 }
 
+/* Room that is kept for an upload: of someone, and of one that is no job yet. */
+static int
+look_at_upload(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    const uint8_t *k = key.mv_data;
+    platen_job_t   job;
+    platen_id_t    id;
+    int            rc = PLATEN_OK;
+
+    if (k[0] != 0 && k[0] <= PLATEN_CLIENT_MAX && key.mv_size == (size_t) k[0] + 17
+        && val.mv_size == 8) {
+        memcpy(id.b, k + key.mv_size - sizeof(id.b), sizeof(id.b));
+        rc = platen_store_get(txn, &id, &job);
+    }
+    if (rc == PLATEN_OK) {
+        tell(check, PLATEN_DB_UPLOADS, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    return rc == PLATEN_ERROR ? rc : PLATEN_OK;
+}
+
 /* A batch that is gone: is it? */
 static int
 look_at_remains(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
@@ -651,6 +671,7 @@ static const step_t steps[] = {
     { PLATEN_DB_REMAINS, "remains", 16, look_at_remains },
     { PLATEN_DB_COUNT, "count", 0, look_at_number },
     { PLATEN_DB_USAGE, "usage", 0, look_at_number },
+    { PLATEN_DB_UPLOADS, "uploads", 16, look_at_upload },
     { PLATEN_DB_HOOK, "hook", 0, look_at_hook },
     { PLATEN_DB_HOOK_DUE, "hook_due", 0, look_at_hook_due },
     { PLATEN_DB_HOOK_DEAD, "hook_dead", 0, look_at_hook_ended },

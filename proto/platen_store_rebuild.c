@@ -115,6 +115,37 @@ sweep_files(platen_txn_t *txn)
     return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
 }
 
+/* Room that is kept for what is a job by now, or for nobody; the rest no record says. */
+static int
+sweep_uploads(platen_txn_t *txn)
+{
+    MDB_cursor    *cursor;
+    MDB_val        key, val;
+    platen_job_t   job;
+    platen_id_t    id;
+    const uint8_t *k;
+    int            rc, got;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_UPLOADS], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    while ((rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == MDB_SUCCESS) {
+        k = key.mv_data;
+        got = PLATEN_OK;
+        if (k[0] != 0 && k[0] <= PLATEN_CLIENT_MAX && key.mv_size == (size_t) k[0] + 17
+            && val.mv_size == 8) {
+            memcpy(id.b, k + key.mv_size - sizeof(id.b), sizeof(id.b));
+            got = platen_store_get(txn, &id, &job);
+        }
+        if (got == PLATEN_OK && (rc = mdb_cursor_del(cursor, 0)) != MDB_SUCCESS) {
+            break;
+        }
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
+}
+
 /* A batch's own count of its files; one whose last file had ended is due. */
 static int
 recount(platen_txn_t *txn, const platen_id_t *id)
@@ -201,6 +232,9 @@ platen_store_rebuild(platen_txn_t *txn, uint64_t *jobs)
     rc = each_job(txn, index_record, &done);
     if (rc == PLATEN_OK) {
         rc = sweep_files(txn);
+    }
+    if (rc == PLATEN_OK) {
+        rc = sweep_uploads(txn);
     }
     if (rc == PLATEN_OK) {
         rc = each_job(txn, recount, &counted);

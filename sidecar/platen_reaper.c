@@ -26,16 +26,21 @@
 #define SLICE 64
 #define EVENTS 1024 /* events dropped in one transaction */
 #define HOUR_MS 3600000
-#define TMP_AGE 3600 /* seconds */
+#define UPLOADS_MS 300000
+#define TMP_AGE 3600  /* seconds */
+#define UPLOAD_AGE 60 /* seconds: by then what room was asked for is there */
 #define BUCKET_AGE_MS 3600000
 #define BUCKET_DIGITS 7 /* characters of an id: milliseconds >> 20 */
 
 struct platen_reaper_s {
     const platen_config_t *config;
     platen_store_t        *store;
-    uint64_t               hourly_at; /* CLOCK_BOOTTIME milliseconds */
+    uint64_t               hourly_at;  /* CLOCK_BOOTTIME milliseconds, */
+    uint64_t               uploads_at; /* this as well */
     platen_readers_t       readers;
     platen_orphans_t      *orphans;
+    platen_reservation_t   vain[SLICE]; /* room to be given back */
+    int                    nvain;
 };
 
 platen_reaper_t *
@@ -389,6 +394,146 @@ is_job(void *data, const platen_id_t *id)
     return rc == PLATEN_OK ? 1 : rc == PLATEN_NOT_FOUND ? 0 : -1;
 }
 
+/*
+ * An upload is there: room is kept for it.  That it is not, or not as much, is what
+ * a power failure or a kill in the midst of a piece leaves, and an earlier version.
+ */
+static void
+keep_room(platen_reaper_t *r, platen_str_t client, const platen_id_t *id, uint64_t bytes)
+{
+    platen_txn_t txn;
+    uint64_t     kept;
+    int          rc;
+
+    if (platen_txn_read(r->store, &txn) != PLATEN_OK) {
+        return;
+    }
+    rc = platen_store_reservation(&txn, client, id, &kept);
+    platen_txn_abort(&txn);
+    if (rc == PLATEN_OK && kept == bytes) {
+        return;
+    }
+
+    rc = platen_txn_write(r->store, &txn);
+    if (rc == PLATEN_OK) {
+        rc = platen_store_reserve(&txn, client, id, bytes);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_txn_commit(&txn);
+    }
+    platen_txn_abort(&txn);
+    if (rc != PLATEN_OK) {
+        (void) give_up("keep room for an upload", rc);
+    }
+}
+
+/* Whether room is kept for what is not there: it was never made, say. */
+static int
+is_vain(const platen_reaper_t *r, const platen_reservation_t *kept)
+{
+    uint64_t age = r->config->orphan_age < UPLOAD_AGE ? r->config->orphan_age : UPLOAD_AGE;
+
+    return platen_id_ms(&kept->id) + age * 1000 < platen_now_us() / 1000
+           && platen_partial_written(r->config->data_path, &kept->id) == 0;
+}
+
+/* Gives back what is noted.  A failure is told, and is for the next round to mend. */
+static void
+give_back(platen_reaper_t *r)
+{
+    platen_txn_t txn;
+    int          rc, i;
+
+    if (r->nvain == 0) {
+        return;
+    }
+    rc = platen_txn_write(r->store, &txn);
+    for (i = 0; rc == PLATEN_OK && i < r->nvain; i++) {
+        rc = platen_store_unreserve(
+            &txn, (platen_str_t){ r->vain[i].client, r->vain[i].client_len }, &r->vain[i].id);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_txn_commit(&txn);
+    }
+    platen_txn_abort(&txn);
+    r->nvain = 0;
+    if (rc != PLATEN_OK) {
+        (void) give_up("give back room of uploads", rc);
+    }
+}
+
+static void
+note_vain(platen_reaper_t *r, platen_str_t client, const platen_id_t *id)
+{
+    platen_reservation_t *vain = &r->vain[r->nvain];
+
+    if (client.len > sizeof(vain->client)) {
+        return;
+    }
+    vain->id = *id;
+    vain->client_len = client.len;
+    memcpy(vain->client, client.data, client.len);
+    if (++r->nvain == SLICE) {
+        give_back(r);
+    }
+}
+
+static void
+on_upload(void *data, platen_str_t client, const platen_id_t *id, uint64_t bytes, int gone)
+{
+    platen_reaper_t *r = data;
+
+    if (gone) {
+        note_vain(r, client, id);
+    } else {
+        keep_room(r, client, id, bytes);
+    }
+}
+
+/* Looks for room that is kept for what is not there. */
+static void
+search_vain(platen_reaper_t *r)
+{
+    platen_reservation_t kept[SLICE], at;
+    platen_txn_t         txn;
+    int                  i, n = 0;
+
+    do {
+        if (platen_txn_read(r->store, &txn) != PLATEN_OK) {
+            return;
+        }
+        n = platen_store_reservations(&txn, n == 0 ? NULL : &at, kept, SLICE);
+        platen_txn_abort(&txn);
+        for (i = 0; i < n; i++) {
+            at = kept[i];
+            if (is_vain(r, &kept[i])) {
+                note_vain(r, (platen_str_t){ kept[i].client, kept[i].client_len }, &kept[i].id);
+            }
+        }
+    } while (n == SLICE);
+}
+
+/* Uploads that have expired go, and the room that was kept for them with them. */
+static void
+uploads(platen_reaper_t *r)
+{
+    uint64_t now = platen_boottime_ms();
+    int      swept;
+
+    if (r->uploads_at != 0 && now < r->uploads_at) {
+        return;
+    }
+    r->uploads_at = now + UPLOADS_MS;
+
+    swept = platen_partial_sweep(r->config->data_path, is_job, on_upload, r);
+    if (swept > 0) {
+        platen_log(PLATEN_LOG_INFO, "expired uploads removed",
+                   json_pack("{s:i}", "uploads", swept));
+    }
+    search_vain(r);
+    give_back(r);
+}
+
 /* What is worth a look once an hour. */
 static void
 hourly(platen_reaper_t *r)
@@ -406,11 +551,6 @@ hourly(platen_reaper_t *r)
         platen_log(PLATEN_LOG_INFO, "temporary files removed",
                    json_pack("{s:i}", "files", swept));
     }
-    swept = platen_partial_sweep(r->config->data_path, is_job, r);
-    if (swept > 0) {
-        platen_log(PLATEN_LOG_INFO, "expired uploads removed",
-                   json_pack("{s:i}", "uploads", swept));
-    }
     remove_buckets(r, "input");
     remove_buckets(r, "output");
 }
@@ -422,6 +562,7 @@ platen_reaper_slice(platen_reaper_t *r)
         return 1;
     }
     (void) platen_readers_check(&r->readers, r->config, r->store);
+    uploads(r);
     hourly(r);
     return 0;
 }

@@ -273,6 +273,10 @@ all_are(
         qw(x -1 1mm 1.5m on 99999999999999999999)),
     ['platen_quota 0', $main::Paths, "$main::Api platen_quota 0;", qr/"platen_quota" directive must be greater than zero, or off/],
     anywhere('platen_quota', '5', 'off'),
+    map({ ["platen_max_uploads $_", $main::Paths, "$main::Api platen_max_uploads $_;"] } 1, 100, 10000),
+    map({ ["platen_max_uploads $_", $main::Paths, "$main::Api platen_max_uploads $_;", qr/value must be between 1 and 10000|"platen_max_uploads" directive invalid number/] }
+        qw(0 10001 -1 x off 1k)),
+    anywhere('platen_max_uploads', 5, 6),
     map({ [$_, $main::Paths, "$main::Api $_;"] } 'platen_max_queue 10 client=3', 'platen_job_ttl 1h max=1h',
         'platen_job_ttl 1h max=7d'),
     map({ [$_, $main::Paths, "$main::Api platen_max_queue $_;", qr/"platen_max_queue" directive takes a number from 1 as client=/] }

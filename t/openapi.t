@@ -363,6 +363,7 @@ our $Locations = "
     location /single/ { platen_api; platen_api_keys $Var/keys; platen_batch off; }
     location /one/ { platen_api; platen_api_keys $Var/keys; platen_max_queue 100 client=1; }
     location /full/ { platen_api; platen_api_keys $Var/keys; platen_max_queue 1; }
+    location /few/ { platen_api; platen_api_keys $Var/keys; platen_max_uploads 1; }
     location /poor/ { platen_api; platen_api_keys $Var/keys; platen_quota 1; }
     location /slow/ { platen_api; platen_api_keys $Var/keys; client_body_timeout 1s; }";
 

@@ -255,6 +255,31 @@ print_events(platen_txn_t *txn)
     } while (n == 256);
 }
 
+/* Room for an upload: CLIENT ID BYTES, or CLIENT ID for none; without them, what there is. */
+static void
+room(platen_txn_t *txn, int argc, char **argv)
+{
+    platen_reservation_t kept[256];
+    platen_str_t         client = platen_str(argc > 0 ? argv[0] : "");
+    platen_id_t          id;
+    char                 text[PLATEN_ID_TEXT + 1];
+    int                  i, n;
+
+    if (argc >= 2 && platen_id_parse(argv[1], strlen(argv[1]), &id) == PLATEN_OK) {
+        check(argc > 2 ? platen_store_reserve(txn, client, &id, strtoull(argv[2], NULL, 10))
+                       : platen_store_unreserve(txn, client, &id),
+              "the room");
+        return;
+    }
+    n = platen_store_reservations(txn, NULL, kept, 256);
+    check(n < 0 ? n : PLATEN_OK, "the room");
+    for (i = 0; i < n; i++) {
+        platen_id_format(&kept[i].id, text);
+        printf("%.*s %s %llu\n", (int) kept[i].client_len, kept[i].client, text,
+               (unsigned long long) kept[i].bytes);
+    }
+}
+
 static void
 with_job(platen_txn_t *txn, const char *command, int argc, char **argv)
 {
@@ -317,6 +342,8 @@ main(int argc, char **argv)
                   ? PLATEN_ERROR
                   : PLATEN_OK,
               "dropping events");
+    } else if (strcmp(argv[2], "room") == 0) {
+        room(&txn, argc - 3, argv + 3);
     } else if (strcmp(argv[2], "empty") == 0 && argc == 4) {
         empty(&txn, argv[3]);
     } else {

@@ -20,15 +20,16 @@
 #include "platen_ctl_file.h"
 #include "platen_ctl_store.h"
 #include "platen_orphans.h"
+#include "platen_partial.h"
 
 #define SLICE 1024   /* entries or records in one transaction */
 #define SHOWN_MAX 50 /* of one kind, for people */
 
-typedef enum { INDEX, RECORD, INPUT, RESULT, ORPHAN, STRANGER, KINDS } kind_t;
+typedef enum { INDEX, RECORD, INPUT, RESULT, ORPHAN, UPLOAD, STRANGER, KINDS } kind_t;
 
 static const char *const kinds[KINDS] = {
-    [INDEX] = "index",   [RECORD] = "record", [INPUT] = "input",
-    [RESULT] = "result", [ORPHAN] = "orphan", [STRANGER] = "stranger",
+    [INDEX] = "index",   [RECORD] = "record", [INPUT] = "input",       [RESULT] = "result",
+    [ORPHAN] = "orphan", [UPLOAD] = "upload", [STRANGER] = "stranger",
 };
 
 typedef struct {
@@ -342,6 +343,59 @@ check_names(fsck_t *f)
     return walk(f, PLATEN_DIR_OUTPUT, path, check_bucket) != 0 ? -1 : rc;
 }
 
+/* Takes the room of one away.  PLATEN_STALE: it has been made meanwhile. */
+static int
+give_back(fsck_t *f, const platen_reservation_t *kept)
+{
+    platen_txn_t txn;
+    int          rc;
+
+    rc = platen_txn_write(f->s.store, &txn);
+    if (rc == PLATEN_OK && platen_partial_written(f->s.config->data_path, &kept->id) != 0) {
+        rc = PLATEN_STALE;
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_unreserve(&txn, (platen_str_t){ kept->client, kept->client_len },
+                                    &kept->id);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_txn_commit(&txn);
+    }
+    platen_txn_abort(&txn);
+    return rc;
+}
+
+/* Room that is kept for uploads that are not there; platend gives it back, if it runs. */
+static int
+check_uploads(fsck_t *f)
+{
+    platen_reservation_t kept[SLICE / 4], after;
+    platen_txn_t         txn;
+    char                 text[PLATEN_ID_TEXT + 1];
+    uint64_t             now = platen_now_us() / 1000;
+    int                  rc, i, n = 0;
+
+    do {
+        rc = platen_txn_read(f->s.store, &txn);
+        if (rc != PLATEN_OK) {
+            return rc;
+        }
+        n = platen_store_reservations(&txn, n == 0 ? NULL : &after, kept, SLICE / 4);
+        platen_txn_abort(&txn);
+        for (i = 0; i < n; i++) {
+            after = kept[i];
+            if (platen_id_ms(&kept[i].id) + f->s.config->orphan_age * 1000 >= now
+                || platen_partial_written(f->s.config->data_path, &kept[i].id) != 0) {
+                continue;
+            }
+            platen_id_format(&kept[i].id, text);
+            tell(f, UPLOAD, text, "is not there, and takes room of its client's quota",
+                 f->repair && give_back(f, &kept[i]) == PLATEN_OK);
+        }
+    } while (n == SLICE / 4);
+    return n < 0 ? n : PLATEN_OK;
+}
+
 static int
 sum_up(const fsck_t *f)
 {
@@ -402,6 +456,10 @@ check(const platen_ctl_t *ctl, fsck_t *f)
     }
     if (rc == PLATEN_OK) {
         rc = check_jobs(f);
+    }
+    /* Uploads under way are in no backup; platend will find that. */
+    if (rc == PLATEN_OK && !f->restored) {
+        rc = check_uploads(f);
     }
     code = PLATEN_CTL_FAILED;
     if (rc != PLATEN_OK) {
@@ -469,7 +527,8 @@ const platen_ctl_command_t platen_ctl_fsck = {
         "  - makes the indexes again from the records,\n"
         "  - ends jobs whose result is gone as FAILED (result_missing): platenctl retry\n"
         "    converts them again,\n"
-        "  - removes files that no job names, if older than reaper/orphan_age.\n"
+        "  - removes files that no job names, if older than reaper/orphan_age,\n"
+        "  - gives back room that is kept for resumable uploads which are not there.\n"
         "An upload that is gone, and a record that cannot be read, cannot be repaired.\n"
         "\n"
         "With --json, a line to a finding: {\"kind\", \"subject\", \"finding\", "

@@ -44,7 +44,7 @@ sub add {
 
     my %more = (
         fresh => {
-            'POST /uploads 429' => sub { http(POST => '/one/uploads', @Tus, 'Upload-Length' => 1, 'Upload-Metadata' => meta()) },
+            'POST /uploads 429' => sub { upload(); map http(POST => "/$_/uploads", @Tus, 'Upload-Length' => 1, 'Upload-Metadata' => meta()), qw(one few) },
             'POST /uploads 503' => sub { http(POST => '/full/uploads', @Tus, 'Upload-Length' => 1, 'Upload-Metadata' => meta()) },
             'PATCH /uploads/{id} 429' => sub { patch('/one' . upload(), $Docx) },
             'PATCH /uploads/{id} 503' => sub { patch('/full' . upload(), $Docx) },

@@ -285,14 +285,14 @@ test_sweep(void **state)
     char path[PLATEN_PATH_MAX], to[PLATEN_PATH_MAX];
 
     (void) state;
-    platen_partial_sweep(root, is_job, NULL);
+    platen_partial_sweep(root, is_job, NULL, NULL);
     create(5);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL), 0); /* it is open */
+    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 0); /* it is open */
     age(PLATEN_DIR_INPUT, 0);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL), 0);
+    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 0);
     platen_partial_close(&p);
     assert_int_equal(platen_partial_open(&p, alice), PLATEN_NOT_FOUND);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL), 1);
+    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 1);
     platen_partial_path(root, &id, path);
     assert_int_equal(access(path, F_OK), -1);
 
@@ -302,10 +302,10 @@ test_sweep(void **state)
     platen_layout_path(root, PLATEN_DIR_INPUT, &id, 0, to);
     assert_int_equal(platen_layout_publish(root, path, PLATEN_DIR_INPUT, &id, 0), 0);
     platen_partial_close(&p);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL), 0);
+    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 0);
     assert_int_equal(access(path, F_OK), 0);
     assert_int_equal(platen_layout_publish(root, path, PLATEN_DIR_INPUT, &id, 0), 0);
-    assert_int_equal(platen_partial_sweep(root, is_job, &id), 1);
+    assert_int_equal(platen_partial_sweep(root, is_job, NULL, &id), 1);
     assert_int_equal(access(to, F_OK), 0);
 
     create(5);
@@ -314,9 +314,9 @@ test_sweep(void **state)
     assert_int_equal(platen_layout_publish(root, path, PLATEN_DIR_INPUT, &id, 0), 0);
     age(PLATEN_DIR_INPUT, 1);
     platen_partial_close(&p);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL), 1);
+    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 1);
     assert_int_equal(access(to, F_OK), -1);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL), 0);
+    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 0);
 }
 
 int
