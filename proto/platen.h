@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PLATEN_VERSION "0.1.0"
+#define PLATEN_VERSION "0.2.0"
 
 /* Return codes of proto/; 0 is success, everything else is negative. */
 enum {

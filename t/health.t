@@ -13,7 +13,7 @@ GET /health
 --- response_headers
 Content-Type: application/json
 --- response_body chomp
-{"status":"ok","version":"0.1.0"}
+{"status":"ok","version":"0.2.0"}
 --- error_code: 200
 
 
