@@ -50,7 +50,7 @@ SANDBOX = $(wildcard sidecar/platen_sandbox*.c)
 WIRE    = sidecar/platen_lok_wire.c
 WARNING = sidecar/platen_warning.c proto/platen_utf8.c
 # OOXML text documents: for LibreOffice's children, and for a program of its own.
-DOCX    = sidecar/docx/platen_docx_tree.c sidecar/docx/platen_docx_rewrite.c
+DOCX    = sidecar/docx/platen_docx_tree.c sidecar/docx/platen_docx_rewrite.c sidecar/docx/platen_docx_fields.c
 LOK     = $(wildcard sidecar/lok/*.c) $(DOCX) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
           sidecar/platen_policy.c sidecar/platen_registry.c sidecar/platen_workdir.c \
           $(WARNING) proto/platen.c proto/platen_codec.c proto/platen_format.c

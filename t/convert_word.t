@@ -83,3 +83,33 @@ my ($text) = ('', '');
     . $graphic->("$uri/picture", "<pic:pic xmlns:pic=\"$uri/picture\"><pic:nvPicPr/></pic:pic>")));
 like $warnings, qr/\b$_\b/, "$_" for qw(Charts SmartArt Pictures);
 is scalar(() = $text =~ /BESIDE/g), 3, 'and no text is lost that is beside a drawing';
+
+
+
+=== TEST 3: fields are what Word shows
+--- flow
+my $field = sub { my ($instruction, $result, $begin) = @_;
+    return '<w:p><w:r><w:fldChar w:fldCharType="begin" ' . ($begin // '') . "/></w:r><w:r><w:instrText>$instruction</w:instrText></w:r><w:r><w:fldChar w:fldCharType=\"separate\"/></w:r>"
+        . "<w:r><w:t>$result</w:t></w:r><w:r><w:fldChar w:fldCharType=\"end\"/></w:r></w:p>" };
+my $break = '<w:p><w:r><w:br w:type="page"/></w:r></w:p>';
+my $chapters = join '', map $break . main::p("Chapter $_", '', '<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>'), qw(one two);
+my @dirty = ('w:dirty="true"');
+my %style = ('styles.xml' => ['styles', 'styles', "<w:styles $main::W><w:style w:type=\"paragraph\" w:styleId=\"Heading1\"><w:name w:val=\"heading 1\"/><w:pPr><w:outlineLvl w:val=\"0\"/></w:pPr></w:style></w:styles>"]);
+my ($text, $warnings) = main::text(name => 'a.docx', to => 'pdf', content => docx(parts => \%style, body => $field->('TOC \o "1-3" \h', 'STALE', @dirty) . $chapters));
+like $text, qr/Chapter one\.*\s*2\s+Chapter two\.*\s*3\s/, 'a table of contents that is to be updated is';
+unlike "$text $warnings", qr/STALE|as it was saved/, 'and nothing is left of the other';
+my $settings = { %style, 'settings.xml' => ['settings', 'settings', "<w:settings $main::W><w:updateFields w:val=\"true\"/></w:settings>"] };
+($text) = main::text(name => 'a.docx', to => 'txt', content => docx(parts => $settings, body => $field->('TOC \o "1-3" \h', 'STALE') . $chapters));
+like $text, qr/Chapter one\s+2/, 'as the settings say, in plain text, too';
+($text) = main::text(name => 'a.docx', to => 'pdf', content => docx(parts => \%style, body => $field->('TOC \o "1-3" \h', 'AUTHORS') . $chapters));
+like $text, qr/AUTHORS/, 'one that is not stays as it is';
+($text, $warnings) = main::text(name => 'a.docx', to => 'pdf', content => docx(parts => $settings,
+    body => $field->('TOC \o "1-3"', 'CACHED1') . $field->('BIBLIOGRAPHY', 'CACHED2') . main::p('no headings')));
+like $text, qr/CACHED1.*CACHED2/s, 'and so does one of which nothing would be left';
+like $warnings, qr/as it was saved/, 'which is told';
+($text) = main::text(name => 'a.docx', to => 'pdf', content => docx(parts => $settings,
+    body => $field->('TOC \o "1-3"', 'STALE') . $field->('INDEX', 'CACHED') . $chapters));
+like $text, qr/Chapter one\.*\s*2.*CACHED/s, 'beside one that is updated';
+($text) = main::text(name => 'a.docx', to => 'pdf', content => docx(body => join '', map $field->(@$_),
+    ['REF gone \h', 'CACHED1'], ['IF 1 = 1 "a" "b"', 'CACHED2'], ['DOCPROPERTY None', 'CACHED3'], ['NUMPAGES', 'STALE']));
+like $text, qr/CACHED1\s+CACHED2\s+CACHED3\s+1\s/, 'and what cannot be worked out is as it was saved';

@@ -5,6 +5,7 @@
  */
 
 #include "platen_docx_rewrite.h"
+#include "platen_docx_fields.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ typedef struct {
     unsigned                   edits;
     uint32_t                  *references; /* to notes, in order */
     uint32_t                   nreferences;
+    unsigned char             *fates; /* of nodes, by fields; or NULL */
     int                        hides; /* the style of the paragraph hides its text */
 } writer_t;
 
@@ -41,21 +43,11 @@ is_hidden_style(const platen_docx_rules_t *rules, const char *id)
 static int
 says_hidden(const platen_docx_tree_t *tree, uint32_t of)
 {
-    static const char *const off[] = { "0", "false", "off", "none" };
-    uint32_t                 at;
-    size_t                   i;
+    uint32_t at;
 
     at = platen_docx_tree_child(tree, of, PLATEN_DOCX_R_PROPERTIES);
     at = at == 0 ? 0 : platen_docx_tree_child(tree, at, PLATEN_DOCX_VANISH);
-    if (at == 0) {
-        return -1;
-    }
-    for (i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
-        if (strcmp(platen_docx_tree_value(tree, at), off[i]) == 0) {
-            return 0;
-        }
-    }
-    return 1;
+    return at == 0 ? -1 : !platen_docx_tree_off(platen_docx_tree_value(tree, at));
 }
 
 static void
@@ -237,6 +229,25 @@ platen_docx_rules_notes(platen_docx_rules_t *rules, const char *text, size_t len
 }
 
 void
+platen_docx_rules_bookmarks(platen_docx_rules_t *rules, const platen_docx_tree_t *tree)
+{
+    char   **bookmarks;
+    uint32_t i;
+
+    bookmarks = calloc(tree->seen[PLATEN_DOCX_BOOKMARK] + 1, sizeof(*bookmarks));
+    if (bookmarks == NULL) {
+        return;
+    }
+    rules->bookmarks = bookmarks;
+    for (i = 1; i < tree->n; i++) {
+        if (tree->nodes[i].name == PLATEN_DOCX_BOOKMARK) {
+            bookmarks[rules->nbookmarks] = strdup(platen_docx_tree_value(tree, i));
+            rules->nbookmarks += bookmarks[rules->nbookmarks] != NULL;
+        }
+    }
+}
+
+void
 platen_docx_rules_clear(platen_docx_rules_t *rules)
 {
     size_t i;
@@ -248,6 +259,10 @@ platen_docx_rules_clear(platen_docx_rules_t *rules)
         free(rules->notes[i].id);
         free(rules->notes[i].text);
     }
+    for (i = 0; i < rules->nbookmarks; i++) {
+        free(rules->bookmarks[i]);
+    }
+    free(rules->bookmarks);
     free(rules->hidden);
     free(rules->notes);
     memset(rules, 0, sizeof(*rules));
@@ -281,7 +296,7 @@ emit_hidden(writer_t *w, uint32_t run)
     for (i = run + 1; i <= nodes[run].last; i = nodes[i].last + 1) {
         if (nodes[i].name == PLATEN_DOCX_R_PROPERTIES || nodes[i].name == PLATEN_DOCX_FIELD_CHAR
             || nodes[i].name == PLATEN_DOCX_INSTRUCTION) {
-            copy(w, nodes[i].start, nodes[i].end);
+            emit(w, i);
         } else {
             w->edits++;
         }
@@ -563,6 +578,13 @@ emit(writer_t *w, uint32_t at)
     const platen_docx_node_t *node = &w->tree->nodes[at];
     unsigned                  what = w->rules->what;
 
+    if (w->fates != NULL && w->fates[at] != PLATEN_DOCX_KEEP) {
+        if (w->fates[at] == PLATEN_DOCX_UNWRAP) {
+            emit_between(w, at, node->inner, node->inner_end);
+        }
+        w->edits++;
+        return;
+    }
     switch (node->name) {
     case PLATEN_DOCX_BODY:
         emit_body(w, at);
@@ -627,12 +649,19 @@ platen_docx_rewrite(const platen_docx_rules_t *rules, const platen_docx_tree_t *
     if (w.out == NULL) {
         return NULL;
     }
+    if (rules->what & (PLATEN_DOCX_FIELDS | PLATEN_DOCX_INDEXES)) {
+        w.fates = calloc(tree->n, 1);
+        if (w.fates != NULL) {
+            platen_docx_fields_settle(rules, tree, w.fates);
+        }
+    }
     copy(&w, 0, tree->nodes[0].start);
     emit(&w, 0);
     fwrite(text + tree->nodes[0].end, 1, tree->len - tree->nodes[0].end, w.out);
     failed = ferror(w.out);
     failed |= fclose(w.out) != 0;
     free(w.references);
+    free(w.fates);
     if (failed || w.edits == 0 || platen_docx_tree_open(&again, out, *out_len) != 0) {
         free(out);
         return NULL;

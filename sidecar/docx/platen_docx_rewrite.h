@@ -14,6 +14,12 @@
 #define PLATEN_DOCX_HIDDEN 4 /* without hidden text */
 #define PLATEN_DOCX_GRIDS 8  /* a table without a grid gets one */
 #define PLATEN_DOCX_RUNS 16  /* a drawing has no text beside it in its run */
+/* Fields are what they were saved as where LibreOffice would make of them what Word does not.
+ */
+#define PLATEN_DOCX_FIELDS 32
+#define PLATEN_DOCX_INDEXES                                                                    \
+    64 /* the same for tables of contents that are not to be updated                           \
+        */
 
 typedef struct {
     char *id;
@@ -28,11 +34,18 @@ typedef struct {
     size_t              nhidden;
     platen_docx_note_t *notes;
     size_t              nnotes;
+    char              **bookmarks; /* of the document's part, which fields refer to */
+    size_t              nbookmarks;
+    int                 update;   /* all tables of contents are to be updated */
+    int                 headings; /* there are some, of which they can be made */
 } platen_docx_rules_t;
 
 /* What the styles' part says, and a part with notes; what cannot be read says nothing. */
 void platen_docx_rules_styles(platen_docx_rules_t *rules, const char *text, size_t len);
 void platen_docx_rules_notes(platen_docx_rules_t *rules, const char *text, size_t len);
+
+/* The bookmarks of the document's part, once. */
+void platen_docx_rules_bookmarks(platen_docx_rules_t *rules, const platen_docx_tree_t *tree);
 
 void platen_docx_rules_clear(platen_docx_rules_t *rules);
 

@@ -30,6 +30,7 @@ static const struct {
     { PLATEN_DOCX_ALTERNATE, MC, "AlternateContent", NULL },
     { PLATEN_DOCX_BASED_ON, W, "basedOn", "val" },
     { PLATEN_DOCX_BODY, W, "body", NULL },
+    { PLATEN_DOCX_BOOKMARK, W, "bookmarkStart", "name" },
     { PLATEN_DOCX_BR, W, "br", NULL },
     { PLATEN_DOCX_BR, W, "cr", NULL },
     { PLATEN_DOCX_CHART, CHART, "chart", NULL },
@@ -43,13 +44,16 @@ static const struct {
     { PLATEN_DOCX_ENDNOTE, W, "endnote", "id" },
     { PLATEN_DOCX_ENDNOTE_REFERENCE, W, "endnoteReference", "id" },
     { PLATEN_DOCX_FALLBACK, MC, "Fallback", NULL },
-    { PLATEN_DOCX_FIELD_CHAR, W, "fldChar", NULL },
+    { PLATEN_DOCX_FIELD_CHAR, W, "fldChar", "fldCharType" },
+    { PLATEN_DOCX_FIELD_SIMPLE, W, "fldSimple", "instr" },
     { PLATEN_DOCX_FOOTNOTE, W, "footnote", "id" },
     { PLATEN_DOCX_FOOTNOTE_REFERENCE, W, "footnoteReference", "id" },
     { PLATEN_DOCX_GRID_AFTER, W, "gridAfter", "val" },
     { PLATEN_DOCX_GRID_BEFORE, W, "gridBefore", "val" },
     { PLATEN_DOCX_GRID_SPAN, W, "gridSpan", "val" },
     { PLATEN_DOCX_INSTRUCTION, W, "instrText", NULL },
+    { PLATEN_DOCX_NAME, W, "name", "val" },
+    { PLATEN_DOCX_OUTLINE, W, "outlineLvl", "val" },
     { PLATEN_DOCX_P, W, "p", NULL },
     { PLATEN_DOCX_P_PROPERTIES, W, "pPr", NULL },
     { PLATEN_DOCX_P_STYLE, W, "pStyle", "val" },
@@ -114,6 +118,20 @@ keep(platen_docx_tree_t *tree, const char *value)
     return at;
 }
 
+int
+platen_docx_tree_off(const char *value)
+{
+    static const char *const off[] = { "0", "false", "off", "none" };
+    size_t                   i;
+
+    for (i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
+        if (strcmp(value, off[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void
 describe(platen_docx_tree_t *tree, platen_docx_node_t *node, const char *name,
          const char **attributes)
@@ -137,8 +155,11 @@ describe(platen_docx_tree_t *tree, platen_docx_node_t *node, const char *name,
     tree->seen[node->name]++;
     for (; names[i].attribute != NULL && *attributes != NULL; attributes += 2) {
         key = strchr(*attributes, ' ');
-        if (strcmp(key == NULL ? *attributes : key + 1, names[i].attribute) == 0) {
+        key = key == NULL ? *attributes : key + 1;
+        if (strcmp(key, names[i].attribute) == 0) {
             node->value = keep(tree, attributes[1]);
+        } else if (strcmp(key, "dirty") == 0) {
+            node->dirty = !platen_docx_tree_off(attributes[1]);
         }
     }
 }

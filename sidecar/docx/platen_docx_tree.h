@@ -22,6 +22,7 @@ typedef enum {
     PLATEN_DOCX_ALTERNATE,
     PLATEN_DOCX_BASED_ON,
     PLATEN_DOCX_BODY,
+    PLATEN_DOCX_BOOKMARK,
     PLATEN_DOCX_BR,
     PLATEN_DOCX_CHART,
     PLATEN_DOCX_CHOICE,
@@ -32,12 +33,15 @@ typedef enum {
     PLATEN_DOCX_ENDNOTE_REFERENCE,
     PLATEN_DOCX_FALLBACK,
     PLATEN_DOCX_FIELD_CHAR,
+    PLATEN_DOCX_FIELD_SIMPLE,
     PLATEN_DOCX_FOOTNOTE,
     PLATEN_DOCX_FOOTNOTE_REFERENCE,
     PLATEN_DOCX_GRID_AFTER,
     PLATEN_DOCX_GRID_BEFORE,
     PLATEN_DOCX_GRID_SPAN,
     PLATEN_DOCX_INSTRUCTION,
+    PLATEN_DOCX_NAME,
+    PLATEN_DOCX_OUTLINE,
     PLATEN_DOCX_P,
     PLATEN_DOCX_P_PROPERTIES,
     PLATEN_DOCX_P_STYLE,
@@ -66,6 +70,7 @@ typedef struct {
     platen_docx_name_t name;
     uint32_t           last;  /* of its descendants; itself if there are none */
     uint32_t           value; /* of its attribute that matters; 0: it has none */
+    int                dirty; /* a field that is to be updated */
     size_t             start, inner, inner_end, end;
 } platen_docx_node_t;
 
@@ -91,6 +96,9 @@ void platen_docx_tree_close(platen_docx_tree_t *tree);
 /* The first child of that name, or 0: no child is the first of all nodes. */
 uint32_t
 platen_docx_tree_child(const platen_docx_tree_t *tree, uint32_t of, platen_docx_name_t name);
+
+/* Whether a value is one that switches off: 0, false, off, none. */
+int platen_docx_tree_off(const char *value);
 
 /* The value of a node's attribute, "" if it has none. */
 const char *platen_docx_tree_value(const platen_docx_tree_t *tree, uint32_t of);

@@ -35,6 +35,7 @@
 #include "platen_lok_fonts.h"
 #include "platen_lok_landscape.h"
 #include "platen_lok_package.h"
+#include "platen_lok_update.h"
 #include "platen_ole.h"
 #include "platen_warning.h"
 
@@ -241,6 +242,7 @@ platen_lok_office_open(const char *program, char *err, size_t errlen)
     if (platen_lok_fonts_open(library) != 0) {
         fputs("platen-lok: this LibreOffice does not say which fonts it replaces\n", stderr);
     }
+    platen_lok_update_open(library);
     watch_allocations(library);
     symbol(library, "_ZN10comphelper14LibreOfficeKit9setActiveEb", &office.set_active);
     read_version();
@@ -513,14 +515,21 @@ is_open(const platen_lok_document_t *document)
     return is_plain(document) || strcmp(document->export_filter, "html") == 0;
 }
 
+/* Whether nobody will update fields of the result. */
+static int
+is_final(const platen_lok_document_t *document)
+{
+    return is_open(document) || strcmp(document->export_filter, "pdf") == 0;
+}
+
 /* What of a text is not in the result, by what is known of it. */
 static void
 warn_of_text(const platen_lok_document_t *document, unsigned found)
 {
-    if (found & PLATEN_LOK_DIRTY) {
-        warn(
-            "The document wants its fields to be updated when it is opened, tables of contents "
-            "among them: they are in the result as they were saved.");
+    if (found & PLATEN_LOK_DIRTY
+        || (found & PLATEN_LOK_UPDATES && !(is_final(document) && platen_lok_update_can()))) {
+        warn("A table of contents that wants to be updated when the document is opened is in "
+             "the result as it was saved.");
     }
     if (found & PLATEN_LOK_CHUNKS) {
         warn("A part of the document is a file of another format inside of it (altChunk), "
@@ -558,6 +567,12 @@ to_mend(const platen_lok_document_t *document, unsigned found)
     if (found & PLATEN_LOK_HIDDEN && is_open(document)) {
         what |= PLATEN_LOK_MEND_HIDDEN;
     }
+    if (found & PLATEN_LOK_FIELDS && is_final(document)) {
+        what |= PLATEN_LOK_MEND_FIELDS;
+    }
+    if (found & PLATEN_LOK_UPDATES && is_final(document) && platen_lok_update_can()) {
+        what |= PLATEN_LOK_MEND_INDEXES;
+    }
     if (found & PLATEN_LOK_PACKAGE && document->sheets) {
         what |= PLATEN_LOK_MEND_SCROLL;
     }
@@ -579,6 +594,9 @@ is_foreign(const platen_lok_document_t *document)
     }
     return 0;
 }
+
+/* What LibreOffice itself has put into the DOCX that it wrote. */
+#define OWN (PLATEN_LOK_DIRTY | PLATEN_LOK_UPDATES | PLATEN_LOK_FIELDS)
 
 /*
  * Texts of other formats than DOCX, with something that is to be mended: a copy of them is
@@ -605,11 +623,11 @@ settle_text(LibreOfficeKitDocument *loaded, const platen_lok_document_t *documen
     snprintf(path, sizeof(path), "%s.tracked.docx", document->output);
     if (is_open(document) && is_foreign(document)) {
         if (save(loaded, path, "docx", "") == PLATEN_LOK_EXIT_DONE) {
-            found |= platen_lok_package_look(path);
+            found |= platen_lok_package_look(path) & ~(unsigned) OWN;
         }
         (void) unlink(path);
     }
-    warn_of_text(document, found & ~(unsigned) PLATEN_LOK_DIRTY);
+    warn_of_text(document, found);
     what = to_mend(document, found);
     if (what == 0) {
         return loaded;
@@ -723,6 +741,9 @@ platen_lok_office_convert(const platen_lok_document_t *document)
     if (loaded != NULL && document->last) {
         switch (loaded->pClass->getDocumentType(loaded)) {
         case LOK_DOCTYPE_TEXT:
+            if (found & PLATEN_LOK_UPDATES && is_final(document)) {
+                platen_lok_update(loaded);
+            }
             if (found & PLATEN_LOK_PACKAGE) {
                 warn_of_text(document, found);
             } else {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <zip.h>
 
-#include "docx/platen_docx_rewrite.h"
+#include "docx/platen_docx_fields.h"
 #include "platen_warning.h"
 
 #define PIECE 65536
@@ -31,12 +31,15 @@ static const word_t text_words[] = {
     { "<w:endnoteRef", PLATEN_LOK_NOTES },    { "<w:vanish", PLATEN_LOK_HIDDEN },
     { "<c:chart ", PLATEN_LOK_CHARTS },       { "<cx:chart ", PLATEN_LOK_CHARTS },
     { "<dgm:relIds", PLATEN_LOK_DIAGRAMS },   { "<pic:pic", PLATEN_LOK_PICTURES },
-    { "<v:imagedata", PLATEN_LOK_PICTURES },  { NULL, 0 },
+    { "<v:imagedata", PLATEN_LOK_PICTURES },  { "<w:instrText", PLATEN_LOK_FIELDS },
+    { "<w:fldSimple", PLATEN_LOK_FIELDS },    { NULL, 0 },
 };
 
 static const word_t header_words[] = {
     { "<w:t>", PLATEN_LOK_HEADERS },
     { "<w:t ", PLATEN_LOK_HEADERS },
+    { "<w:instrText", PLATEN_LOK_FIELDS },
+    { "<w:fldSimple", PLATEN_LOK_FIELDS },
     { NULL, 0 },
 };
 
@@ -99,13 +102,92 @@ look_at_headers(zip_t *zip)
     const char *name;
     unsigned    found = 0;
 
-    for (i = 0; i < n && found == 0; i++) {
+    for (i = 0; i < n; i++) {
         name = zip_get_name(zip, (zip_uint64_t) i, 0);
         if (is_numbered(name, "word/header") || is_numbered(name, "word/footer")) {
-            found = scan(zip, name, header_words);
+            found |= scan(zip, name, header_words);
         }
     }
     return found;
+}
+
+/* The bytes of an entry, with a NUL behind them; NULL: it is too large, or not there. */
+static char *
+read_entry(zip_t *zip, zip_uint64_t i, size_t *len)
+{
+    zip_stat_t  st;
+    zip_file_t *file;
+    char       *text;
+
+    if (zip_stat_index(zip, i, 0, &st) != 0 || st.size > PART_MAX) {
+        return NULL;
+    }
+    *len = (size_t) st.size;
+    text = malloc(*len + 1);
+    file = text == NULL ? NULL : zip_fopen_index(zip, i, 0);
+    if (file == NULL || zip_fread(file, text, *len) != (zip_int64_t) *len) {
+        free(text);
+        text = NULL;
+    } else {
+        text[*len] = '\0';
+    }
+    if (file != NULL) {
+        zip_fclose(file);
+    }
+    return text;
+}
+
+/* A part that is called so, or NULL. */
+static char *
+read_part(zip_t *zip, const char *name, size_t *len)
+{
+    zip_int64_t at = zip_name_locate(zip, name, 0);
+
+    return at < 0 ? NULL : read_entry(zip, (zip_uint64_t) at, len);
+}
+
+/* What fields and tables of contents have to be known of the whole document. */
+static unsigned
+read_fields(zip_t *zip, platen_docx_rules_t *rules)
+{
+    platen_docx_tree_t document = { .n = 0 }, styles = { .n = 0 };
+    char              *document_text, *styles_text;
+    size_t             len;
+    unsigned           found = 0;
+
+    rules->update = scan(zip, "word/settings.xml", setting_words) != 0;
+    document_text = read_part(zip, "word/document.xml", &len);
+    if (document_text != NULL && platen_docx_tree_open(&document, document_text, len) == 0) {
+        styles_text = read_part(zip, "word/styles.xml", &len);
+        if (styles_text != NULL) {
+            (void) platen_docx_tree_open(&styles, styles_text, len);
+        }
+        rules->headings = platen_docx_fields_headings(&document, &styles);
+        platen_docx_rules_bookmarks(rules, &document);
+        found = platen_docx_fields_look(rules, &document);
+        platen_docx_tree_close(&styles);
+        free(styles_text);
+    }
+    platen_docx_tree_close(&document);
+    free(document_text);
+    return found;
+}
+
+/* Which tables of contents are to be updated, of a document that wants something to be. */
+static unsigned
+look_at_fields(zip_t *zip, unsigned found)
+{
+    platen_docx_rules_t rules = { .what = 0 };
+    unsigned            fields;
+
+    if (!(found & PLATEN_LOK_DIRTY)) {
+        return found;
+    }
+    fields = read_fields(zip, &rules);
+    platen_docx_rules_clear(&rules);
+    return (found & ~(unsigned) PLATEN_LOK_DIRTY)
+           | (fields & PLATEN_DOCX_UPDATES ? PLATEN_LOK_UPDATES : 0)
+           | (fields & PLATEN_DOCX_STALE ? PLATEN_LOK_DIRTY : 0);
 }
 
 unsigned
@@ -125,6 +207,7 @@ platen_lok_package_look(const char *path)
         found |= scan(zip, "word/endnotes.xml", text_words) & PLATEN_LOK_HIDDEN;
         found |= scan(zip, "word/styles.xml", text_words) & PLATEN_LOK_HIDDEN;
         found |= look_at_headers(zip);
+        found = look_at_fields(zip, found);
     } else if (zip_name_locate(zip, "xl/workbook.xml", 0) >= 0) {
         found = PLATEN_LOK_PACKAGE | scan(zip, "xl/workbook.xml", book_words);
     }
@@ -345,32 +428,6 @@ is_meant(const char *name)
     return 0;
 }
 
-/* The bytes of an entry, with a NUL behind them; NULL: it is too large, or not there. */
-static char *
-read_entry(zip_t *zip, zip_uint64_t i, size_t *len)
-{
-    zip_stat_t  st;
-    zip_file_t *file;
-    char       *text;
-
-    if (zip_stat_index(zip, i, 0, &st) != 0 || st.size > PART_MAX) {
-        return NULL;
-    }
-    *len = (size_t) st.size;
-    text = malloc(*len + 1);
-    file = text == NULL ? NULL : zip_fopen_index(zip, i, 0);
-    if (file == NULL || zip_fread(file, text, *len) != (zip_int64_t) *len) {
-        free(text);
-        text = NULL;
-    } else {
-        text[*len] = '\0';
-    }
-    if (file != NULL) {
-        zip_fclose(file);
-    }
-    return text;
-}
-
 /* What the rewriting of each part has to know of the others. */
 static void
 read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
@@ -384,18 +441,21 @@ read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
         { "word/footnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
         { "word/endnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
     };
-    zip_int64_t at;
-    char       *text;
-    size_t      i, len;
+    char  *text;
+    size_t i, len;
 
     rules->what = (what & PLATEN_LOK_MEND_BOXES ? PLATEN_DOCX_BOXES : 0)
                   | (what & PLATEN_LOK_MEND_NOTES ? PLATEN_DOCX_NOTES : 0)
                   | (what & PLATEN_LOK_MEND_HIDDEN ? PLATEN_DOCX_HIDDEN : 0)
                   | (what & PLATEN_LOK_MEND_GRIDS ? PLATEN_DOCX_GRIDS : 0)
-                  | (what & PLATEN_LOK_MEND_RUNS ? PLATEN_DOCX_RUNS : 0);
+                  | (what & PLATEN_LOK_MEND_RUNS ? PLATEN_DOCX_RUNS : 0)
+                  | (what & PLATEN_LOK_MEND_FIELDS ? PLATEN_DOCX_FIELDS : 0)
+                  | (what & PLATEN_LOK_MEND_INDEXES ? PLATEN_DOCX_INDEXES : 0);
+    if (what & (PLATEN_LOK_MEND_FIELDS | PLATEN_LOK_MEND_INDEXES)) {
+        (void) read_fields(zip, rules);
+    }
     for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        at = what & parts[i].what ? zip_name_locate(zip, parts[i].name, 0) : -1;
-        text = at < 0 ? NULL : read_entry(zip, (zip_uint64_t) at, &len);
+        text = what & parts[i].what ? read_part(zip, parts[i].name, &len) : NULL;
         if (text != NULL) {
             parts[i].take(rules, text, len);
             free(text);

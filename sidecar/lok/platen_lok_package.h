@@ -7,7 +7,7 @@
 #define PLATEN_LOK_PACKAGE_H
 
 /* What was found; a mask. */
-#define PLATEN_LOK_DIRTY 1      /* fields are to be updated when it is opened */
+#define PLATEN_LOK_DIRTY 1      /* tables of contents are to be updated, and cannot be */
 #define PLATEN_LOK_TRACKED 2    /* insertions or deletions */
 #define PLATEN_LOK_COMMENTED 4  /* comments */
 #define PLATEN_LOK_CHUNKS 8     /* documents of other formats as parts of the text */
@@ -20,6 +20,8 @@
 #define PLATEN_LOK_CHARTS 1024
 #define PLATEN_LOK_DIAGRAMS 2048 /* SmartArt */
 #define PLATEN_LOK_PICTURES 4096
+#define PLATEN_LOK_FIELDS 8192
+#define PLATEN_LOK_UPDATES 16384 /* tables of contents are to be updated, and can be */
 
 /* Looks at a text document or a workbook; 0 if it is no such package. */
 unsigned platen_lok_package_look(const char *path);
@@ -35,6 +37,8 @@ unsigned platen_lok_package_look(const char *path);
 #define PLATEN_LOK_MEND_HIDDEN 64
 #define PLATEN_LOK_MEND_GRIDS 128
 #define PLATEN_LOK_MEND_RUNS 256
+#define PLATEN_LOK_MEND_FIELDS 512
+#define PLATEN_LOK_MEND_INDEXES 1024
 
 /* What is done to OOXML alone. */
 #define PLATEN_LOK_MEND_OOXML                                                                  \

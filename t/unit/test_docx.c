@@ -154,6 +154,60 @@ test_tables_and_runs(void **state)
                    "<d:r><d:rPr/><d:t>b</d:t></d:r></d:p>");
 }
 
+#define CHAR(type) "<d:r><d:fldChar d:fldCharType=\"" type "\"/></d:r>"
+#define FIELD(instruction, result)                                                             \
+    CHAR("begin")                                                                              \
+    "<d:r><d:instrText>" instruction                                                           \
+    "</d:instrText></d:r>" CHAR("separate") "<d:r><d:t>" result "</d:t></d:r>" CHAR("end")
+#define SAVED(result)                                                                          \
+    "<d:r></d:r><d:r></d:r><d:r></d:r><d:r><d:t>" result "</d:t></d:r><d:r></d:r>"
+
+static void
+test_fields(void **state)
+{
+    static char         here[] = "Here";
+    char               *bookmarks[] = { here };
+    platen_docx_rules_t rules = { .what = PLATEN_DOCX_FIELDS,
+                                  .bookmarks = bookmarks,
+                                  .nbookmarks = 1 };
+    static const struct {
+        unsigned    what;
+        int         headings;
+        const char *body, *wanted;
+    } cases[] = {
+        { PLATEN_DOCX_FIELDS, 0, FIELD(" REF here \\h ", "a"), "=" },
+        { PLATEN_DOCX_FIELDS, 0, FIELD(" REF gone", "a"), SAVED("a") },
+        { PLATEN_DOCX_FIELDS, 0, FIELD("PAGE", "1"), "=" },
+        { PLATEN_DOCX_FIELDS, 0, FIELD("TITLE", ""), "=" },
+        { PLATEN_DOCX_FIELDS, 0,
+          CHAR("begin") "<d:r><d:instrText>IF </d:instrText></d:r>" FIELD("MERGEFIELD x", "1")
+              CHAR("separate") "<d:r><d:t>yes</d:t></d:r>" CHAR("end"),
+          "<d:r></d:r><d:r></d:r><d:r></d:r><d:r></d:r><d:r></d:r><d:r></d:r><d:r></d:r>"
+          "<d:r></d:r><d:r><d:t>yes</d:t></d:r><d:r></d:r>" },
+        { PLATEN_DOCX_FIELDS, 0,
+          "<d:fldSimple d:instr=\"DOCPROPERTY &quot;x&quot;\"><d:r><d:t>a</d:t></d:r>"
+          "</d:fldSimple>",
+          "<d:r><d:t>a</d:t></d:r>" },
+        { PLATEN_DOCX_INDEXES, 1, FIELD("TOC \\o &quot;1-3&quot; \\h", "a"), "=" },
+        { PLATEN_DOCX_INDEXES, 0, FIELD("TOC \\o &quot;1-3&quot; \\h", "a"), SAVED("a") },
+        { PLATEN_DOCX_INDEXES, 1, FIELD("TOC \\b part", "a"), SAVED("a") },
+        { PLATEN_DOCX_INDEXES, 1, FIELD("INDEX", "a"), SAVED("a") },
+        { PLATEN_DOCX_FIELDS, 1, CHAR("end") CHAR("separate") CHAR("begin"), "=" },
+    };
+    size_t i;
+    char  *got;
+
+    (void) state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        rules.what = cases[i].what;
+        rules.headings = cases[i].headings;
+        rules.update = 1;
+        got = rewritten(&rules, cases[i].body);
+        assert_string_equal(got, cases[i].wanted);
+        free(got);
+    }
+}
+
 static void
 test_refused(void **state)
 {
@@ -187,9 +241,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_boxes),   cmocka_unit_test(test_hidden),
-        cmocka_unit_test(test_notes),   cmocka_unit_test(test_tables_and_runs),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_boxes),  cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_notes),  cmocka_unit_test(test_tables_and_runs),
+        cmocka_unit_test(test_fields), cmocka_unit_test(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
