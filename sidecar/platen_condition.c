@@ -24,6 +24,9 @@ struct platen_condition_s {
     int             known; /* what is in the store is ours */
     said_t          bad;
     said_t          notes;
+    char            canary[PLATEN_CANARY_TEXT_MAX];
+    uint64_t        canary_at;
+    uint64_t        canary_written; /* the same, of what is in the store */
 };
 
 platen_condition_t *
@@ -56,8 +59,17 @@ platen_condition_say(platen_condition_t *c, int bad, const char *sentence)
     }
 }
 
+void
+platen_condition_canary(platen_condition_t *c, const platen_canary_record_t *canary)
+{
+    if (canary->at != c->canary_at) {
+        c->canary_at = canary->at;
+        (void) platen_canary_write(canary, c->canary);
+    }
+}
+
 static int
-store_both(platen_condition_t *c)
+store_all(platen_condition_t *c)
 {
     platen_txn_t txn;
     int          rc;
@@ -68,6 +80,9 @@ store_both(platen_condition_t *c)
     }
     if (rc == PLATEN_OK) {
         rc = platen_store_meta_put(&txn, PLATEN_NOTES_META, platen_str(c->notes.now));
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_meta_put(&txn, PLATEN_CANARY_META, platen_str(c->canary));
     }
     if (rc == PLATEN_OK) {
         rc = platen_txn_commit(&txn);
@@ -101,10 +116,12 @@ begin_anew(said_t *said)
 void
 platen_condition_write(platen_condition_t *c)
 {
-    if ((!c->known || strcmp(c->bad.now, c->bad.written) != 0
+    if ((!c->known || c->canary_at != c->canary_written
+         || strcmp(c->bad.now, c->bad.written) != 0
          || strcmp(c->notes.now, c->notes.written) != 0)
-        && store_both(c) == PLATEN_OK) {
+        && store_all(c) == PLATEN_OK) {
         c->known = 1;
+        c->canary_written = c->canary_at;
         log_change(&c->bad, PLATEN_LOG_ERROR, "not ready", "ready again");
         log_change(&c->notes, PLATEN_LOG_WARN, "not as it should be", "as it should be again");
     }

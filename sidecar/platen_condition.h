@@ -23,6 +23,10 @@ void platen_condition_destroy(platen_condition_t **condition);
  */
 void platen_condition_say(platen_condition_t *condition, int bad, const char *sentence);
 
+/* How the last conversion of platend's own ended, to be written with the rest. */
+void
+platen_condition_canary(platen_condition_t *condition, const platen_canary_record_t *canary);
+
 /*
  * Writes down what was said since the last call, if that is something else than
  * what was written then.  What the store does not take is tried again.

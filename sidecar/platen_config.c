@@ -66,6 +66,7 @@ static const key_rule_t keys[] = {
     { "limits/per_client", NUMBER, AT(per_client), "0", 0, PLATEN_WORKERS_MAX },
     { "limits/spare", NUMBER, AT(spare), "1", 0, PLATEN_WORKERS_MAX },
     { "limits/client_size", SIZE, AT(client_size), "0", 0, INT64_MAX },
+    { "canary/interval", NUMBER, AT(canary_interval), "300", 0, 86400 },
     { "reaper/interval", NUMBER, AT(reaper_interval), "30", 1, 3600 },
     { "reaper/orphan_age", NUMBER, AT(orphan_age), "3600", 1, 31536000 },
     { "reaper/orphan_interval", NUMBER, AT(orphan_interval), "3600", 1, 31536000 },

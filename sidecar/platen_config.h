@@ -62,6 +62,7 @@ typedef struct {
     uint64_t per_client;       /* jobs of one client that run at a time; 0: no limit */
     uint64_t spare;            /* workers besides, which no client has all of */
     uint64_t client_size;      /* bytes that a client may have stored; 0: no limit */
+    uint64_t canary_interval;  /* seconds; 0: never */
     uint64_t reaper_interval;  /* seconds */
     uint64_t orphan_age;       /* seconds */
     uint64_t orphan_interval;  /* seconds */

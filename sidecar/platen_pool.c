@@ -53,6 +53,7 @@ struct platen_pool_s {
     void                   *data;
     uint32_t                tag;      /* the last one given */
     unsigned                nworkers; /* places: for those that run, and that stand by */
+    unsigned                nplaces;  /* and one more, of the canary */
     worker_t                workers[];
 };
 
@@ -63,7 +64,7 @@ platen_pool_new(const platen_config_t *config, const platen_confine_t *confine,
     platen_pool_t *pool;
     unsigned       i, n = (unsigned) (config->workers + config->spare + config->standby);
 
-    pool = calloc(1, sizeof(*pool) + n * sizeof(pool->workers[0]));
+    pool = calloc(1, sizeof(*pool) + (n + 1) * sizeof(pool->workers[0]));
     if (pool == NULL) {
         return NULL;
     }
@@ -72,7 +73,8 @@ platen_pool_new(const platen_config_t *config, const platen_confine_t *confine,
     pool->done = done;
     pool->data = data;
     pool->nworkers = n;
-    for (i = 0; i < n; i++) {
+    pool->nplaces = n + 1;
+    for (i = 0; i < pool->nplaces; i++) {
         pool->workers[i].status = -1;
         platen_stage_init(&pool->workers[i].stage, config->data_path, i);
     }
@@ -95,7 +97,7 @@ platen_pool_destroy(platen_pool_t **pool)
     if (*pool == NULL) {
         return;
     }
-    for (i = 0; i < (*pool)->nworkers; i++) {
+    for (i = 0; i < (*pool)->nplaces; i++) {
         w = &(*pool)->workers[i];
         if (w->task == NULL) {
             continue;
@@ -146,7 +148,7 @@ platen_pool_owns(const platen_pool_t *pool, pid_t pid)
 {
     unsigned i;
 
-    for (i = 0; i < pool->nworkers; i++) {
+    for (i = 0; i < pool->nplaces; i++) {
         if (pool->workers[i].task != NULL && pool->workers[i].pid == pid) {
             return 1;
         }
@@ -353,14 +355,45 @@ begin(platen_pool_t *pool, worker_t *w)
     return start_step(pool, w);
 }
 
+/* Lays the place out for the task. */
+static int
+set_up(worker_t *w, platen_task_t *task, const char *document)
+{
+    const platen_edge_t *edge = task->route.steps[0].edge;
+
+    memset(&w->result, 0, sizeof(w->result));
+    w->result.exit_code = -1;
+    w->task = task;
+    w->step = 0;
+    w->settled = 0;
+    w->pid = 0;
+    w->killed = 0;
+    w->waiting = 1;
+
+    if (platen_stage_open(&w->stage, document, edge->from, edge->to) == 0) {
+        return 0;
+    }
+    return access(document, R_OK) != 0 && errno == ENOENT
+               ? refuse(w, PLATEN_RUN_INPUT_MISSING, "find the document")
+               : refuse(w, PLATEN_RUN_ERROR, "prepare the work directory");
+}
+
+/* The task stays the caller's. */
+static int
+give_back(worker_t *w, platen_run_result_t *result)
+{
+    *result = w->result;
+    w->task = NULL;
+    explicit_bzero(&w->options, sizeof(w->options));
+    return -1;
+}
+
 int
 platen_pool_start(platen_pool_t *pool, platen_task_t *task, platen_run_result_t *result)
 {
-    const platen_edge_t *edge = task->route.steps[0].edge;
-    char                 document[PLATEN_PATH_MAX];
-    worker_t            *w = NULL;
-    unsigned             i;
-    int                  rc = 0;
+    char      document[PLATEN_PATH_MAX];
+    worker_t *w = NULL;
+    unsigned  i;
 
     for (i = 0; w == NULL && i < pool->nworkers; i++) {
         if (pool->workers[i].task == NULL) {
@@ -376,28 +409,23 @@ platen_pool_start(platen_pool_t *pool, platen_task_t *task, platen_run_result_t 
         return -1;
     }
 
-    memset(&w->result, 0, sizeof(w->result));
-    w->result.exit_code = -1;
-    w->task = task;
-    w->step = 0;
-    w->settled = 0;
-    w->pid = 0;
-    w->killed = 0;
-    w->waiting = 1;
-
     platen_layout_path(pool->config->data_path, PLATEN_DIR_INPUT, &task->id, 0, document);
-    if (platen_stage_open(&w->stage, document, edge->from, edge->to) != 0) {
-        rc = access(document, R_OK) != 0 && errno == ENOENT
-                 ? refuse(w, PLATEN_RUN_INPUT_MISSING, "find the document")
-                 : refuse(w, PLATEN_RUN_ERROR, "prepare the work directory");
-    }
-    if (rc != 0
+    if (set_up(w, task, document) != 0
         || (running(pool) < pool->config->workers + pool->config->spare
             && begin(pool, w) != 0)) {
-        *result = w->result;
-        w->task = NULL;
-        explicit_bzero(&w->options, sizeof(w->options));
-        return -1;
+        return give_back(w, result);
+    }
+    return 0;
+}
+
+int
+platen_pool_try(platen_pool_t *pool, platen_task_t *task, const char *document,
+                platen_run_result_t *result)
+{
+    worker_t *w = &pool->workers[pool->nworkers];
+
+    if (set_up(w, task, document) != 0 || begin(pool, w) != 0) {
+        return give_back(w, result);
     }
     return 0;
 }
@@ -443,7 +471,7 @@ platen_pool_tick(platen_pool_t *pool)
     worker_t *w;
     unsigned  i;
 
-    for (i = 0; i < pool->nworkers; i++) {
+    for (i = 0; i < pool->nplaces; i++) {
         w = &pool->workers[i];
         if (w->task == NULL || w->waiting) {
             continue;
@@ -640,7 +668,9 @@ end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const c
             return;
         }
     }
-    begin_next(pool);
+    if (w->task->kind != PLATEN_TASK_CANARY) {
+        begin_next(pool);
+    }
     finish(pool, w);
 }
 
@@ -712,7 +742,7 @@ platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_
     worker_t            *w = NULL;
     unsigned             i;
 
-    for (i = 0; i < pool->nworkers; i++) {
+    for (i = 0; i < pool->nplaces; i++) {
         if (pool->workers[i].task != NULL && pool->workers[i].pid == 0
             && pool->workers[i].tag == tag) {
             w = &pool->workers[i];
@@ -745,7 +775,7 @@ platen_pool_reap(platen_pool_t *pool)
     unsigned  i;
     int       rc, wstatus;
 
-    for (i = 0; i < pool->nworkers; i++) {
+    for (i = 0; i < pool->nplaces; i++) {
         w = &pool->workers[i];
         if (w->task == NULL || w->pid == 0) {
             continue;

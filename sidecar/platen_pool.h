@@ -78,6 +78,13 @@ const platen_task_t *platen_pool_held(const platen_pool_t *pool, unsigned n);
 int platen_pool_start(platen_pool_t *pool, platen_task_t *task, platen_run_result_t *result);
 
 /*
+ * Gives the canary its own place, which no other takes and which must be free, and
+ * begins.  The rest as above.
+ */
+int platen_pool_try(platen_pool_t *pool, platen_task_t *task, const char *document,
+                    platen_run_result_t *result);
+
+/*
  * Kills the task of place `n`; `why` is DISCARDED or INTERRUPTED.  One that does
  * not run yet has ended when this returns.
  */

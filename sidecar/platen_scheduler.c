@@ -63,7 +63,8 @@ platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
     s->pool = platen_pool_new(config, confine, task_ended, s);
     s->batches =
         platen_batches_new(config, store, platen_engines_matrix(engines), batch_ended, s);
-    if (s->walk == NULL || s->pool == NULL || s->batches == NULL) {
+    s->canary = platen_canary_new(config, engines);
+    if (s->walk == NULL || s->pool == NULL || s->batches == NULL || s->canary == NULL) {
         platen_scheduler_destroy(&s);
         return NULL;
     }
@@ -138,6 +139,7 @@ platen_scheduler_destroy(platen_scheduler_t **scheduler)
     }
     platen_zygote_destroy(&s->zygote);
     platen_walk_destroy(&s->walk);
+    platen_canary_destroy(&s->canary);
     platen_pool_destroy(&s->pool);
     platen_batches_destroy(&s->batches);
     for (i = 0; i < s->nunwritten; i++) {
@@ -254,6 +256,12 @@ end_task(platen_scheduler_t *s, platen_task_t *task, const platen_run_result_t *
 {
     ending_t ending = { .task = task };
 
+    if (task->kind == PLATEN_TASK_CANARY) {
+        platen_finish_judge(s->config, task, result, &ending.verdict);
+        platen_canary_end(s->canary, task, &ending.verdict);
+        platen_task_destroy(&task);
+        return;
+    }
     platen_crash_point(PLATEN_CRASH_RUN_ENDED);
     drop_files(task);
     if (task->kind == PLATEN_TASK_UNPACK && result->outcome == PLATEN_RUN_DONE) {
@@ -537,6 +545,32 @@ platen_scheduler_reap(platen_scheduler_t *s)
     reap_orphans(s);
 }
 
+/* Proves that documents are converted, if it is time, and if nothing is known to be amiss. */
+static void
+try_canary(platen_scheduler_t *s)
+{
+    platen_run_result_t result = { .outcome = PLATEN_RUN_ERROR, .exit_code = -1 };
+    platen_task_t      *task;
+    char                path[PLATEN_PATH_MAX];
+
+    task = s->stopping ? NULL : platen_canary_due(s->canary);
+    if (task == NULL) {
+        return;
+    }
+    if (platen_scheduler_must_wait(s, &task->route)
+        || platen_finish_space(s->config->data_path) < PLATEN_SPACE_MIN) {
+        platen_task_destroy(&task);
+        return;
+    }
+    if (platen_canary_begin(s->canary, task, path) != 0) {
+        result.step = "write the canary";
+        result.error = errno;
+        end_task(s, task, &result);
+    } else if (platen_pool_try(s->pool, task, path, &result) != 0) {
+        end_task(s, task, &result);
+    }
+}
+
 void
 platen_scheduler_second(platen_scheduler_t *s)
 {
@@ -545,6 +579,7 @@ platen_scheduler_second(platen_scheduler_t *s)
     }
     reap_orphans(s);
     release_due(s);
+    try_canary(s);
 }
 
 int
@@ -595,7 +630,21 @@ platen_scheduler_condition(const platen_scheduler_t *s)
         return "LibreOffice does not start, and what needs it waits; platend's log has the "
                "reason.";
     }
-    return platen_engines_missing(s->engines);
+    if (platen_finish_space(s->config->data_path) < PLATEN_SPACE_MIN) {
+        return "The data directory's disk is nearly full, and no conversion begins; make room "
+               "on "
+               "it.";
+    }
+    if (*platen_engines_missing(s->engines) != '\0') {
+        return platen_engines_missing(s->engines);
+    }
+    return platen_canary_condition(s->canary);
+}
+
+const platen_canary_record_t *
+platen_scheduler_canary(const platen_scheduler_t *s)
+{
+    return platen_canary_last(s->canary);
 }
 
 const char *

@@ -8,6 +8,7 @@
 
 #include "platen_confine.h"
 #include "platen_engine.h"
+#include "platen_service.h"
 #include "platen_store.h"
 
 typedef struct platen_scheduler_s platen_scheduler_t;
@@ -53,7 +54,10 @@ void platen_scheduler_check(platen_scheduler_t *scheduler);
 int platen_scheduler_holds(const platen_scheduler_t *scheduler, const platen_id_t *id,
                            uint32_t epoch);
 
-/* Restarts and renewals of LibreOffice, jobs whose time has come: call once a second. */
+/*
+ * Restarts and renewals of LibreOffice, jobs whose time has come, the canary: call
+ * once a second.
+ */
 void platen_scheduler_second(platen_scheduler_t *scheduler);
 
 /* Children may have ended, or orphans of theirs: call on SIGCHLD, and scan afterwards. */
@@ -79,6 +83,9 @@ void platen_scheduler_expect(platen_scheduler_t *scheduler, int there);
 
 /* What keeps jobs that could be converted from it, for people: a sentence; "": nothing. */
 const char *platen_scheduler_condition(const platen_scheduler_t *scheduler);
+
+/* The last conversion of platend's own that says something; `at` 0: there is none. */
+const platen_canary_record_t *platen_scheduler_canary(const platen_scheduler_t *scheduler);
 
 /* What is not as it should be, though jobs are converted: a sentence; "": nothing. */
 const char *platen_scheduler_note(const platen_scheduler_t *scheduler);

@@ -12,9 +12,8 @@
 #define WARN_MS 60000      /* between two warnings of the same kind */
 #define LEASE_MARGIN 30000 /* milliseconds beyond the wall-clock limit */
 
-/* Whether the way leads through LibreOffice, which is getting warm. */
-static int
-must_wait(const platen_scheduler_t *s, const platen_route_t *way)
+int
+platen_scheduler_must_wait(const platen_scheduler_t *s, const platen_route_t *way)
 {
     unsigned i;
 
@@ -61,7 +60,8 @@ route(platen_scheduler_t *s, const platen_job_t *job, ending_t *claim)
             (void) platen_engines_renewal(s->engines, task->from, &task->renewal);
         }
     }
-    if (rc == PLATEN_LATER || (rc == PLATEN_OK && must_wait(s, &task->route))) {
+    if (rc == PLATEN_LATER
+        || (rc == PLATEN_OK && platen_scheduler_must_wait(s, &task->route))) {
         return -1;
     }
     if (rc != PLATEN_OK) {

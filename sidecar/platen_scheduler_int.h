@@ -4,6 +4,7 @@
 #define PLATEN_SCHEDULER_INT_H
 
 #include "platen_batches.h"
+#include "platen_canary.h"
 #include "platen_finish.h"
 #include "platen_pool.h"
 #include "platen_scheduler.h"
@@ -25,6 +26,7 @@ struct platen_scheduler_s {
     platen_pool_t         *pool;
     platen_batches_t      *batches;
     platen_walk_t         *walk;
+    platen_canary_t       *canary;
     platen_zygote_t       *zygote;    /* NULL: LibreOffice is none of the engines */
     char                   owner[64]; /* "<boot id>:<pid>" */
     int                    stopping;
@@ -44,6 +46,9 @@ typedef struct {
     unsigned n;
     unsigned to_start;
 } claims_t;
+
+/* Whether the way leads through LibreOffice, which is getting warm. */
+int platen_scheduler_must_wait(const platen_scheduler_t *s, const platen_route_t *way);
 
 /* Claims nothing for a while, and says why in the log. */
 void platen_scheduler_pause(platen_scheduler_t *s, const char *reason, const char *detail);

@@ -17,7 +17,8 @@ typedef enum {
     PLATEN_TASK_DOCUMENT, /* converted */
     PLATEN_TASK_UNPACK,   /* the archive of a batch taken apart */
     PLATEN_TASK_AGAIN,    /* the failed files of a batch put back */
-    PLATEN_TASK_PACK      /* the results of a batch packed */
+    PLATEN_TASK_PACK,     /* the results of a batch packed */
+    PLATEN_TASK_CANARY    /* platend's own document converted; it has no record */
 } platen_task_kind_t;
 
 typedef struct {

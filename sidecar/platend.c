@@ -286,6 +286,7 @@ write_condition(platend_t *d)
     platen_condition_say(d->condition, 1, platen_scheduler_condition(d->scheduler));
     platen_condition_say(d->condition, 0, platen_scheduler_note(d->scheduler));
     platen_compare_say(d->compare, d->condition);
+    platen_condition_canary(d->condition, platen_scheduler_canary(d->scheduler));
     platen_condition_write(d->condition);
     platen_scheduler_expect(d->scheduler, !platen_compare_elsewhere(d->compare));
 }

@@ -89,6 +89,38 @@ check_said(const service_t *s, const char *name, platen_ctl_status_t status, con
     }
 }
 
+static void
+check_canary(const platen_ctl_doctor_t *d, const service_t *s, platen_ctl_report_t *report)
+{
+    platen_str_t           text = text_of(s, PLATEN_CANARY_META);
+    platen_canary_record_t canary;
+    uint64_t               now = platen_now_us();
+    char                   age[32];
+
+    if (d->config->canary_interval == 0) {
+        platen_ctl_report_add(report, PLATEN_CTL_OK, "service.canary",
+                              "platend converts nothing of its own (canary/interval = 0)");
+        return;
+    }
+    if (text.len == 0 || platen_canary_parse(&canary, text.data, text.len) != PLATEN_OK) {
+        platen_ctl_report_add(report, PLATEN_CTL_OK, "service.canary",
+                              "platend has converted nothing of its own yet");
+        return;
+    }
+    platen_ctl_doctor_duration(now > canary.at ? (now - canary.at) / 1000000 : 0, age);
+    if (canary.ok) {
+        platen_ctl_report_add(report, PLATEN_CTL_OK, "service.canary",
+                              "platend's own conversion of %s ago (%s to %s by %s) took %u ms",
+                              age, canary.from, canary.to, canary.engines,
+                              (unsigned) canary.took);
+    } else {
+        platen_ctl_report_add(report, PLATEN_CTL_FAIL, "service.canary",
+                              "platend's own conversion of %s ago (%s to %s by %s) failed: %s",
+                              age, canary.from, canary.to, canary.engines, canary.why);
+        platen_ctl_report_advice(report, "platend's log has more: look for \"canary\"");
+    }
+}
+
 void
 platen_ctl_doctor_service(const platen_ctl_doctor_t *d, struct MDB_txn *txn,
                           platen_ctl_report_t *report)
@@ -104,4 +136,5 @@ platen_ctl_doctor_service(const platen_ctl_doctor_t *d, struct MDB_txn *txn,
     }
     check_said(&s, PLATEN_CONDITION_META, PLATEN_CTL_FAIL, "service.ready", report);
     check_said(&s, PLATEN_NOTES_META, PLATEN_CTL_WARN, "service.note", report);
+    check_canary(d, &s, report);
 }

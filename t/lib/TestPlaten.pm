@@ -138,6 +138,7 @@ sub platend_start {
         'data/path' => "$Var/data",
         'queue/endpoint' => "ipc://$Var/run/platend.sock",
         'workers' => 2, 'limits/spare' => 0,
+        'canary/interval' => 0, # what is converted is what a test asks for
         'engines/libexec' => $Libexec,
         'engines/tables/duckdb' => $Duckdb,
         # AddressSanitizer has reserved more than any limit, and a child's stack could not grow.
