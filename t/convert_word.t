@@ -113,3 +113,20 @@ like $text, qr/Chapter one\.*\s*2.*CACHED/s, 'beside one that is updated';
 ($text) = main::text(name => 'a.docx', to => 'pdf', content => docx(body => join '', map $field->(@$_),
     ['REF gone \h', 'CACHED1'], ['IF 1 = 1 "a" "b"', 'CACHED2'], ['DOCPROPERTY None', 'CACHED3'], ['NUMPAGES', 'STALE']));
 like $text, qr/CACHED1\s+CACHED2\s+CACHED3\s+1\s/, 'and what cannot be worked out is as it was saved';
+
+
+
+=== TEST 4: files of other formats in a DOCX
+--- flow
+my $chunk = sub { "<w:altChunk r:id=\"rId$_[0]\"/>" };
+my $inner = docx(body => main::p('OUTER') . $chunk->(1) . main::p('OUTEREND'), parts => { 'c.docx' => ['aFChunk', undef, docx(body => main::p('INNER'))] });
+my $message = "MIME-Version: 1.0\r\nContent-Type: multipart/related; type=\"text/html\"; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/html; charset=\"utf-8\"\r\n"
+    . "Content-Transfer-Encoding: quoted-printable\r\n\r\n<p>PAGE Gr=C3=B6=\r\n=C3=9Fe</p>\r\n--b--\r\n";
+my @doc = (name => 'a.docx', content => docx(body => join('', main::p('BEGIN'), map($chunk->($_) . main::p("after$_"), 1 .. 5), main::p('END')), parts => {
+    'a.html' => ['aFChunk', undef, '<html><body><h1>HEAD</h1><img src="file:///etc/hostname"></body></html>'], 'b.rtf' => ['aFChunk', undef, '{\rtf1\ansi RICH\par}'],
+    'c.docx' => ['aFChunk', undef, $inner], 'd.mht' => ['aFChunk', undef, $message], 'e.bin' => ['aFChunk', undef, "\0\1\2"] }));
+for my $to (qw(pdf md txt)) {
+    my ($text, $warnings) = main::text(@doc, to => $to);
+    like $text, qr/BEGIN\s+(?:# )?HEAD\s+after1\s+RICH\s+after2\s+OUTER\s+INNER\s+OUTEREND\s+after3\s+PAGE Gr\xc3\xb6\xc3\x9fe\s+after4\s+after5\s+END/, "$to: each in its place";
+    like $warnings, qr/as LibreOffice reads it.*cannot be read/, 'and what cannot be read is told';
+}

@@ -32,6 +32,7 @@
 #include <LibreOfficeKit/LibreOfficeKit.h>
 
 #include "platen_format.h"
+#include "platen_lok_chunks.h"
 #include "platen_lok_fonts.h"
 #include "platen_lok_landscape.h"
 #include "platen_lok_package.h"
@@ -531,10 +532,6 @@ warn_of_text(const platen_lok_document_t *document, unsigned found)
         warn("A table of contents that wants to be updated when the document is opened is in "
              "the result as it was saved.");
     }
-    if (found & PLATEN_LOK_CHUNKS) {
-        warn("A part of the document is a file of another format inside of it (altChunk), "
-             "which is not in the result.");
-    }
     if (found & PLATEN_LOK_COMMENTED && !document->comments) {
         warn("Comments are not in the result; with comments=margin they are, where its format "
              "has them.");
@@ -572,6 +569,9 @@ to_mend(const platen_lok_document_t *document, unsigned found)
     }
     if (found & PLATEN_LOK_UPDATES && is_final(document) && platen_lok_update_can()) {
         what |= PLATEN_LOK_MEND_INDEXES;
+    }
+    if (found & PLATEN_LOK_CHUNKS) {
+        what |= PLATEN_LOK_MEND_CHUNKS;
     }
     if (found & PLATEN_LOK_PACKAGE && document->sheets) {
         what |= PLATEN_LOK_MEND_SCROLL;
@@ -670,6 +670,28 @@ finish_sheets(LibreOfficeKitDocument *loaded, const platen_lok_document_t *docum
     }
 }
 
+/* A platen_lok_convert_t: what is in the working directory. */
+static int
+convert_chunk(const char *from, const char *to)
+{
+    LibreOfficeKitDocument *loaded;
+    platen_lok_exit_t       result = PLATEN_LOK_EXIT_DONE;
+    char                    cwd[PATH_LEN - 300], path[PATH_LEN];
+
+    if (getcwd(cwd, sizeof(cwd)) == NULL) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "%s/%s", cwd, from);
+    loaded = load(path, "", &result);
+    if (loaded == NULL) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "%s/%s", cwd, to);
+    result = save(loaded, path, "docx", "");
+    loaded->pClass->destroy(loaded);
+    return result == PLATEN_LOK_EXIT_DONE ? 0 : -1;
+}
+
 /*
  * What is to be loaded: the document, or a copy of it without what is not to be in
  * the result, under the name that it has for the client, which a field of it shows.
@@ -687,6 +709,9 @@ ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN],
     }
     if (what != 0) {
         *mended = platen_lok_package_mend(document->input, path, what);
+        if (*mended >= 0 && what & PLATEN_LOK_MEND_CHUNKS) {
+            *mended = platen_lok_chunks_settle(path, what, convert_chunk) == 0 ? 1 : -1;
+        }
         if (*mended >= 0) {
             return path;
         }

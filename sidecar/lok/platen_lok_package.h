@@ -39,6 +39,7 @@ unsigned platen_lok_package_look(const char *path);
 #define PLATEN_LOK_MEND_RUNS 256
 #define PLATEN_LOK_MEND_FIELDS 512
 #define PLATEN_LOK_MEND_INDEXES 1024
+#define PLATEN_LOK_MEND_CHUNKS 2048 /* platen_lok_chunks.h */
 
 /* What is done to OOXML alone. */
 #define PLATEN_LOK_MEND_OOXML                                                                  \
