@@ -43,6 +43,19 @@ names(unsigned layers)
     return list;
 }
 
+static json_t *
+limits(unsigned layers)
+{
+    json_t  *list = json_array();
+    unsigned i;
+
+    for (i = 0; i < PLATEN_POLICY_LIMITS; i++) {
+        json_array_append_new(
+            list, json_string(platen_policy_limit((platen_policy_limit_t) i, layers)));
+    }
+    return list;
+}
+
 /* One sentence for each layer that is required and does not hold. */
 static int
 missing(unsigned layers, char *err, size_t errlen)
@@ -81,9 +94,10 @@ platen_confine_new(const platen_config_t *config, char *err, size_t errlen)
     c->layers = platen_sandbox_probe(cgroup) & ~PLATEN_SANDBOX_USER;
     platen_log(c->layers & PLATEN_SANDBOX_NETWORK ? PLATEN_LOG_INFO : PLATEN_LOG_WARN,
                "sandbox",
-               json_pack("{s:o, s:o}", "layers", names(c->layers), "missing",
+               json_pack("{s:o, s:o, s:o}", "layers", names(c->layers), "missing",
                          names(~c->layers & ~PLATEN_SANDBOX_USER
-                               & ~(cgroup == NULL ? PLATEN_SANDBOX_CGROUP : 0))));
+                               & ~(cgroup == NULL ? PLATEN_SANDBOX_CGROUP : 0)),
+                         "limits", limits(c->layers)));
     if (missing(required & ~c->layers, err, errlen) != 0) {
         platen_confine_destroy(&c);
         return NULL;
@@ -136,7 +150,6 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
         .tmp = confine->layers & PLATEN_SANDBOX_NETWORK ? "/tmp" : NULL,
     };
     uint64_t space = command->address_space;
-    char     name[32];
     int      i, n;
 
     memset(out, 0, sizeof(*out));
@@ -172,20 +185,47 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
     out->sandbox.files = PLATEN_POLICY_FILES;
     out->sandbox.processes = platen_policy_processes(policy, confine->layers);
 
-    if (confine->layers & PLATEN_SANDBOX_CGROUP) {
-        snprintf(name, sizeof(name), "platen-%u", worker);
-        if (platen_sandbox_cgroup_make(config->cgroup_path, name, config->memory, out->cgroup,
-                                       sizeof(out->cgroup))
-            != 0) {
-            return -1;
-        }
-        out->sandbox.cgroup = out->cgroup;
+    return platen_confine_cgroup(confine, worker, out);
+}
+
+int
+platen_confine_cgroup(const platen_confine_t *confine, unsigned worker,
+                      platen_confinement_t *out)
+{
+    char name[32];
+
+    out->sandbox.cgroup = NULL;
+    if (!(confine->layers & PLATEN_SANDBOX_CGROUP)) {
+        return 0;
     }
+    snprintf(name, sizeof(name), "platen-%u", worker);
+    if (platen_sandbox_cgroup_make(confine->config->cgroup_path, name, confine->config->memory,
+                                   out->cgroup, sizeof(out->cgroup))
+        != 0) {
+        return -1;
+    }
+    out->sandbox.cgroup = out->cgroup;
+    out->kills = platen_sandbox_cgroup_kills(out->cgroup); /* of one that was left over */
     return 0;
 }
 
 void
-platen_confine_end(const platen_confinement_t *confinement)
+platen_confine_kill(const platen_confinement_t *confinement)
+{
+    if (confinement->sandbox.cgroup != NULL) {
+        (void) platen_sandbox_cgroup_kill(confinement->sandbox.cgroup);
+    }
+}
+
+int
+platen_confine_short(const platen_confinement_t *confinement)
+{
+    return confinement->sandbox.cgroup != NULL
+           && platen_sandbox_cgroup_kills(confinement->sandbox.cgroup) > confinement->kills;
+}
+
+void
+platen_confine_end(platen_confinement_t *confinement)
 {
     if (confinement->sandbox.cgroup != NULL && rmdir(confinement->sandbox.cgroup) != 0
         && errno != ENOENT) {
@@ -193,4 +233,5 @@ platen_confine_end(const platen_confinement_t *confinement)
             PLATEN_LOG_WARN, "cannot remove a cgroup",
             json_pack("{s:s, s:s}", "path", confinement->cgroup, "error", strerror(errno)));
     }
+    confinement->sandbox.cgroup = NULL;
 }

@@ -30,6 +30,7 @@ typedef struct {
     platen_sandbox_t      sandbox;
     platen_sandbox_path_t paths[PLATEN_CONFINE_PATHS];
     char                  cgroup[4096];
+    uint64_t              kills; /* of that cgroup, before */
     char                  tmp[4096];
     char                  office[4096];
     char                  text[16384]; /* of paths with words */
@@ -43,7 +44,20 @@ typedef struct {
 int platen_confine_command(const platen_confine_t *confine, const platen_command_t *command,
                            const char *dir, unsigned worker, platen_confinement_t *out);
 
+/*
+ * The same for a run whose sandbox is made elsewhere: only its cgroup, if there are any;
+ * else out->sandbox.cgroup is NULL.
+ */
+int platen_confine_cgroup(const platen_confine_t *confine, unsigned worker,
+                          platen_confinement_t *out);
+
+/* Kills what is in the run's cgroup, if it has one: whatever group it has gone into. */
+void platen_confine_kill(const platen_confinement_t *confinement);
+
+/* Whether the kernel has killed any process of the run, for want of memory in its cgroup. */
+int platen_confine_short(const platen_confinement_t *confinement);
+
 /* After the run: removes its cgroup, if it had one. */
-void platen_confine_end(const platen_confinement_t *confinement);
+void platen_confine_end(platen_confinement_t *confinement);
 
 #endif

@@ -77,6 +77,7 @@ typedef enum {
     PLATEN_EXIT_EMPTY,     /* there is nothing in the document */
     PLATEN_EXIT_FAILED,    /* it read the document and cannot write it so */
     PLATEN_EXIT_MEMORY,    /* it ran out of memory */
+    PLATEN_EXIT_TIMEOUT,   /* its CPU time is spent */
     PLATEN_EXIT_SHEET,     /* the workbook has no such sheet */
     PLATEN_EXIT_DECLINED,  /* by an edge that may */
     PLATEN_EXIT_TOO_LARGE, /* the result is larger than its format or the limit allows */

@@ -203,6 +203,8 @@ exited(int code, const char *said)
         return PLATEN_EXIT_FAILED;
     case PLATEN_LOK_EXIT_MEMORY:
         return PLATEN_EXIT_MEMORY;
+    case PLATEN_LOK_EXIT_TIME:
+        return PLATEN_EXIT_TIMEOUT;
     case PLATEN_LOK_EXIT_SANDBOX:
     case PLATEN_LOK_EXIT_SETUP:
         return PLATEN_EXIT_SETUP;

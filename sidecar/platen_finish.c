@@ -111,6 +111,14 @@ static const struct {
       "The result is larger than this server, or its format, allows. Split the document and "
       "submit its parts.",
       0 },
+    { PLATEN_RUN_DISK, "out_of_disk",
+      "The conversion was stopped because it had nearly filled the server's disk. Submit a "
+      "smaller document, or split this one; or retry the job later.",
+      1 },
+    { PLATEN_RUN_THREADS, "too_many_threads",
+      "The conversion started more threads than this server allows, and was stopped. Open the "
+      "document in its own application, save a new copy, and submit that.",
+      1 },
     /* Its word only, which a document may have put into its mouth: so it ends here. */
     { PLATEN_RUN_SETUP, "server_failed", SERVER_FAILED, 0 },
     { PLATEN_RUN_INPUT_MISSING, "input_missing",
@@ -145,6 +153,17 @@ fail_as(platen_verdict_t *v, platen_run_outcome_t outcome)
  * What a program of ours has to say of the document, for its client: where it is
  * damaged, or which limit it is over.  It comes out of the sandbox.
  */
+static void
+say_limit(platen_verdict_t *v, const platen_run_result_t *result)
+{
+    if (result->limit != NULL) {
+        snprintf(v->error, sizeof(v->error),
+                 "The conversion needs more memory than this server allows (%s, %llu MiB). "
+                 "Submit a smaller document, or split this one.",
+                 result->limit, (unsigned long long) (result->allowed >> 20));
+    }
+}
+
 static void
 say_why(platen_verdict_t *v, const platen_run_result_t *result)
 {
@@ -409,7 +428,7 @@ blame_disk(const platen_config_t *config, const platen_task_t *task,
         requeue(v, "write the result", strerror(ENOSPC));
         return;
     }
-    fail_as(v, PLATEN_RUN_TOO_LARGE);
+    fail_as(v, PLATEN_RUN_DISK);
     again_or(config, task, v);
     snprintf(v->detail, sizeof(v->detail), "it has filled the disk");
 }
@@ -459,6 +478,9 @@ platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
         }
         if (result->outcome == PLATEN_RUN_CORRUPT || result->outcome == PLATEN_RUN_TOO_LARGE) {
             say_why(v, result);
+        }
+        if (result->outcome == PLATEN_RUN_MEMORY) {
+            say_limit(v, result);
         }
         if (result->outcome == PLATEN_RUN_FAILED || result->outcome == PLATEN_RUN_CRASHED
             || result->outcome == PLATEN_RUN_CORRUPT || result->outcome == PLATEN_RUN_SETUP) {

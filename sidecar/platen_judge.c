@@ -38,6 +38,7 @@ outcome_of(platen_exit_t exit)
         [PLATEN_EXIT_DECLINED] = PLATEN_RUN_DECLINED,
         [PLATEN_EXIT_FAILED] = PLATEN_RUN_FAILED,
         [PLATEN_EXIT_MEMORY] = PLATEN_RUN_MEMORY,
+        [PLATEN_EXIT_TIMEOUT] = PLATEN_RUN_TIMEOUT,
         [PLATEN_EXIT_TOO_LARGE] = PLATEN_RUN_TOO_LARGE,
         [PLATEN_EXIT_SETUP] = PLATEN_RUN_SETUP,
     };
@@ -103,6 +104,9 @@ platen_judge(const platen_judge_case_t *of)
     platen_run_outcome_t outcome;
     int                  signal = WIFSIGNALED(of->wstatus) ? WTERMSIG(of->wstatus) : 0;
 
+    if (of->memory && of->wstatus != 0) {
+        return PLATEN_RUN_MEMORY; /* be it a process that it had started */
+    }
     if (signal == SIGXCPU) {
         return PLATEN_RUN_TIMEOUT;
     }

@@ -23,6 +23,8 @@ typedef enum {
     PLATEN_RUN_TIMEOUT,       /* killed at the wall-clock limit, or out of CPU time */
     PLATEN_RUN_MEMORY,        /* out of the memory that a conversion may have */
     PLATEN_RUN_TOO_LARGE,     /* it wrote more than a file, or the format, may have */
+    PLATEN_RUN_DISK,          /* killed: it has filled the disk */
+    PLATEN_RUN_THREADS,       /* killed: more threads than it may have */
     PLATEN_RUN_DISCARDED,     /* killed: nobody wants the result any more */
     PLATEN_RUN_INTERRUPTED,   /* killed: the sidecar stops */
     PLATEN_RUN_LOST,          /* LibreOffice died under it */
@@ -39,6 +41,7 @@ typedef struct {
     const char             *said;      /* the end of its standard error; any bytes */
     const char             *dir;       /* where it may have left files */
     uint64_t                file_size; /* bytes that a file may have there */
+    int                     memory;    /* the kernel has killed for want of memory there */
 } platen_judge_case_t;
 
 /* The outcome, of those from DONE to TOO_LARGE, or SETUP. */

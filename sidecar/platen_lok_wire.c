@@ -21,7 +21,7 @@ static const platen_field_t fields[] = {
     FIELD(1, STR, work),         FIELD(2, STR, input),         FIELD(3, STR, output),
     FIELD(4, STR, load_options), FIELD(5, STR, export_filter), FIELD(6, STR, export_options),
     FIELD(7, STR, password),     FIELD(8, U64, address_space), FIELD(9, U64, file_size),
-    FIELD(10, U64, memory),      FIELD(11, U32, cpu_seconds),  FIELD(12, U8, landscape),
+    FIELD(28, STR, cgroup),      FIELD(11, U32, cpu_seconds),  FIELD(12, U8, landscape),
     FIELD(16, STR, version),     FIELD(17, U32, layers),       FIELD(18, U32, warm_ms),
     FIELD(19, U32, pid),         FIELD(20, U32, error),        FIELD(21, U32, wait_status),
     FIELD(22, U32, cpu_ms),      FIELD(23, U64, max_rss),      FIELD(24, STR, name),
@@ -108,7 +108,8 @@ platen_lok_wire_decode(const uint8_t *in, size_t len, platen_lok_message_t *mess
         return PLATEN_CORRUPT;
     }
     if (message->kind == PLATEN_LOK_CONVERT
-        && (!absolute(message->work) || !absolute(message->input) || !absolute(message->output)
+        && (!absolute(message->work) || (message->cgroup.len != 0 && !absolute(message->cgroup))
+            || !absolute(message->input) || !absolute(message->output)
             || message->export_filter.len == 0 || message->landscape > 1
             || message->tracked > PLATEN_LOK_CHANGES_SHOW || message->comments > 1
             || message->sheets > 1

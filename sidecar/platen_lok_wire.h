@@ -58,7 +58,8 @@ typedef enum {
     PLATEN_LOK_EXIT_SAVE = 13,      /* it cannot write this document so */
     PLATEN_LOK_EXIT_MEMORY = 14,    /* it ran out of memory and said so */
     PLATEN_LOK_EXIT_SANDBOX = 15,   /* a layer did not hold: never opened it */
-    PLATEN_LOK_EXIT_SETUP = 16      /* log or directories: never opened it */
+    PLATEN_LOK_EXIT_SETUP = 16,     /* log or directories: never opened it */
+    PLATEN_LOK_EXIT_TIME = 17       /* its CPU time is spent */
 } platen_lok_exit_t;
 
 /* What becomes of tracked changes. */
@@ -74,8 +75,8 @@ typedef struct {
     /* CONVERT.  Limits: 0 for none.  Paths are absolute. */
     uint64_t     address_space; /* bytes */
     uint64_t     file_size;     /* bytes */
-    uint64_t     memory;        /* bytes, of a cgroup where there is one */
     uint32_t     cpu_seconds;
+    platen_str_t cgroup;         /* a directory for its process; may be empty */
     platen_str_t work;           /* the run's own directory: log, tmp/, fonts; writable */
     platen_str_t input;          /* the document */
     platen_str_t output;         /* the result; inside `work` */

@@ -221,12 +221,50 @@ platen_policy_paths(const platen_policy_t *policy, const platen_policy_words_t *
 uint64_t
 platen_policy_processes(const platen_policy_t *policy, unsigned layers)
 {
-    int apart = layers & PLATEN_SANDBOX_NETWORK && geteuid() != 0; /* root's are not counted */
+    return platen_policy_counts(layers) || policy->may & PLATEN_SANDBOX_MAY_FORK
+               ? platen_policy_threads(policy)
+               : 0;
+}
 
-    if (!apart && !(policy->may & PLATEN_SANDBOX_MAY_FORK)) {
-        return 0;
-    }
+int
+platen_policy_counts(unsigned layers)
+{
+    return layers & (PLATEN_SANDBOX_NETWORK | PLATEN_SANDBOX_PIDS)
+           && geteuid() != 0; /* root's are not counted */
+}
+
+uint64_t
+platen_policy_threads(const platen_policy_t *policy)
+{
     return policy->may & PLATEN_SANDBOX_MAY_EXEC
                ? PROCESSES + 2 * (uint64_t) sysconf(_SC_NPROCESSORS_ONLN)
                : THREADS;
+}
+
+const char *
+platen_policy_limit(platen_policy_limit_t limit, unsigned layers)
+{
+    switch (limit) {
+    case PLATEN_POLICY_THREADS:
+        return platen_policy_counts(layers)
+                   ? "threads: counted by the kernel for each run, in a user namespace of its "
+                     "own"
+                   : "threads: no user namespace to count them in, so platend looks five times"
+                     " a second, and ends a run with too many";
+    case PLATEN_POLICY_MEMORY:
+        return layers & PLATEN_SANDBOX_CGROUP
+                   ? "memory: a cgroup for each run (limits/memory), and the address space of"
+                     " each process"
+                   : "memory: no cgroup, so the address space of each process alone"
+                     " (limits/address_space)";
+    case PLATEN_POLICY_DISK:
+        return "disk: the kernel limits each file; platend looks five times a second at all"
+               " files of a run, at unlinked ones that it has open and at the free space, and"
+               " ends the run that takes too much";
+    default:
+        return layers & PLATEN_SANDBOX_PIDS
+                   ? "processes: a PID namespace for each run, which ends as a whole"
+                   : "processes: no PID namespace, so a run's group is killed by its keeper,"
+                     " when platend ends too";
+    }
 }

@@ -60,4 +60,21 @@ int platen_policy_paths(const platen_policy_t *policy, const platen_policy_words
  */
 uint64_t platen_policy_processes(const platen_policy_t *policy, unsigned layers);
 
+/* Whether the kernel counts them for each run, where these layers hold. */
+int platen_policy_counts(unsigned layers);
+
+/* How many a run may have, counted by whom it may be. */
+uint64_t platen_policy_threads(const platen_policy_t *policy);
+
+typedef enum {
+    PLATEN_POLICY_THREADS,
+    PLATEN_POLICY_MEMORY,
+    PLATEN_POLICY_DISK,
+    PLATEN_POLICY_PROCESSES,
+    PLATEN_POLICY_LIMITS
+} platen_policy_limit_t;
+
+/* By what means a run is kept to a limit where these layers hold: "name: means"; static. */
+const char *platen_policy_limit(platen_policy_limit_t limit, unsigned layers);
+
 #endif

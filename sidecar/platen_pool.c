@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include "platen_child.h"
+#include "platen_finish.h"
 #include "platen_stage.h"
 #include "platen_warning.h"
+#include "platen_watch.h"
 #include "platen_workdir.h"
 
 #define SAID_MAX 2048
@@ -35,10 +37,12 @@ typedef struct {
     int                  restarted;
     int                  settled; /* the document is not to be declined any more */
     int                  killed;
+    int                  memory;   /* the kernel has killed for want of memory in its cgroup */
     int                  waiting;  /* stands by: set up, and not running */
     platen_run_outcome_t why;      /* if killed */
     uint64_t             deadline; /* CLOCK_BOOTTIME milliseconds */
     uint64_t             look_at;  /* the same */
+    uint64_t             used;     /* bytes of disk, when it was last looked at */
     platen_stage_t       stage;
     platen_confinement_t confinement;
     platen_options_t     options; /* of the current step */
@@ -104,6 +108,7 @@ platen_pool_destroy(platen_pool_t **pool)
         }
         if (w->pid != 0) {
             platen_child_kill(w->pid);
+            platen_confine_kill(&w->confinement);
             (void) waitpid(w->pid, &wstatus, 0);
             close(w->status);
         }
@@ -245,7 +250,6 @@ ask_zygote(platen_pool_t *pool, worker_t *w, const platen_engine_t *engine,
     platen_lok_message_t message = {
         .address_space = pool->config->address_space,
         .file_size = pool->config->output_size,
-        .memory = pool->config->memory,
         .cpu_seconds = (uint32_t) pool->config->wall_clock * 2,
         .work = platen_str(w->stage.dir),
         .input = platen_str(w->stage.input),
@@ -261,11 +265,24 @@ ask_zygote(platen_pool_t *pool, worker_t *w, const platen_engine_t *engine,
     if (engine->request(engine, run, &message, scratch, sizeof(scratch)) != 0) {
         return refuse_office(w, "write the request");
     }
+    if (platen_confine_cgroup(pool->confine, (unsigned) (w - pool->workers), &w->confinement)
+        != 0) {
+        explicit_bzero(scratch, sizeof(scratch));
+        return refuse(w, PLATEN_RUN_ERROR, "make the cgroup");
+    }
+    if (w->confinement.sandbox.cgroup != NULL) {
+        message.cgroup = platen_str(w->confinement.cgroup);
+    }
+    w->confinement.sandbox.address_space = message.address_space;
     w->pid = 0;
     w->tag = message.tag = ++pool->tag;
     rc = platen_zygote_convert(pool->zygote, &message);
     explicit_bzero(scratch, sizeof(scratch));
-    return rc == 0 ? 0 : refuse_office(w, "ask LibreOffice");
+    if (rc != 0) {
+        (void) refuse_office(w, "ask LibreOffice");
+        platen_confine_end(&w->confinement);
+    }
+    return rc;
 }
 
 /* Only what this step has to honour. */
@@ -352,6 +369,7 @@ begin(platen_pool_t *pool, worker_t *w)
     w->waiting = 0;
     w->deadline = platen_boottime_ms() + pool->config->wall_clock * 1000;
     w->look_at = platen_boottime_ms() + LOOK_EVERY;
+    w->used = 0;
     return start_step(pool, w);
 }
 
@@ -447,8 +465,10 @@ platen_pool_kill(platen_pool_t *pool, unsigned n, platen_run_outcome_t why)
         finish(pool, w);
     } else if (w->pid != 0) {
         platen_child_kill(w->pid);
+        platen_confine_kill(&w->confinement);
     } else {
         platen_zygote_kill(pool->zygote, w->tag);
+        platen_confine_kill(&w->confinement);
     }
 }
 
@@ -464,12 +484,86 @@ platen_pool_dismiss(platen_pool_t *pool)
     }
 }
 
+/* More than the kernel would let it have, where the kernel counts it apart. */
+static uint64_t
+most_threads(const worker_t *w)
+{
+    const platen_route_t  *route = &w->task->route;
+    const platen_policy_t *policy = platen_policy_find(
+        w->step < route->nsteps ? route->steps[w->step].engine->name : "zip");
+
+    return platen_policy_threads(policy == NULL ? platen_policy_find("command") : policy);
+}
+
+/*
+ * The kernel limits each file and, for some, the threads; this, all of them, with what
+ * has no name any more.
+ */
+static void
+look_at(platen_pool_t *pool, unsigned n)
+{
+    worker_t      *w = &pool->workers[n];
+    pid_t          top = w->pid != 0            ? w->pid
+                         : pool->zygote != NULL ? platen_zygote_pid(pool->zygote, w->tag)
+                                                : 0;
+    platen_watch_t watch = { .threads = 0 };
+
+    if (top != 0) {
+        platen_watch(top, w->pid != 0, &watch);
+    }
+    w->used = platen_workdir_total(w->stage.dir);
+    if (w->used < UINT64_MAX - watch.unlinked) {
+        w->used += watch.unlinked;
+    }
+    if (w->used > 2 * pool->config->output_size) {
+        platen_pool_kill(pool, n, PLATEN_RUN_TOO_LARGE);
+    } else if (watch.threads > most_threads(w)) {
+        platen_pool_kill(pool, n, PLATEN_RUN_THREADS);
+    }
+}
+
+/*
+ * Where space runs out, the run that has taken most of it ends, before the others, the
+ * store and uploads suffer; if there would be enough without it.
+ */
+static void
+look_at_space(platen_pool_t *pool)
+{
+    uint64_t  space = platen_finish_space(pool->config->data_path);
+    worker_t *w;
+    unsigned  i, most = 0;
+
+    if (space >= PLATEN_SPACE_MIN) {
+        return;
+    }
+    for (i = 0; i < pool->nworkers; i++) {
+        w = &pool->workers[i];
+        if (w->task == NULL || w->waiting) {
+            continue;
+        }
+        if (w->killed) {
+            return; /* what it has is about to be free */
+        }
+        if (pool->workers[most].task == NULL || pool->workers[most].waiting
+            || w->used > pool->workers[most].used) {
+            most = i;
+        }
+    }
+    w = &pool->workers[most];
+    if (w->task != NULL && !w->waiting && w->used >= PLATEN_SPACE_MIN - space) {
+        platen_log(PLATEN_LOG_WARN, "a conversion has nearly filled the disk",
+                   json_pack("{s:s, s:I, s:I}", "path", pool->config->data_path, "free",
+                             (json_int_t) space, "used", (json_int_t) w->used));
+        platen_pool_kill(pool, most, PLATEN_RUN_DISK);
+    }
+}
+
 void
 platen_pool_tick(platen_pool_t *pool)
 {
     uint64_t  now = platen_boottime_ms();
     worker_t *w;
-    unsigned  i;
+    unsigned  i, looked = 0;
 
     for (i = 0; i < pool->nplaces; i++) {
         w = &pool->workers[i];
@@ -479,19 +573,30 @@ platen_pool_tick(platen_pool_t *pool)
         if (now >= w->deadline) {
             platen_pool_kill(pool, i, PLATEN_RUN_TIMEOUT);
         } else if (now >= w->look_at) {
-            /* The kernel limits each file; this, all of them. */
             w->look_at = now + LOOK_EVERY;
-            if (platen_workdir_total(w->stage.dir) > 2 * pool->config->output_size) {
-                platen_pool_kill(pool, i, PLATEN_RUN_TOO_LARGE);
-            }
+            look_at(pool, i);
+            looked++;
         }
+    }
+    if (looked != 0) {
+        look_at_space(pool);
     }
 }
 
+/* The run's processes are gone; what its cgroup has to say of them is kept. */
+static void
+leave_cgroup(worker_t *w)
+{
+    w->memory = platen_confine_short(&w->confinement);
+    platen_confine_end(&w->confinement);
+}
+
 static platen_run_outcome_t
-judge(const platen_pool_t *pool, const worker_t *w, int wstatus, const char *said)
+judge(const platen_pool_t *pool, worker_t *w, int wstatus, const char *said)
 {
     const platen_route_t     *route = &w->task->route;
+    uint64_t                  space = w->confinement.sandbox.address_space;
+    platen_run_outcome_t      outcome;
     const platen_judge_case_t of = {
         .engine = w->step < route->nsteps ? route->steps[w->step].engine : NULL,
         .options = &w->options,
@@ -499,9 +604,18 @@ judge(const platen_pool_t *pool, const worker_t *w, int wstatus, const char *sai
         .said = said,
         .dir = w->stage.dir,
         .file_size = pool->config->output_size,
+        .memory = w->memory,
     };
 
-    return platen_judge(&of);
+    outcome = platen_judge(&of);
+    if (outcome == PLATEN_RUN_MEMORY && of.memory) {
+        w->result.limit = "limits/memory";
+        w->result.allowed = pool->config->memory;
+    } else if (outcome == PLATEN_RUN_MEMORY && space == pool->config->address_space) {
+        w->result.limit = "limits/address_space";
+        w->result.allowed = space;
+    }
+    return outcome;
 }
 
 static void
@@ -710,15 +824,15 @@ end_command(platen_pool_t *pool, worker_t *w, int wstatus)
     unsigned             layer;
     int                  error;
 
-    error = platen_child_error(w->status, &layer);
+    error = platen_child_error(w->status, &layer, &wstatus);
     close(w->status);
     w->status = -1;
     w->pid = 0;
-    platen_confine_end(&w->confinement);
 
     w->result.exit_code = WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : -1;
     w->result.signal = WIFSIGNALED(wstatus) ? WTERMSIG(wstatus) : 0;
-    if (error == 0 && restart(pool, w, wstatus)) {
+    leave_cgroup(w);
+    if (error == 0 && !w->memory && restart(pool, w, wstatus)) {
         return;
     }
 
@@ -752,6 +866,7 @@ platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_
         return;
     }
     w->tag = 0;
+    leave_cgroup(w);
 
     platen_stage_read(&w->stage, "log", said, sizeof(said));
     if (result->end == PLATEN_ZYGOTE_REFUSED) {

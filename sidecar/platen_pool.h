@@ -26,8 +26,10 @@ typedef struct {
     const char            *step;      /* what failed in PLATEN_RUN_ERROR, else NULL */
     int                    everyones; /* PLATEN_RUN_ERROR: no run of any engine could begin */
     char                   work[PLATEN_PATH_MAX]; /* the run's directory */
-    const char            *output;                /* the result in <work>/out, for DONE */
-    const platen_format_t *format;                /* of the result */
+    const char            *limit; /* key of the one that a run out of MEMORY came to, or NULL */
+    uint64_t               allowed; /* bytes, by that */
+    const char            *output;  /* the result in <work>/out, for DONE */
+    const platen_format_t *format;  /* of the result */
     char                   output_name[32];
     char                   last_line[256]; /* what the engine last said; any bytes */
     char                   fonts[PLATEN_RUN_FONTS_MAX]; /* "wanted<TAB>used" lines; any bytes */

@@ -1,8 +1,8 @@
 /*
- * The sandbox; see platen_sandbox.h.  Everything here runs in the child between
- * fork and the document (or exec), by system calls alone, so it may follow the
- * fork of a process with threads.  It owns nothing.  The order matters: what
- * needs privilege first, what takes it away last.
+ * The sandbox; see platen_sandbox.h.  All of it but the making of cgroups, and what
+ * is done with them, runs in the child between fork and the document (or exec), by
+ * system calls alone, so it may follow the fork of a process with threads.  It owns nothing.
+ * The order matters: what needs privilege first, what takes it away last.
  */
 
 #include "platen_sandbox_int.h"
@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -84,9 +85,8 @@ enter_limits(const platen_sandbox_t *sandbox)
     return platen_fork_limit(RLIMIT_CORE, 0);
 }
 
-/* Keeps this process's user and group in its new user namespace. */
-static int
-map_user(uid_t uid, gid_t gid)
+int
+platen_sandbox_map_user(uid_t uid, gid_t gid)
 {
     char map[64];
 
@@ -107,12 +107,13 @@ in_new_user_namespace(int more)
     uid_t uid = geteuid();
     gid_t gid = getegid();
 
-    return unshare(CLONE_NEWUSER | more) != 0 ? -1 : map_user(uid, gid);
+    return unshare(CLONE_NEWUSER | more) != 0 ? -1 : platen_sandbox_map_user(uid, gid);
 }
 
 /*
  * In a user namespace of its own only the run's processes and threads are counted,
- * if the limit was not there when the namespace was made (user_namespaces(7)).
+ * if the limit was not there when the namespace was made (user_namespaces(7)).  Who has
+ * a PID namespace has one of users already.
  */
 static int
 enter_processes(const platen_sandbox_t *sandbox)
@@ -120,7 +121,8 @@ enter_processes(const platen_sandbox_t *sandbox)
     if (sandbox->processes == 0) {
         return 0;
     }
-    if (sandbox->counted_apart && in_new_user_namespace(0) != 0) {
+    if (sandbox->counted_apart && !(sandbox->layers & PLATEN_SANDBOX_PIDS)
+        && in_new_user_namespace(0) != 0) {
         return -1;
     }
     return platen_fork_limit(RLIMIT_NPROC, sandbox->processes);
@@ -161,7 +163,7 @@ enter_parent(const platen_sandbox_t *sandbox)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
         return -1;
     }
-    if (getppid() != sandbox->parent) {
+    if (sandbox->parent != 0 && getppid() != sandbox->parent) {
         _exit(0);
     }
     return 0;
@@ -318,4 +320,40 @@ failed:
     (void) rmdir(path);
     errno = saved;
     return -1;
+}
+
+uint64_t
+platen_sandbox_cgroup_kills(const char *cgroup)
+{
+    static const char  word[] = "oom_kill ";
+    unsigned long long n = 0;
+    char               path[4096], line[128];
+    FILE              *in;
+
+    if (snprintf(path, sizeof(path), "%s/memory.events", cgroup) >= (int) sizeof(path)) {
+        return 0;
+    }
+    in = fopen(path, "re");
+    if (in == NULL) {
+        return 0;
+    }
+    while (fgets(line, sizeof(line), in) != NULL) {
+        if (strncmp(line, word, sizeof(word) - 1) == 0) {
+            n = strtoull(line + sizeof(word) - 1, NULL, 10);
+        }
+    }
+    fclose(in);
+    return n;
+}
+
+int
+platen_sandbox_cgroup_kill(const char *cgroup)
+{
+    char path[4096];
+
+    if (snprintf(path, sizeof(path), "%s/cgroup.kill", cgroup) >= (int) sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return write_file(path, "1");
 }

@@ -4,7 +4,7 @@
  * engine, whether the child executes a program or goes on in its own code.
  *
  *   filter = platen_sandbox_filter_new(...)      once, in the parent
- *   fork()
+ *   platen_sandbox_fork(layers, ...)
  *   platen_sandbox_enter(&sandbox, &failed)      in the child; or _exit()
  *
  * Entering takes 0.3 ms, and some 0.5 ms more for a network namespace of its
@@ -30,8 +30,9 @@
     0x040                           /* a network namespace with nothing in it, and one of IPC */
 #define PLATEN_SANDBOX_USER 0x080   /* another user: needs root */
 #define PLATEN_SANDBOX_CGROUP 0x100 /* a memory limit by cgroup v2 */
+#define PLATEN_SANDBOX_PIDS 0x200   /* a PID namespace: platen_sandbox_fork() */
 
-#define PLATEN_SANDBOX_LAYERS 9
+#define PLATEN_SANDBOX_LAYERS 10
 
 /* Without these a hostile document reaches files or the network. */
 #define PLATEN_SANDBOX_CORE                                                                    \
@@ -60,7 +61,10 @@ typedef struct platen_sandbox_filter_s platen_sandbox_filter_t;
 typedef struct {
     unsigned layers; /* wanted, all of them */
 
-    /* PARENT: the child is killed at once if this is not its parent any more. */
+    /*
+     * PARENT: the child is killed at once if this is not its parent any more; 0 for the
+     * first process of a PID namespace, which does not see its parent.
+     */
     pid_t parent;
 
     /*
@@ -126,6 +130,21 @@ void platen_sandbox_landlock_as(unsigned abi);
 unsigned platen_sandbox_landlock_abi(void);
 
 /*
+ * fork(2), for a child that is to enter `layers`: with PLATEN_SANDBOX_PIDS it is the
+ * first process of a PID namespace, and all that it starts ends with it; that may need
+ * a user namespace, in which it keeps its user and has all capabilities until it drops
+ * them.  The child gets `signal` when the thread that called this ends.  In the parent
+ * the child's id, or -1 with errno; in the child 0, *error being 0 or the errno of what
+ * kept it from all that: then it must not go on.  The child may call what is
+ * async-signal-safe, or, of a process with one thread, anything.
+ *
+ * The first process of a namespace is not killed by signals that have their default
+ * action, unless they come from outside or it is the kernel that has to: abort(3) ends
+ * it by SIGSEGV, and it does not end by SIGXCPU or SIGXFSZ.
+ */
+pid_t platen_sandbox_fork(unsigned layers, int signal, int *error);
+
+/*
  * Enters, in a process with one thread and no capability that it still needs.
  * Sets umask 077.  Returns 0; or -1 with errno and the layer in *failed, and
  * then some of the others may be on.  Async-signal-safe.
@@ -138,6 +157,9 @@ int platen_sandbox_enter(const platen_sandbox_t *sandbox, unsigned *failed);
  * thread.  Returns 0, or -1 with errno.
  */
 int platen_sandbox_landlock_files(const platen_sandbox_path_t *paths, size_t n);
+
+/* Gives up all capabilities, the bounding set included.  0, or -1 with errno. */
+int platen_sandbox_drop_capabilities(void);
 
 /*
  * For a parent whose children shall inherit an empty network namespace instead
@@ -156,6 +178,15 @@ int platen_sandbox_leave_network(const char *tmp);
  */
 int platen_sandbox_cgroup_make(const char *parent, const char *name, uint64_t memory,
                                char *path, size_t size);
+
+/*
+ * How often the kernel has killed a process of the cgroup, as it needed more memory
+ * than it may have; 0 if that is not known.
+ */
+uint64_t platen_sandbox_cgroup_kills(const char *cgroup);
+
+/* Kills all processes of the cgroup, at once.  0, or -1 with errno: before Linux 5.14. */
+int platen_sandbox_cgroup_kill(const char *cgroup);
 
 /*
  * Which layers hold here, found by trying each in a child; `cgroup` is a parent

@@ -253,6 +253,7 @@ add_conditions(scmp_filter_ctx ctx, unsigned allow)
 
     static const int types[] = { SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET };
     /* Whom a descriptor signals, with what, and about whose doings. */
+    static const int own[] = { PR_SET_PDEATHSIG, PR_SET_DUMPABLE };
     static const int owners[] = { F_SETOWN, F_SETOWN_EX, F_SETSIG, F_SETLEASE, F_NOTIFY };
 
     for (i = 0; rc == 0 && i < sizeof(owners) / sizeof(owners[0]); i++) {
@@ -284,10 +285,10 @@ add_conditions(scmp_filter_ctx ctx, unsigned allow)
         rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(utimensat), 1, SCMP_A1_64(SCMP_CMP_NE, 0, 0));
     }
 
-    /* It must not outlive its parent. */
-    if (rc == 0) {
+    /* It must not outlive its parent, nor hide in /proc what platend watches. */
+    for (i = 0; rc == 0 && i < sizeof(own) / sizeof(own[0]); i++) {
         rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(prctl), 1,
-                              SCMP_A0_64(SCMP_CMP_EQ, PR_SET_PDEATHSIG, 0));
+                              SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, own[i]));
     }
 
     /* Signals to the first process of the run and to no other, by id or by group. */

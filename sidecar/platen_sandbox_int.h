@@ -11,7 +11,7 @@ int platen_sandbox_landlock(const platen_sandbox_path_t *paths, size_t n);
 /* Loads the filter for this process.  0, or -1 with errno. */
 int platen_sandbox_filter_load(const platen_sandbox_filter_t *filter);
 
-/* Gives up all capabilities, the bounding set included.  0, or -1 with errno. */
-int platen_sandbox_drop_capabilities(void);
+/* Keeps this process's user and group in its new user namespace.  0, or -1 with errno. */
+int platen_sandbox_map_user(uid_t uid, gid_t gid);
 
 #endif

@@ -91,6 +91,13 @@ user_holds(void)
     return getuid() == NOBODY && setuid(0) != 0;
 }
 
+/* Nobody is there but itself, who is the first. */
+static int
+pids_hold(void)
+{
+    return getpid() == 1 && getppid() == 0 && kill(-1, 0) != 0 && errno == ESRCH;
+}
+
 static int
 cgroup_holds(void)
 {
@@ -125,6 +132,10 @@ static const layer_t layers[PLATEN_SANDBOX_LAYERS] = {
       "no cgroup v2 with the memory controller is delegated to this user (systemd:"
       " Delegate=memory); the address-space limit holds instead",
       cgroup_holds },
+    { PLATEN_SANDBOX_PIDS, "pids",
+      "start platend as root, or allow user namespaces to its user (see layer network); seccomp"
+      " and landlock keep a conversion from other processes all the same",
+      pids_hold },
 };
 
 static int
@@ -132,14 +143,15 @@ tried(const layer_t *layer, const platen_sandbox_t *sandbox)
 {
     unsigned failed;
     pid_t    pid;
-    int      status;
+    int      status, error;
 
-    pid = fork();
+    pid = platen_sandbox_fork(sandbox->layers, SIGKILL, &error);
     if (pid < 0) {
         return 0;
     }
     if (pid == 0) {
-        _exit(platen_sandbox_enter(sandbox, &failed) == 0 && layer->holds() ? 0 : 1);
+        _exit(error == 0 && platen_sandbox_enter(sandbox, &failed) == 0 && layer->holds() ? 0
+                                                                                          : 1);
     }
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR) {

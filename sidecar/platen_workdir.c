@@ -163,6 +163,16 @@ typedef struct {
     int      hidden; /* there is what could not be looked at */
 } sizes_t;
 
+/* Looks at an entry, whose directory may not let us: it may be what is to be hidden. */
+static int
+look(int dir, const char *name, struct stat *st)
+{
+    return fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) == 0 ? 0
+           : errno != EACCES || fchmod(dir, 0700) != 0
+               ? -1
+               : fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW);
+}
+
 static void
 measure(int parent, const char *name, int depth, sizes_t *sizes)
 {
@@ -185,8 +195,11 @@ measure(int parent, const char *name, int depth, sizes_t *sizes)
 
     while ((sizes->limit == 0 || sizes->entries <= sizes->limit)
            && (entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0
-            || fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+            continue;
+        }
+        if (look(fd, entry->d_name, &st) != 0) {
+            sizes->hidden |= errno == EACCES || errno == EPERM;
             continue;
         }
         sizes->entries++;

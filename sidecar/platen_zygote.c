@@ -321,6 +321,19 @@ platen_zygote_kill(platen_zygote_t *z, uint32_t tag)
     }
 }
 
+pid_t
+platen_zygote_pid(const platen_zygote_t *z, uint32_t tag)
+{
+    size_t i;
+
+    for (i = 0; i < RUNS_MAX; i++) {
+        if (z->runs[i].office != NULL && z->runs[i].tag == tag) {
+            return z->runs[i].pid;
+        }
+    }
+    return 0;
+}
+
 static void
 end_run(platen_zygote_t *z, run_t *run, const platen_zygote_result_t *result)
 {

@@ -81,6 +81,9 @@ int platen_zygote_convert(platen_zygote_t *zygote, platen_lok_message_t *message
 /* Kills a run, at once; its end is told as usual. */
 void platen_zygote_kill(platen_zygote_t *zygote, uint32_t tag);
 
+/* The process of a run, as platen-lok has told; 0 if it has none yet. */
+pid_t platen_zygote_pid(const platen_zygote_t *zygote, uint32_t tag);
+
 /* A descriptor that is readable when platen_zygote_read() has something to do. */
 int  platen_zygote_fd(const platen_zygote_t *zygote);
 void platen_zygote_read(platen_zygote_t *zygote);

@@ -91,7 +91,7 @@ is_deeply [grep !/^(?:ok  |warn|FAIL)  \S/, @lines], [], 'each line is a finding
 is_deeply [grep { /^(?:warn|FAIL)/ && !/\S — \S/ } @lines], [], 'and what is not ok has advice';
 is_deeply [grep { /^ok/ && / — / } @lines], [], 'and what is ok has none';
 unlike $main::Out, qr/\e/, 'no colours in a file';
-for my $layer (qw(parent-death limits no-new-privs landlock seccomp capabilities network cgroup)) {
+for my $layer (qw(parent-death limits no-new-privs landlock seccomp capabilities network cgroup pids)) {
     is scalar(grep /^\w+ +sandbox layer $layer /, @lines), 1, "sandbox layer $layer";
 }
 for my $pattern (qr/^ok    configuration: \Q$::Var\E/, qr/^ok    Linux \d/, qr/^ok    Landlock ABI \d/,

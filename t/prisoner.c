@@ -65,7 +65,7 @@ static struct {
     char                   real[PLATEN_CONFINE_PATHS][PATH_MAX]; /* where they lead */
     char                   title[160];
     pid_t                  outside;
-    char                   net[64], ipc[64];
+    char                   net[64], ipc[64], pids[64];
     int                    out; /* in the child: the pipe */
 } of;
 
@@ -164,6 +164,9 @@ try_processes(void)
     }
     fails("clone", "CLONE_PARENT", rc, EPERM, 0);
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (others[i] == pid) {
+            continue; /* itself, where it is the first of all */
+        }
         fails("kill", number(others[i]), kill(others[i], 0), EPERM, 0);
         fails("tgkill", number(others[i]), syscall(SYS_tgkill, others[i], others[i], 0), EPERM,
               0);
@@ -175,6 +178,7 @@ try_processes(void)
     fails("sched_setaffinity", "of its parent",
           sched_setaffinity(of.outside, sizeof(cpus), &cpus), EPERM, 0);
     fails("prctl", "PR_SET_PDEATHSIG", prctl(PR_SET_PDEATHSIG, 0), EPERM, 0);
+    fails("prctl", "PR_SET_DUMPABLE", prctl(PR_SET_DUMPABLE, 0), EPERM, 0);
     fails("setuid", "0", getuid() == 0 ? (errno = EPERM, -1) : setuid(0), EPERM, EINVAL);
 }
 
@@ -698,6 +702,16 @@ try_namespaces(void)
     char    name[64];
     ssize_t n;
 
+    if (of.sandbox.layers & PLATEN_SANDBOX_PIDS) {
+        n = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
+        name[n < 0 ? 0 : n] = '\0';
+        works("namespace", "of processes", n > 0 && strcmp(name, of.pids) != 0);
+        works("namespace", "in which it is the first", getpid() == 1 && getppid() == 0);
+        fails("getpgid", "of its parent", getpgid(of.outside), ESRCH, 0);
+        fails("sched_getscheduler", "of its parent", sched_getscheduler(of.outside), ESRCH, 0);
+        fails("getpriority", "of its parent",
+              getpriority(PRIO_PROCESS, (id_t) of.outside) == -1 ? -1 : 0, ESRCH, 0);
+    }
     if (!(of.sandbox.layers & PLATEN_SANDBOX_NETWORK)) {
         return;
     }
@@ -751,7 +765,7 @@ in_child(int fatal, int out)
     unsigned failed;
 
     of.out = out;
-    of.sandbox.parent = of.outside;
+    of.sandbox.parent = of.sandbox.layers & PLATEN_SANDBOX_PIDS ? 0 : of.outside;
     if (chdir(run) != 0 || platen_sandbox_enter(&of.sandbox, &failed) != 0) {
         return 2;
     }
@@ -768,7 +782,7 @@ in_prison(int fatal)
 {
     news_t  news;
     ssize_t n;
-    int     ends[2], status = 0;
+    int     ends[2], status = 0, error;
     pid_t   pid;
 
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -776,10 +790,10 @@ in_prison(int fatal)
     }
     fflush(stdout);
     of.outside = getpid();
-    pid = fork();
+    pid = platen_sandbox_fork(of.sandbox.layers, SIGKILL, &error);
     if (pid == 0) {
         close(ends[0]);
-        _exit(in_child(fatal, ends[1]));
+        _exit(error != 0 ? 2 : in_child(fatal, ends[1]));
     }
     close(ends[1]);
     while ((n = read(ends[0], &news, sizeof(news))) == sizeof(news)) {
@@ -868,6 +882,7 @@ one(const platen_confine_t *confine, const platen_policy_t *policy,
     }
     namespace_of("net", of.net, sizeof(of.net));
     namespace_of("ipc", of.ipc, sizeof(of.ipc));
+    namespace_of("pid", of.pids, sizeof(of.pids));
 
     status = in_prison(-1);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
@@ -947,8 +962,9 @@ as_user(char *cgroup, int full, const char *user)
     }
     for (abi = full ? 1 : newest; abi <= newest; abi++) {
         round_of(confine, holding, abi, user);
-        if (full && holding & PLATEN_SANDBOX_NETWORK) {
-            round_of(confine, holding & ~(unsigned) PLATEN_SANDBOX_NETWORK, abi, user);
+        if (full && holding & (PLATEN_SANDBOX_NETWORK | PLATEN_SANDBOX_PIDS)) {
+            round_of(confine, holding & ~(PLATEN_SANDBOX_NETWORK | PLATEN_SANDBOX_PIDS), abi,
+                     user);
         }
     }
     platen_confine_destroy(&confine);

@@ -5,7 +5,7 @@
 
 #include "platen_ctl_doctor.h"
 #include "platen_confine.h"
-#include "platen_sandbox.h"
+#include "platen_policy.h"
 
 static void
 check_layer(const platen_ctl_doctor_t *d, unsigned layer, unsigned holding, unsigned required,
@@ -50,6 +50,13 @@ platen_ctl_doctor_sandbox(const platen_ctl_doctor_t *d, platen_ctl_report_t *rep
     unsigned    holding = platen_sandbox_probe(cgroup), i;
     unsigned    required = platen_confine_required(d->config);
 
+    static const char *const checks[PLATEN_POLICY_LIMITS] = {
+        [PLATEN_POLICY_THREADS] = "sandbox.limit.threads",
+        [PLATEN_POLICY_MEMORY] = "sandbox.limit.memory",
+        [PLATEN_POLICY_DISK] = "sandbox.limit.disk",
+        [PLATEN_POLICY_PROCESSES] = "sandbox.limit.processes",
+    };
+
     if (cgroup != NULL && d->config->sandbox == PLATEN_SANDBOX_REQUIRED) {
         required |= PLATEN_SANDBOX_CGROUP;
     }
@@ -58,5 +65,9 @@ platen_ctl_doctor_sandbox(const platen_ctl_doctor_t *d, platen_ctl_report_t *rep
         if (1U << i != PLATEN_SANDBOX_USER) {
             check_layer(d, 1U << i, holding, required, report);
         }
+    }
+    for (i = 0; i < PLATEN_POLICY_LIMITS; i++) {
+        platen_ctl_report_add(report, PLATEN_CTL_OK, checks[i], "limit of %s",
+                              platen_policy_limit((platen_policy_limit_t) i, holding));
     }
 }

@@ -125,6 +125,24 @@ allowed(const platen_policy_t *policy)
 }
 
 static json_t *
+namespaces(const platen_policy_t *policy, unsigned holding)
+{
+    json_t *list = json_array();
+
+    if (holding & PLATEN_SANDBOX_NETWORK) {
+        json_array_append_new(list, json_string("network"));
+        json_array_append_new(list, json_string("ipc"));
+        if (policy->tmp) {
+            json_array_append_new(list, json_string("mount"));
+        }
+    }
+    if (holding & PLATEN_SANDBOX_PIDS) {
+        json_array_append_new(list, json_string("pid"));
+    }
+    return list;
+}
+
+static json_t *
 describe(const platen_policy_t *policy, const platen_config_t *config, unsigned holding)
 {
     static const platen_policy_words_t symbols = {
@@ -160,12 +178,9 @@ describe(const platen_policy_t *policy, const platen_config_t *config, unsigned 
         "cpu_seconds", (json_int_t) config->wall_clock * 2, "files",
         (json_int_t) PLATEN_POLICY_FILES, "threads",
         processes == 0 ? json_null() : json_integer((json_int_t) processes), "memory",
-        holding & PLATEN_SANDBOX_CGROUP && !lok ? json_integer((json_int_t) config->memory)
-                                                : json_null(),
-        "namespaces",
-        !(holding & PLATEN_SANDBOX_NETWORK) ? json_array()
-        : policy->tmp                       ? json_pack("[s, s, s]", "network", "ipc", "mount")
-                                            : json_pack("[s, s]", "network", "ipc"));
+        holding & PLATEN_SANDBOX_CGROUP ? json_integer((json_int_t) config->memory)
+                                        : json_null(),
+        "namespaces", namespaces(policy, holding));
 }
 
 static void
@@ -226,7 +241,7 @@ static json_t *
 machine(const platen_config_t *config, unsigned holding)
 {
     unsigned abi = holding & PLATEN_SANDBOX_LANDLOCK ? platen_sandbox_landlock_abi() : 0, i;
-    json_t  *layers = json_array(), *lacking = json_array();
+    json_t  *layers = json_array(), *lacking = json_array(), *limits = json_array();
     char     text[1024];
 
     for (i = 0; i < PLATEN_SANDBOX_LAYERS; i++) {
@@ -248,14 +263,13 @@ machine(const platen_config_t *config, unsigned holding)
         json_array_append_new(
             lacking, json_string("asked as root: ask as platend's user to see what it has;"
                                  " root's threads are not counted"));
-    } else if (!(holding & (PLATEN_SANDBOX_NETWORK | PLATEN_SANDBOX_CGROUP))) {
-        json_array_append_new(
-            lacking, json_string("no user namespace and no cgroup: threads of an engine"
-                                 " that may not fork are limited by its address space"
-                                 " alone"));
     }
-    return json_pack("{s:i, s:o, s:o}", "landlock_abi", (int) abi, "layers", layers, "lacks",
-                     lacking);
+    for (i = 0; i < PLATEN_POLICY_LIMITS; i++) {
+        json_array_append_new(
+            limits, json_string(platen_policy_limit((platen_policy_limit_t) i, holding)));
+    }
+    return json_pack("{s:i, s:o, s:o, s:o}", "landlock_abi", (int) abi, "layers", layers,
+                     "lacks", lacking, "limits", limits);
 }
 
 static void
@@ -268,6 +282,10 @@ print_machine(const json_t *of)
     print_list("layers", json_object_get(of, "layers"));
     printf("  landlock   ABI %d\n",
            (int) json_integer_value(json_object_get(of, "landlock_abi")));
+    json_array_foreach(json_object_get(of, "limits"), i, text)
+    {
+        printf("  holds      %s\n", json_string_value(text));
+    }
     json_array_foreach(json_object_get(of, "lacks"), i, text)
     {
         printf("  lacks      %s\n", json_string_value(text));

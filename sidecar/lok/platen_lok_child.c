@@ -26,7 +26,8 @@
 #include "platen_fork.h"
 #include "platen_policy.h"
 
-static int *excuse; /* of this run, in the memory that is shared with the zygote */
+static char *volatile nowhere; /* to be written to by who is deaf to signals of his own */
+static int *excuse;            /* of this run, in the memory that is shared with the zygote */
 
 static void
 say(const char *what)
@@ -46,10 +47,11 @@ fail(const char *what, platen_lok_exit_t code)
 /*
  * A crash near the address-space limit is LibreOffice not looking at what
  * malloc() returned.  What is left of the limit decides, read by system calls
- * alone; the signal is raised again if the crash is a crash.
+ * alone; if the crash is a crash, the instruction is tried again, now without a
+ * handler.  (A signal of its own would not end the first process of a namespace.)
  */
 static void
-crashed(int signal)
+crashed(int signal, siginfo_t *info, void *context)
 {
     static const unsigned long page = 4096;
     struct rlimit              limit;
@@ -58,6 +60,7 @@ crashed(int signal)
     ssize_t                    n = 0, i;
     int                        fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 
+    (void) context;
     if (fd >= 0) {
         n = read(fd, text, sizeof(text));
     }
@@ -68,7 +71,18 @@ crashed(int signal)
         && pages > limit.rlim_cur / page / 10 * 9) {
         _exit(PLATEN_LOK_EXIT_MEMORY);
     }
-    (void) raise(signal);
+    if (info->si_code <= 0) {
+        (void) raise(signal); /* somebody has sent it */
+        *nowhere = 0;
+    }
+}
+
+/* The same for the end of its CPU time. */
+static _Noreturn void
+spent(int signal)
+{
+    (void) signal;
+    _exit(PLATEN_LOK_EXIT_TIME);
 }
 
 static int
@@ -76,9 +90,14 @@ catch_crashes(void)
 {
     static char      stack[16384];
     stack_t          other = { .ss_sp = stack, .ss_size = sizeof(stack) };
-    struct sigaction action = { .sa_handler = crashed, .sa_flags = SA_ONSTACK | SA_RESETHAND };
+    struct sigaction action = { .sa_sigaction = crashed,
+                                .sa_flags = SA_ONSTACK | SA_RESETHAND | SA_SIGINFO };
+    struct sigaction time = { .sa_handler = spent, .sa_flags = SA_ONSTACK };
 
-    return sigaltstack(&other, NULL) != 0 || sigaction(SIGSEGV, &action, NULL) != 0 ? -1 : 0;
+    return sigaltstack(&other, NULL) != 0 || sigaction(SIGSEGV, &action, NULL) != 0
+                   || sigaction(SIGXCPU, &time, NULL) != 0
+               ? -1
+               : 0;
 }
 
 /* The log as standard output and error; nothing as input. */
@@ -140,7 +159,7 @@ enter(const platen_lok_world_t *world, const platen_lok_message_t *request, cons
     };
     platen_sandbox_t sandbox = {
         .layers = world->layers,
-        .parent = world->zygote,
+        .parent = world->layers & PLATEN_SANDBOX_PIDS ? 0 : world->zygote,
         .paths = paths,
         .filter = world->filter,
         .address_space = request->address_space,
@@ -153,6 +172,10 @@ enter(const platen_lok_world_t *world, const platen_lok_message_t *request, cons
     unsigned failed;
     int      n;
 
+    if (request->cgroup.len != 0) {
+        sandbox.cgroup = copy(request->cgroup);
+        sandbox.layers |= PLATEN_SANDBOX_CGROUP;
+    }
     snprintf(profile, sizeof(profile), "%s/profile", world->state);
     snprintf(install, sizeof(install), "%s/..", world->program);
     n = platen_policy_paths(policy, &words, paths, sizeof(paths) / sizeof(paths[0]), text,

@@ -133,18 +133,29 @@ find_tag(uint32_t tag)
     return NULL;
 }
 
-/* The first steps of every child: out of the zygote's group, bound to its life. */
-static void
-leave_zygote(const run_t *run)
+/* Forks a child, bound to the zygote's life and out of its group. */
+static pid_t
+fork_child(const run_t *run)
 {
-    if (setpgid(0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
-        errors->of[run - runs] = errno;
+    int   error;
+    pid_t pid = platen_sandbox_fork(serve->world.layers, SIGKILL, &error);
+
+    if (pid != 0) {
+        /* Here too, so that the group exists before anyone may kill it. */
+        if (pid > 0) {
+            (void) setpgid(pid, pid);
+        }
+        return pid;
+    }
+    if (error == 0 && setpgid(0, 0) != 0) {
+        error = errno;
+    }
+    if (error != 0) {
+        errors->of[run - runs] = error;
         _exit(PLATEN_LOK_EXIT_SETUP);
     }
-    if (getppid() != serve->world.zygote) {
-        _exit(0);
-    }
     close(PLATEN_LOK_WIRE_FD);
+    return 0;
 }
 
 /* Waits for the one request; its end of file is the zygote's. */
@@ -180,10 +191,9 @@ fork_ahead(void)
         return;
     }
     errors->of[run - runs] = 0;
-    run->pid = fork();
+    run->pid = fork_child(run);
     if (run->pid == 0) {
         close(ends[0]);
-        leave_zygote(run);
         run_ahead(run, ends[1]);
     }
     close(ends[1]);
@@ -193,7 +203,6 @@ fork_ahead(void)
         ahead_at = platen_boottime_ms() + AHEAD_PAUSE_MS;
         return;
     }
-    (void) setpgid(run->pid, run->pid);
     run->socket = ends[0];
 }
 
@@ -240,9 +249,8 @@ convert(const platen_lok_message_t *request, size_t len)
             return;
         }
         errors->of[run - runs] = 0;
-        run->pid = fork();
+        run->pid = fork_child(run);
         if (run->pid == 0) {
-            leave_zygote(run);
             platen_lok_child_run(&serve->world, request, errors, (size_t) (run - runs));
         }
         if (run->pid < 0) {
@@ -250,8 +258,6 @@ convert(const platen_lok_message_t *request, size_t len)
             refuse(request->tag, errno);
             return;
         }
-        /* Here too, so that the group exists before anyone may kill it. */
-        (void) setpgid(run->pid, run->pid);
         run->socket = ASKED;
     }
 

@@ -233,7 +233,7 @@ engine_execute(engine_run_t *run, const platen_command_t *command)
     while (platen_child_reap(pid, &run->wstatus) == 0) {
         usleep(1000);
     }
-    assert_int_equal(platen_child_error(status, &layer), 0);
+    assert_int_equal(platen_child_error(status, &layer, &run->wstatus), 0);
     close(status);
     platen_confine_end(&confinement);
     engine_said(run, log);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <asm/ioctls.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <pthread.h>
@@ -97,6 +98,44 @@ teardown(void **state)
     return platen_workdir_clear(root) == 0 ? rmdir(root) : -1;
 }
 
+/* Whether a process is there whose first word is that program's, and second that. */
+static int
+is_there(const char *word)
+{
+    struct dirent *entry;
+    char           path[300], words[PLATEN_PATH_MAX + 64];
+    ssize_t        n;
+    DIR           *proc = opendir("/proc");
+    int            fd, found = 0;
+
+    assert_non_null(proc);
+    while (!found && (entry = readdir(proc)) != NULL) {
+        snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+        fd = open(path, O_RDONLY);
+        if (fd < 0) {
+            continue;
+        }
+        n = read(fd, words, sizeof(words) - 1);
+        close(fd);
+        words[n < 0 ? 0 : n] = '\0';
+        found = strcmp(words, self) == 0 && strcmp(words + strlen(words) + 1, word) == 0;
+    }
+    closedir(proc);
+    return found;
+}
+
+static void
+wait_until(int there, const char *word)
+{
+    const struct timespec pause = { .tv_nsec = 10000000 };
+    int                   i;
+
+    for (i = 0; is_there(word) != there; i++) {
+        assert_true(i < 1000);
+        (void) nanosleep(&pause, NULL);
+    }
+}
+
 /* What the last command said. */
 static const char *
 said(void)
@@ -112,6 +151,8 @@ said(void)
     }
     return text;
 }
+
+static unsigned without; /* layers that this machine is not to have */
 
 /* Executes the command in its sandbox; takes it.  Its wait status. */
 static int
@@ -132,10 +173,11 @@ execute(platen_command_t *command)
     platen_command_allow(command, PLATEN_SANDBOX_R, "%s", document);
     assert_false(command->failed);
     assert_int_equal(platen_confine_command(confine, command, dir, 0, &c), 0);
+    c.sandbox.layers &= ~without;
     pid = platen_child_start(&spec, &status);
     assert_true(pid > 0);
     assert_int_equal(waitpid(pid, &wstatus, 0), pid);
-    error = platen_child_error(status, &layer);
+    error = platen_child_error(status, &layer, &wstatus);
     close(status);
     platen_confine_end(&c);
     platen_command_clear(command);
@@ -400,6 +442,38 @@ probe_network(const char *other)
     return 0;
 }
 
+/* Starts one more, and both wait for ever; the second says so in the file `name`. */
+static int
+probe_linger(const char *name)
+{
+    pid_t pid = fork();
+
+    MUST(pid >= 0);
+    if (pid == 0) {
+        close(open(name, O_WRONLY | O_CREAT, 0600));
+    }
+    for (;;) {
+        pause();
+    }
+}
+
+static int
+probe_abort(void)
+{
+    abort();
+}
+
+/* Whoever is alone there sees nobody else, and is not the first, whom signals do not end. */
+static int
+probe_unseen(void)
+{
+    MUST(getpid() == 2 && getppid() == 1);
+    MUST(getpgid(1) == 1 && getpgid(0) == 1);
+    MUST(getpgid(3) < 0 && errno == ESRCH);
+    MUST(getsid(0) == 0); /* of nobody here */
+    return 0;
+}
+
 static int
 inside(char **argv)
 {
@@ -414,6 +488,9 @@ inside(char **argv)
            : strcmp(what, "signals") == 0 ? probe_signals()
            : strcmp(what, "trace") == 0   ? probe_trace()
            : strcmp(what, "state") == 0   ? probe_state()
+           : strcmp(what, "unseen") == 0  ? probe_unseen()
+           : strcmp(what, "abort") == 0   ? probe_abort()
+           : strcmp(what, "linger") == 0  ? probe_linger("lingers")
            : strcmp(what, "network") == 0 ? probe_network(argv[3])
                                           : 99;
 }
@@ -711,6 +788,70 @@ test_many_paths(void **state)
     platen_command_clear(&command);
 }
 
+static void
+test_unseen(void **state)
+{
+    (void) state;
+    if (!HOLDS(PLATEN_SANDBOX_PIDS)) {
+        skip();
+    }
+    assert_probe("unseen", 0);
+}
+
+/* A program that kills itself is seen to have been killed, as it is without namespaces. */
+static void
+test_killed(void **state)
+{
+    static const unsigned lacking[] = { 0, PLATEN_SANDBOX_PIDS,
+                                        PLATEN_SANDBOX_PIDS | PLATEN_SANDBOX_NETWORK };
+    size_t                i;
+    int                   wstatus;
+
+    (void) state;
+    for (i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
+        without = lacking[i];
+        wstatus = probe("abort", 0);
+        assert_true(WIFSIGNALED(wstatus));
+        assert_int_equal(WTERMSIG(wstatus), SIGABRT);
+    }
+    without = 0;
+}
+
+/*
+ * kill -9 of the sidecar: what an engine has started, and what that has, ends; with a PID
+ * namespace or without one.
+ */
+static void
+test_outlived(void **state)
+{
+    static const unsigned lacking[] = { 0, PLATEN_SANDBOX_PIDS,
+                                        PLATEN_SANDBOX_PIDS | PLATEN_SANDBOX_NETWORK };
+    char                  lingers[80];
+    pid_t                 sidecar;
+    size_t                i;
+    int                   wstatus;
+
+    (void) state;
+    snprintf(lingers, sizeof(lingers), "%s/lingers", dir);
+    for (i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
+        (void) unlink(lingers);
+        sidecar = fork();
+        assert_int_not_equal(sidecar, -1);
+        if (sidecar == 0) {
+            without = lacking[i];
+            (void) probe("linger", PLATEN_SANDBOX_MAY_FORK);
+            _exit(0);
+        }
+        while (access(lingers, F_OK) != 0) {
+            assert_int_equal(waitpid(sidecar, &wstatus, WNOHANG), 0);
+            wait_until(1, "linger");
+        }
+        assert_int_equal(kill(sidecar, SIGKILL), 0);
+        assert_int_equal(waitpid(sidecar, &wstatus, 0), sidecar);
+        wait_until(0, "linger");
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -721,6 +862,8 @@ main(int argc, char **argv)
         cmocka_unit_test(test_limits),   cmocka_unit_test(test_tmp),
         cmocka_unit_test(test_cpu),      cmocka_unit_test(test_logged),
         cmocka_unit_test(test_required), cmocka_unit_test(test_many_paths),
+        cmocka_unit_test(test_unseen),   cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_outlived),
     };
 
     if (argc == 4) {

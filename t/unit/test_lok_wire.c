@@ -22,7 +22,7 @@ request(void)
         .tag = 0xfedcba98,
         .address_space = UINT64_MAX,
         .file_size = 1,
-        .memory = UINT64_C(1) << 40,
+        .cgroup = PLATEN_STR("/sys/fs/cgroup/platen/platen-0"),
         .cpu_seconds = UINT32_MAX,
         .work = PLATEN_STR("/runs"),
         .input = PLATEN_STR("/in.docx"),
@@ -76,7 +76,7 @@ test_convert(void **state)
     assert_int_equal(b.tag, a.tag);
     assert_int_equal(b.address_space, a.address_space);
     assert_int_equal(b.file_size, a.file_size);
-    assert_int_equal(b.memory, a.memory);
+    assert_true(platen_str_eq(b.cgroup, a.cgroup));
     assert_int_equal(b.cpu_seconds, a.cpu_seconds);
     assert_true(platen_str_eq(b.work, a.work));
     assert_true(platen_str_eq(b.input, a.input));

@@ -6,6 +6,7 @@
 
 #include "pool_fixture.h"
 
+#include <dirent.h>
 #include <signal.h>
 
 #define EVIL "/tmp/test_pool.evil"
@@ -263,41 +264,50 @@ test_memory(void **state)
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
 }
 
-/* Whether it is gone, or a zombie that waits for whoever inherits it. */
-static int
-gone(pid_t pid, char stat[128])
+/* How many processes have that among their words; its id is the sandbox's own. */
+static unsigned
+count(const char *word)
 {
-    char  path[64];
-    FILE *in;
-    int   there;
+    struct dirent *entry;
+    char           path[300], words[1024];
+    unsigned       n = 0;
+    ssize_t        len, i;
+    DIR           *proc = opendir("/proc");
+    int            fd;
 
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
-    in = fopen(path, "r");
-    if (in == NULL) {
-        return 1;
+    assert_non_null(proc);
+    while ((entry = readdir(proc)) != NULL) {
+        snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+        fd = open(path, O_RDONLY);
+        if (fd < 0) {
+            continue;
+        }
+        len = read(fd, words, sizeof(words) - 1);
+        close(fd);
+        words[len < 0 ? 0 : len] = '\0';
+        for (i = 0; i < len; i += (ssize_t) strlen(words + i) + 1) {
+            if (strcmp(words + i, word) == 0) {
+                n++;
+                break;
+            }
+        }
     }
-    there = fgets(stat, 128, in) != NULL && strstr(stat, ") Z ") == NULL;
-    fclose(in);
-    return !there;
+    closedir(proc);
+    return n;
 }
 
-/* It was killed, and may take a moment to go. */
+/* They were killed, and may take a moment to go. */
 static void
-assert_gone(pid_t pid)
+assert_gone(const char *word)
 {
-    char stat[128] = "";
-    int  i;
+    int i;
 
-    for (i = 0; i < 500 && !gone(pid, stat); i++) {
+    for (i = 0; i < 500 && count(word) != 0; i++) {
         usleep(10000);
     }
-    if (i == 500) {
-        (void) kill(pid, SIGKILL);
-        fail_msg("still there: %s", stat);
-    }
+    assert_int_equal(count(word), 0);
 }
 
-/* fault 63: killed at the limit, with everything that it has started. */
 /* Fault 67: each file is small, and there is no end of them. */
 static void
 test_fills_the_disk(void **state)
@@ -309,34 +319,65 @@ test_fills_the_disk(void **state)
     assert_string_equal(fixture.verdict.error_code, "too_large_output");
 }
 
+/* fault 63: killed at the limit, with everything that it has started. */
 static void
 test_timeout(void **state)
 {
-    char line[sizeof(fixture.ended.last_line)];
-    int  pids[3], i, n;
+    char script[256], word[32];
 
     (void) state;
+    snprintf(word, sizeof(word), "100.%d", (int) getpid());
+    snprintf(script, sizeof(script),
+             "/bin/sleep %s & (/bin/sleep %s & echo started); wait; /bin/sleep %s", word, word,
+             word);
     fixture.config.wall_clock = 1;
-    pool_run("/bin/sleep 100 & a=$!; (/bin/sleep 100 & echo $a $! $$); wait");
+    pool_run(script);
     fixture.config.wall_clock = 60;
 
     assert_int_equal(fixture.ended.outcome, PLATEN_RUN_TIMEOUT);
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
     assert_string_equal(fixture.verdict.error_code, "conversion_timeout");
-
-    snprintf(line, sizeof(line), "%s", fixture.ended.last_line);
-    n = sscanf(line, "%d %d %d", &pids[0], &pids[1], &pids[2]);
-    assert_int_equal(n, 3);
-    for (i = 0; i < 3; i++) {
-        assert_gone(pids[i]);
-    }
+    assert_string_equal(fixture.ended.last_line, "started");
+    assert_gone(word);
 
     /* What it has left running dies at its end, too. */
-    pool_run("/bin/sleep 100 & echo $!; echo '%PDF-1.4' > $OUT/in.pdf");
+    snprintf(script, sizeof(script), "/bin/sleep %s & echo '%%PDF-1.4' > $OUT/in.pdf", word);
+    pool_run(script);
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_SUCCESS);
-    n = atoi(fixture.ended.last_line);
-    assert_true(n > 1);
-    assert_gone(n);
+    assert_gone(word);
+}
+
+/* Open, and without a name: the disk is as full. */
+static void
+test_unlinked(void **state)
+{
+    (void) state;
+    pool_run("for n in 6 7 8; do eval \"exec $n> tmp/$n\"; /bin/rm tmp/$n;"
+             " /bin/dd if=/dev/zero bs=1k count=60 >&$n; done; exec /bin/sleep 100");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_TOO_LARGE);
+    assert_string_equal(fixture.verdict.error_code, "too_large_output");
+
+    /* Nor does it help to give up the right to look into a directory. */
+    pool_run("/bin/mkdir tmp/a tmp/b; cd tmp; for n in 1 2 3; do /bin/dd if=/dev/zero of=a/$n"
+             " bs=1k count=60; done; /usr/bin/perl -e 'opendir my $d, \"a\"; chmod 0400, $d;"
+             " sleep 100'");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_TOO_LARGE);
+}
+
+/* Processes, threads among them: by the kernel where it counts a run's, else by a look. */
+static void
+test_threads(void **state)
+{
+    (void) state;
+    pool_run("i=0; while [ $i -lt 300 ]; do /bin/sleep 100 & i=$((i+1)); done; exec /bin/sleep"
+             " 100");
+    if (platen_policy_counts(platen_confine_layers(fixture.confine))) {
+        assert_int_equal(fixture.ended.outcome, PLATEN_RUN_FAILED);
+    } else {
+        assert_int_equal(fixture.ended.outcome, PLATEN_RUN_THREADS);
+        assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
+        assert_string_equal(fixture.verdict.error_code, "too_many_threads");
+    }
 }
 
 /* What leaves the group would outlive the run, and write into the next one's. */
@@ -412,8 +453,9 @@ static void
 test_descriptors_and_limits(void **state)
 {
     (void) state;
-    pool_run("PATH=/bin; for f in /proc/$$/fd/*; do echo -n ${f##*/}; done; echo -n \" $(umask)"
-             " $(ulimit -c) $PATH $LANG\"");
+    pool_run(
+        "PATH=/bin; for f in /proc/self/fd/*; do echo -n ${f##*/}; done; echo -n \" $(umask)"
+        " $(ulimit -c) $PATH $LANG\"");
     /* 3 is the shell's own, to list the directory. */
     assert_int_equal(strncmp(fixture.ended.last_line, "0123 ", 5), 0);
     assert_non_null(strstr(fixture.ended.last_line, " 0077 0 "));
@@ -459,7 +501,8 @@ main(void)
         cmocka_unit_test(test_fills_the_disk), cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_no_escape),      cmocka_unit_test(test_kill),
         cmocka_unit_test(test_cannot_start),   cmocka_unit_test(test_descriptors_and_limits),
-        cmocka_unit_test(test_document),
+        cmocka_unit_test(test_document),       cmocka_unit_test(test_unlinked),
+        cmocka_unit_test(test_threads),
     };
 
     return cmocka_run_group_tests(tests, pool_setup, pool_teardown);

@@ -288,6 +288,87 @@ test_limits(void **state)
     assert_int_equal(child(&sandbox, use_limits), 0);
 }
 
+/* Waits until nobody holds the other end any more. */
+static void
+wait_for_end(int fd)
+{
+    char byte;
+
+    assert_int_equal(read(fd, &byte, 1), 0);
+    close(fd);
+}
+
+/* In a PID namespace: what it has started sleeps with the pipe open. */
+static int
+use_pids(pid_t outside)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        pause();
+    }
+    return pid != 2                                        ? 1
+           : getpid() != 1 || getppid() != 0               ? 2
+           : kill(outside, 0) == 0 || errno != ESRCH       ? 3
+           : syscall(SYS_pidfd_open, outside, 0) >= 0      ? 4
+           : getpgid(outside) >= 0 || getsid(outside) >= 0 ? 5
+                                                           : 0;
+}
+
+/* The first process of a namespace sees nobody, and what it started ends with it. */
+static void
+test_pids(void **state)
+{
+    int   ends[2], error, status;
+    pid_t pid, self = getpid();
+
+    (void) state;
+    if (!(holding & PLATEN_SANDBOX_PIDS)) {
+        skip();
+    }
+    assert_int_equal(pipe(ends), 0);
+    pid = platen_sandbox_fork(PLATEN_SANDBOX_PIDS, SIGKILL, &error);
+    assert_int_not_equal(pid, -1);
+    if (pid == 0) {
+        close(ends[0]);
+        _exit(error != 0 ? 100 : use_pids(self));
+    }
+    close(ends[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    wait_for_end(ends[0]);
+}
+
+/* It ends with its parent, whether it sees that or not, and so does what it started. */
+static void
+test_parent(void **state)
+{
+    const unsigned layers[] = { 0, holding & PLATEN_SANDBOX_PIDS };
+    int            ends[2], error, status;
+    char           byte;
+    size_t         i;
+    pid_t          pid;
+
+    (void) state;
+    for (i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
+        assert_int_equal(pipe(ends), 0);
+        pid = fork();
+        assert_int_not_equal(pid, -1);
+        if (pid == 0) {
+            if (platen_sandbox_fork(layers[i], SIGKILL, &error) == 0
+                && (layers[i] == 0 || fork() == 0) && write(ends[1], "x", 1) != 1) {
+                _exit(1);
+            }
+            pause();
+        }
+        close(ends[1]);
+        assert_int_equal(read(ends[0], &byte, 1), 1);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        wait_for_end(ends[0]);
+    }
+}
+
 static int
 nothing(void)
 {
@@ -330,6 +411,7 @@ main(void)
         cmocka_unit_test(test_files),   cmocka_unit_test(test_calls),
         cmocka_unit_test(test_allowed), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_closed),  cmocka_unit_test(test_words),
+        cmocka_unit_test(test_pids),    cmocka_unit_test(test_parent),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
