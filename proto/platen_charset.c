@@ -201,9 +201,12 @@ is_utf32(const unsigned char *p, size_t len, int big)
     return plain;
 }
 
-/* How much of it is text as units of two bytes; negative: it cannot be. */
+/*
+ * How much of it is text as units of two bytes, in per cent; negative: it cannot be.
+ * `asian` gets how much is text of East Asia.
+ */
 static long
-utf16_score(const unsigned char *p, size_t len, int big)
+utf16_score(const unsigned char *p, size_t len, int big, long *asian)
 {
     unsigned blocks[256] = { 0 };
     unsigned c, high = 0, most = 0;
@@ -221,7 +224,8 @@ utf16_score(const unsigned char *p, size_t len, int big)
         }
         high = c >= 0xd800 && c < 0xdc00;
         plain += c == ' ' || c == '\n' || c == '\r' || c == '\t' || (c > ' ' && c < 0x7f);
-        blocks[c >> 8]++;
+        *asian += (c >= 0x3000 && c < 0xa000) || (c >= 0xac00 && c < 0xe000) || c >= 0xff00;
+        blocks[c >> 8] += (c & 0xff) != 0; /* not blanks with their halves swapped */
     }
     if (high) {
         return -1;
@@ -230,14 +234,18 @@ utf16_score(const unsigned char *p, size_t len, int big)
     for (i = 1; i < 0x30; i++) {
         most = blocks[i] > most ? blocks[i] : most;
     }
-    return units == 0 ? -1 : (plain + (long) most) * 100 / units;
+    if (units == 0) {
+        return -1;
+    }
+    *asian = *asian * 100 / units;
+    return (plain + (long) most) * 100 / units;
 }
 
 const char *
 platen_charset_wide(const void *data, size_t len)
 {
     const unsigned char *p = data;
-    long                 little, big;
+    long                 little, big, asian[2] = { 0, 0 };
     size_t               i, nuls[2] = { 0, 0 };
 
     if (is_utf32(p, len - len % 4, 0)) {
@@ -252,17 +260,18 @@ platen_charset_wide(const void *data, size_t len)
     for (i = 0; i < len; i++) {
         nuls[i % 2] += p[i] == 0;
     }
-    /* Without a blank or a line end there is no telling. */
-    if (nuls[0] + nuls[1] == 0 || (nuls[0] != 0 && nuls[1] != 0)) {
-        return NULL;
-    }
-    little = nuls[1] != 0 ? utf16_score(p, len, 0) : -1;
-    big = nuls[0] != 0 ? utf16_score(p, len, 1) : -1;
+    /*
+     * Without a blank or a line end there is no telling.  A few characters have a NUL
+     * as their other half: U+4E00, which is Chinese for one, and many faces.
+     */
+    little = nuls[1] != 0 ? utf16_score(p, len, 0, &asian[0]) : -1;
+    big = nuls[0] != 0 ? utf16_score(p, len, 1, &asian[1]) : -1;
     if (little < 60 && big < 60) {
         /* Ideographs, with some plain characters among them. */
-        return little >= 3 ? "utf-16le" : big >= 3 ? "utf-16be" : NULL;
+        little = little >= 3 ? little + asian[0] : -1;
+        big = big >= 3 ? big + asian[1] : -1;
     }
-    return little > big ? "utf-16le" : "utf-16be";
+    return little > big ? "utf-16le" : big > little ? "utf-16be" : NULL;
 }
 
 int

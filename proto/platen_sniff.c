@@ -350,7 +350,10 @@ is_text(const char *buf, size_t n, int whole)
         return platen_charset_is_wide(name, buf + mark, n - mark);
     }
     if (memchr(buf, '\0', n) != NULL) {
-        return platen_charset_wide(buf, whole ? n : n - n % 4) != NULL;
+        n -= whole ? 0 : n % 4;
+        /* A character of two units may be cut in half. */
+        return platen_charset_wide(buf, n) != NULL
+               || (!whole && n > 4 && platen_charset_wide(buf, n - 2) != NULL);
     }
     /* The last character may be cut off. */
     for (cut = 0; cut < 4 && cut < n; cut++) {

@@ -88,6 +88,12 @@ test_wide(void **state)
         platen_charset_wide("\x1f\x04\x40\x04\x38\x04\x32\x04 \0\x3c\x04\x38\x04\x40\x04", 16),
         "utf-16le");
     assert_string_equal(platen_charset_wide("a\0\0\0b\0\0\0\n\0\0\0", 12), "utf-32le");
+    /* NULs in both halves: U+4E00 in a short text, and a face as two units. */
+    assert_string_equal(platen_charset_wide("\0\x4e\x2a\x4e \0\x2d\x4e\n\0", 10), "utf-16le");
+    assert_string_equal(platen_charset_wide("\xd8\x3d\xde\0\0 \0"
+                                            "1\0\n",
+                                            10),
+                        "utf-16be");
     assert_null(platen_charset_wide("plain text!!", 12));
     assert_null(platen_charset_wide("\0\1\2\3\0\1\2\3\0\1\2\3", 12));
     assert_null(platen_charset_wide("MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0", 16));
