@@ -3,7 +3,8 @@
  * column as a member.  Keys are the columns' names, made unique.  The members
  * of a column of CSV are all numbers, all truth values or all strings
  * (platen_tables_column.h); numbers are written as the text that they are.  An
- * empty cell is null; a quoted empty one is "" in a column of strings.
+ * empty cell is null; a quoted empty one is "" in a column of strings.  What has names of
+ * columns alone is told.
  */
 
 #include "platen_tables.h"
@@ -12,6 +13,7 @@
 
 #include "platen_tables_column.h"
 #include "platen_tables_out.h"
+#include "platen_warning.h"
 
 typedef struct {
     platen_tables_sink_t   base;
@@ -21,6 +23,7 @@ typedef struct {
     platen_tables_buffer_t keys; /* each as it is written, with what is around it */
     size_t                *ends;
     int                    comma;
+    const char            *warnings; /* as in the options */
 } to_json_t;
 
 /* As ISO 8601 has it, except that a text of CSV stays what it is. */
@@ -79,6 +82,11 @@ to_json_end(platen_tables_sink_t *sink, platen_tables_error_t *err)
 {
     to_json_t *to = (to_json_t *) sink;
 
+    if (!to->comma && to->ncolumns > 0 && to->warnings != NULL) {
+        platen_warning_add(to->warnings,
+                           "The table has one row, which was taken for the names of its "
+                           "columns: it is not in the result. With header=false it is.");
+    }
     platen_tables_buffer_text(&to->out.text, to->comma ? "\n]\n" : "]\n");
     return platen_tables_out_end(&to->out, err);
 }
@@ -127,6 +135,7 @@ platen_tables_to_json(platen_tables_sink_t **sink, const platen_tables_source_t 
     to->base.end = to_json_end;
     to->base.close = to_json_close;
     to->ncolumns = source->ncolumns;
+    to->warnings = options->warnings;
     make_keys(to, source->columns);
 
     rc = platen_tables_out_open(&to->out, options->output, NULL, err);
