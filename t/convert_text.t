@@ -133,3 +133,28 @@ is_deeply $job->{warnings}, [], 'and nothing is said of it';
 $job = wait_job(submit(content => "\e\$B\$3\$s\$K\$A\$O\e(B\n", name => 'a.md', to => 'txt')->{job_id});
 like get("/jobs/$job->{job_id}/download")->content, qr/\A\xe3\x81\x93\xe3\x82\x93\xe3\x81\xab/, 'ISO-2022-JP is ASCII, and is none';
 like "@{ $job->{warnings} }", qr/taken for iso-2022-jp/, 'which is a guess';
+
+
+
+=== TEST 6: what pandoc takes for its own markup
+--- flow
+main::warm();
+my $text = sub {
+    my ($content, $from, $to, @fields) = @_;
+    my $job = wait_job(submit(content => $content, name => "a.$from", to => $to, fields => [@fields])->{job_id});
+    return $job->{status} eq 'SUCCESS' ? text_of(get("/jobs/$job->{job_id}/download")->content) : $job->{error};
+};
+like $text->(":Version: 1.2\n:Author: Me\n\nBODY\n", 'rst', 'docx'), qr/Version.*1\.2.*Author.*Me.*BODY/s, 'fields at the top are not metadata alone';
+like $text->("Title\n=====\n\nterm\n  ALPHA\n\n  BETA\n\nend\n", 'rst', 'txt'), qr/Title.*term.*ALPHA.*BETA.*end/s, 'and a list of terms there is none at all';
+my @lines = ('1. one', 'b. two', 'iv. three', '- four', '+ five', '# six', '.. seven', ': eight', '> nine', '=====', '--- ten', '&amp; eleven &#65;');
+my $page = join '', map { '<p>' . s/&/&amp;/gr =~ s/>/&gt;/gr . '</p>' } @lines;
+for my $to ('rst', 'md', 'commonmark') {
+    my $markup = $text->($page, 'html', $to =~ s/commonmark/md/r, $to eq 'commonmark' ? (markdown_flavour => $to) : ());
+    is join('|', grep /./, split /\n/, $text->($markup, $to =~ s/commonmark/md/r, 'txt')), join('|', @lines), "lines that look like $to are lines";
+}
+my $job = wait_job(submit(content => "name,value\n", name => 'a.csv', to => 'json')->{job_id});
+like "@{ $job->{warnings} }", qr/one row.*header=false/, 'a table of one row';
+my $words = "\x{4e00}\x{4e2a}\x{4e2d}\x{6587}\x{6587}\x{4ef6} \x{1f600}\n" x 3;
+for my $charset ('UTF-16LE', 'UTF-16BE') {
+    like $text->(Encode::encode($charset, $words), 'txt', 'html'), qr/\x{4e00}\x{4e2a}\x{4e2d}/, "Chinese in $charset, which has a NUL in both halves of it";
+}

@@ -8,6 +8,7 @@ sandbox of the run.  Installed as platen-pandoc.lua.
   * A PDF's pages, as mutool writes them, become one text: its headings are a
     guess by the size of letters, and so are judged here over the whole document.
   * Markdown is kept free of HTML that says how something looks.
+  * What pandoc's writers do not escape is escaped, so that it is read as it was.
   * Metadata that names files is dropped.
 
 It is total: whatever a document has in it, each function ends, and where one
@@ -325,6 +326,53 @@ local function plain_link(link)
   return link
 end
 
+-- Words as "&amp;" stand for themselves, which no writer of Markdown sees to.
+local function ampersands(str)
+  if not str.text:match '&#?%w+;' then return nil end
+  local out, from = pandoc.List(), 1
+  for at in str.text:gmatch '()&#?%w+;' do
+    if at > from then out:insert(pandoc.Str(str.text:sub(from, at - 1))) end
+    out:insert(pandoc.RawInline('markdown', '\\&'))
+    from = at + 1
+  end
+  out:insert(pandoc.Str(str.text:sub(from)))
+  return out
+end
+
+-- A fence that is none: CommonMark's writer looks for backticks only.
+local function unfenced(block)
+  local first = block.content[1]
+  if first and first.t == 'Str' and first.text:match '^~~~' then
+    block.content:insert(1, pandoc.RawInline('markdown', '\\'))
+    return block
+  end
+end
+
+-- reStructuredText -----------------------------------------------------------
+
+local bullets = { ['•'] = true, ['‣'] = true, ['⁃'] = true }
+
+-- Whether a paragraph that begins with this word would not be one.
+local function begins_markup(word)
+  return word:match '^%p' and not word:match '^[*`|_\\]' or bullets[word]
+         or word:match '^%d+[.)]$' or word:match '^%a[.)]$' or word:match '^[ivxlcdmIVXLCDM]+[.)]$'
+end
+
+-- The writer escapes what is markup inside of a line, and not what is at its ends.
+local function line(block)
+  local inlines = block.content
+  local first, last = inlines[1], inlines[#inlines]
+  if not first then return nil end
+  if last.t == 'Str' and last.text:match '::$' then
+    inlines[#inlines] = pandoc.Str(last.text:sub(1, -2))
+    inlines:insert(pandoc.RawInline('rst', '\\:'))
+  end
+  if first.t == 'Str' and begins_markup(first.text) then
+    inlines:insert(1, pandoc.RawInline('rst', '\\'))
+  end
+  return block
+end
+
 -- Metadata -------------------------------------------------------------------
 
 local fields = { 'title', 'subtitle', 'author', 'date', 'lang', 'dir', 'keywords',
@@ -390,6 +438,30 @@ local function metadata(doc)
   return doc
 end
 
+--[[
+The list at the top of reStructuredText, which the reader has taken for metadata
+whatever it is about.  Read as a part of a document it is there.
+]]
+local function field_list(doc)
+  local file = assert(io.open(PANDOC_STATE.input_files[1]))
+  local text = file:read 'a'
+  file:close()
+  local first, lists = nil, 0
+  for _, block in ipairs(pandoc.read(text, 'rst').blocks) do
+    if block.t == 'DefinitionList' then
+      first = first or block
+      lists = lists + 1
+    end
+  end
+  for _, block in ipairs(doc.blocks) do
+    if block.t == 'DefinitionList' then lists = lists - 1 end
+  end
+  if lists ~= 1 then return nil end
+  doc.meta = pandoc.Meta { title = doc.meta.title, subtitle = doc.meta.subtitle }
+  doc.blocks:insert(1, first)
+  return doc
+end
+
 -- What names files is dropped in any case.
 local function safe_metadata(doc)
   local ok, result = pcall(metadata, doc)
@@ -398,10 +470,20 @@ local function safe_metadata(doc)
   return doc
 end
 
-local filters = { { Pandoc = whole(pages) }, { Image = whole(image) }, { Pandoc = safe_metadata } }
+local filters = { { Pandoc = whole(pages) }, { Image = whole(image) } }
+if source == 'rst' then table.insert(filters, { Pandoc = whole(field_list) }) end
+table.insert(filters, { Pandoc = safe_metadata })
+if FORMAT == 'rst' then
+  table.insert(filters, { Para = whole(line), Plain = whole(line), Header = whole(line) })
+end
 if markdown then
   table.insert(filters, { Div = contents, Span = contents, Underline = contents,
                           Link = plain_link })
-  if not FORMAT:match '^commonmark' then table.insert(filters, { Table = whole(grid) }) end
+  if FORMAT:match '^commonmark' then
+    table.insert(filters, { Para = whole(unfenced), Plain = whole(unfenced) })
+  else
+    table.insert(filters, { Table = whole(grid) })
+  end
+  table.insert(filters, { Str = whole(ampersands) })
 end
 return filters
