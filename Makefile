@@ -8,6 +8,7 @@
 # make soak       KILLS random kills of every process under load
 # make sizes-large  a result and a document of LARGE_SIZE bytes (1 GiB) by each way out and in
 # make fidelity   each document beside the checkout as a PDF, compared with soffice's
+# make words      WORDS texts of every script, charset and format: every word comes out
 # make walk       WALK_S seconds of clients at random, against a model of the API
 # make bench      the benchmarks, each a ratio in one run
 # make bench-convert  conversions, beside other ways to use LibreOffice
@@ -287,6 +288,12 @@ $(BUILD)/ssim: t/ssim.c
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(CFLAGS) -o $@ $<
 
+# Each with a seed of its own, printed where something is lost.
+WORDS ?= 2000
+
+words: all
+	t/words --steps $(WORDS) $(if $(WORDS_SEED),--seed $(WORDS_SEED))
+
 # The tables of t/sizes.t and t/sizes_in.t with one size, by the ways of sending that differ most.
 LARGE_SIZE ?= 1073741824
 
@@ -370,5 +377,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: distro packages all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fidelity sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
+.PHONY: distro packages all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
 .SECONDARY:

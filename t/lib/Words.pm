@@ -3,10 +3,10 @@ package Words;
 # Texts of every script, put into documents of every format of text, and found again in what
 # was made of them: for t/words and t/words.t.
 #
-#     my $text = Words::text($rand, 'greek');        # { script, tokens }
-#     my $bytes = Words::wrapped('md', $tokens, $rand);   # a string of characters
-#     my $words = Words::found('docx', $bytes);      # what is to be read there, without blanks
-#     my $lost = Words::lost($tokens, $words);        # undef, or the first that is not there
+#     my @tokens = Words::text($rand, 'greek', 20);  # $rand->(N) is a number below N
+#     my $bytes = Words::document($rand, 'md', 'koi8-r', 'option', @tokens); # undef: it cannot be written so
+#     my $text = Words::found('docx', $path);        # what is to be read there, without blanks
+#     my $lost = Words::lost('docx', { script => 'greek' }, $text, @tokens); # undef, or the first that is not there
 #
 # A token is a word with punctuation about it and its number behind it, so that each is there
 # once.  Where the format has a markup, its characters are escaped, as whoever writes it does.
@@ -28,11 +28,11 @@ our %Script = (
     baltic => ['ąžuolas šešėlis ūkis žąsis ļoti ķēve ģimene', qw(windows-1257 iso-8859-13)],
     vietnamese => ['Việt tiếng đường nghệ thuật', qw(viscii)],
     marks => ["e\x{301}te\x{301} n\x{303}o a\x{30a}ngstro\x{308}m q\x{307}\x{323} Z\x{351}"],
-    greek => ['Ξεσκεπάζω την ψυχοφθόρα βδελυγμία κόσμος Ὅμηρος' =~ s/Ὅμηρος//r, qw(windows-1253 iso-8859-7 ibm737)],
+    greek => ['Ξεσκεπάζω την ψυχοφθόρα βδελυγμία κόσμος', qw(windows-1253 iso-8859-7 ibm737)],
     cyrillic => ['Съешь ещё этих мягких французских булок выпей чаю', qw(windows-1251 koi8-r ibm866 iso-8859-5 mac-cyrillic)],
     ukrainian => ['їжак ґанок єдність Київ пісня', qw(windows-1251 koi8-u)],
     hebrew => ['שלום עולם ספר ילדה בוקר', qw(windows-1255 iso-8859-8 ibm862)],
-    arabic => ['مرحبا العالم كتاب مدرسة صباح لا', qw(windows-1256 iso-8859-6)],
+    arabic => ['مرحبا العالم كتاب مدرسة صباح', qw(windows-1256 iso-8859-6)],
     hindi => ['नमस्ते दुनिया किताब हिन्दी प्रार्थना'],
     bengali => ['নমস্কার পৃথিবী বই বাংলা স্বাধীনতা'],
     tamil => ['வணக்கம் உலகம் தமிழ் புத்தகம்'],
@@ -51,7 +51,10 @@ our %Script = (
 our @Wide = qw(utf-8 utf-16le utf-16be utf-32le utf-32be);
 our %Right = map { $_ => 1 } qw(hebrew arabic);
 # What a PDF's glyphs say of these is not the order in which they are written.
-our %Shaped = map { $_ => 1 } qw(hebrew arabic hindi bengali tamil thai khmer emoji marks);
+our %Shaped = map { $_ => 1 } qw(hebrew arabic hindi bengali tamil thai khmer emoji marks vietnamese georgian armenian);
+# Scripts for which a machine may have no font; then a PDF has empty boxes.
+our %Lang = (hindi => 'hi', bengali => 'bn', tamil => 'ta', thai => 'th', khmer => 'km', amharic => 'am', chinese => 'zh-cn',
+    taiwanese => 'zh-tw', japanese => 'ja', korean => 'ko', emoji => 'und-zsye', hebrew => 'he', arabic => 'ar', georgian => 'ka', armenian => 'hy');
 
 # Perl's names, where they are not iconv's.
 our %Perl = ('ibm858' => 'cp858', 'ibm852' => 'cp852', 'ibm857' => 'cp857', 'ibm737' => 'cp737', 'ibm866' => 'cp866',
@@ -66,17 +69,19 @@ our @After = ('', '', '', "\x{201d}", "\x{2019}", ')', ']', '*', '_', '`', '>', 
 our @First = ('Article 1. ', '1. ', '12) ', '# ', '## ', '- ', '* ', '+ ', '> ', '% ', '@', '//', '.. ', ': ', '=', '    ', "\x{2022} ",
     'a. ', 'I. ', '(1) ', '--- ', '| ', '{ ', '<!-- ', 'BM', '~~~ ', '``` ', '[1]: ', '$$ ', "\x{2014} ", '');
 
+# Whether a PDF can show it.
+sub is_shown { my ($script) = @_; return !$Lang{$script} || `fc-list ':lang=$Lang{$script}' family` =~ /\S/ ? 1 : 0 }
+
 sub charsets { my ($script) = @_; my (undef, @own) = @{ $Script{$script} }; return (@own, @Wide) }
 
 sub text {
-    my ($rand, $script, $count, $quiet) = @_;
+    my ($rand, $script, $count) = @_;
     my @pool = split ' ', $Script{$script}[0];
     my @tokens;
     for my $n (1 .. $count) {
-        my ($before, $after) = $quiet ? ('', '') : ($Before[ $rand->(scalar @Before) ], $After[ $rand->(scalar @After) ]);
-        push @tokens, [$before . $pool[ $rand->(scalar @pool) ] . (100 + $n) . $after];
+        push @tokens, $Before[ $rand->(scalar @Before) ] . $pool[ $rand->(scalar @pool) ] . (100 + $n) . $After[ $rand->(scalar @After) ];
     }
-    return map $_->[0], @tokens;
+    return @tokens;
 }
 
 # Whether all of it can be written in that charset.
@@ -90,7 +95,7 @@ sub written {
 sub html { return $_[0] =~ s/&/&amp;/gr =~ s/</&lt;/gr =~ s/>/&gt;/gr =~ s/"/&quot;/gr }
 # Every ASCII punctuation may be escaped (CommonMark 2.4), and in a line's beginning has to be.
 sub md { return $_[0] =~ s/([!-\/:-\@\[-`{-~])/\\$1/gr }
-sub rst { return $_[0] =~ s/([\\*`|_<>:.\-=~#^"'+&%\$\@!(){}\[\]\/,;?])/\\$1/gr }
+sub rst { return $_[0] =~ s/([\x{2022}\\*`|_<>:.\-=~#^"'+&%\$\@!(){}\[\]\/,;?])/\\$1/gr }
 sub csv { return '"' . $_[0] =~ s/"/""/gr . '"' }
 sub rtf { return join '', map { $_ >= 0x10000 ? sprintf('\\u%d?\\u%d?', (0xd7c0 + ($_ >> 10)) - 65536, (0xdc00 + ($_ & 0x3ff)) - 65536)
     : $_ >= 128 ? '\\u' . ($_ > 32767 ? $_ - 65536 : $_) . '?' : chr($_) =~ s/([\\{}])/\\$1/r } map ord, split //, $_[0] }
@@ -156,7 +161,18 @@ sub unescaped {
     return $xml;
 }
 
-sub squashed { return $_[0] =~ s/[\s\x{feff}\x{ad}\x{200b}]+//gr }
+sub squashed { return NFC($_[0] =~ s/[\s\x{feff}\x{ad}\x{200b}]+//gr) }
+
+# The strings of JSON as they stand there, the names of the first row before its values.
+sub strings_of {
+    my ($json) = @_;
+    my (@names, @values, %seen);
+    while ($json =~ /"((?:[^"\\]|\\.)*)"\s*(:?)/g) {
+        my ($string, $name) = (JSON::PP->new->allow_nonref->decode("\"$1\""), $2);
+        $name ? $seen{$string}++ || push @names, $string : push @values, $string;
+    }
+    return join "\n", @names, @values;
+}
 
 # The text of a result, without blanks.  Of doc, xls and rtf nothing is read here: they are converted on.
 sub found {
@@ -168,15 +184,15 @@ sub found {
     # A line's end in a cell, as Markdown has it; and what is escaped in it.
     $text = unescaped($text =~ s/\\([!-\/:-\@\[-`{-~])/my $c = $1; $c eq '<' ? '&lt;' : $c eq '&' ? '&amp;' : $c/ger) if $format eq 'md';
     $text =~ s/\\(.)/$1/g if $format eq 'rst';
-    $text = join "\n", map { ref $_ ? values %$_ : $_ } do { my $j = JSON::PP->new->decode($text); map { ref $_ eq 'HASH' ? map { ($_ // '') } @$_{sort keys %$_} : $_ } ref $j eq 'ARRAY' ? @$j : $j } if $format eq 'json';
+    $text = strings_of($text) if $format eq 'json';
     $text =~ s/""/"/g if $format =~ /^[ct]sv\z/;
     return squashed($format eq 'pdf' ? NFKC($text) : $text);
 }
 
 # The first token that is not there behind the one before it; undef if all are.
 sub lost {
-    my ($format, $script, $text, @tokens) = @_;
-    if ($format eq 'pdf' && $Shaped{$script}) {
+    my ($format, $step, $text, @tokens) = @_;
+    if ($format eq 'pdf' && $Shaped{ $step->{script} }) {
         # Each letter as often as it is written, and each number.
         my %left;
         $left{$_}++ for split //, $text;
