@@ -58,7 +58,8 @@ LOK     = $(wildcard sidecar/lok/*.c) $(DOCX) $(SANDBOX) $(WIRE) sidecar/platen_
 SIDECAR = $(wildcard sidecar/*.c)
 TABLES  = $(wildcard sidecar/tables/*.c) $(WARNING) proto/platen.c proto/platen_charset.c
 TEXT    = $(wildcard sidecar/text/*.c) $(WARNING) proto/platen.c proto/platen_charset.c
-DOCXES  = sidecar/docx/platen_docx.c sidecar/lok/platen_lok_package.c $(DOCX) $(WARNING) proto/platen.c
+DOCXES  = sidecar/docx/platen_docx.c sidecar/lok/platen_lok_package.c sidecar/lok/platen_lok_functions.c \
+          $(DOCX) $(WARNING) proto/platen.c
 ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c proto/platen_utf8.c
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \

@@ -18,6 +18,7 @@ typedef enum {
     KIND_PAGES,
     KIND_TEXT,
     KIND_CHARSET,
+    KIND_MARGINS,
     KIND_SECRET
 } kind_t;
 
@@ -99,6 +100,47 @@ static const word_t comments[] = {
     { NULL, NULL },
 };
 
+static const word_t fits[] = {
+    { "width", "width" },
+    { "page", "page" },
+    { NULL, NULL },
+};
+
+static const word_t orientations[] = {
+    { "portrait", "portrait" },
+    { "landscape", "landscape" },
+    { NULL, NULL },
+};
+
+static const word_t papers[] = {
+    { "a3", "a3" },
+    { "a4", "a4" },
+    { "a5", "a5" },
+    { "a6", "a6" },
+    { "b4", "b4" },
+    { "b5", "b5" },
+    { "letter", "letter" },
+    { "legal", "legal" },
+    { "tabloid", "tabloid" },
+    { "ledger", "tabloid" },
+    { "executive", "executive" },
+    { NULL, NULL },
+};
+
+/* Upright, in 1/100 mm (ISO 216; ANSI/ASME Y14.1). */
+static const struct {
+    const char *word;
+    uint32_t    width, height;
+} paper_sizes[] = {
+    { "a3", 29700, 42000 },        { "a4", 21000, 29700 },    { "a5", 14800, 21000 },
+    { "a6", 10500, 14800 },        { "b4", 25000, 35300 },    { "b5", 17600, 25000 },
+    { "letter", 21590, 27940 },    { "legal", 21590, 35560 }, { "tabloid", 27940, 43180 },
+    { "executive", 18415, 26670 },
+};
+
+/* No margin is wider, in 1/100 mm. */
+#define MARGIN_MAX 50000
+
 #define SWITCH(n)                                                                              \
     {                                                                                          \
         n, "true or false", KIND_SWITCH, 0, 0, switches                                        \
@@ -145,6 +187,16 @@ static const option_t options_table[PLATEN_OPTIONS] = {
     [PLATEN_OPTION_VALUES] = CHOICE("values", "stored or display", values),
     [PLATEN_OPTION_TRACK_CHANGES] = CHOICE("track_changes", "final, original or show", changes),
     [PLATEN_OPTION_COMMENTS] = CHOICE("comments", "none or margin", comments),
+    [PLATEN_OPTION_FIT] = CHOICE("fit", "width or page", fits),
+    [PLATEN_OPTION_ORIENTATION] = CHOICE("orientation", "portrait or landscape", orientations),
+    [PLATEN_OPTION_PAPER] = CHOICE("paper",
+                                   "A3, A4, A5, A6, B4, B5, Letter, Legal, Tabloid or "
+                                   "Executive",
+                                   papers),
+    [PLATEN_OPTION_MARGINS] = { "margins",
+                                "one to four lengths up to 500 mm, in mm, cm, in or pt, as "
+                                "CSS has them: 20mm, or 1in 2cm",
+                                KIND_MARGINS, 0, 0, NULL },
 };
 
 _Static_assert(PLATEN_OPTIONS <= 32, "a mask has 32 bits");
@@ -344,6 +396,82 @@ take_charset(const char *value, size_t len, char *out)
     return PLATEN_OK;
 }
 
+/* A length such as 12.5mm at *p, in 1/100 mm; moves *p behind it. */
+static int
+take_length(const char **p, const char *end, uint32_t *length)
+{
+    static const struct {
+        const char *name;
+        double      hundredths; /* of a millimetre */
+    } units[] = { { "mm", 100 }, { "cm", 1000 }, { "in", 2540 }, { "pt", 2540 / 72.0 } };
+    double whole = 0, scale = 1;
+    int    digits = 0, fraction = 0;
+    size_t i;
+
+    for (; *p < end && ((**p >= '0' && **p <= '9') || (**p == '.' && !fraction)); (*p)++) {
+        if (**p == '.') {
+            fraction = 1;
+            continue;
+        }
+        if (++digits > 9) {
+            return PLATEN_INVALID;
+        }
+        whole = 10 * whole + (**p - '0');
+        scale *= fraction ? 10 : 1;
+    }
+    if (digits == 0) {
+        return PLATEN_INVALID;
+    }
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (end - *p >= 2 && strncasecmp(*p, units[i].name, 2) == 0) {
+            *p += 2;
+            whole = whole / scale * units[i].hundredths + 0.5;
+            *length = whole > MARGIN_MAX + 1 ? MARGIN_MAX + 1 : (uint32_t) whole;
+            return *length > MARGIN_MAX ? PLATEN_INVALID : PLATEN_OK;
+        }
+    }
+    *length = 0; /* which needs no unit */
+    return whole == 0 ? PLATEN_OK : PLATEN_INVALID;
+}
+
+/*
+ * margins = length *3(1*( " " / "," ) length)
+ * One is that of all sides, two are top and bottom, right and left, as in CSS.
+ */
+static int
+take_margins(const char *value, size_t len, char *out)
+{
+    /* Whose length a side has: by how many there are. */
+    static const unsigned of[5][4] = {
+        { 0 }, { 0, 0, 0, 0 }, { 0, 1, 0, 1 }, { 0, 1, 2, 1 }, { 0, 1, 2, 3 }
+    };
+    const char *end = value + len;
+    uint32_t    lengths[4], side;
+    unsigned    n = 0, i;
+    int         used = 0;
+
+    for (;;) {
+        skip_blanks(&value, end);
+        if (value == end && n > 0) {
+            break;
+        }
+        if (n == 4 || take_length(&value, end, &lengths[n++]) != PLATEN_OK
+            || (value < end && *value != ' ' && *value != ',' && *value != '\t')) {
+            return PLATEN_INVALID;
+        }
+        skip_blanks(&value, end);
+        if (value < end && *value == ',' && ++value == end) {
+            return PLATEN_INVALID;
+        }
+    }
+    for (i = 0; i < 4; i++) {
+        side = lengths[of[n][i]];
+        used += sprintf(out + used, side % 100 == 0 ? "%s%umm" : "%s%u.%02umm",
+                        i == 0 ? "" : " ", side / 100, side % 100);
+    }
+    return PLATEN_OK;
+}
+
 static int
 canonical(platen_option_t option, const char *value, size_t len, char *out)
 {
@@ -360,6 +488,8 @@ canonical(platen_option_t option, const char *value, size_t len, char *out)
         return take_pages(value, len, out);
     case KIND_CHARSET:
         return take_charset(value, len, out);
+    case KIND_MARGINS:
+        return take_margins(value, len, out);
     case KIND_TEXT:
     case KIND_SECRET:
         return take_text(value, len, out);
@@ -403,6 +533,36 @@ platen_options_number(const platen_options_t *options, platen_option_t option,
     return options_table[option].kind == KIND_SWITCH
                ? 1
                : strtoul(options->value[option], NULL, 10);
+}
+
+int
+platen_options_margins(const platen_options_t *options, uint32_t margins[4])
+{
+    const char *value = platen_options_get(options, PLATEN_OPTION_MARGINS);
+    const char *end = value == NULL ? NULL : value + strlen(value);
+    int         i;
+
+    for (i = 0; value != NULL && i < 4; i++) {
+        skip_blanks(&value, end);
+        (void) take_length(&value, end, &margins[i]);
+    }
+    return value == NULL ? -1 : 0;
+}
+
+int
+platen_options_paper(const platen_options_t *options, uint32_t *width, uint32_t *height)
+{
+    const char *value = platen_options_get(options, PLATEN_OPTION_PAPER);
+    size_t      i;
+
+    for (i = 0; value != NULL && i < sizeof(paper_sizes) / sizeof(paper_sizes[0]); i++) {
+        if (strcmp(paper_sizes[i].word, value) == 0) {
+            *width = paper_sizes[i].width;
+            *height = paper_sizes[i].height;
+            return 0;
+        }
+    }
+    return -1;
 }
 
 size_t

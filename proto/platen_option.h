@@ -36,6 +36,10 @@ typedef enum {
     PLATEN_OPTION_VALUES,             /* "display": as a workbook's cells show them */
     PLATEN_OPTION_TRACK_CHANGES,      /* "original", "show"; "final" says nothing */
     PLATEN_OPTION_COMMENTS,           /* "margin"; "none" says nothing */
+    PLATEN_OPTION_FIT,                /* of sheets: "width", "page" */
+    PLATEN_OPTION_ORIENTATION,        /* "landscape", "portrait" */
+    PLATEN_OPTION_PAPER,              /* "a4", "letter" and others */
+    PLATEN_OPTION_MARGINS,            /* "20mm 15mm 20mm 15mm": top, right, bottom, left */
     PLATEN_OPTIONS
 } platen_option_t;
 
@@ -77,6 +81,12 @@ const char *platen_options_get(const platen_options_t *options, platen_option_t 
 /* The value as a number, 1 for a switch; `otherwise` if it is not given. */
 unsigned long platen_options_number(const platen_options_t *options, platen_option_t option,
                                     unsigned long otherwise);
+
+/* Margins in 1/100 mm: top, right, bottom, left.  Returns 0, or -1 if they are not given. */
+int platen_options_margins(const platen_options_t *options, uint32_t margins[4]);
+
+/* The size of the paper, upright, in 1/100 mm.  Returns 0, or -1 if it is not given. */
+int platen_options_paper(const platen_options_t *options, uint32_t *width, uint32_t *height);
 
 /*
  * Writes "name=value" lines of those options that are given and in `mask`, in

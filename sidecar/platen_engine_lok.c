@@ -19,13 +19,17 @@
 
 #define BIT(o) PLATEN_OPTION_BIT(PLATEN_OPTION_##o)
 
-/* Opens with a password; pages may be turned; sheets may be one page each. */
+/* Opens with a password; pages may be others; sheets may be one page each. */
 #define SECRET BIT(PASSWORD)
+#define PAGE (BIT(LANDSCAPE) | BIT(ORIENTATION) | BIT(PAPER) | BIT(MARGINS))
 #define REVIEW (BIT(TRACK_CHANGES) | BIT(COMMENTS))
-#define TEXT_PDF (PLATEN_UNO_PDF | BIT(LANDSCAPE) | REVIEW)
-#define SHEET_PDF (PLATEN_UNO_PDF | BIT(LANDSCAPE))
+#define TEXT_PDF (PLATEN_UNO_PDF | PAGE | REVIEW)
+#define SHEET_PDF (PLATEN_UNO_PDF | PAGE | BIT(FIT))
 
-/* Of sheets with a page to each LibreOffice writes all pages: qpdf takes some of them. */
+/*
+ * Of sheets with a page to each LibreOffice writes all pages: qpdf takes some of them.
+ * Such a page is as large as its sheet, however it is turned.
+ */
 #define ALL_SHEETS_PDF ((PLATEN_UNO_SHEETS | BIT(LANDSCAPE)) & ~BIT(PAGES))
 
 /* Dearer than by way of DOCX: LibreOffice's layout of HTML is the poorer one. */
@@ -141,6 +145,34 @@ name_of(const platen_run_t *run, char *name, size_t size)
     return name;
 }
 
+static void
+ask_for_pages(const platen_options_t *options, platen_lok_page_t *page)
+{
+    const char *orientation = platen_options_get(options, PLATEN_OPTION_ORIENTATION);
+    const char *fit = platen_options_get(options, PLATEN_OPTION_FIT);
+    unsigned    i;
+
+    if (platen_options_get(options, PLATEN_OPTION_SINGLE_PAGE_SHEETS) != NULL) {
+        return;
+    }
+    if (orientation != NULL) {
+        page->orientation = strcmp(orientation, "portrait") == 0 ? PLATEN_LOK_PAGE_PORTRAIT
+                                                                 : PLATEN_LOK_PAGE_LANDSCAPE;
+    } else if (platen_options_get(options, PLATEN_OPTION_LANDSCAPE) != NULL) {
+        page->orientation = PLATEN_LOK_PAGE_LANDSCAPE;
+    }
+    if (fit != NULL) {
+        page->fit =
+            strcmp(fit, "page") == 0 ? PLATEN_LOK_PAGE_FIT_PAGE : PLATEN_LOK_PAGE_FIT_WIDTH;
+    }
+    (void) platen_options_paper(options, &page->width, &page->height);
+    if (platen_options_margins(options, page->margins) == 0) {
+        for (i = 0; i < 4; i++) {
+            page->margins[i]++;
+        }
+    }
+}
+
 static int
 request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_message_t *message,
         char *scratch, size_t size)
@@ -177,7 +209,7 @@ request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_messa
     message->comments = platen_options_get(run->options, PLATEN_OPTION_COMMENTS) != NULL;
     message->sheets =
         platen_options_get(run->options, PLATEN_OPTION_SINGLE_PAGE_SHEETS) != NULL;
-    message->landscape = platen_options_get(run->options, PLATEN_OPTION_LANDSCAPE) != NULL;
+    ask_for_pages(run->options, &message->page);
     message->export_filter = platen_str(run->edge->export_filter);
     message->export_options = platen_str(scratch);
     if (password != NULL) {

@@ -18,14 +18,37 @@ static const uint8_t magic[4] = { 'P', 'L', 'O', 'K' };
     }
 
 static const platen_field_t fields[] = {
-    FIELD(1, STR, work),         FIELD(2, STR, input),         FIELD(3, STR, output),
-    FIELD(4, STR, load_options), FIELD(5, STR, export_filter), FIELD(6, STR, export_options),
-    FIELD(7, STR, password),     FIELD(8, U64, address_space), FIELD(9, U64, file_size),
-    FIELD(28, STR, cgroup),      FIELD(11, U32, cpu_seconds),  FIELD(12, U8, landscape),
-    FIELD(16, STR, version),     FIELD(17, U32, layers),       FIELD(18, U32, warm_ms),
-    FIELD(19, U32, pid),         FIELD(20, U32, error),        FIELD(21, U32, wait_status),
-    FIELD(22, U32, cpu_ms),      FIELD(23, U64, max_rss),      FIELD(24, STR, name),
-    FIELD(25, U8, tracked),      FIELD(26, U8, comments),      FIELD(27, U8, sheets),
+    FIELD(1, STR, work),
+    FIELD(2, STR, input),
+    FIELD(3, STR, output),
+    FIELD(4, STR, load_options),
+    FIELD(5, STR, export_filter),
+    FIELD(6, STR, export_options),
+    FIELD(7, STR, password),
+    FIELD(8, U64, address_space),
+    FIELD(9, U64, file_size),
+    FIELD(11, U32, cpu_seconds),
+    FIELD(12, U8, page.orientation),
+    FIELD(16, STR, version),
+    FIELD(17, U32, layers),
+    FIELD(18, U32, warm_ms),
+    FIELD(19, U32, pid),
+    FIELD(20, U32, error),
+    FIELD(21, U32, wait_status),
+    FIELD(22, U32, cpu_ms),
+    FIELD(23, U64, max_rss),
+    FIELD(24, STR, name),
+    FIELD(25, U8, tracked),
+    FIELD(26, U8, comments),
+    FIELD(27, U8, sheets),
+    FIELD(28, STR, cgroup),
+    FIELD(29, U8, page.fit),
+    FIELD(30, U32, page.width),
+    FIELD(31, U32, page.height),
+    FIELD(32, U32, page.margins[0]),
+    FIELD(33, U32, page.margins[1]),
+    FIELD(34, U32, page.margins[2]),
+    FIELD(35, U32, page.margins[3]),
 };
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -76,6 +99,21 @@ strings_whole(const platen_lok_message_t *message)
     return 1;
 }
 
+static int
+page_valid(const platen_lok_page_t *page)
+{
+    unsigned i;
+
+    for (i = 0; i < 4; i++) {
+        if (page->margins[i] > PLATEN_LOK_PAGE_MAX) {
+            return 0;
+        }
+    }
+    return page->orientation <= PLATEN_LOK_PAGE_PORTRAIT
+           && page->fit <= PLATEN_LOK_PAGE_FIT_PAGE && page->width <= PLATEN_LOK_PAGE_MAX
+           && page->height <= PLATEN_LOK_PAGE_MAX && (page->width == 0) == (page->height == 0);
+}
+
 int
 platen_lok_wire_decode(const uint8_t *in, size_t len, platen_lok_message_t *message)
 {
@@ -110,7 +148,7 @@ platen_lok_wire_decode(const uint8_t *in, size_t len, platen_lok_message_t *mess
     if (message->kind == PLATEN_LOK_CONVERT
         && (!absolute(message->work) || (message->cgroup.len != 0 && !absolute(message->cgroup))
             || !absolute(message->input) || !absolute(message->output)
-            || message->export_filter.len == 0 || message->landscape > 1
+            || message->export_filter.len == 0 || !page_valid(&message->page)
             || message->tracked > PLATEN_LOK_CHANGES_SHOW || message->comments > 1
             || message->sheets > 1
             || (message->name.len != 0

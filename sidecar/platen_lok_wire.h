@@ -67,28 +67,45 @@ typedef enum {
 #define PLATEN_LOK_CHANGES_ORIGINAL 1 /* rejected */
 #define PLATEN_LOK_CHANGES_SHOW 2     /* they stay */
 
+/* What becomes of pages. */
+#define PLATEN_LOK_PAGE_AS_IT_IS 0
+#define PLATEN_LOK_PAGE_LANDSCAPE 1 /* orientation */
+#define PLATEN_LOK_PAGE_PORTRAIT 2
+#define PLATEN_LOK_PAGE_FIT_WIDTH 1 /* fit: a sheet is one page wide */
+#define PLATEN_LOK_PAGE_FIT_PAGE 2  /* it is one page */
+
+/* Lengths are 1/100 mm, at most PLATEN_LOK_PAGE_MAX; zeroed, pages stay as they are. */
+#define PLATEN_LOK_PAGE_MAX 300000
+
+typedef struct {
+    uint8_t  orientation;
+    uint8_t  fit;
+    uint32_t width, height; /* of the paper, upright */
+    uint32_t margins[4];    /* top, right, bottom, left: one more than that */
+} platen_lok_page_t;
+
 /* A message; members that its kind does not name are zero. */
 typedef struct {
     platen_lok_kind_t kind;
     uint32_t          tag;
 
     /* CONVERT.  Limits: 0 for none.  Paths are absolute. */
-    uint64_t     address_space; /* bytes */
-    uint64_t     file_size;     /* bytes */
-    uint32_t     cpu_seconds;
-    platen_str_t cgroup;         /* a directory for its process; may be empty */
-    platen_str_t work;           /* the run's own directory: log, tmp/, fonts; writable */
-    platen_str_t input;          /* the document */
-    platen_str_t output;         /* the result; inside `work` */
-    platen_str_t load_options;   /* documentLoadWithOptions(); may be empty */
-    platen_str_t export_filter;  /* saveAs() format, "pdf" */
-    platen_str_t export_options; /* saveAs() options; may be empty */
-    platen_str_t password;       /* of the document; may be empty */
-    platen_str_t name;           /* by which the document calls itself; may be empty */
-    uint8_t      landscape;      /* 1: turn the pages of a text or spreadsheet; else 0 */
-    uint8_t      tracked;        /* what becomes of tracked changes: PLATEN_LOK_CHANGES_* */
-    uint8_t      comments;       /* 1: they stay; else 0 */
-    uint8_t      sheets;         /* 1: a page to each sheet; else 0 */
+    uint64_t          address_space; /* bytes */
+    uint64_t          file_size;     /* bytes */
+    uint32_t          cpu_seconds;
+    platen_str_t      cgroup;         /* a directory for its process; may be empty */
+    platen_str_t      work;           /* the run's own directory: log, tmp/, fonts; writable */
+    platen_str_t      input;          /* the document */
+    platen_str_t      output;         /* the result; inside `work` */
+    platen_str_t      load_options;   /* documentLoadWithOptions(); may be empty */
+    platen_str_t      export_filter;  /* saveAs() format, "pdf" */
+    platen_str_t      export_options; /* saveAs() options; may be empty */
+    platen_str_t      password;       /* of the document; may be empty */
+    platen_str_t      name;           /* by which the document calls itself; may be empty */
+    uint8_t           tracked;  /* what becomes of tracked changes: PLATEN_LOK_CHANGES_* */
+    uint8_t           comments; /* 1: they stay; else 0 */
+    uint8_t           sheets;   /* 1: a page to each sheet; else 0 */
+    platen_lok_page_t page;     /* of a text or spreadsheet */
 
     /* READY */
     uint32_t     layers;  /* PLATEN_SANDBOX_*, that hold for its children */

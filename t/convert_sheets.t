@@ -135,6 +135,21 @@ my @cells = (main::row(1, 't:a', 't:b', 't:sum') . main::row(2, 2, 3, [ '', '<f>
 is_deeply main::json(main::book($cells[0])), [{ a => 2, b => 3, sum => 77 }], 'a computed value';
 is_deeply main::json(main::book($cells[2])), [{ a => 2, b => 3, sum => 9 }], 'of a function that nothing here knows';
 is_deeply main::json(main::book($cells[1])), [{ a => 2, b => 3, sum => 5 }], 'none: LibreOffice computes it';
+my $lookup = [ '', '<f>_xlfn.XLOOKUP(1,A1:A2,B1:B2)</f><v>9</v>' ];
+my $rows = main::row(1, 't:sum', [ '', '<f>1+1</f><v>77</v>' ], $lookup, [ 't="str"', '<f>_xlfn._xlws.FUTURE(1)</f><v>kept</v>' ],
+    [ 't="e"', '<f>1/0</f><v>#DIV/0!</v>' ], [ 't="b"', '<f>1=1</f><v>1</v>' ], [ '', '<f t="shared" si="0" ref="G1:H1">MYOWN(1)</f><v>31</v>' ],
+    [ '', '<f t="shared" si="0"/><v>32</v>' ], [ 't="str"', '<f>HYPERLINK("http://example.org/","link")</f><v>link</v>' ]);
+my ($job, $pdf) = convert(main::book($rows), to => 'pdf');
+is join(' ', split ' ', read_pdf($pdf)), 'sum 77 9 kept #DIV/0! TRUE 31 32 link', 'on a page, too, whatever the function';
+like `qpdf --qdf $pdf - 2>/dev/null`, qr{http://example\.org/}, 'where a link stays one';
+is_deeply $job->{warnings}, [], 'which is as it should be';
+my @lacks = main::book(main::row(1, 't:sum', [ '', '<f>1+1</f><v>0</v>' ], $lookup, [ '', '<f>_xlfn.LET(_xlpm.x,5,_xlpm.x)</f>' ]), workbook => '<calcPr fullCalcOnLoad="1"/>');
+($job, $pdf) = convert(@lacks, to => 'pdf');
+like join(' ', split ' ', read_pdf($pdf)), qr/^sum 2 9 \S+$/, 'one that wants to be computed keeps what LibreOffice cannot';
+like "@{ $job->{warnings} }", qr/^1 formula uses \(Data!C1\) .*XLOOKUP.*saved.* 1 formula uses \(Data!D1\).*LET.*no saved value/, 'and is told of it, cell by cell';
+($job, my $ods) = convert(main::book($rows), to => 'ods');
+like read_pdf((convert(file => $ods, to => 'pdf'))[1]), qr/\b9\b/, 'the value goes into ODS';
+like "@{ $job->{warnings} }", qr/^1 formula uses \(Data!C1\)/, 'with a warning that the formula does not';
 
 
 
@@ -167,9 +182,6 @@ like read_pdf($pdf), qr/row 1\n.*row 60\n.*row 120\n/s, 'from the first row, whe
 my @three = (name => 'a.xlsx', content => xlsx(sheets => [map [$_, main::row(1, "t:sheet $_")], qw(one two three)]));
 (undef, $pdf) = convert(@three, to => 'pdf', fields => [single_page_sheets => 1, pages => '2-3']);
 is_deeply [read_pdf($pdf) =~ /sheet (\w+)/g], [qw(two three)], 'and pages';
-($job) = convert(name => 'a.xlsx', content => xlsx(sheets => [['a', main::row(1, 't:a')], ['b', main::row(1, 't:b'), 'state="hidden"']]),
-    to => 'pdf', fields => [single_page_sheets => 1]);
-like "@{ $job->{warnings} }", qr/Hidden sheets/, 'a hidden one is told of';
 my @asks = main::book(main::row(1, 't:sum') . main::row(2, [ '', '<f>2+3</f><v>77</v>' ]), workbook => '<calcPr fullCalcOnLoad="1"/>');
 is_deeply main::json(@asks), [{ sum => 5 }], 'a workbook that asks to be computed';
 like read_pdf((convert(@asks, to => 'pdf'))[1]), qr/\b5\b/, 'on a page, too';

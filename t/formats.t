@@ -145,7 +145,7 @@ cmp_ok $refused, '>=', 50, "refused: $refused";
 my %value = (pages => 1, password => 'x', output_password => 'x', pdfa => '2b', pdfua => 1, landscape => 1, image_quality => 50,
     image_resolution => 150, single_page_sheets => 1, csv_delimiter => 'tab', charset => 'utf-8',
     markdown_flavour => 'gfm', width => 100, resolution => 100, layout => 'exact', sheet => 1, header => 'false', values => 'display',
-    track_changes => 'original', comments => 'margin');
+    track_changes => 'original', comments => 'margin', fit => 'width', orientation => 'landscape', paper => 'A5', margins => '1cm');
 my %takes = map { ("docx:$_" => $main::Pair{docx}{$_}{options}) } keys %{ $main::Pair{docx} };
 for my $pair (sort keys %takes) {
     my ($from, $to) = split /:/, $pair;

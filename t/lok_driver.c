@@ -444,8 +444,7 @@ test_landscape(zygote_t *s)
         wide = is_wide(at("run-w/out.pdf"));
         ok(code == 0 && !wide
                && run(s, at("run-w"), at(inputs[i]), at("run-w/out.pdf"), "", 1) == 0
-               && is_wide(at("run-w/out.pdf"))
-               && access(at("run-w/out.pdf.upright"), F_OK) != 0,
+               && is_wide(at("run-w/out.pdf")) && access(at("run-w/out.pdf.was"), F_OK) != 0,
            "landscape: %s", inputs[i]);
     }
 }

@@ -248,7 +248,7 @@ run(zygote_t *s, const char *work, const char *input, const char *output, const 
 
     request = zygote_request(9, work, input, output, strrchr(output, '.') + 1);
     request.export_options = platen_str(options);
-    request.landscape = (uint8_t) landscape;
+    request.page.orientation = landscape ? PLATEN_LOK_PAGE_LANDSCAPE : PLATEN_LOK_PAGE_AS_IT_IS;
     status = zygote_run(s, &request);
     return status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

@@ -6,7 +6,7 @@ use TestFault;
 
 our @All = qw(pages password output_password pdfa pdfua landscape image_quality image_resolution
     single_page_sheets csv_delimiter charset markdown_flavour width resolution layout sheet header values
-    track_changes comments);
+    track_changes comments fit orientation paper margins);
 our $Matrix = "docx pdf lok - pages,password,output_password,pdfa,pdfua,landscape,image_quality,image_resolution\n"
     . "docx txt lok - password\ndocx odt lok - -\ndocx png lok+poppler pdf pages,width\n"
     . "csv pdf lok - " . join(',', @All) . ",watermark\n"
@@ -103,7 +103,8 @@ my @wrong = ([pages => '0', 'a', '3-1', '1,,2', '100000'], [password => "a\tb", 
     [image_resolution => 200], [single_page_sheets => 2], [csv_delimiter => ':', 'ab'], [charset => 'ebcdic'],
     [markdown_flavour => 'asciidoc'], [width => 15, 4097], [resolution => 35, 601, '1e2'], [layout => 'wide'],
     [sheet => "a\tb", 'x' x 128], [header => 'maybe'], [values => 'all'],
-    [track_changes => 'all'], [comments => 'end']);
+    [track_changes => 'all'], [comments => 'end'], [fit => 'height'], [orientation => 'true'], [paper => 'A44'],
+    [margins => '20', '1mm,,2mm']);
 is_deeply [map $_->[0], @wrong], \@main::All, 'each option';
 for (@wrong) {
     my ($name, @values) = @$_;

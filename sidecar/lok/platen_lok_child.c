@@ -240,7 +240,7 @@ platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t
         .tracked = request->tracked,
         .comments = request->comments,
         .sheets = request->sheets,
-        .landscape = request->landscape != 0,
+        .page = request->page,
         .last = 1,
     };
     set_up(world, request, work, document.input);

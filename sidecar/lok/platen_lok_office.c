@@ -34,8 +34,10 @@
 #include "platen_format.h"
 #include "platen_lok_chunks.h"
 #include "platen_lok_fonts.h"
-#include "platen_lok_landscape.h"
+#include "platen_lok_functions.h"
 #include "platen_lok_package.h"
+#include "platen_lok_pages.h"
+#include "platen_lok_sheets.h"
 #include "platen_lok_update.h"
 #include "platen_ole.h"
 #include "platen_warning.h"
@@ -247,6 +249,7 @@ platen_lok_office_open(const char *program, char *err, size_t errlen)
     watch_allocations(library);
     symbol(library, "_ZN10comphelper14LibreOfficeKit9setActiveEb", &office.set_active);
     read_version();
+    platen_lok_functions_of(office.version);
     office.kit->pClass->setOptionalFeatures(
         office.kit, LOK_FEATURE_DOCUMENT_PASSWORD | LOK_FEATURE_DOCUMENT_PASSWORD_TO_MODIFY);
     office.kit->pClass->registerCallback(office.kit, callback, NULL);
@@ -444,24 +447,24 @@ place_for_copy(const platen_lok_document_t *document, const char *format, char p
 }
 
 /*
- * Texts and spreadsheets with their pages turned; a slide is a picture, which
- * has its own form.  Returns the document, which may be another one, or NULL.
+ * Texts and spreadsheets with other pages; a slide is a picture, which has its own
+ * form.  Returns the document, which may be another one, or NULL.
  */
 static LibreOfficeKitDocument *
-turn_pages(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document,
-           platen_lok_exit_t *result)
+lay_out(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document, int shown,
+        platen_lok_exit_t *result)
 {
-    char        upright[PATH_LEN], turned[PATH_LEN];
-    int         type = loaded->pClass->getDocumentType(loaded);
-    const char *format = type == LOK_DOCTYPE_TEXT ? "fodt" : "fods";
-    int         objects;
+    platen_lok_pages_t edit = { .page = &document->page, .shown = shown };
+    char               was[PATH_LEN], is[PATH_LEN];
+    int                type = loaded->pClass->getDocumentType(loaded);
+    const char        *format = type == LOK_DOCTYPE_TEXT ? "fodt" : "fods";
 
     if (type != LOK_DOCTYPE_TEXT && type != LOK_DOCTYPE_SPREADSHEET) {
         return loaded;
     }
-    snprintf(upright, sizeof(upright), "%s.upright", document->output);
-    *result = place_for_copy(document, format, turned) != 0 ? PLATEN_LOK_EXIT_SETUP
-                                                            : save(loaded, upright, format, "");
+    snprintf(was, sizeof(was), "%s.was", document->output);
+    *result = place_for_copy(document, format, is) != 0 ? PLATEN_LOK_EXIT_SETUP
+                                                        : save(loaded, was, format, "");
     loaded->pClass->destroy(loaded);
     if (*result != PLATEN_LOK_EXIT_DONE) {
         return NULL;
@@ -469,15 +472,15 @@ turn_pages(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document
 
     /* LibreOffice does not read back each embedded document that it has written. */
     loaded = NULL;
-    for (objects = 1; loaded == NULL && objects >= 0; objects--) {
-        if (platen_lok_landscape(upright, turned, objects) == 0) {
-            loaded = load(turned, "", result);
+    for (; loaded == NULL && edit.flat <= 1; edit.flat++) {
+        if (platen_lok_pages(was, is, &edit) == 0) {
+            loaded = load(is, "", result);
         } else {
             *result = PLATEN_LOK_EXIT_SAVE;
         }
-        (void) unlink(turned);
+        (void) unlink(is);
     }
-    (void) unlink(upright);
+    (void) unlink(was);
     return loaded;
 }
 
@@ -650,24 +653,125 @@ settle_text(LibreOfficeKitDocument *loaded, const platen_lok_document_t *documen
     return loaded;
 }
 
+/* Whether the result shows what cells come to, and has no formulas. */
+static int
+shows_values(const platen_lok_document_t *document)
+{
+    static const char *const books[] = { "xlsx", "xls", "ods", "fods" };
+    size_t                   i;
+
+    for (i = 0; i < sizeof(books) / sizeof(books[0]); i++) {
+        if (strcmp(document->export_filter, books[i]) == 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/*
+ * Which formulas of a workbook are taken out of it before it is loaded, so that what
+ * Excel computed is believed; and what is to be said of those that LibreOffice lacks.
+ */
+static unsigned
+to_believe(const platen_lok_document_t *document, const platen_lok_sheets_t *book,
+           unsigned found)
+{
+    const platen_lok_cells_t *lacking = &book->lacking, *empty = &book->empty;
+    int                       all = shows_values(document) && !(found & PLATEN_LOK_CALCULATE);
+
+    if (lacking->n > 0 && !all) {
+        platen_warning_add(PLATEN_WARNINGS_FILE,
+                           "%u %s (%s%s) a function that this LibreOffice lacks (%s): the "
+                           "result has the values that were saved with the workbook.",
+                           lacking->n, lacking->n == 1 ? "formula uses" : "formulas use",
+                           lacking->names, lacking->n > 1 ? " …" : "", lacking->function);
+    }
+    if (empty->n > 0) {
+        platen_warning_add(PLATEN_WARNINGS_FILE,
+                           "%u %s (%s) a function that this LibreOffice lacks (%s), and no "
+                           "saved value: the result has an error in its place.",
+                           empty->n, empty->n == 1 ? "formula uses" : "formulas use",
+                           empty->names, empty->function);
+    }
+    return all && book->formulas > 0 ? PLATEN_LOK_MEND_FORMULAS
+           : lacking->n > 0          ? PLATEN_LOK_MEND_LACKING
+                                     : 0;
+}
+
+/* A name as a string of JSON, without its quotes. */
 static void
-finish_sheets(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document,
-              unsigned found)
+json_name(const char *name, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (; *name != '\0' && n + 8 < size; name++) {
+        if (*name == '"' || *name == '\\') {
+            out[n++] = '\\';
+        }
+        out[n++] = *name;
+    }
+    out[n] = '\0';
+}
+
+/*
+ * What Excel does when it opens a workbook: a hidden sheet stays hidden although it is
+ * the active one, and rows that have no height of their own are as high as their text.
+ */
+static void
+open_as_excel(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document,
+              const platen_lok_sheets_t *book)
+{
+    int                      parts = loaded->pClass->getParts(loaded);
+    int                      active = loaded->pClass->getPart(loaded);
+    const platen_lok_rows_t *rows;
+    char                     name[256], arguments[512], *info;
+    size_t                   i;
+    unsigned                 k;
+
+    for (i = 0; i < book->n && (int) i < parts; i++) {
+        info = loaded->pClass->getPartInfo(loaded, (int) i);
+        if (book->sheet[i].hidden && info != NULL
+            && strstr(info, "\"visible\": \"1\"") != NULL) {
+            json_name(book->sheet[i].name, name, sizeof(name));
+            snprintf(arguments, sizeof(arguments),
+                     "{\"aTableName\":{\"type\":\"string\",\"value\":\"%s\"}}", name);
+            post(loaded, ".uno:Hide", arguments);
+        }
+        free(info);
+    }
+    if (strcmp(document->export_filter, "pdf") != 0) {
+        return;
+    }
+    for (i = 0; i < book->n && (int) i < parts; i++) {
+        for (k = 0; !book->sheet[i].hidden && k < book->sheet[i].nrows; k++) {
+            rows = &book->sheet[i].rows[k];
+            if (k == 0) {
+                loaded->pClass->setPart(loaded, (int) i);
+            }
+            snprintf(arguments, sizeof(arguments),
+                     "{\"ToPoint\":{\"type\":\"string\",\"value\":\"A%u:A%u\"}}", rows->first,
+                     rows->last);
+            post(loaded, ".uno:GoToCell", arguments);
+            post(loaded, ".uno:SetOptimalRowHeight",
+                 "{\"aExtraHeight\":{\"type\":\"unsigned short\",\"value\":\"0\"}}");
+        }
+    }
+    loaded->pClass->setPart(loaded, active);
+}
+
+/* Whether a sheet is hidden, which with a page to each sheet would have one. */
+static int
+hides_sheets(LibreOfficeKitDocument *loaded)
 {
     char *info;
     int   i, hidden = 0;
 
-    if (found & PLATEN_LOK_CALCULATE) {
-        post(loaded, ".uno:CalculateHard", NULL);
-    }
-    for (i = 0; document->sheets && i < loaded->pClass->getParts(loaded); i++) {
+    for (i = 0; !hidden && i < loaded->pClass->getParts(loaded); i++) {
         info = loaded->pClass->getPartInfo(loaded, i);
-        hidden += info != NULL && strstr(info, "\"visible\": \"0\"") != NULL;
+        hidden = info != NULL && strstr(info, "\"visible\": \"0\"") != NULL;
         free(info);
     }
-    if (hidden > 0) {
-        warn("Hidden sheets of the workbook are in the result, too.");
-    }
+    return hidden;
 }
 
 /* A platen_lok_convert_t: what is in the working directory. */
@@ -721,12 +825,13 @@ ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN],
 }
 
 static LibreOfficeKitDocument *
-load_document(const platen_lok_document_t *document, unsigned found, platen_lok_exit_t *result)
+load_document(const platen_lok_document_t *document, unsigned found, unsigned more,
+              platen_lok_exit_t *result)
 {
     LibreOfficeKitDocument *loaded;
     char                    at[PATH_LEN];
     const char             *path;
-    unsigned                what = to_mend(document, found);
+    unsigned                what = to_mend(document, found) | more;
     int                     mended;
 
     if (!is_as_named(document->input)) {
@@ -751,6 +856,8 @@ platen_lok_office_convert(const platen_lok_document_t *document)
     LibreOfficeKitDocument *loaded;
     platen_lok_exit_t       result = PLATEN_LOK_EXIT_DONE;
     unsigned                found = 0;
+    platen_lok_sheets_t    *book = NULL;
+    int                     shown = 0;
 
     office.asked = 0;
     office.password = document->password;
@@ -762,7 +869,11 @@ platen_lok_office_convert(const platen_lok_document_t *document)
     if (document->last) {
         found = platen_lok_package_look(document->input);
     }
-    loaded = load_document(document, found, &result);
+    if (found & PLATEN_LOK_BOOK) {
+        book = platen_lok_sheets_new(document->input);
+    }
+    loaded = load_document(document, found,
+                           book == NULL ? 0 : to_believe(document, book, found), &result);
     if (loaded != NULL && document->last) {
         switch (loaded->pClass->getDocumentType(loaded)) {
         case LOK_DOCTYPE_TEXT:
@@ -776,14 +887,21 @@ platen_lok_office_convert(const platen_lok_document_t *document)
             }
             break;
         case LOK_DOCTYPE_SPREADSHEET:
-            finish_sheets(loaded, document, found);
+            if (found & PLATEN_LOK_CALCULATE) {
+                post(loaded, ".uno:CalculateHard", NULL);
+            }
+            if (book != NULL) {
+                open_as_excel(loaded, document, book);
+            }
+            shown = document->sheets && hides_sheets(loaded);
             break;
         default:
             break;
         }
     }
-    if (loaded != NULL && document->landscape) {
-        loaded = turn_pages(loaded, document, &result);
+    platen_lok_sheets_destroy(&book);
+    if (loaded != NULL && (shown || platen_lok_pages_asked(&document->page))) {
+        loaded = lay_out(loaded, document, shown, &result);
     }
     if (loaded == NULL) {
         return result;

@@ -11,19 +11,19 @@
 
 /* One conversion, as C strings; options, password and fonts may be "". */
 typedef struct {
-    const char *input;
-    const char *output;
-    const char *load_options;
-    const char *export_filter;
-    const char *export_options;
-    const char *password;
-    const char *fonts;     /* file for what platen_lok_fonts.h reports; "" for none */
-    const char *name;      /* by which it calls itself; "" for none */
-    int         tracked;   /* PLATEN_LOK_CHANGES_* */
-    int         comments;  /* stay */
-    int         sheets;    /* a page to each */
-    int         landscape; /* turn its pages first; needs room beside the output */
-    int         last;      /* the process ends after it: what it holds stays */
+    const char       *input;
+    const char       *output;
+    const char       *load_options;
+    const char       *export_filter;
+    const char       *export_options;
+    const char       *password;
+    const char       *fonts;    /* file for what platen_lok_fonts.h reports; "" for none */
+    const char       *name;     /* by which it calls itself; "" for none */
+    int               tracked;  /* PLATEN_LOK_CHANGES_* */
+    int               comments; /* stay */
+    int               sheets;   /* a page to each */
+    platen_lok_page_t page;     /* asked for: needs room beside the output */
+    int               last;     /* the process ends after it: what it holds stays */
 } platen_lok_document_t;
 
 /*

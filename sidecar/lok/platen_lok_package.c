@@ -9,6 +9,7 @@
 #include <zip.h>
 
 #include "docx/platen_docx_fields.h"
+#include "platen_lok_functions.h"
 #include "platen_warning.h"
 
 #define PIECE 65536
@@ -209,7 +210,7 @@ platen_lok_package_look(const char *path)
         found |= look_at_headers(zip);
         found = look_at_fields(zip, found);
     } else if (zip_name_locate(zip, "xl/workbook.xml", 0) >= 0) {
-        found = PLATEN_LOK_PACKAGE | scan(zip, "xl/workbook.xml", book_words);
+        found = PLATEN_LOK_PACKAGE | PLATEN_LOK_BOOK | scan(zip, "xl/workbook.xml", book_words);
     }
     zip_discard(zip);
     return found;
@@ -352,6 +353,102 @@ forget_scroll(part_t *part)
     }
 }
 
+/* What is between two places. */
+typedef struct {
+    char *at, *end;
+} span_t;
+
+static char *
+find_in(const span_t *span, const char *word)
+{
+    return memmem(span->at, (size_t) (span->end - span->at), word, strlen(word));
+}
+
+/* The next cell that has a formula; 0 if there is none. */
+static int
+next_formula(const part_t *part, span_t *cell, span_t *formula)
+{
+    char *end, *close;
+
+    while ((cell->at = next_tag(part, cell->end, "<c", &end)) != NULL) {
+        cell->at = cell->end = end;
+        if (end[-1] == '/') {
+            continue;
+        }
+        cell->end = memmem(end, part->len - (size_t) (end - part->text), "</c>", 4);
+        if (cell->end == NULL) {
+            return 0;
+        }
+        *formula = *cell;
+        formula->at = find_in(cell, "<f");
+        if (formula->at == NULL || strchr(" />", formula->at[2]) == NULL) {
+            continue;
+        }
+        close = find_in(formula, ">");
+        if (close != NULL && close[-1] != '/') {
+            close = find_in(formula, "</f>");
+            close = close == NULL ? NULL : close + 3;
+        }
+        if (close != NULL) {
+            formula->end = close;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int
+is_shared(const span_t *formula)
+{
+    return find_in(formula, "t=\"shared\"") != NULL;
+}
+
+static int
+is_lacking(const span_t *formula)
+{
+    return platen_lok_functions_lacked(formula->at, (size_t) (formula->end - formula->at))
+           != NULL;
+}
+
+static int
+has_value(const span_t *cell)
+{
+    const char *value = find_in(cell, "<v>");
+
+    return value != NULL && value[3] != '<';
+}
+
+/*
+ * Formulas go, and their values stay.  A link stays one.  Of formulas that are shared
+ * one cell has the text: either all of them go or none, as one may have no value.
+ */
+static void
+forget_formulas(part_t *part, int all)
+{
+    span_t cell = { .end = part->text }, formula;
+    int    shared = all;
+
+    while (next_formula(part, &cell, &formula)) {
+        if (is_shared(&formula)) {
+            if (is_lacking(&formula)) {
+                shared = 1;
+                break;
+            }
+            shared &= has_value(&cell);
+        }
+    }
+    cell.end = part->text;
+    while (next_formula(part, &cell, &formula)) {
+        if (has_value(&cell)
+            && (is_shared(&formula)
+                    ? shared
+                    : is_lacking(&formula)
+                          || (all && find_in(&formula, "HYPERLINK(") == NULL))) {
+            blank(part, formula.at, formula.end);
+        }
+    }
+}
+
 /*
  * In ODF what was deleted is not where it was, but in a list before the text, which
  * as it stands is the final one; marks say where changes begin and end.
@@ -395,6 +492,10 @@ edit(part_t *part, const char *name, unsigned what)
     }
     if (strncmp(name, "xl/worksheets/", 14) == 0 && what & PLATEN_LOK_MEND_SCROLL) {
         forget_scroll(part);
+    }
+    if (strncmp(name, "xl/worksheets/", 14) == 0
+        && what & (PLATEN_LOK_MEND_FORMULAS | PLATEN_LOK_MEND_LACKING)) {
+        forget_formulas(part, (what & PLATEN_LOK_MEND_FORMULAS) != 0);
     }
     if (strncmp(name, "word/", 5) != 0) {
         return;

@@ -22,6 +22,7 @@
 #define PLATEN_LOK_PICTURES 4096
 #define PLATEN_LOK_FIELDS 8192
 #define PLATEN_LOK_UPDATES 16384 /* tables of contents are to be updated, and can be */
+#define PLATEN_LOK_BOOK 32768    /* it is a workbook */
 
 /* Looks at a text document or a workbook; 0 if it is no such package. */
 unsigned platen_lok_package_look(const char *path);
@@ -40,6 +41,9 @@ unsigned platen_lok_package_look(const char *path);
 #define PLATEN_LOK_MEND_FIELDS 512
 #define PLATEN_LOK_MEND_INDEXES 1024
 #define PLATEN_LOK_MEND_CHUNKS 2048 /* platen_lok_chunks.h */
+/* Formulas that have a value, which stays: all of them, or those with a function lacked. */
+#define PLATEN_LOK_MEND_FORMULAS 4096
+#define PLATEN_LOK_MEND_LACKING 8192
 
 /* What is done to OOXML alone. */
 #define PLATEN_LOK_MEND_OOXML                                                                  \

@@ -378,7 +378,22 @@ test_request(void **state)
     assert_int_equal(
         platen_engine_lok.request(&platen_engine_lok, &run, &m, scratch, sizeof(scratch)), 0);
     assert_true(platen_str_eq(m.export_options, PLATEN_STR("44,34,76")));
-    assert_true(m.landscape);
+    assert_int_equal(m.page.orientation, PLATEN_LOK_PAGE_LANDSCAPE);
+    assert_int_equal(m.page.margins[0], 0);
+    assert_int_equal(platen_options_set(&options, PLATEN_OPTION_ORIENTATION, "portrait", 8),
+                     PLATEN_OK);
+    assert_int_equal(platen_options_set(&options, PLATEN_OPTION_PAPER, "Letter", 6), PLATEN_OK);
+    assert_int_equal(platen_options_set(&options, PLATEN_OPTION_MARGINS, "0 1in", 5),
+                     PLATEN_OK);
+    assert_int_equal(platen_options_set(&options, PLATEN_OPTION_FIT, "width", 5), PLATEN_OK);
+    assert_int_equal(
+        platen_engine_lok.request(&platen_engine_lok, &run, &m, scratch, sizeof(scratch)), 0);
+    assert_int_equal(m.page.orientation, PLATEN_LOK_PAGE_PORTRAIT);
+    assert_int_equal(m.page.width, 21590);
+    assert_int_equal(m.page.height, 27940);
+    assert_int_equal(m.page.margins[0], 1);
+    assert_int_equal(m.page.margins[3], 2541);
+    assert_int_equal(m.page.fit, PLATEN_LOK_PAGE_FIT_WIDTH);
 }
 
 static void

@@ -31,7 +31,11 @@ request(void)
         .export_filter = PLATEN_STR("pdf"),
         .export_options = PLATEN_STR("{}"),
         .password = PLATEN_STR("\xc3\xa9"),
-        .landscape = 1,
+        .page = { PLATEN_LOK_PAGE_PORTRAIT,
+                  PLATEN_LOK_PAGE_FIT_PAGE,
+                  21000,
+                  29700,
+                  { 1, 2, 3, PLATEN_LOK_PAGE_MAX } },
         .name = platen_str("report.docx"),
         .tracked = PLATEN_LOK_CHANGES_SHOW,
         .comments = 1,
@@ -85,7 +89,7 @@ test_convert(void **state)
     assert_true(platen_str_eq(b.export_filter, a.export_filter));
     assert_true(platen_str_eq(b.export_options, a.export_options));
     assert_true(platen_str_eq(b.password, a.password));
-    assert_int_equal(b.landscape, a.landscape);
+    assert_memory_equal(&b.page, &a.page, sizeof(a.page));
     assert_int_equal(b.tracked, a.tracked);
     assert_int_equal(b.comments, a.comments);
     assert_int_equal(b.sheets, a.sheets);
@@ -146,7 +150,7 @@ test_cut(void **state)
         whole += decode_rc(packet, n) == PLATEN_OK;
     }
     /* Cut between two of its last, optional fields it is a shorter request. */
-    assert_in_range(whole, 0, 12);
+    assert_in_range(whole, 0, 19);
 }
 
 static void
@@ -204,7 +208,16 @@ test_request_refused(void **state)
     a.input = PLATEN_STR("/in\0.docx");
     assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
     a = request();
-    a.landscape = 2;
+    a.page.orientation = PLATEN_LOK_PAGE_PORTRAIT + 1;
+    assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
+    a = request();
+    a.page.fit = PLATEN_LOK_PAGE_FIT_PAGE + 1;
+    assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
+    a = request();
+    a.page.height = 0;
+    assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
+    a = request();
+    a.page.margins[3] = PLATEN_LOK_PAGE_MAX + 1;
     assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
     a = request();
     a.tracked = PLATEN_LOK_CHANGES_SHOW + 1;

@@ -34,6 +34,10 @@ static const char *const names[] = {
     "values",
     "track_changes",
     "comments",
+    "fit",
+    "orientation",
+    "paper",
+    "margins",
 };
 
 static platen_option_t
@@ -208,6 +212,17 @@ static const struct {
     { "track_changes", "show", "show" },
     { "comments", "none", NULL },
     { "comments", "margin", "margin" },
+    { "fit", "Width", "width" },
+    { "orientation", "LANDSCAPE", "landscape" },
+    { "orientation", "portrait", "portrait" },
+    { "paper", "A4", "a4" },
+    { "paper", "Ledger", "tabloid" },
+    { "margins", "20mm", "20mm 20mm 20mm 20mm" },
+    { "margins", " 1in ,2cm", "25.40mm 20mm 25.40mm 20mm" },
+    { "margins", "72PT 0 1.5cm", "25.40mm 0mm 15mm 0mm" },
+    { "margins", "0", "0mm 0mm 0mm 0mm" },
+    { "margins", "1mm,2mm,3mm,500mm", "1mm 2mm 3mm 500mm" },
+    { "margins", "", NULL },
 };
 
 static const struct {
@@ -269,6 +284,21 @@ static const struct {
     { "resolution", "601" },
     { "resolution", "x" },
     { "layout", "page" },
+    { "fit", "height" },
+    { "orientation", "true" },
+    { "paper", "A44" },
+    { "margins", "20" },
+    { "margins", "20 mm" },
+    { "margins", "-1mm" },
+    { "margins", "500.01mm" },
+    { "margins", "99999999999999mm" },
+    { "margins", "1mm,,2mm" },
+    { "margins", "1mm 2mm 3mm 4mm 5mm" },
+    { "margins", "1.2.3mm" },
+    { "margins", ".mm" },
+    { "margins", "1mm2mm" },
+    { "margins", "1mm," },
+    { "margins", " " },
 };
 
 static void
