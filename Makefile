@@ -50,9 +50,11 @@ PROTO   = $(wildcard proto/*.c)
 SANDBOX = $(wildcard sidecar/platen_sandbox*.c)
 WIRE    = sidecar/platen_lok_wire.c
 WARNING = sidecar/platen_warning.c proto/platen_utf8.c
+# What is loaded into a LibreOffice that platend does not keep warm.
+SOFFICE = sidecar/lok/platen_soffice.c sidecar/lok/platen_lok_links.c proto/platen_utf8.c
 # OOXML text documents: for LibreOffice's children, and for a program of its own.
 DOCX    = sidecar/docx/platen_docx_tree.c sidecar/docx/platen_docx_rewrite.c sidecar/docx/platen_docx_fields.c
-LOK     = $(wildcard sidecar/lok/*.c) $(DOCX) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
+LOK     = $(filter-out sidecar/lok/platen_soffice.c,$(wildcard sidecar/lok/*.c)) $(DOCX) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
           sidecar/platen_policy.c sidecar/platen_registry.c sidecar/platen_workdir.c \
           $(WARNING) proto/platen.c proto/platen_codec.c proto/platen_format.c
 SIDECAR = $(wildcard sidecar/*.c)
@@ -74,7 +76,7 @@ MODULE  = $(BUILD)/ngx_http_platen_module.so
 PLATEND = $(BUILD)/platend
 CTL_BIN = $(BUILD)/platenctl
 
-LIBEXEC = $(addprefix $(BUILD)/,platen-docx platen-lok platen-tables platen-text platen-webhook platen-zip platen-pandoc.lua)
+LIBEXEC = $(addprefix $(BUILD)/,platen-docx platen-lok platen-tables platen-text platen-webhook platen-zip platen-soffice.so platen-pandoc.lua)
 
 all: module sidecar ctl libexec
 
@@ -117,7 +119,8 @@ comma      = ,
 # What LibreOffice's libraries are to find here before their own; the C library's are found anyway.
 LOK_EXPORT = $(addprefix -Wl$(comma)--export-dynamic-symbol=, \
              _ZN9salhelper5Timer5startEv _ZN9salhelper5Timer4stopEv \
-             _ZNK9salhelper5Timer9isTickingEv _ZN9salhelper5TimerD2Ev)
+             _ZNK9salhelper5Timer9isTickingEv _ZN9salhelper5TimerD2Ev \
+             osl_openFile osl_copyFile)
 LOK_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(LOK))
 
 $(BUILD)/platen-lok: $(LOK_OBJ)
@@ -125,6 +128,10 @@ $(BUILD)/platen-lok: $(LOK_OBJ)
 
 $(BUILD)/platen-docx: $(patsubst %.c,$(BUILD)/obj/%.o,$(DOCXES))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip -lexpat
+
+$(BUILD)/platen-soffice.so: $(SOFFICE) sidecar/lok/platen_lok_links.h proto/platen_utf8.h
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(HARDEN:-fPIE=-fPIC) $(CFLAGS) $(INC) -shared -Wl,-z,relro,-z,now -o $@ $(SOFFICE) -ldl
 
 $(BUILD)/platen-tables: $(patsubst %.c,$(BUILD)/obj/%.o,$(TABLES))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -lzip -lexpat -lm -ldl
@@ -346,8 +353,8 @@ $(BUILD)/lok_inproc: bench/lok_inproc.c
 install: all
 	install -Dm644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/ngx_http_platen_module.so
 	install -Dm755 -t $(DESTDIR)$(SBINDIR) $(PLATEND) $(CTL_BIN)
-	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(filter-out %.lua,$(LIBEXEC))
-	install -Dm644 -t $(DESTDIR)$(LIBEXECDIR) $(filter %.lua,$(LIBEXEC))
+	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(filter-out %.lua %.so,$(LIBEXEC))
+	install -Dm644 -t $(DESTDIR)$(LIBEXECDIR) $(filter %.lua %.so,$(LIBEXEC))
 	install -Dm644 conf/openapi.json $(DESTDIR)/usr/share/platen/openapi.json
 	@set -e; for file in nginx.conf platend.cfg; do \
 	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \

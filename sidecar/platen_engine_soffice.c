@@ -28,6 +28,9 @@
 #define EXIT_CRASHED 79 /* desktop/source/app/exithelper: crash with restart */
 #define EXIT_RESTART 81 /* the same: normal restart */
 
+/* Without it links in documents would lead to files: lok/platen_soffice.c. */
+#define LINKS "platen-soffice.so"
+
 /* Dearer than any other good way: a process start of a second or so. */
 #define COST 600
 
@@ -96,6 +99,8 @@ static platen_setting_t settings[] = {
 static int
 probe(const platen_engine_t *engine, const platen_config_t *config, char *err, size_t errlen)
 {
+    char path[PLATEN_PATH_MAX];
+
     (void) engine;
     if (!config->soffice_enabled) {
         snprintf(err, errlen, "switched off by engines/soffice/enabled");
@@ -103,6 +108,11 @@ probe(const platen_engine_t *engine, const platen_config_t *config, char *err, s
     }
     if (access(config->soffice_path, X_OK) != 0) {
         snprintf(err, errlen, "%s: %s", config->soffice_path, strerror(errno));
+        return PLATEN_NOT_FOUND;
+    }
+    snprintf(path, sizeof(path), "%s/" LINKS, config->libexec_path);
+    if (access(path, R_OK) != 0) {
+        snprintf(err, errlen, "%s: %s", path, strerror(errno));
         return PLATEN_NOT_FOUND;
     }
     if (strncmp(config->data_path, "/tmp/", 5) == 0) {
@@ -266,6 +276,9 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     platen_command_arg(command, "%s", run->input);
 
     platen_command_env(command, "SAL_USE_VCLPLUGIN=svp");
+    platen_command_env(command, "LD_PRELOAD=%s/" LINKS, config->libexec_path);
+    platen_command_env(command, "PLATEN_ROOM=%s", run->dir);
+    platen_command_env(command, "PLATEN_DOCUMENT=%s", run->input);
 
     if (strcmp(run->edge->from, "pdf") == 0) {
         command->policy = platen_policy_find("soffice-pdf");

@@ -29,9 +29,11 @@ static const platen_sandbox_path_t common[] = {
     { "{run}", R | W | OWN },
     { "{document}", R },
     { "{program}", R | X },
-    { "/usr/lib", R },
-    { "/lib", R },
-    { "/lib64", R },
+    { "/usr/lib/x86_64-linux-gnu", R },
+    { "/usr/lib/aarch64-linux-gnu", R },
+    { "/lib/x86_64-linux-gnu", R },
+    { "/lib/aarch64-linux-gnu", R },
+    { "/usr/lib/locale", R },
     { "/lib64/ld-linux-x86-64.so.2", R | X },
     { "/lib/ld-linux-aarch64.so.1", R | X },
     { "/etc/ld.so.cache", R },
@@ -51,9 +53,18 @@ static const platen_sandbox_path_t common[] = {
         "/usr/share/xml/fontconfig", R                                                         \
     }
 
-/* Dictionaries and languages, by the packages' own directories. */
+/*
+ * Of LibreOffice what conversions open: not its galleries, templates and wizards.  Dictionaries
+ * and languages, by the packages' own directories.  {office}/share/registry is a link to
+ * /etc/libreoffice, and pictures of its icons lie in /usr/share/libreoffice.
+ */
 #define OFFICE                                                                                 \
-    { "{office}", R }, { "/etc/libreoffice", R }, { "/usr/share/libreoffice", R },             \
+    { "{office}/program", R }, { "{office}/share/autocorr", R }, { "{office}/share/calc", R }, \
+        { "{office}/share/config", R }, { "{office}/share/extensions", R },                    \
+        { "{office}/share/filter", R }, { "{office}/share/fonts", R },                         \
+        { "{office}/share/palette", R }, { "{office}/share/psprint", R },                      \
+        { "{office}/share/registry", R }, { "{office}/share/wordbook", R },                    \
+        { "/etc/libreoffice", R }, { "/usr/share/libreoffice/share/config", R },               \
         { "/usr/share/hunspell", R }, { "/usr/share/myspell", R }, { "/usr/share/hyphen", R }, \
         { "/usr/share/mythes", R }, { "/usr/share/liblangtag", R },                            \
         { "/usr/share/libexttextcat", R }, { "/usr/share/libnumbertext", R },                  \
@@ -62,7 +73,9 @@ static const platen_sandbox_path_t common[] = {
 #define POPPLER { "/usr/share/poppler", R }, FONTS
 
 /* An engine of platend.cfg is any program, with data anywhere that packages have it. */
-#define ANY { "/usr/bin", R }, { "/usr/share", R }, { "/usr/libexec", R }, FONTS
+#define ANY                                                                                    \
+    { "/usr/bin", R }, { "/usr/lib", R }, { "/lib", R }, { "/usr/share", R },                  \
+        { "/usr/libexec", R }, FONTS
 #define ANY_X                                                                                  \
     { "/usr/bin", R | X }, { "/usr/lib", R | X }, { "/usr/libexec", R | X },                   \
         { "/bin", R | X }, { "/lib", R | X }, { "/lib64", R | X }, { "/usr/share", R | X },    \
@@ -75,12 +88,16 @@ const platen_policy_t platen_policies[] = {
       "LibreOffice as a process for each document",
       PLATEN_SANDBOX_MAY_EXEC | PLATEN_SANDBOX_MAY_BIND,
       1,
-      { { "{tmp}", R | W | S }, { "/var/lib/libreoffice", R }, OFFICE } },
+      { { "{tmp}", R | W | S },
+        { "{libexec}/platen-soffice.so", R },
+        { "/var/lib/libreoffice", R },
+        OFFICE } },
     { "soffice-pdf",
       "the same for PDF, whose import is a program of its own",
       PLATEN_SANDBOX_MAY_EXEC | PLATEN_SANDBOX_MAY_BIND | PLATEN_SANDBOX_MAY_FORK,
       1,
       { { "{tmp}", R | W | S },
+        { "{libexec}/platen-soffice.so", R },
         { "/var/lib/libreoffice", R },
         { "{office}/program/xpdfimport", R | X },
         POPPLER,

@@ -12,7 +12,7 @@
 
 #include "platen_sandbox.h"
 
-#define PLATEN_POLICY_PATHS 32
+#define PLATEN_POLICY_PATHS 48
 
 /*
  * In a path stand {run} for the run's directory, {document}, {program} for what is

@@ -1,54 +1,115 @@
 # Documents that name something else, in every way that their formats have: nobody is asked, and nothing of it comes out.
 #
-#   PLATEN_LINKS   how many of the documents are tried: each n-th (3); 1 is all
+#   PLATEN_LINKS   1: each document with each address; otherwise with one of what its engine may
+#                  read, and every third with one of what it may not
 
 use lib 't/lib';
+use TestArchive;
 use TestPlaten;
 use Hostile;
 use HostileLinks;
 
 our $Mark = 'MARKER-52c9';
 our ($Text, $Image) = ("$Var/there.txt", "$Var/there.png");
+our $Nothing = ['nothing', 'file:///nonexistent/there.png'];
 spew($Text, "$Mark\n");
 spew($Image, image_of(61, 67, $Mark));
 our $Listener = IO::Socket::INET->new(Listen => 1000, LocalAddr => '127.0.0.1', Blocking => 0) or die;
+our $All = $ENV{PLATEN_LINKS};
 
 sub reached { my $n = 0; $n++ while $Listener->accept; return $n }
-sub leaks { my ($text) = @_; return $text =~ /\Q$Mark\E|\b61 +67\b/ }
+sub leaks { my ($text, $mark) = @_; return $text =~ /\Q$Mark\E|\b61 +67\b/ || ($mark && $text =~ $mark) }
+
+# Each document that is to be tried: carrier, target, address.
+sub documents {
+    my ($carriers, $pictures, $others) = @_;
+    my ($n, @all) = 0;
+    for my $carrier (@$carriers) {
+        for my $to (@{ $carrier->[2] }) {
+            push @all, map [$carrier, $to, $_], $All ? (@$pictures, @$others) : ($pictures->[$n % @$pictures], $n % 3 ? () : $others->[$n / 3 % @$others]);
+            $n++;
+        }
+    }
+    return @all;
+}
+
+our %Refused;
+sub send_document {
+    my ($carrier, $to, $address) = @_;
+    my ($name, $ext, undef, $make) = @$carrier;
+    my $answer = json_of(post_form('/jobs', [file => [undef, "a.$ext", Content => $make->($address->[1])], target_format => $to]));
+    $Refused{"$name, $address->[0], to $to: $answer->{code}"}++ if !defined $answer->{job_id};
+    return $answer->{job_id};
+}
+
+sub result { my ($job) = @_; return $job->{status} eq 'SUCCESS' ? get($job->{download_url})->content : '' }
+
+# What the same document gives where its address leads to nothing.
+our %Control;
+sub control {
+    my ($carrier, $to) = @_;
+    return $Control{"$carrier->[0] $to"} //= pictures(result(wait_job(send_document($carrier, $to, $Nothing), 600)));
+}
 
 run_tests();
 
 __DATA__
 
 === TEST 1: each carrier, with each address, to each of its targets
---- timeout: 900
+--- timeout: 3600
 --- flow
 platend_start('limits/attempts' => 1, 'limits/wall_clock' => 60);
-my (@sent, %refused, $n);
-for my $carrier (carriers()) {
-    my ($name, $ext, $targets, $make) = @$carrier;
-    for my $address (addresses($::Listener->sockport, $::Image, $::Text)) {
-        for my $to (@$targets) {
-            next if $n++ % ($ENV{PLATEN_LINKS} || 3);
-            my $answer = json_of(post_form('/jobs', [file => [undef, "a.$ext", Content => $make->($address->[1])], target_format => $to]));
-            defined $answer->{job_id} ? push @sent, ["$name, $address->[0], to $to", $answer->{job_id}] : $refused{"$name, to $to: $answer->{code}"}++;
-        }
+my ($pictures, $texts) = readable(JSON::PP::decode_json(scalar `$TestPlaten::Ctl -c $::Var/platend.cfg --json sandbox`));
+my @others = (addresses($::Listener->sockport, $::Image, $::Text), @$texts);
+cmp_ok scalar @$pictures, '>=', 5, @$pictures . ' pictures that an engine may read, ' . @others . ' other addresses';
+my @all = main::documents([carriers()], $pictures, \@others);
+my (%outcome, @leaks, @without, @pictures, @crashed);
+while (my @some = splice @all, 0, 400) {
+    $_->[3] = main::send_document(@$_) for @some;
+    for (@some) {
+        my ($carrier, $to, $address, $id) = @$_;
+        next if !defined $id;
+        my $what = "$carrier->[0], $address->[0], to $to";
+        my $job = wait_job($id, 600);
+        $outcome{ $job->{status} . ' ' . ($job->{error_code} // '') }++;
+        push @crashed, $what if ($job->{error_code} // '') =~ /crashed|timeout/;
+        next if $job->{status} ne 'SUCCESS';
+        my $result = main::result($job);
+        my $text = text_of($result);
+        push @leaks, $what if main::leaks($text, $address->[2]);
+        push @without, $what if $text !~ /before/ && $what !~ /^svg|to png/;
+        my $shown = pictures($result);
+        push @pictures, "$what: $shown" if $shown ne '' && $shown ne main::control($carrier, $to);
     }
 }
-cmp_ok scalar @sent, '>=', 200, @sent . ' documents';
-is_deeply \%refused, {}, 'all of which are taken';
-my (@leaks, @without, %outcome);
-for my $sent (@sent) {
-    my ($what, $id) = @$sent;
-    my $job = wait_job($id, 600);
-    $outcome{ $job->{status} . ' ' . ($job->{error_code} // '') }++;
-    next if $job->{status} ne 'SUCCESS';
-    my $text = text_of(get($job->{download_url})->content);
-    push @leaks, $what if main::leaks($text);
-    push @without, $what if $text !~ /before/ && $what !~ /^svg/;
-}
-diag join ', ', map "$outcome{$_} $_", sort keys %outcome;
-cmp_ok $outcome{'SUCCESS '} // 0, '>=', 0.8 * @sent, 'most of which are converted';
+diag join ', ', (map "$outcome{$_} $_", sort keys %outcome), @crashed;
+my $sent = 0;
+$sent += $_ for values %outcome;
+cmp_ok $sent, '>=', 200, "$sent documents";
+is_deeply \%::Refused, {}, 'all of which are taken';
+cmp_ok $outcome{'SUCCESS '} // 0, '>=', 0.8 * $sent, 'most of which are converted';
 is_deeply \@leaks, [], 'nothing of what they name comes out';
+is_deeply \@pictures, [], 'no picture neither';
 is_deeply \@without, [], 'but their own text does';
 is main::reached(), 0, 'nobody was asked for anything';
+platend_stop();
+
+
+
+=== TEST 2: documents of an archive, by a LibreOffice that is started for each
+--- timeout: 900
+--- flow
+platend_start('limits/attempts' => 1, 'limits/wall_clock' => 120, 'engines/lok/enabled' => 0);
+my ($pictures) = readable(JSON::PP::decode_json(scalar `$TestPlaten::Ctl -c $::Var/platend.cfg --json sandbox`));
+my ($n, @documents) = 0;
+for my $carrier (carriers()) {
+    my ($name, $ext, $targets, $make) = @$carrier;
+    next if $targets->[0] ne 'pdf' || !$::All && $name !~ /^rtf: INCLUDEPICTURE "%s" .d|^(?:ods: image|odp: fill|html: background)$/;
+    push @documents, sprintf('%03d.%s', ++$n, $ext) => $make->($pictures->[$n % @$pictures][1]);
+}
+my $job = wait_job(submit(content => zip_of(@documents), name => 'all.zip', to => 'pdf')->{job_id}, 900);
+like $job->{status}, $::All ? qr/^(?:SUCCESS|PARTIAL)/ : qr/^SUCCESS$/, scalar(@{ $job->{files} }) . ' documents';
+my %results = unzip(main::result($job));
+my %picture = map { my $shown = pictures($results{$_}); $shown =~ s/ ?(?:140x120|32x32)//gr eq '' ? () : ($_ => $shown) } grep !/manifest/, keys %results;
+is_deeply \%picture, {}, 'none of which shows a picture, but LibreOffice its signs for what it has not got';
+is scalar(grep { text_of($results{$_}) =~ /before/ } keys %results), scalar(grep { $results{$_} =~ /^%PDF/ && $_ !~ /svg/ } keys %results), 'and all their own text' if !$::All;

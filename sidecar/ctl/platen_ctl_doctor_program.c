@@ -104,15 +104,18 @@ check_libreoffice(const platen_ctl_doctor_t *d, platen_ctl_report_t *report)
 static void
 check_libexec(const platen_ctl_doctor_t *d, platen_ctl_report_t *report)
 {
-    static const char *const names[] = { "platen-docx", "platen-lok",     "platen-tables",
-                                         "platen-text", "platen-webhook", "platen-zip" };
+    static const char *const names[] = { "platen-docx",      "platen-lok",     "platen-tables",
+                                         "platen-text",      "platen-webhook", "platen-zip",
+                                         "platen-soffice.so" };
     char                     path[PATH_MAX], check[64], version[64];
     size_t                   i;
+    int                      library;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         snprintf(path, sizeof(path), "%s/%s", d->config->libexec_path, names[i]);
         snprintf(check, sizeof(check), "libexec.%s", names[i]);
-        if (access(path, X_OK) != 0) {
+        library = strstr(names[i], ".so") != NULL;
+        if (access(path, library ? R_OK : X_OK) != 0) {
             platen_ctl_report_add(report, PLATEN_CTL_FAIL, check, "%s: %s", path,
                                   strerror(errno));
             platen_ctl_report_advice(

@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "platen_lok_links.h"
 #include "platen_lok_office.h"
 #include "platen_lok_profile.h"
 #include "platen_lok_serve.h"
@@ -148,6 +149,9 @@ main(int argc, char **argv)
     }
     serve.world.zygote = getpid();
 
+    if (platen_lok_links_open(serve.world.program) != 0) {
+        return fail(strerror(errno));
+    }
     if (platen_lok_profile_begin(serve.world.state, err, sizeof(err)) != 0
         || platen_lok_office_open(serve.world.program, err, sizeof(err)) != 0) {
         return fail(err);

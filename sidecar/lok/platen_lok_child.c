@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "platen_lok_links.h"
 #include "platen_lok_mark.h"
 #include "platen_lok_office.h"
 #include "platen_fork.h"
@@ -211,9 +212,12 @@ static void
 set_up(const platen_lok_world_t *world, const platen_lok_message_t *request, const char *work,
        const char *input)
 {
+    const char *const rooms[] = { work, input };
+
     if (chdir(work) != 0 || platen_fork_signals() != 0 || catch_crashes() != 0
         || open_log() != 0 || platen_lok_inherit_renew(&world->inherit) != 0
-        || make_temporary(world) != 0) {
+        || make_temporary(world) != 0
+        || platen_lok_links_cut(rooms, sizeof(rooms) / sizeof(rooms[0])) != 0) {
         fail("set-up", PLATEN_LOK_EXIT_SETUP);
     }
     enter(world, request, work, input);

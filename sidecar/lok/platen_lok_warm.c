@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "platen_lok_links.h"
 #include "platen_lok_office.h"
 
 #define DIR_MAX 4200
@@ -228,6 +229,12 @@ platen_lok_warm_up(const char *state, char *err, size_t errlen)
         if (convert(dir, steps[i][0], steps[i][1], err, errlen) != 0) {
             return -1;
         }
+    }
+    if (!platen_lok_links_met()) {
+        snprintf(err, errlen,
+                 "this LibreOffice opens files in a way of its own: links in documents would"
+                 " lead to them");
+        return -1;
     }
     return try_links(dir, err, errlen);
 }
