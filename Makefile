@@ -222,7 +222,11 @@ $(BUILD)/fault_engine: t/fault/engine.c
 $(BUILD)/fault_%.so: t/fault/%.c
 	$(CC) $(WARN) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
-FAULT_TOOLS = $(addprefix $(BUILD)/,ssim store_driver fault_readers fault_points fault_errors.so fault_record.so fault_engine)
+# It calls LMDB's own functions, which nginx has only with the module.
+$(BUILD)/fault_within.so: t/fault/within.c
+	$(CC) $(WARN) $(CFLAGS) -shared -fPIC -o $@ $< -ldl -Wl,--no-as-needed -llmdb
+
+FAULT_TOOLS = $(addprefix $(BUILD)/,ssim store_driver fault_readers fault_points fault_errors.so fault_record.so fault_within.so fault_engine)
 
 fault-tools: $(FAULT_TOOLS)
 

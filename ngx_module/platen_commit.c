@@ -8,6 +8,10 @@
  * operation that the store refuses (queue full, no such job) leaves the others
  * of its group alone; failure of the transaction fails the group, and the
  * inputs that were published for it are removed again.
+ *
+ * Nothing is done to a file from the transaction's begin to its end: all workers
+ * and platend wait for it.  It looks once more at what was found before, and only
+ * writes records (t/fault/within.t).
  */
 
 
@@ -35,7 +39,8 @@ static ngx_int_t platen_commit_post(ngx_log_t *log);
 static void platen_commit_thread(void *data, ngx_log_t *log);
 static void platen_commit_publish(platen_commit_group_t *g);
 static int platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op);
-static int platen_commit_sync(platen_commit_group_t *g);
+static void platen_commit_share(platen_commit_group_t *g);
+static void platen_commit_unlink_output(platen_commit_op_t *op);
 static void platen_commit_cleanup(platen_commit_op_t *op);
 static void platen_commit_done(ngx_event_t *ev);
 static ngx_uint_t platen_commit_task_pending(ngx_event_t *ev);
@@ -167,7 +172,10 @@ platen_commit_thread(void *data, ngx_log_t *log)
         op->error = 0;
         op->what = "";
         op->errstr[0] = '\0';
+        op->lock = -1;
         op->published = 0;
+        op->busy = 0;
+        op->linked = 0;
         op->shared = 0;
         op->stored = 0;
         op->replayed = 0;
@@ -184,6 +192,7 @@ platen_commit_thread(void *data, ngx_log_t *log)
 
     platen_commit_publish(g);
     platen_crash_point(PLATEN_CRASH_ACCEPT_LISTED);
+    platen_commit_share(g);
 
     what = "beginning a transaction";
     rc = platen_txn_write(g->store, &txn);
@@ -207,14 +216,6 @@ platen_commit_thread(void *data, ngx_log_t *log)
     }
 
     platen_crash_point(PLATEN_CRASH_ACCEPT_RECORDED);
-
-    what = "syncing the output directory";
-    if (platen_commit_sync(g) != 0) {
-        rc = PLATEN_ERROR;
-        errstr = strerror(errno);
-        platen_txn_abort(&txn);
-        goto failed;
-    }
 
     what = "committing";
     rc = platen_txn_commit(&txn);
@@ -254,6 +255,12 @@ platen_commit_publish(platen_commit_group_t *g)
     platen_commit_op_t  *op, *other;
 
     for (op = g->ops; op; op = op->next) {
+
+        if (op->kind == PLATEN_COMMIT_STORE) {
+            platen_commit_claim(g->store, op, platen_commit_data);
+            continue;
+        }
+
         if (op->kind != PLATEN_COMMIT_SUBMIT) {
             continue;
         }
@@ -320,7 +327,7 @@ platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op)
     case PLATEN_COMMIT_SUBMIT:
     case PLATEN_COMMIT_RETRY:
     case PLATEN_COMMIT_REMOVE:
-        rc = platen_commit_job(txn, op, platen_commit_data, now);
+        rc = platen_commit_job(txn, op, now);
         break;
 
     case PLATEN_COMMIT_RESERVE:
@@ -329,13 +336,7 @@ platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op)
         break;
 
     default:
-        rc = platen_commit_document(txn, op, platen_commit_data,
-                                    platen_commit_synced, now);
-
-        if (op->error) {
-            op->rc = rc;
-            return PLATEN_OK;
-        }
+        rc = platen_commit_document(txn, op, now);
     }
 
     switch (rc) {
@@ -360,17 +361,42 @@ platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op)
 }
 
 
-/* Syncs each directory in which a result was linked, once. */
+/*
+ * Links the earlier results that may answer, and syncs each directory in which
+ * one was linked, once.  What cannot be linked is converted like any other.
+ */
 
-static int
-platen_commit_sync(platen_commit_group_t *g)
+static void
+platen_commit_share(platen_commit_group_t *g)
 {
+    uint64_t             now;
+    platen_txn_t         txn;
     platen_commit_op_t  *op, *last;
+
+    for (op = g->ops; op && (op->rc != PLATEN_OK || op->earlier == NULL);
+         op = op->next)
+    {
+        /* to the first */
+    }
+
+    if (op == NULL || platen_txn_look(g->store, &txn) != PLATEN_OK) {
+        return;
+    }
+
+    now = platen_now_us();
+
+    for ( ; op; op = op->next) {
+        if (op->rc == PLATEN_OK && op->earlier) {
+            platen_commit_link(&txn, op, platen_commit_data, now);
+        }
+    }
+
+    platen_txn_abort(&txn);
 
     last = NULL;
 
     for (op = g->ops; op && platen_commit_synced; op = op->next) {
-        if (!op->shared
+        if (!op->linked
             || (last
                 && platen_layout_same_bucket(&last->job.id, &op->job.id)))
         {
@@ -381,14 +407,25 @@ platen_commit_sync(platen_commit_group_t *g)
                                &op->job.id)
             != 0)
         {
-            return -1;
+            platen_commit_unlink_output(op);
+            continue;
         }
 
         platen_crash_point(PLATEN_CRASH_SHARE_LISTED);
         last = op;
     }
+}
 
-    return 0;
+
+static void
+platen_commit_unlink_output(platen_commit_op_t *op)
+{
+    char  path[PLATEN_PATH_MAX];
+
+    (void) platen_layout_path(platen_commit_data, PLATEN_DIR_OUTPUT,
+                              &op->job.id, PLATEN_COMMIT_EPOCH, path);
+    (void) unlink(path);
+    op->linked = 0;
 }
 
 
@@ -412,12 +449,25 @@ platen_commit_cleanup(platen_commit_op_t *op)
     }
 
     if (op->kind == PLATEN_COMMIT_SUBMIT) {
-        if ((op->rc != PLATEN_OK || op->stored)
-            && (op->published || op->shared))
-        {
-            platen_layout_remove(platen_commit_data, &op->job.id,
-                                 op->shared ? PLATEN_COMMIT_EPOCH : 0);
+
+        /* what a link was made for in vain has another epoch, see there */
+
+        if (op->linked && !(op->shared && op->rc == PLATEN_OK)) {
+            platen_commit_unlink_output(op);
         }
+
+        if ((op->rc != PLATEN_OK || op->stored) && op->published) {
+            platen_layout_remove(platen_commit_data, &op->job.id, 0);
+        }
+
+    } else if (op->kind == PLATEN_COMMIT_STORE && op->published) {
+
+        if (op->rc != PLATEN_OK) {
+            platen_layout_remove(platen_commit_data, &op->job.id, 0);
+        }
+
+        /* from here on the record says whose the place is */
+        (void) close(op->lock);
 
     } else if (op->kind == PLATEN_COMMIT_RETRY && op->rc == PLATEN_OK
                && op->job.epoch)

@@ -76,6 +76,7 @@ struct platen_commit_op_s {
     int                    error;     /* errno behind it, or 0 */
     const char            *what;      /* the step that failed */
     char                   errstr[64]; /* LMDB's words */
+    int                    lock;      /* STORE: of the input's place, or -1 */
     platen_state_t         found;     /* the state that was in the way */
     uint64_t               position;  /* SUBMIT: place in the queue */
     platen_id_t            existing;  /* the job that is the answer, if it is
@@ -98,7 +99,10 @@ struct platen_commit_op_s {
                                          is there again if it fails */
     unsigned               abandoned:1; /* REMOVE: its client has gone; what
                                          another was told of stays */
-    unsigned               shared:1;  /* the earlier result is this job's too */
+    unsigned               busy:1;    /* STORE: another one has the place */
+    unsigned               linked:1;  /* the earlier result has a name of this
+                                         job's, */
+    unsigned               shared:1;  /* and is this job's too */
     unsigned               stored:1;  /* the answer is the record "existing" */
     unsigned               replayed:1; /* it came before under the same key */
 };
@@ -149,19 +153,25 @@ void platen_commit_task_done(ngx_event_t *ev, ngx_http_event_handler_pt event,
  * Submits, retries or removes a job (platen_commit_job.c), inside the group's
  * transaction: what is refused is so before the first write.
  */
-int platen_commit_job(platen_txn_t *txn, platen_commit_op_t *op,
-    const char *data, uint64_t now);
+int platen_commit_job(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now);
 
 /* For platen_commit_document.c: whether one more may wait, and be PLATEN_OK. */
 int platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op);
 
 /*
  * Initiates, stores or enqueues a document (platen_commit_document.c), inside
- * the group's transaction: what is refused is so before the first write.  With
- * op->error set, it is this operation alone that has failed.
+ * the group's transaction: what is refused is so before the first write.
  */
 int platen_commit_document(platen_txn_t *txn, platen_commit_op_t *op,
-    const char *data, ngx_uint_t sync, uint64_t now);
+    uint64_t now);
+
+/* Before it: the uploaded bytes get their place, or op->rc says why not. */
+void platen_commit_claim(platen_store_t *store, platen_commit_op_t *op,
+    const char *data);
+
+/* Before it: links an earlier result that may answer for a submission. */
+void platen_commit_link(platen_txn_t *txn, platen_commit_op_t *op,
+    const char *data, uint64_t now);
 
 /*
  * Keeps room for a resumable upload, or gives it back (platen_commit_upload.c),

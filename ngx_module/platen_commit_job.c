@@ -14,24 +14,23 @@
 static int platen_commit_remove(platen_txn_t *txn, platen_commit_op_t *op,
     uint64_t now);
 static int platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op,
-    const char *data, uint64_t now);
+    uint64_t now);
 static int platen_commit_replay(platen_txn_t *txn, platen_commit_op_t *op);
 static int platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op,
     uint64_t now);
-static int platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
-    const char *data, uint64_t now);
+static void platen_commit_confirm(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t now);
 static int platen_commit_finish(platen_txn_t *txn, platen_commit_op_t *op,
     uint64_t now);
 
 
 int
-platen_commit_job(platen_txn_t *txn, platen_commit_op_t *op, const char *data,
-    uint64_t now)
+platen_commit_job(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
 {
     switch (op->kind) {
 
     case PLATEN_COMMIT_SUBMIT:
-        return platen_commit_submit(txn, op, data, now);
+        return platen_commit_submit(txn, op, now);
 
     case PLATEN_COMMIT_RETRY:
         return platen_commit_retry(txn, op, now);
@@ -192,8 +191,7 @@ platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
 
 
 static int
-platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op,
-    const char *data, uint64_t now)
+platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
 {
     int  rc;
 
@@ -204,11 +202,8 @@ platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op,
         }
     }
 
-    if (op->earlier) {
-        rc = platen_commit_find(txn, op, data, now);
-        if (rc != PLATEN_OK) {
-            return rc;
-        }
+    if (op->linked) {
+        platen_commit_confirm(txn, op, now);
     }
 
     /* A result that is there already waits in no queue. */
@@ -250,40 +245,34 @@ platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op,
 }
 
 
-/*
- * Looks for an earlier result and links it.  Without one, or if it cannot be
- * linked, the job is converted like any other.
- */
-
-static int
-platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
-    const char *data, uint64_t now)
+void
+platen_commit_link(platen_txn_t *txn, platen_commit_op_t *op, const char *data,
+    uint64_t now)
 {
-    int                      rc;
     platen_job_t             job;
     platen_commit_result_t  *e;
 
     e = op->earlier;
 
-    rc = platen_store_cached(txn, op->job.cache_key, now, &job);
+    /* What was submitted before is answered with that. */
 
-    if (rc == PLATEN_NOT_FOUND) {
-        return PLATEN_OK;
+    if (op->job.idem_key.len
+        && platen_store_idempotent(txn, op->job.client, op->job.idem_key, &job)
+           != PLATEN_NOT_FOUND)
+    {
+        return;
     }
 
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-
-    if (job.output_sha256.len != sizeof(e->sha256)
+    if (platen_store_cached(txn, op->job.cache_key, now, &job) != PLATEN_OK
+        || job.output_sha256.len != sizeof(e->sha256)
         || job.output_format.len > sizeof(e->format)
         || job.warnings.len > sizeof(e->warnings)
         || job.engines.len > sizeof(e->engines))
     {
-        return PLATEN_OK;
+        return;
     }
 
-    /* Its strings are gone with the first write of this transaction. */
+    /* Its strings are gone with this transaction. */
 
     e->id = job.id;
     e->epoch = job.epoch;
@@ -296,15 +285,38 @@ platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
     e->engines_len = job.engines.len;
     ngx_memcpy(e->engines, job.engines.data, e->engines_len);
 
-    op->shared = platen_layout_share(data, &e->id, e->epoch,
+    op->linked = platen_layout_share(data, &e->id, e->epoch,
                                      &op->job.id, PLATEN_COMMIT_EPOCH)
                  == 0;
 
-    if (op->shared) {
+    if (op->linked) {
         platen_crash_point(PLATEN_CRASH_SHARE_LINKED);
     }
+}
 
-    return PLATEN_OK;
+
+/*
+ * Whether the result that was linked still answers.  If it was deleted since, or
+ * another one answers now, the job is converted like any other, and its first
+ * claim is of the epoch after that of the link, which is no one's then.
+ */
+
+static void
+platen_commit_confirm(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
+{
+    platen_job_t             job;
+    platen_commit_result_t  *e;
+
+    e = op->earlier;
+
+    op->shared = platen_store_cached(txn, op->job.cache_key, now, &job)
+                 == PLATEN_OK
+                 && ngx_memcmp(job.id.b, e->id.b, sizeof(e->id.b)) == 0
+                 && job.epoch == e->epoch;
+
+    if (!op->shared) {
+        op->job.epoch = PLATEN_COMMIT_EPOCH;
+    }
 }
 
 

@@ -544,7 +544,10 @@ static ngx_int_t
 platen_document_stored(ngx_http_request_t *r, platen_commit_op_t *op)
 {
     if (op->rc == PLATEN_INVALID_TRANSITION) {
-        return platen_document_refused(r, op, "takes no upload any more");
+        return platen_document_refused(r, op,
+                                       op->busy
+                                       ? "is being uploaded by another request"
+                                       : "takes no upload any more");
     }
 
     if (op->rc != PLATEN_OK) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -219,6 +220,67 @@ platen_layout_publish(const char *root, const char *from, platen_dir_t dir,
                       const platen_id_t *id, uint32_t epoch)
 {
     return place(rename, root, from, dir, id, epoch);
+}
+
+/* Replaces what nobody has.  0; 1: it went, or is another by now; -1 with errno. */
+static int
+take_over(const char *from, const char *to, platen_layout_is_free_t *is_free, void *data)
+{
+    struct stat mine, named;
+    int         fd, saved, rc = 1;
+
+    fd = open(to, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? 1 : -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        rc = -1;
+        errno = errno == EWOULDBLOCK ? EBUSY : errno;
+    } else if (fstat(fd, &mine) == 0 && stat(to, &named) == 0 && mine.st_dev == named.st_dev
+               && mine.st_ino == named.st_ino) {
+        /* Under its lock no one else replaces it, and who has brought it has ended. */
+        if (is_free(data)) {
+            rc = rename(from, to);
+        } else {
+            rc = -1;
+            errno = EEXIST;
+        }
+    }
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
+}
+
+int
+platen_layout_claim(const char *root, const char *from, const platen_id_t *id,
+                    platen_layout_is_free_t *is_free, void *data, int *lock)
+{
+    char to[PLATEN_PATH_MAX];
+    int  rc, saved, tries;
+
+    platen_layout_path(root, PLATEN_DIR_INPUT, id, 0, to);
+    *lock = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (*lock < 0) {
+        return -1;
+    }
+    rc = flock(*lock, LOCK_EX | LOCK_NB) == 0 ? 1 : -1;
+    for (tries = 0; rc == 1 && tries < 8; tries++) {
+        rc = place(link, root, from, PLATEN_DIR_INPUT, id, 0);
+        if (rc == 0) {
+            (void) unlink(from);
+        } else if (errno == EEXIST) {
+            rc = take_over(from, to, is_free, data);
+        }
+    }
+    if (rc == 0) {
+        return 0;
+    }
+    saved = rc == 1 ? EBUSY : errno;
+    close(*lock);
+    *lock = -1;
+    errno = saved;
+    return -1;
 }
 
 int

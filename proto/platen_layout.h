@@ -72,6 +72,19 @@ void platen_layout_tmp_discard(platen_tmp_t *tmp);
 int platen_layout_publish(const char *root, const char *from, platen_dir_t dir,
                           const platen_id_t *id, uint32_t epoch);
 
+/* Whether an input that is in place is no one's: the answer is about a file under its lock. */
+typedef int platen_layout_is_free_t(void *data);
+
+/*
+ * The same for an input that several may want to be the first to bring: of one that
+ * is there nothing is changed, unless whoever brought it has gone and `is_free` says
+ * that it came to nothing.  *lock, a descriptor, has the place until it is closed,
+ * which the kernel does for one who is killed.  Returns 0, or -1 with errno, *lock
+ * then being -1: EBUSY: another one is about to; EEXIST: it is someone's.
+ */
+int platen_layout_claim(const char *root, const char *from, const platen_id_t *id,
+                        platen_layout_is_free_t *is_free, void *data, int *lock);
+
 /*
  * Gives the output of one job to another as well, as a link: no bytes are
  * copied.  Durable after platen_layout_sync().  Returns 0, or -1 with errno

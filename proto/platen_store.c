@@ -273,6 +273,20 @@ platen_txn_read(platen_store_t *store, platen_txn_t *txn)
 }
 
 int
+platen_txn_look(platen_store_t *store, platen_txn_t *txn)
+{
+    int rc;
+
+    *txn = (platen_txn_t){ .store = store, .own = 1 };
+    rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn->mdb);
+    if (rc == MDB_READERS_FULL) {
+        platen_store_check_readers(store);
+        rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn->mdb);
+    }
+    return platen_store_rc(txn, rc);
+}
+
+int
 platen_txn_write(platen_store_t *store, platen_txn_t *txn)
 {
     *txn = (platen_txn_t){ .store = store, .write = 1 };
@@ -294,7 +308,7 @@ platen_txn_abort(platen_txn_t *txn)
     if (txn->mdb == NULL) {
         return;
     }
-    if (txn->write) {
+    if (txn->write || txn->own) {
         mdb_txn_abort(txn->mdb);
     } else {
         mdb_txn_reset(txn->mdb);

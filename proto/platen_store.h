@@ -62,7 +62,8 @@ typedef struct {
     platen_store_t *store;
     MDB_txn        *mdb;
     int             write;
-    int             rc; /* LMDB's last return code that was not expected */
+    int             own; /* its handle is not the one that is kept */
+    int             rc;  /* LMDB's last return code that was not expected */
 } platen_txn_t;
 
 /*
@@ -108,6 +109,12 @@ int platen_store_oldest_reader(platen_store_t *store, platen_reader_t *oldest);
  * while it is in use.  End with platen_txn_abort().
  */
 int platen_txn_read(platen_store_t *store, platen_txn_t *txn);
+
+/*
+ * Another read transaction, with a handle of its own, for a thread beside that one:
+ * a short look, as every process of the machine together has PLATEN_STORE_READERS.
+ */
+int platen_txn_look(platen_store_t *store, platen_txn_t *txn);
 
 /* A write transaction; blocks until no other process or thread has one. */
 int platen_txn_write(platen_store_t *store, platen_txn_t *txn);

@@ -1,6 +1,6 @@
 # Every crash point (proto/platen_crash.h), one after the other: nginx, platend or a
 # conversion's process is killed exactly there, by itself, while everything happens that has
-# steps: jobs and batches are submitted, answered from an earlier result, deleted, recovered,
+# steps: jobs, documents and batches are submitted, answered from an earlier result, deleted, recovered,
 # converted, packed, retried, expired and swept.  Then all is started again without it, and must be as if nothing had
 # been.
 #
@@ -29,6 +29,7 @@ use TestArchive;
 
 my $only = $ENV{PLATEN_CRASH_POINTS} // '.';
 my $temp = File::Temp->newdir('platen-crash-XXXXXX', DIR => '/var/tmp');
+PlatenServer::spew("$temp/signing", "this-key-signs-urls-in-these-tests\n");
 my @points = grep { $_->[0] =~ /$only/ } map [split /\t/], split /\n/, `$PlatenServer::Build/fault_points`;
 my ($part, $parts) = ($ENV{PLATEN_CRASH_PART} // '1/1') =~ m{^([1-9]\d*)/([1-9]\d*)\z} or die 'PLATEN_CRASH_PART is not like 2/4';
 @points = @points[grep { $_ % $parts == $part - 1 } 0 .. $#points];
@@ -47,12 +48,13 @@ sub walk {
     my $dir = "$temp/$name";
     my $server = PlatenServer->new(dir => $dir, settings => {
         'reaper/interval' => 1, 'reaper/orphan_age' => 1, 'reaper/orphan_interval' => 1, 'limits/grace' => 0,
-    });
-    my $retried;
+    }, api => "platen_signing_key $temp/signing;");
+    my ($retried, $uploads); # how many the nginx that is to be killed was sent
     my (%sent, %deleted, %mortal); # id => digest of what was sent; ids asked to be deleted; that expire
     my $send = sub {
         my ($body, %header) = @_;
         my $path = '/jobs?to=pdf&filename=' . ($body =~ /\APK/ ? 'a.zip' : 'a.txt') . delete $header{more};
+        $uploads++;
         my $response = $server->http(POST => $path, content => $body, %header);
         return unless $response->code == 202;
         my $id = JSON::PP->new->decode($response->content)->{job_id};
@@ -60,6 +62,23 @@ sub walk {
         return $id;
     };
     my $plain = sub { my ($body) = @_; return $send->($body, more => '') };
+    # One that is announced and uploaded; tried again if the answer was lost, as its client would.
+    my %stored;
+    my $document = sub {
+        my ($body) = @_;
+        my $made = $server->http(POST => '/documents/initiate-upload', 'Content-Type' => 'application/json',
+            content => '{"filename":"a.txt","content_type":"text/plain"}');
+        return unless $made->is_success;
+        my $id = JSON::PP->new->decode($made->content)->{document_id};
+        for my $try (1 .. 3) {
+            $uploads++;
+            my $put = $server->http(PUT => "/documents/$id/content", 'Content-Type' => 'text/plain', content => $body);
+            # that it is there already is what a lost answer would have said
+            $stored{$id} = sha256_hex($body) if $put->code == 204 || $put->code == 409;
+            last if $stored{$id};
+        }
+        return $id;
+    };
 
     # One that is done and about to expire, one that is done and stays, one that is running when
     # platend is killed, one claimed by a sidecar that is no more, one that waits, one to be deleted.
@@ -92,6 +111,7 @@ sub walk {
 
     {
         local $ENV{PLATEN_CRASH_POINT} = $name;
+        $uploads = 0;
         my $killed = 0;
         $server->nginx_start;
         $server->platend_launch;
@@ -104,6 +124,7 @@ sub walk {
         for my $n (1 .. 4) {
             $plain->("the same again\n"); # which has a result
             $plain->("new $n\n" x 1000);
+            $document->("document $n\n" x 100) if $who eq 'nginx';
             $plain->(zip_of(map { ("$_.txt" => "file $_ of batch $n\n") } 1 .. 3)) if $n < 3;
         }
         $retried = $server->http(POST => "/jobs/$in_part/retry")->code;
@@ -124,10 +145,18 @@ sub walk {
         $server->nginx_stop;
     }
 
+    # What was stored is there, and is a job as soon as it is enqueued; what came to nothing goes.
+    my $announced = sub { grep { $server->jobs->{$_}{status} eq 'INITIATED' } sort keys %{ $server->jobs } };
+
     my $alerts = () = $server->error_log =~ /\[alert\](?!.*exited on signal 9)/g;
     is $alerts, 0, 'no other alert';
     $server->nginx_start;
     $server->platend_start;
+    for my $id ($announced->()) {
+        is $server->http(POST => "/documents/$id/enqueue")->code, 202, 'a document that was stored is enqueued' if $stored{$id};
+        $server->http(DELETE => "/jobs/$id") if !$stored{$id};
+    }
+    %sent = (%sent, %stored);
     my $jobs;
     ok eventually(30, sub {
         $jobs = $server->jobs;
@@ -165,7 +194,7 @@ sub walk {
     is $server->fsck, 0, 'the store is sound' or diag $server->{fsck};
     is_deeply [grep { !$ends{$_} } sort keys %$jobs], [], 'and each has ended';
     is_deeply [grep !m{/runs/(?:profile|lok)}, PlatenServer::files_below("$server->{data}/runs")], [], 'no work is left behind';
-    cmp_ok scalar(PlatenServer::files_below("$server->{data}/tmp")), '<=', $who eq 'nginx' ? 11 : 0, 'nor an upload, but of killed workers';
+    cmp_ok scalar(PlatenServer::files_below("$server->{data}/tmp")), '<=', $who eq 'nginx' ? $uploads : 0, 'nor an upload, but of killed workers';
     is $server->platend_stop, 0, 'platend stops';
     $server->nginx_stop;
     File::Path::remove_tree($dir);

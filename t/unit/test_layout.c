@@ -365,6 +365,68 @@ test_publish_fails(void **state)
     platen_layout_tmp_discard(&tmp);
 }
 
+static int asked;
+
+/* Whether it is free; an answer that `data` has. */
+static int
+is_free(void *data)
+{
+    asked++;
+    return *(int *) data;
+}
+
+/* The first has the place, while it holds it and after; what nobody has is replaced. */
+static void
+test_claim(void **state)
+{
+    fixture_t   *f = *state;
+    platen_tmp_t tmp;
+    char         in[PLATEN_PATH_MAX], path[PLATEN_PATH_MAX];
+    int          lock, other, no = 0, yes = 1;
+
+    asked = 0;
+    platen_layout_path(f->root, PLATEN_DIR_INPUT, &id, 0, in);
+    make_tmp(f->root, &tmp, "first");
+    assert_int_equal(platen_layout_claim(f->root, tmp.path, &id, is_free, &no, &lock), 0);
+    assert_true(lock >= 0);
+    assert_false(exists(tmp.path));
+    platen_layout_tmp_discard(&tmp);
+    assert_contents(in, "first");
+
+    make_tmp(f->root, &tmp, "second");
+    assert_int_equal(platen_layout_claim(f->root, tmp.path, &id, is_free, &yes, &other), -1);
+    assert_int_equal(errno, EBUSY);
+    assert_int_equal(other, -1);
+    assert_int_equal(asked, 0);
+    assert_contents(in, "first");
+    assert_contents(tmp.path, "second");
+
+    close(lock);
+    assert_int_equal(platen_layout_claim(f->root, tmp.path, &id, is_free, &no, &other), -1);
+    assert_int_equal(errno, EEXIST);
+    assert_int_equal(other, -1);
+    assert_int_equal(asked, 1);
+    assert_contents(in, "first");
+    assert_contents(tmp.path, "second");
+
+    assert_int_equal(platen_layout_claim(f->root, tmp.path, &id, is_free, &yes, &lock), 0);
+    assert_int_equal(asked, 2);
+    assert_contents(in, "second");
+    assert_false(exists(tmp.path));
+    platen_layout_tmp_discard(&tmp);
+
+    /* It is as locked as one that was there first. */
+    make_tmp(f->root, &tmp, "third");
+    assert_int_equal(platen_layout_claim(f->root, tmp.path, &id, is_free, &yes, &other), -1);
+    assert_int_equal(errno, EBUSY);
+    close(lock);
+    platen_layout_tmp_discard(&tmp);
+
+    snprintf(path, sizeof(path), "%s/tmp/missing", f->root);
+    assert_int_equal(platen_layout_claim(f->root, path, &id, is_free, &yes, &other), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
 /* Two ids share a bucket exactly if the names of their buckets are equal. */
 static void
 test_same_bucket(void **state)
@@ -451,6 +513,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_tmp_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_publish, setup, teardown),
         cmocka_unit_test_setup_teardown(test_publish_fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_claim, setup, teardown),
         cmocka_unit_test(test_same_bucket),
         cmocka_unit_test_setup_teardown(test_sweep, setup, teardown),
     };
