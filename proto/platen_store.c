@@ -44,7 +44,7 @@ platen_store_rc(platen_txn_t *txn, int mdb_rc)
         txn->rc = mdb_rc;
         return PLATEN_CORRUPT;
     case MDB_PANIC:
-        txn->store->failed = 1;
+        __atomic_store_n(&txn->store->whole->failed, 1, __ATOMIC_RELAXED);
         /* Fall through. */
     default:
         txn->rc = mdb_rc;
@@ -171,6 +171,7 @@ platen_store_open(platen_store_t **out, const char *path, size_t map_size, char 
         return PLATEN_ERROR;
     }
 
+    store->whole = store;
     mdb_env_set_maxdbs(store->env, PLATEN_DBS);
     mdb_env_set_maxreaders(store->env, PLATEN_STORE_READERS);
     mdb_env_set_mapsize(store->env, map_size == 0 ? PLATEN_STORE_MAP_SIZE : map_size);
@@ -223,6 +224,32 @@ platen_store_close(platen_store_t **store)
     *store = NULL;
 }
 
+platen_store_t *
+platen_store_view(platen_store_t *store)
+{
+    platen_store_t *view;
+
+    view = malloc(sizeof(*view));
+    if (view != NULL) {
+        *view = (platen_store_t){ .env = store->env, .whole = store->whole };
+        memcpy(view->dbi, store->dbi, sizeof(view->dbi));
+    }
+    return view;
+}
+
+void
+platen_store_view_free(platen_store_t **view)
+{
+    if (*view == NULL) {
+        return;
+    }
+    if ((*view)->reader != NULL) {
+        mdb_txn_abort((*view)->reader);
+    }
+    free(*view);
+    *view = NULL;
+}
+
 void
 platen_store_unsynced(platen_store_t *store)
 {
@@ -232,7 +259,7 @@ platen_store_unsynced(platen_store_t *store)
 int
 platen_store_failed(const platen_store_t *store)
 {
-    return store->failed && !store->reading;
+    return __atomic_load_n(&store->failed, __ATOMIC_RELAXED) && !store->reading;
 }
 
 void

@@ -77,6 +77,13 @@ int platen_store_open(platen_store_t **store, const char *path, size_t map_size,
 void platen_store_close(platen_store_t **store);
 
 /*
+ * The same environment with a read transaction of its own, for another thread.  NULL: no
+ * memory.  To be freed, by any thread, while the store is open and the view not in use.
+ */
+platen_store_t *platen_store_view(platen_store_t *store);
+void            platen_store_view_free(platen_store_t **view);
+
+/*
  * This process's commits are not synced from now on: they survive the end of
  * any process, and after a power failure the store may be lost altogether.
  */
@@ -105,8 +112,8 @@ int platen_store_oldest_reader(platen_store_t *store, platen_reader_t *oldest);
 
 /*
  * A read transaction.  One handle is kept and renewed, so this is for one
- * thread per process (the event loop); others are refused with PLATEN_INVALID
- * while it is in use.  End with platen_txn_abort().
+ * thread per process (the event loop), and others have a view each; they are refused
+ * with PLATEN_INVALID while it is in use.  End with platen_txn_abort().
  */
 int platen_txn_read(platen_store_t *store, platen_txn_t *txn);
 

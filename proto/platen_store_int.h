@@ -33,11 +33,12 @@ enum {
 };
 
 struct platen_store_s {
-    MDB_env *env;
-    MDB_dbi  dbi[PLATEN_DBS];
-    MDB_txn *reader;  /* kept and renewed */
-    int      reading; /* the reader is in use */
-    int      failed;  /* MDB_PANIC: see platen_store_failed() */
+    MDB_env        *env;
+    platen_store_t *whole; /* of a view; else itself */
+    MDB_dbi         dbi[PLATEN_DBS];
+    MDB_txn        *reader;  /* kept and renewed */
+    int             reading; /* the reader is in use */
+    int             failed;  /* MDB_PANIC: see platen_store_failed(); from any thread */
 };
 
 /* Length octet, client, state octet, id: the longest index key. */
