@@ -1,9 +1,9 @@
 /*
  * The batches; see platen_batches.h.  Owns the tasks in hand, each with its
- * directory below runs/, which the next start empties.  Used by the loop's
- * thread alone.  A failure of the store or the disk puts the task back, as that
- * of a run does; what has been written of it by then is found, and not written
- * again.
+ * directory below runs/, which the next start empties.  The loop's thread has the list,
+ * and a thread of the crew what it has in hand.  A failure of the store or the disk puts the
+ * task back, as that of a run does; what has been written of it by then is found, and not
+ * written again.
  */
 
 #include "platen_batches_int.h"
@@ -20,19 +20,33 @@
 
 #define REMAINS 64 /* files removed in one transaction */
 
+static void item_run(void *data);
+static void item_done(void *data);
+static void remains_run(void *data);
+static void remains_done(void *data);
+
 platen_batches_t *
 platen_batches_new(const platen_config_t *config, platen_store_t *store,
-                   const platen_matrix_t *matrix, platen_batches_done_t *done, void *data)
+                   const platen_matrix_t *matrix, platen_crew_t *crew,
+                   platen_batches_done_t *done, platen_batches_more_t *more, void *data)
 {
     platen_batches_t *b;
 
     b = calloc(1, sizeof(*b));
-    if (b != NULL) {
-        b->config = config;
-        b->store = store;
-        b->matrix = matrix;
-        b->done = done;
-        b->data = data;
+    if (b == NULL) {
+        return NULL;
+    }
+    b->config = config;
+    b->store = store;
+    b->matrix = matrix;
+    b->crew = crew;
+    b->done = done;
+    b->more = more;
+    b->data = data;
+    b->remains = (platen_work_t){ .run = remains_run, .done = remains_done, .data = b };
+    b->view = platen_store_view(store);
+    if (b->view == NULL) {
+        platen_batches_destroy(&b);
     }
     return b;
 }
@@ -43,6 +57,7 @@ item_free(platen_batch_item_t *item)
     if (item->list != NULL) {
         fclose(item->list);
     }
+    platen_store_view_free(&item->store);
     platen_task_destroy(&item->task);
     free(item);
 }
@@ -59,6 +74,7 @@ platen_batches_destroy(platen_batches_t **batches)
         (*batches)->items = item->next;
         item_free(item);
     }
+    platen_store_view_free(&(*batches)->view);
     free(*batches);
     *batches = NULL;
 }
@@ -97,37 +113,47 @@ remove_dir(const char *dir)
     }
 }
 
-/* Room for the task, which is not its yet, with the path of its directory. */
-static platen_batch_item_t *
-item_new(platen_batches_t *b, const platen_task_t *task)
+static void
+set_dir(const platen_config_t *config, const platen_task_t *task, char dir[PLATEN_PATH_MAX])
 {
-    platen_batch_item_t *item;
-    char                 text[PLATEN_ID_TEXT + 1];
+    char text[PLATEN_ID_TEXT + 1];
 
-    item = calloc(1, sizeof(*item));
-    if (item == NULL) {
-        errno = ENOMEM;
-        return NULL;
-    }
     platen_id_format(&task->id, text);
-    snprintf(item->dir, sizeof(item->dir), "%.*s/runs/batch-%s", PLATEN_ROOT_MAX,
-             b->config->data_path, text);
-    return item;
+    snprintf(dir, PLATEN_PATH_MAX, "%.*s/runs/batch-%s", PLATEN_ROOT_MAX, config->data_path,
+             text);
 }
 
-/* Takes the task, at the end of the line; or, without a list, fails with errno. */
-static int
-take(platen_batches_t *b, platen_batch_item_t *item, platen_task_t *task, int ok)
+int
+platen_batches_fetch(const platen_config_t *config, const platen_task_t *task, const char *work)
 {
-    platen_batch_item_t **last;
-    int                   saved = errno;
+    char dir[PLATEN_PATH_MAX], path[2 * PLATEN_PATH_MAX];
 
-    if (!ok) {
-        remove_dir(item->dir);
-        item_free(item);
-        errno = saved;
+    set_dir(config, task, dir);
+    remove_dir(dir);
+    snprintf(path, sizeof(path), "%s/out", work);
+    return platen_workdir_unlock(AT_FDCWD, path) != 0 ? -1 : rename(path, dir);
+}
+
+int
+platen_batches_add(platen_batches_t *b, platen_task_t *task)
+{
+    platen_batch_item_t *item, **last;
+
+    item = calloc(1, sizeof(*item));
+    if (item != NULL) {
+        item->store = platen_store_view(b->store);
+    }
+    if (item == NULL || item->store == NULL) {
+        free(item);
+        errno = ENOMEM;
         return -1;
     }
+    item->batches = b;
+    item->slice = task->kind == PLATEN_TASK_UNPACK  ? platen_batches_spread_slice
+                  : task->kind == PLATEN_TASK_AGAIN ? platen_batches_again_slice
+                                                    : platen_batches_gather_slice;
+    item->work = (platen_work_t){ .run = item_run, .done = item_done, .data = item };
+    set_dir(b->config, task, item->dir);
     item->task = task;
     for (last = &b->items; *last != NULL; last = &(*last)->next) {
     }
@@ -148,63 +174,6 @@ platen_batches_open(const char *path, struct stat *st)
     return fd;
 }
 
-static FILE *
-open_list(const char *path)
-{
-    struct stat st;
-    FILE       *list;
-    int         fd = platen_batches_open(path, &st);
-
-    list = fd < 0 ? NULL : fdopen(fd, "r");
-    if (list == NULL && fd >= 0) {
-        close(fd);
-    }
-    return list;
-}
-
-int
-platen_batches_spread(platen_batches_t *b, platen_task_t *task, const char *work)
-{
-    platen_batch_item_t *item;
-    char                 path[2 * PLATEN_PATH_MAX];
-    int                  ok = 1;
-
-    item = item_new(b, task);
-    if (item == NULL) {
-        return -1;
-    }
-    if (work == NULL) {
-        item->slice = platen_batches_again_slice;
-    } else {
-        item->slice = platen_batches_spread_slice;
-        remove_dir(item->dir);
-        snprintf(path, sizeof(path), "%s/out", work);
-        ok = platen_workdir_unlock(AT_FDCWD, path) == 0 && rename(path, item->dir) == 0;
-        snprintf(path, sizeof(path), "%s/list", item->dir);
-        item->list = ok ? open_list(path) : NULL;
-        ok = item->list != NULL;
-    }
-    return take(b, item, task, ok);
-}
-
-int
-platen_batches_gather(platen_batches_t *b, platen_task_t *task)
-{
-    platen_batch_item_t *item;
-    char                 path[2 * PLATEN_PATH_MAX];
-
-    item = item_new(b, task);
-    if (item == NULL) {
-        return -1;
-    }
-    item->slice = platen_batches_gather_slice;
-    if (platen_workdir_reset(item->dir) == 0) {
-        snprintf(path, sizeof(path), "%s/list", item->dir);
-        item->list = fopen(path, "wxe");
-    }
-    return take(b, item, task, item->list != NULL);
-}
-
 platen_task_t *
 platen_batches_ready(platen_batches_t *b)
 {
@@ -213,7 +182,7 @@ platen_batches_ready(platen_batches_t *b)
 
     for (at = &b->items; *at != NULL; at = &(*at)->next) {
         item = *at;
-        if (!item->ready) {
+        if (item->busy || !item->ready) {
             continue;
         }
         task = item->task;
@@ -245,13 +214,13 @@ platen_batches_own(platen_txn_t *txn, const platen_batch_item_t *item, platen_jo
 }
 
 int
-platen_batches_let_go(platen_batches_t *b, const platen_batch_item_t *item)
+platen_batches_let_go(const platen_batch_item_t *item)
 {
     platen_txn_t txn;
     platen_job_t job;
     int          rc;
 
-    rc = platen_txn_write(b->store, &txn);
+    rc = platen_txn_write(item->store, &txn);
     if (rc == PLATEN_OK) {
         rc = platen_batches_own(&txn, item, &job);
     }
@@ -269,25 +238,47 @@ platen_batches_let_go(platen_batches_t *b, const platen_batch_item_t *item)
     return rc;
 }
 
-/* One slice of one batch; takes it from the line at its end.  Whether it is there still. */
+/* Whether it is in hand still, after its last slice. */
 static int
-step(platen_batches_t *b, platen_batch_item_t **at)
+goes_on(const platen_batch_item_t *item)
 {
-    platen_batch_item_t *item = *at;
-    platen_verdict_t     verdict;
-    platen_task_t       *task = item->task;
-    int                  rc, error;
+    return item->rc == PLATEN_OK || (item->rc == PLATEN_NOT_FOUND && item->ready);
+}
+
+/* One slice of one batch, in a thread of the crew. */
+static void
+item_run(void *data)
+{
+    platen_batch_item_t *item = data;
 
     errno = 0;
-    rc = item->slice(b, item);
-    error = errno;
-    if (rc == PLATEN_OK || (rc == PLATEN_NOT_FOUND && item->ready)) {
-        return 1;
+    item->rc = item->slice(item->batches, item);
+    item->error = errno;
+    if (!goes_on(item)) {
+        remove_dir(item->dir);
+    }
+}
+
+/* After it, in the loop's; takes it from the line at its end. */
+static void
+item_done(void *data)
+{
+    platen_batch_item_t *item = data, **at;
+    platen_batches_t    *b = item->batches;
+    platen_task_t       *task = item->task;
+    platen_verdict_t     verdict;
+    int                  rc = item->rc, error = item->error;
+
+    item->busy = 0;
+    if (goes_on(item)) {
+        b->more(b->data);
+        return;
     }
 
+    for (at = &b->items; *at != item; at = &(*at)->next) {
+    }
     *at = item->next;
     item->task = NULL;
-    remove_dir(item->dir);
     item_free(item);
     if (rc == PLATEN_NOT_FOUND || rc == PLATEN_STALE) {
         b->done(b->data, task, NULL);
@@ -301,28 +292,18 @@ step(platen_batches_t *b, platen_batch_item_t **at)
                                                                : platen_strerror(rc));
         b->done(b->data, task, &verdict);
     }
-    return 0;
+    b->more(b->data);
 }
 
 /* What batches that were removed have left.  1 if there may be more. */
 static int
-take_away(platen_batches_t *b)
+take_away(const platen_batches_t *b)
 {
     platen_txn_t txn;
     platen_job_t removed[REMAINS];
-    int          rc, any, n, i;
+    int          rc, any = 0, n = 0, i;
 
-    /* Without the writer's lock, if there is nothing to do. */
-    if (platen_txn_read(b->store, &txn) != PLATEN_OK) {
-        return 0;
-    }
-    any = platen_store_any_remains(&txn);
-    platen_txn_abort(&txn);
-    if (any != 1) {
-        return 0;
-    }
-
-    rc = platen_txn_write(b->store, &txn);
+    rc = platen_txn_write(b->view, &txn);
     if (rc == PLATEN_OK) {
         any = platen_store_remains(&txn, platen_now_us(), removed, REMAINS, &n);
         rc = any < 0 ? any : PLATEN_OK;
@@ -344,19 +325,53 @@ take_away(platen_batches_t *b)
     return any;
 }
 
-int
+static void
+remains_run(void *data)
+{
+    platen_batches_t *b = data;
+
+    b->left = take_away(b);
+}
+
+static void
+remains_done(void *data)
+{
+    platen_batches_t *b = data;
+
+    b->removing = 0;
+    if (b->left) {
+        b->more(b->data);
+    }
+}
+
+/* Whether there is something of it; asks without the writer's lock. */
+static int
+any_remains(const platen_batches_t *b)
+{
+    platen_txn_t txn;
+    int          any;
+
+    if (platen_txn_read(b->store, &txn) != PLATEN_OK) {
+        return 0;
+    }
+    any = platen_store_any_remains(&txn);
+    platen_txn_abort(&txn);
+    return any == 1;
+}
+
+void
 platen_batches_slice(platen_batches_t *b)
 {
-    platen_batch_item_t **at = &b->items;
-    int                   more = take_away(b);
+    platen_batch_item_t *item;
 
-    while (*at != NULL) {
-        if ((*at)->ready) {
-            at = &(*at)->next;
-        } else if (step(b, at)) {
-            more |= !(*at)->ready;
-            at = &(*at)->next;
+    if (!b->removing && any_remains(b)) {
+        b->removing = 1;
+        platen_crew_do(b->crew, PLATEN_CREW_DISK, &b->remains);
+    }
+    for (item = b->items; item != NULL; item = item->next) {
+        if (!item->busy && !item->ready) {
+            item->busy = 1;
+            platen_crew_do(b->crew, PLATEN_CREW_DISK, &item->work);
         }
     }
-    return more;
 }

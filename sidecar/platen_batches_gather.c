@@ -14,6 +14,7 @@
 #include "platen_batch.h"
 #include "platen_crash.h"
 #include "platen_filename.h"
+#include "platen_workdir.h"
 
 #define SLICE 64
 
@@ -148,15 +149,30 @@ gather(const platen_batches_t *b, platen_txn_t *txn, const platen_batch_item_t *
     return rc;
 }
 
+static int
+open_list(platen_batch_item_t *item)
+{
+    char path[2 * PLATEN_PATH_MAX];
+
+    if (platen_workdir_reset(item->dir) == 0) {
+        snprintf(path, sizeof(path), "%s/list", item->dir);
+        item->list = fopen(path, "wxe");
+    }
+    return item->list == NULL ? PLATEN_ERROR : PLATEN_OK;
+}
+
 int
-platen_batches_gather_slice(platen_batches_t *b, platen_batch_item_t *item)
+platen_batches_gather_slice(const platen_batches_t *b, platen_batch_item_t *item)
 {
     platen_file_t files[SLICE];
     platen_job_t  job;
     platen_txn_t  txn;
     int           rc, i, n;
 
-    rc = platen_txn_read(b->store, &txn);
+    rc = item->list == NULL ? open_list(item) : PLATEN_OK;
+    if (rc == PLATEN_OK) {
+        rc = platen_txn_read(item->store, &txn);
+    }
     if (rc != PLATEN_OK) {
         return rc;
     }

@@ -14,30 +14,43 @@ typedef struct platen_batch_item_s platen_batch_item_t;
 
 struct platen_batch_item_s {
     platen_batch_item_t *next;
+    platen_batches_t    *batches;
     platen_task_t       *task;
-    int (*slice)(platen_batches_t *b, platen_batch_item_t *item); /* as below */
-    FILE    *list;                 /* of the archive's entries, or of the results */
-    uint32_t at;                   /* number of the next entry */
-    int      ready;                /* to be packed */
-    char     dir[PLATEN_PATH_MAX]; /* its own, below runs/ */
+    int (*slice)(const platen_batches_t *b, platen_batch_item_t *item); /* as below */
+    platen_work_t   work;
+    int             busy;  /* a slice is the crew's: what follows is, too */
+    platen_store_t *store; /* a view of it */
+    int             rc;    /* of the last slice */
+    int             error;
+    FILE           *list;                 /* of the archive's entries, or of the results */
+    uint32_t        at;                   /* number of the next entry */
+    int             ready;                /* to be packed */
+    char            dir[PLATEN_PATH_MAX]; /* its own, below runs/ */
 };
 
 struct platen_batches_s {
     const platen_config_t *config;
     platen_store_t        *store;
     const platen_matrix_t *matrix; /* what this machine can convert */
+    platen_crew_t         *crew;
     platen_batches_done_t *done;
+    platen_batches_more_t *more;
     void                  *data;
-    platen_batch_item_t   *items;
+    platen_batch_item_t   *items;   /* the loop's */
+    platen_work_t          remains; /* what batches that were removed have left */
+    int                    removing;
+    int                    left; /* there may be more of it */
+    platen_store_t        *view;
 };
 
 /*
- * A slice returns PLATEN_OK; PLATEN_NOT_FOUND at the end; PLATEN_STALE if nobody
- * wants it any more; or what the store or the disk said (PLATEN_ERROR: errno).
+ * A slice, in a thread of the crew, returns PLATEN_OK; PLATEN_NOT_FOUND at the end;
+ * PLATEN_STALE if nobody wants it any more; or what the store or the disk said (PLATEN_ERROR:
+ * errno).
  */
-int platen_batches_spread_slice(platen_batches_t *b, platen_batch_item_t *item);
-int platen_batches_again_slice(platen_batches_t *b, platen_batch_item_t *item);
-int platen_batches_gather_slice(platen_batches_t *b, platen_batch_item_t *item);
+int platen_batches_spread_slice(const platen_batches_t *b, platen_batch_item_t *item);
+int platen_batches_again_slice(const platen_batches_t *b, platen_batch_item_t *item);
+int platen_batches_gather_slice(const platen_batches_t *b, platen_batch_item_t *item);
 
 /*
  * Opens a plain file that the program which read an archive has left, to be read; in its
@@ -50,6 +63,6 @@ int platen_batches_open(const char *path, struct stat *st);
 int platen_batches_own(platen_txn_t *txn, const platen_batch_item_t *item, platen_job_t *job);
 
 /* All entries are there: the files are at work, and the batch is in no one's hand. */
-int platen_batches_let_go(platen_batches_t *b, const platen_batch_item_t *item);
+int platen_batches_let_go(const platen_batch_item_t *item);
 
 #endif

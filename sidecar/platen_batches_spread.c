@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "platen_batch.h"
@@ -25,8 +24,8 @@
 #include "platen_sniff.h"
 #include "platen_zip.h"
 
-#define SLICE 32
-#define SLICE_CPU_US 20000  /* after which the rest of a slice waits for its next turn */
+#define SLICE 128 /* of an archive, written in one transaction */
+#define AGAIN 32
 #define LIST_LINE_MAX 70000 /* a name of ZIP has at most 65,535 bytes */
 #define FOLDER_MAX 1024
 #define FOLDERS 32 /* deeper ones are folded into the last */
@@ -34,7 +33,6 @@
 /* An entry on its way to the store. */
 typedef struct {
     uint32_t               number;
-    long                   line; /* where the list has it */
     char                   folder[FOLDER_MAX];
     char                   name[PLATEN_FILENAME_MAX + 1];
     uint8_t                sha256[PLATEN_SHA256_LEN];
@@ -292,49 +290,61 @@ publish(const platen_batches_t *b, const platen_batch_item_t *item, entry_t *e)
     return rc;
 }
 
+/* A slice, and what its lines are read into. */
+typedef struct {
+    entry_t entries[SLICE];
+    char    line[LIST_LINE_MAX];
+} slice_t;
+
+/* The program that took the archive apart may have left anything in its place, or nothing. */
+static int
+open_list(platen_batch_item_t *item)
+{
+    struct stat st;
+    char        path[2 * PLATEN_PATH_MAX];
+    int         fd;
+
+    snprintf(path, sizeof(path), "%s/list", item->dir);
+    fd = platen_batches_open(path, &st);
+    item->list = fd < 0 ? NULL : fdopen(fd, "r");
+    if (item->list == NULL && fd >= 0) {
+        close(fd);
+        return PLATEN_ERROR;
+    }
+    return item->list != NULL                                      ? PLATEN_OK
+           : errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? PLATEN_CORRUPT
+                                                                   : PLATEN_ERROR;
+}
+
 /* Reads up to SLICE lines.  Returns how many, or a negative code. */
 static int
-read_entries(platen_batch_item_t *item, entry_t *entries)
+read_entries(platen_batch_item_t *item, slice_t *slice)
 {
-    static char line[LIST_LINE_MAX];
-    size_t      len;
-    long        at = ftell(item->list);
-    int         n = 0;
+    size_t len;
+    int    n = 0;
 
-    while (n < SLICE && fgets(line, sizeof(line), item->list) != NULL) {
-        len = strlen(line);
-        if (len == 0 || line[len - 1] != '\n' || item->at >= PLATEN_ZIP_ENTRIES
-            || parse(&entries[n], line, len, item->at) != 0) {
+    while (n < SLICE && fgets(slice->line, sizeof(slice->line), item->list) != NULL) {
+        len = strlen(slice->line);
+        if (len == 0 || slice->line[len - 1] != '\n' || item->at >= PLATEN_ZIP_ENTRIES
+            || parse(&slice->entries[n], slice->line, len, item->at) != 0) {
             return PLATEN_CORRUPT;
         }
-        entries[n].line = at;
-        at += (long) len;
         item->at++;
         n++;
     }
     return n;
 }
 
-static uint64_t
-cpu_us(void)
-{
-    struct timespec t;
-
-    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0
-               ? (uint64_t) t.tv_sec * 1000000 + (uint64_t) t.tv_nsec / 1000
-               : 0;
-}
-
 /* Entries that an earlier attempt has written are passed over: their number is left. */
 static int
-drop_known(platen_batches_t *b, const platen_batch_item_t *item, entry_t *entries, int n)
+drop_known(const platen_batch_item_t *item, entry_t *entries, int n)
 {
     platen_txn_t  txn;
     platen_job_t  job;
     platen_file_t file;
     int           rc, i, left = 0;
 
-    rc = platen_txn_read(b->store, &txn);
+    rc = platen_txn_read(item->store, &txn);
     if (rc != PLATEN_OK) {
         return rc;
     }
@@ -350,31 +360,16 @@ drop_known(platen_batches_t *b, const platen_batch_item_t *item, entry_t *entrie
     return rc == PLATEN_OK ? left : rc;
 }
 
-/*
- * Looking at a file costs what its sender likes, within bounds; other clients'
- * jobs wait meanwhile.  So the entries that time is over for are left in the list.
- */
 static int
-publish_all(platen_batches_t *b, platen_batch_item_t *item, entry_t *entries, int *count)
+publish_all(const platen_batches_t *b, const platen_batch_item_t *item, entry_t *entries, int n)
 {
     const platen_id_t *synced = NULL;
-    uint64_t           begin = cpu_us();
-    int                i, n = *count;
+    int                i;
 
     for (i = 0; i < n; i++) {
-        if (i > 0 && cpu_us() - begin > SLICE_CPU_US) {
-            if (fseek(item->list, entries[i].line, SEEK_SET) != 0) {
-                return PLATEN_ERROR;
-            }
-            item->at = entries[i].number;
-            *count = n = i;
-            break;
-        }
-        if (platen_id_new(&entries[i].id) != PLATEN_OK) {
-            return PLATEN_ERROR;
-        }
-        if (entries[i].skip == NULL && entries[i].fail == NULL
-            && publish(b, item, &entries[i]) != 0) {
+        if (platen_id_new(&entries[i].id) != PLATEN_OK
+            || (entries[i].skip == NULL && entries[i].fail == NULL
+                && publish(b, item, &entries[i]) != 0)) {
             return PLATEN_ERROR;
         }
     }
@@ -458,14 +453,13 @@ record(platen_txn_t *txn, const platen_batch_item_t *item, const entry_t *e)
 }
 
 static int
-record_all(platen_batches_t *b, const platen_batch_item_t *item, const entry_t *entries, int n,
-           int *tried)
+record_all(const platen_batch_item_t *item, const entry_t *entries, int n, int *tried)
 {
     platen_txn_t txn;
     platen_job_t job;
     int          rc, i;
 
-    rc = platen_txn_write(b->store, &txn);
+    rc = platen_txn_write(item->store, &txn);
     if (rc == PLATEN_OK) {
         rc = platen_batches_own(&txn, item, &job);
     }
@@ -483,28 +477,34 @@ record_all(platen_batches_t *b, const platen_batch_item_t *item, const entry_t *
 }
 
 int
-platen_batches_spread_slice(platen_batches_t *b, platen_batch_item_t *item)
+platen_batches_spread_slice(const platen_batches_t *b, platen_batch_item_t *item)
 {
+    slice_t *slice;
     entry_t *entries;
     int      rc, n, i, saved, tried = 0;
 
-    entries = malloc(SLICE * sizeof(*entries));
-    if (entries == NULL) {
+    rc = item->list == NULL ? open_list(item) : PLATEN_OK;
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    slice = malloc(sizeof(*slice));
+    if (slice == NULL) {
         errno = ENOMEM;
         return PLATEN_ERROR;
     }
-    n = read_entries(item, entries);
+    entries = slice->entries;
+    n = read_entries(item, slice);
     if (n == 0) {
-        free(entries);
-        rc = platen_batches_let_go(b, item);
+        free(slice);
+        rc = platen_batches_let_go(item);
         return rc == PLATEN_OK ? PLATEN_NOT_FOUND : rc;
     }
     if (n > 0) {
-        n = drop_known(b, item, entries, n);
+        n = drop_known(item, entries, n);
     }
-    rc = n < 0 ? n : publish_all(b, item, entries, &n);
+    rc = n < 0 ? n : publish_all(b, item, entries, n);
     if (rc == PLATEN_OK && n > 0) {
-        rc = record_all(b, item, entries, n, &tried);
+        rc = record_all(item, entries, n, &tried);
     }
     saved = errno;
     /* A commit that seemed to fail may have been durable all the same. */
@@ -513,7 +513,7 @@ platen_batches_spread_slice(platen_batches_t *b, platen_batch_item_t *item)
             platen_layout_remove(b->config->data_path, &entries[i].id, 0);
         }
     }
-    free(entries);
+    free(slice);
     errno = saved;
     return rc;
 }
@@ -538,20 +538,21 @@ put_back(platen_txn_t *txn, const platen_batch_item_t *item, const platen_id_t *
 }
 
 int
-platen_batches_again_slice(platen_batches_t *b, platen_batch_item_t *item)
+platen_batches_again_slice(const platen_batches_t *b, platen_batch_item_t *item)
 {
-    platen_file_t files[SLICE];
-    platen_id_t   ids[SLICE];
+    platen_file_t files[AGAIN];
+    platen_id_t   ids[AGAIN];
     platen_job_t  job;
     platen_txn_t  txn;
     int           rc, i, n, m = 0;
 
-    rc = platen_txn_write(b->store, &txn);
+    (void) b;
+    rc = platen_txn_write(item->store, &txn);
     if (rc != PLATEN_OK) {
         return rc;
     }
     rc = platen_batches_own(&txn, item, &job);
-    n = rc == PLATEN_OK ? platen_store_files(&txn, &item->task->id, item->at, files, SLICE)
+    n = rc == PLATEN_OK ? platen_store_files(&txn, &item->task->id, item->at, files, AGAIN)
                         : rc;
     for (i = 0; i < n; i++) {
         if (files[i].id.len == sizeof(ids[0].b)) {
@@ -569,7 +570,7 @@ platen_batches_again_slice(platen_batches_t *b, platen_batch_item_t *item)
     }
     platen_txn_abort(&txn);
     if (rc == PLATEN_OK && n == 0) {
-        rc = platen_batches_let_go(b, item);
+        rc = platen_batches_let_go(item);
         return rc == PLATEN_OK ? PLATEN_NOT_FOUND : rc;
     }
     return rc;

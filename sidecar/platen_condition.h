@@ -6,14 +6,16 @@
 #ifndef PLATEN_CONDITION_H
 #define PLATEN_CONDITION_H
 
+#include "platen_crew.h"
 #include "platen_service.h"
 #include "platen_store.h"
 
 typedef struct platen_condition_s platen_condition_t;
 
-/* `store` must outlive it.  NULL: no memory. */
-platen_condition_t *platen_condition_new(platen_store_t *store);
+/* Both arguments must outlive it.  NULL: no memory. */
+platen_condition_t *platen_condition_new(platen_store_t *store, platen_crew_t *crew);
 
+/* The crew has been stopped. */
 void platen_condition_destroy(platen_condition_t **condition);
 
 /*
@@ -28,7 +30,7 @@ void
 platen_condition_canary(platen_condition_t *condition, const platen_canary_record_t *canary);
 
 /*
- * Writes down what was said since the last call, if that is something else than
+ * Has the crew write down what was said since the last call, if that is something else than
  * what was written then.  What the store does not take is tried again.
  */
 void platen_condition_write(platen_condition_t *condition);

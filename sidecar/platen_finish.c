@@ -5,7 +5,7 @@
  * with the epoch, sync the directory, commit; so a kill at any point leaves
  * either a result that the record names or a file that nobody names.
  *
- * Runs in the loop's thread; owns nothing but the file while it looks at it.
+ * Runs in any thread; owns nothing but the file while it looks at it.
  * Failures of this machine (no space, I/O error) put the job back in the queue.
  */
 
@@ -603,86 +603,125 @@ platen_finish_put_back(platen_txn_t *txn, platen_job_t *job, int blame)
     return platen_store_rephase(txn, job, platen_now_us());
 }
 
-int
-platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
-                    const platen_verdict_t *v)
+/* Whether the claim is what it was: PLATEN_OK, PLATEN_NOT_FOUND, or what the store said. */
+static int
+own(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch, const platen_verdict_t *v,
+    platen_job_t *job, int *written)
 {
-    platen_job_t job;
-    int          rc;
+    int rc;
 
-    rc = platen_store_get(txn, id, &job);
+    *written = 0;
+    rc = platen_store_get(txn, id, job);
     if (rc != PLATEN_OK) {
         return rc;
     }
-    if (job.epoch != epoch) {
+    if (job->epoch != epoch) {
         return PLATEN_NOT_FOUND;
     }
     /* A commit that seemed to fail may have been durable all the same. */
-    if (job.state == v->state
-        || (v->state == PLATEN_STATE_SUCCESS && job.state == PLATEN_STATE_PARTIAL_SUCCESS)) {
+    if (job->state == v->state
+        || (v->state == PLATEN_STATE_SUCCESS && job->state == PLATEN_STATE_PARTIAL_SUCCESS)) {
+        *written = 1;
         return PLATEN_OK;
     }
-    if (job.state != PLATEN_STATE_PROCESSING) {
+    if (job->state != PLATEN_STATE_PROCESSING) {
         return PLATEN_NOT_FOUND;
     }
-
     /* That one, too, of a batch whose files are at work, or that is due again. */
-    if (v->state == PLATEN_STATE_PENDING && !platen_job_held(&job)) {
-        return PLATEN_OK;
-    }
+    *written = v->state == PLATEN_STATE_PENDING && !platen_job_held(job);
+    return PLATEN_OK;
+}
+
+static int
+write_verdict(platen_txn_t *txn, platen_job_t *job, const platen_verdict_t *v)
+{
     if (v->state == PLATEN_STATE_PENDING) {
-        return platen_finish_put_back(txn, &job, v->blame);
+        return platen_finish_put_back(txn, job, v->blame);
     }
     if (v->state == PLATEN_STATE_SUCCESS) {
-        job.output_size = v->output_size;
-        job.output_crc = v->output_crc;
-        job.output_sha256 =
+        job->output_size = v->output_size;
+        job->output_crc = v->output_crc;
+        job->output_sha256 =
             (platen_str_t){ (const char *) v->output_sha256, sizeof(v->output_sha256) };
-        job.warnings = platen_str(v->warnings);
-        job.output_format = platen_str(v->output_format == NULL ? "" : v->output_format);
-        job.engines = platen_str(v->engines);
+        job->warnings = platen_str(v->warnings);
+        job->output_format = platen_str(v->output_format == NULL ? "" : v->output_format);
+        job->engines = platen_str(v->engines);
     } else if (v->state == PLATEN_STATE_FAILED) {
-        job.error_code = platen_str(v->error_code);
-        job.error = platen_str(v->error);
+        job->error_code = platen_str(v->error_code);
+        job->error = platen_str(v->error);
     }
     /* One bad file does not spoil the rest, and is not passed over in silence. */
-    return platen_store_transition(txn, &job,
-                                   v->state == PLATEN_STATE_SUCCESS && job.failed > 0
+    return platen_store_transition(txn, job,
+                                   v->state == PLATEN_STATE_SUCCESS && job->failed > 0
                                        ? PLATEN_STATE_PARTIAL_SUCCESS
                                        : v->state,
                                    platen_now_us());
 }
 
-/* Results count as they come: a small document may have a large one. */
-static int
-apply_quota(const platen_config_t *config, platen_txn_t *txn, const platen_task_t *task,
-            platen_verdict_t *v)
+int
+platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
+                    const platen_verdict_t *v)
 {
     platen_job_t job;
-    uint64_t     used;
-    int          rc;
+    int          rc, written;
+
+    rc = own(txn, id, epoch, v, &job, &written);
+    return rc == PLATEN_OK && !written ? write_verdict(txn, &job, v) : rc;
+}
+
+/* Results count as they come: a small document may have a large one. */
+static int
+apply_quota(const platen_config_t *config, platen_txn_t *txn, const platen_job_t *job,
+            platen_verdict_t *v)
+{
+    uint64_t used;
+    int      rc;
 
     if (config->client_size == 0 || v->state != PLATEN_STATE_SUCCESS) {
         return PLATEN_OK;
     }
-    rc = platen_store_get(txn, &task->id, &job);
-    if (rc == PLATEN_OK && job.epoch == task->epoch && job.state == PLATEN_STATE_PROCESSING) {
-        rc = platen_store_usage(txn, job.client, &used);
-        if (rc == PLATEN_OK
-            && (used > config->client_size || v->output_size > config->client_size - used)) {
-            fail(v, "too_large_output",
-                 "The result has %llu bytes; with it your documents and results would take "
-                 "more than the %llu that they may. Delete jobs that you no longer need, or "
-                 "split the document, and submit it again.",
-                 (unsigned long long) v->output_size, (unsigned long long) config->client_size);
-        }
+    rc = platen_store_usage(txn, job->client, &used);
+    if (rc == PLATEN_OK
+        && (used > config->client_size || v->output_size > config->client_size - used)) {
+        fail(v, "too_large_output",
+             "The result has %llu bytes; with it your documents and results would take "
+             "more than the %llu that they may. Delete jobs that you no longer need, or "
+             "split the document, and submit it again.",
+             (unsigned long long) v->output_size, (unsigned long long) config->client_size);
     }
-    return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
+    return rc;
 }
 
-int
-platen_finish_record(const platen_config_t *config, platen_store_t *store,
-                     const platen_task_t *task, platen_verdict_t *v)
+/* Each in the open transaction.  PLATEN_NOT_FOUND is for the one alone; else it is aborted. */
+static int
+write_all(const platen_config_t *config, platen_txn_t *txn, platen_ending_t *const *endings,
+          unsigned n)
+{
+    platen_ending_t *e;
+    platen_job_t     job;
+    unsigned         i;
+    int              rc, written;
+
+    for (i = 0; i < n; i++) {
+        e = endings[i];
+        e->rc = own(txn, &e->task->id, e->task->epoch, &e->verdict, &job, &written);
+        if (e->rc == PLATEN_NOT_FOUND || (e->rc == PLATEN_OK && written)) {
+            continue;
+        }
+        rc = e->rc == PLATEN_OK ? apply_quota(config, txn, &job, &e->verdict) : e->rc;
+        if (rc == PLATEN_OK) {
+            rc = write_verdict(txn, &job, &e->verdict);
+        }
+        if (rc != PLATEN_OK) {
+            return rc;
+        }
+    }
+    return PLATEN_OK;
+}
+
+static int
+record(const platen_config_t *config, platen_store_t *store, platen_ending_t *const *endings,
+       unsigned n)
 {
     platen_txn_t txn;
     int          rc;
@@ -691,24 +730,42 @@ platen_finish_record(const platen_config_t *config, platen_store_t *store,
     if (rc != PLATEN_OK) {
         return rc;
     }
-    rc = apply_quota(config, &txn, task, v);
-    if (rc == PLATEN_OK) {
-        rc = platen_finish_write(&txn, &task->id, task->epoch, v);
-    }
+    rc = write_all(config, &txn, endings, n);
     if (rc == PLATEN_OK) {
         platen_crash_point(PLATEN_CRASH_FINISH_RECORDED);
         rc = platen_txn_commit(&txn);
         platen_crash_point(PLATEN_CRASH_FINISH_COMMITTED);
-        if (rc == PLATEN_OK && v->published && v->state == PLATEN_STATE_FAILED) {
-            unpublish(config, task);
-            v->published = 0;
-        }
-        return rc;
     }
     platen_txn_abort(&txn);
-
-    if (rc == PLATEN_NOT_FOUND && v->published) {
-        unpublish(config, task);
-    }
     return rc;
+}
+
+/* A result that no record names now. */
+static void
+tidy(const platen_config_t *config, platen_ending_t *e)
+{
+    if (e->verdict.published
+        && (e->rc == PLATEN_NOT_FOUND
+            || (e->rc == PLATEN_OK && e->verdict.state == PLATEN_STATE_FAILED))) {
+        unpublish(config, e->task);
+        e->verdict.published = 0;
+    }
+}
+
+void
+platen_finish_record(const platen_config_t *config, platen_store_t *store,
+                     platen_ending_t *const *endings, unsigned n)
+{
+    unsigned i;
+    int      rc, all;
+
+    all = record(config, store, endings, n);
+    for (i = 0; i < n; i++) {
+        /* Whichever it was that could not be written: of one that is alone, it is known. */
+        rc = all != PLATEN_OK && n > 1 ? record(config, store, &endings[i], 1) : all;
+        if (rc != PLATEN_OK) {
+            endings[i]->rc = rc;
+        }
+        tidy(config, endings[i]);
+    }
 }

@@ -35,9 +35,17 @@ typedef struct {
     char engines[PLATEN_ROUTE_STEPS * (PLATEN_ENGINE_NAME_MAX + 1)]; /* as in the record */
 } platen_verdict_t;
 
+/* A task whose end is decided, and whether it is written. */
+typedef struct {
+    platen_task_t   *task;
+    platen_verdict_t verdict;
+    int              rc; /* as platen_finish_record() */
+} platen_ending_t;
+
 /*
  * Decides what becomes of the task.  A result that is what was asked for is
- * synced and published (platen_layout.h) before SUCCESS is said.
+ * synced and published (platen_layout.h) before SUCCESS is said.  Takes as long as the
+ * result is large.
  */
 void platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
                          const platen_run_result_t *result, platen_verdict_t *verdict);
@@ -90,13 +98,14 @@ int platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch
                         const platen_verdict_t *verdict);
 
 /*
- * The same in a transaction of its own, committed.  A result with which its
+ * The same for `n` of them, committed, in one transaction if that does, and sets `rc` of each:
+ * one that cannot be written keeps none of the others from it.  A result with which its
  * client would have more stored than it may have makes the verdict a failure.
  * After that, and on PLATEN_NOT_FOUND, a published result has been removed again.  Any other
- * failure may pass: call again later.
+ * failure may pass: call again later.  Waits for the store's lock and the disk.
  */
-int platen_finish_record(const platen_config_t *config, platen_store_t *store,
-                         const platen_task_t *task, platen_verdict_t *verdict);
+void platen_finish_record(const platen_config_t *config, platen_store_t *store,
+                          platen_ending_t *const *endings, unsigned n);
 
 /* Bytes free for unprivileged users where `path` lies; UINT64_MAX if unknown. */
 uint64_t platen_finish_space(const char *path);

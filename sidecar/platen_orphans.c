@@ -1,5 +1,5 @@
 /*
- * The sweep of orphans; see platen_orphans.h.  Runs in the loop's thread, in
+ * The sweep of orphans; see platen_orphans.h.  Runs in one thread at a time, in
  * slices that look at ENTRIES names or remove SLICE files.
  *
  * A file comes before its record, so one without a record may be a submission

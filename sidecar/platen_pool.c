@@ -1,7 +1,7 @@
 /*
  * The pool; see platen_pool.h.  Owns the workers, their stages and the tasks
- * that run; used by the loop's thread alone.  Nothing of a run is there for the
- * next one: each start of an engine finds its stage laid out afresh.
+ * that run; used by the loop's thread alone, but for what a run that has ended left.  Nothing
+ * of a run is there for the next one: each start of an engine finds its stage laid out afresh.
  *
  * A step is a command, executed here, or a run of the zygote's; both end in
  * end_step(), which goes on to the next one or reports the task.  Pages that a
@@ -29,7 +29,8 @@
 #define LOOK_EVERY 200 /* milliseconds between two looks at what a run has written */
 
 typedef struct {
-    platen_task_t       *task;   /* NULL: idle */
+    platen_task_t       *task;   /* NULL: idle, or: */
+    int                  over;   /* it has ended, and its end is being dealt with */
     unsigned             step;   /* of the route; nsteps: packing its pages */
     pid_t                pid;    /* of a command; 0: the zygote has it */
     uint32_t             tag;    /* of the zygote's run */
@@ -131,7 +132,7 @@ platen_pool_idle(const platen_pool_t *pool)
     unsigned i, n = 0;
 
     for (i = 0; i < pool->nworkers; i++) {
-        n += pool->workers[i].task == NULL;
+        n += pool->workers[i].task == NULL && !pool->workers[i].over;
     }
     return n;
 }
@@ -396,34 +397,38 @@ set_up(worker_t *w, platen_task_t *task, const char *document)
                : refuse(w, PLATEN_RUN_ERROR, "prepare the work directory");
 }
 
-/* The task stays the caller's. */
-static int
-give_back(worker_t *w, platen_run_result_t *result)
+/* Tells of the end. */
+static void
+finish(platen_pool_t *pool, worker_t *w)
 {
-    *result = w->result;
-    w->task = NULL;
+    platen_task_t *task = w->task;
+
     explicit_bzero(&w->options, sizeof(w->options));
-    return -1;
+    snprintf(w->result.work, sizeof(w->result.work), "%s", w->stage.dir);
+    memcpy(w->result.output_name, w->stage.output_name, sizeof(w->result.output_name));
+    w->result.output = w->result.output_name;
+
+    w->task = NULL;
+    w->over = 1;
+    w->killed = 0;
+    w->waiting = 0;
+    w->pid = 0;
+    pool->done(pool->data, (unsigned) (w - pool->workers), task, &w->result);
 }
 
 int
-platen_pool_start(platen_pool_t *pool, platen_task_t *task, platen_run_result_t *result)
+platen_pool_start(platen_pool_t *pool, platen_task_t *task)
 {
     char      document[PLATEN_PATH_MAX];
     worker_t *w = NULL;
     unsigned  i;
 
     for (i = 0; w == NULL && i < pool->nworkers; i++) {
-        if (pool->workers[i].task == NULL) {
+        if (pool->workers[i].task == NULL && !pool->workers[i].over) {
             w = &pool->workers[i];
         }
     }
-    memset(result, 0, sizeof(*result));
     if (w == NULL) {
-        *result = (platen_run_result_t){ .outcome = PLATEN_RUN_ERROR,
-                                         .exit_code = -1,
-                                         .error = EBUSY,
-                                         .step = "find an idle worker" };
         return -1;
     }
 
@@ -431,24 +436,41 @@ platen_pool_start(platen_pool_t *pool, platen_task_t *task, platen_run_result_t 
     if (set_up(w, task, document) != 0
         || (running(pool) < pool->config->workers + pool->config->spare
             && begin(pool, w) != 0)) {
-        return give_back(w, result);
+        finish(pool, w);
     }
     return 0;
 }
 
 int
-platen_pool_try(platen_pool_t *pool, platen_task_t *task, const char *document,
-                platen_run_result_t *result)
+platen_pool_try(platen_pool_t *pool, platen_task_t *task, const char *document)
 {
     worker_t *w = &pool->workers[pool->nworkers];
 
+    if (w->task != NULL || w->over) {
+        return -1;
+    }
     if (set_up(w, task, document) != 0 || begin(pool, w) != 0) {
-        return give_back(w, result);
+        finish(pool, w);
     }
     return 0;
 }
 
-static void finish(platen_pool_t *pool, worker_t *w);
+void
+platen_pool_clear(platen_pool_t *pool, unsigned n)
+{
+    platen_stage_t *stage = &pool->workers[n].stage;
+
+    if (platen_stage_close(stage) != 0) {
+        platen_log(PLATEN_LOG_ERROR, "cannot clear a work directory",
+                   json_pack("{s:s, s:s}", "path", stage->dir, "error", strerror(errno)));
+    }
+}
+
+void
+platen_pool_free(platen_pool_t *pool, unsigned n)
+{
+    pool->workers[n].over = 0;
+}
 
 void
 platen_pool_kill(platen_pool_t *pool, unsigned n, platen_run_outcome_t why)
@@ -616,29 +638,6 @@ judge(const platen_pool_t *pool, worker_t *w, int wstatus, const char *said)
         w->result.allowed = space;
     }
     return outcome;
-}
-
-static void
-finish(platen_pool_t *pool, worker_t *w)
-{
-    platen_task_t *task = w->task;
-
-    explicit_bzero(&w->options, sizeof(w->options));
-    snprintf(w->result.work, sizeof(w->result.work), "%s", w->stage.dir);
-    memcpy(w->result.output_name, w->stage.output_name, sizeof(w->result.output_name));
-    w->result.output = w->result.output_name;
-
-    w->task = NULL;
-    w->killed = 0;
-    w->waiting = 0;
-    w->pid = 0;
-    pool->done(pool->data, task, &w->result);
-
-    /* Not left for the next run: a document's bytes have no business here. */
-    if (platen_stage_close(&w->stage) != 0) {
-        platen_log(PLATEN_LOG_ERROR, "cannot clear a work directory",
-                   json_pack("{s:s, s:s}", "path", w->stage.dir, "error", strerror(errno)));
-    }
 }
 
 /* Whether the pages of the last step need a step of their own; starts it. */

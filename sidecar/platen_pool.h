@@ -37,11 +37,12 @@ typedef struct {
 } platen_run_result_t;
 
 /*
- * Told of each run that has ended.  The task is the callee's from then on; the
- * result, and the run's directory, are there until it returns.
+ * Told of each run that has ended, or that could not begin.  The task is the callee's
+ * from then on; the result, and the run's directory, are there until platen_pool_free()
+ * of place `n`, which takes no other task until then.
  */
-typedef void
-platen_pool_done_t(void *data, platen_task_t *task, const platen_run_result_t *result);
+typedef void platen_pool_done_t(void *data, unsigned n, platen_task_t *task,
+                                const platen_run_result_t *result);
 
 typedef struct platen_pool_s platen_pool_t;
 
@@ -55,7 +56,7 @@ void platen_pool_set_zygote(platen_pool_t *pool, platen_zygote_t *zygote);
 /* A run of the zygote's has ended: to be called from its platen_zygote_ended_t. */
 void platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_t *result);
 
-/* Kills and reaps what still runs, without telling anyone. */
+/* Kills and reaps what still runs, without telling anyone of it. */
 void platen_pool_destroy(platen_pool_t **pool);
 
 /*
@@ -72,19 +73,26 @@ const platen_task_t *platen_pool_task(const platen_pool_t *pool, unsigned n);
 const platen_task_t *platen_pool_held(const platen_pool_t *pool, unsigned n);
 
 /*
- * Gives the task to a free place, of which there must be one; it runs as soon as
- * fewer tasks run than there are workers.  Returns 0, the
- * task being the pool's; or -1 with *result set (INPUT_MISSING or ERROR), the
- * task staying the caller's.
+ * Gives the task to a free place; it runs as soon as fewer tasks run than there are
+ * workers.  Returns 0, the task being the pool's, or having ended already (INPUT_MISSING or
+ * ERROR); or -1 if no place is free.
  */
-int platen_pool_start(platen_pool_t *pool, platen_task_t *task, platen_run_result_t *result);
+int platen_pool_start(platen_pool_t *pool, platen_task_t *task);
 
 /*
- * Gives the canary its own place, which no other takes and which must be free, and
- * begins.  The rest as above.
+ * Empties the directory of a run that has ended: a document's bytes have no business
+ * there.  From any thread.
  */
-int platen_pool_try(platen_pool_t *pool, platen_task_t *task, const char *document,
-                    platen_run_result_t *result);
+void platen_pool_clear(platen_pool_t *pool, unsigned n);
+
+/* The place of a run that has ended is free. */
+void platen_pool_free(platen_pool_t *pool, unsigned n);
+
+/*
+ * Gives the canary its own place, which no other takes, and begins; its number is the one
+ * behind the last of the others.  The rest as above.
+ */
+int platen_pool_try(platen_pool_t *pool, platen_task_t *task, const char *document);
 
 /*
  * Kills the task of place `n`; `why` is DISCARDED or INTERRUPTED.  One that does

@@ -1,7 +1,7 @@
 /*
  * The reaper; see platen_reaper.h.  Owns nothing but its place in a round; runs
- * in the loop's thread, SLICE jobs in a transaction, so that neither the loop
- * nor the writers of the web server wait for long.  The record goes before the
+ * in a thread of the crew, SLICE jobs in a transaction, so that the writers of the web server
+ * do not wait for long.  The record goes before the
  * files: a kill in between leaves files that nobody names.  A round that fails
  * is logged and given up; the next one comes with the next interval.
  */
@@ -34,13 +34,19 @@
 
 struct platen_reaper_s {
     const platen_config_t *config;
-    platen_store_t        *store;
+    platen_store_t        *store; /* the loop's, for the leases */
+    platen_store_t        *view;
     uint64_t               hourly_at;  /* CLOCK_BOOTTIME milliseconds, */
     uint64_t               uploads_at; /* this as well */
-    platen_readers_t       readers;
-    platen_orphans_t      *orphans;
-    platen_reservation_t   vain[SLICE]; /* room to be given back */
-    int                    nvain;
+    struct {
+        platen_id_t id;
+        uint32_t    epoch;
+    } lost[SLICE]; /* claims that nobody has in hand any more */
+    int                  nlost;
+    platen_readers_t     readers;
+    platen_orphans_t    *orphans;
+    platen_reservation_t vain[SLICE]; /* room to be given back */
+    int                  nvain;
 };
 
 platen_reaper_t *
@@ -54,7 +60,8 @@ platen_reaper_new(const platen_config_t *config, platen_store_t *store)
     }
     r->config = config;
     r->store = store;
-    r->orphans = platen_orphans_new(config, store);
+    r->view = platen_store_view(store);
+    r->orphans = r->view == NULL ? NULL : platen_orphans_new(config, r->view);
     if (r->orphans == NULL) {
         platen_reaper_destroy(&r);
     }
@@ -68,6 +75,7 @@ platen_reaper_destroy(platen_reaper_t **reaper)
         return;
     }
     platen_orphans_destroy(&(*reaper)->orphans);
+    platen_store_view_free(&(*reaper)->view);
     free(*reaper);
     *reaper = NULL;
 }
@@ -124,7 +132,7 @@ recover_slice(platen_reaper_t *r, platen_id_t *after, int *first, int *requeued,
     platen_job_t job;
     int          rc, i, n;
 
-    rc = platen_txn_write(r->store, &txn);
+    rc = platen_txn_write(r->view, &txn);
     if (rc != PLATEN_OK) {
         *why = platen_strerror(rc);
         return rc;
@@ -168,7 +176,7 @@ release_all(platen_reaper_t *r)
     int          rc, n;
 
     do {
-        rc = platen_txn_write(r->store, &txn);
+        rc = platen_txn_write(r->view, &txn);
         if (rc != PLATEN_OK) {
             return rc;
         }
@@ -183,11 +191,12 @@ int
 platen_reaper_leases(platen_reaper_t *r, platen_reaper_holds_t *holds, const void *data)
 {
     platen_txn_t txn;
-    platen_id_t  ids[SLICE], lost[SLICE];
+    platen_id_t  ids[SLICE];
     platen_job_t job;
     uint64_t     now = platen_boottime_ms();
-    int          rc, i, n, nlost = 0, requeued = 0;
+    int          i, n;
 
+    r->nlost = 0;
     if (platen_txn_read(r->store, &txn) != PLATEN_OK) {
         return 0;
     }
@@ -195,22 +204,31 @@ platen_reaper_leases(platen_reaper_t *r, platen_reaper_holds_t *holds, const voi
     for (i = 0; i < n; i++) {
         if (platen_store_get(&txn, &ids[i], &job) == PLATEN_OK && job.lease_until < now
             && !holds(data, &job.id, job.epoch)) {
-            lost[nlost++] = ids[i];
+            r->lost[r->nlost].id = ids[i];
+            r->lost[r->nlost].epoch = job.epoch;
+            r->nlost++;
         }
     }
     platen_txn_abort(&txn);
-    if (nlost == 0) {
-        return 0;
-    }
+    return r->nlost;
+}
 
-    rc = platen_txn_write(r->store, &txn);
+int
+platen_reaper_put_back(platen_reaper_t *r)
+{
+    platen_txn_t txn;
+    platen_job_t job;
+    uint64_t     now = platen_boottime_ms();
+    int          rc, i, requeued = 0;
+
+    rc = platen_txn_write(r->view, &txn);
     if (rc != PLATEN_OK) {
         return give_up("begin", rc);
     }
-    for (i = 0; rc == PLATEN_OK && i < nlost; i++) {
-        if (platen_store_get(&txn, &lost[i], &job) == PLATEN_OK
-            && job.state == PLATEN_STATE_PROCESSING && job.lease_until < now
-            && !holds(data, &job.id, job.epoch)) {
+    for (i = 0; rc == PLATEN_OK && i < r->nlost; i++) {
+        if (platen_store_get(&txn, &r->lost[i].id, &job) == PLATEN_OK
+            && job.state == PLATEN_STATE_PROCESSING && job.epoch == r->lost[i].epoch
+            && job.lease_until < now) {
             rc = put_back(r, &txn, &job);
             requeued++;
         }
@@ -263,7 +281,7 @@ has_expired(platen_reaper_t *r, uint64_t now)
     platen_id_t  id;
     int          n;
 
-    if (platen_txn_read(r->store, &txn) != PLATEN_OK) {
+    if (platen_txn_read(r->view, &txn) != PLATEN_OK) {
         return 0;
     }
     n = platen_store_expired(&txn, now, &id, 1);
@@ -285,7 +303,7 @@ remove_expired(platen_reaper_t *r)
         return 0;
     }
 
-    rc = platen_txn_write(r->store, &txn);
+    rc = platen_txn_write(r->view, &txn);
     if (rc != PLATEN_OK) {
         return give_up("begin", rc);
     }
@@ -327,7 +345,7 @@ trim_events(platen_reaper_t *r)
     int            rc, n;
 
     /* The oldest one tells whether the writer's lock is worth asking for. */
-    rc = platen_txn_read(r->store, &txn);
+    rc = platen_txn_read(r->view, &txn);
     if (rc != PLATEN_OK) {
         return give_up("read events", rc);
     }
@@ -337,7 +355,7 @@ trim_events(platen_reaper_t *r)
         return n >= 0 ? 0 : give_up("read events", n);
     }
 
-    rc = platen_txn_write(r->store, &txn);
+    rc = platen_txn_write(r->view, &txn);
     if (rc != PLATEN_OK) {
         return give_up("begin", rc);
     }
@@ -386,7 +404,7 @@ is_job(void *data, const platen_id_t *id)
     platen_job_t     job;
     int              rc;
 
-    rc = platen_txn_read(r->store, &txn);
+    rc = platen_txn_read(r->view, &txn);
     if (rc == PLATEN_OK) {
         rc = platen_store_get(&txn, id, &job);
         platen_txn_abort(&txn);
@@ -405,7 +423,7 @@ keep_room(platen_reaper_t *r, platen_str_t client, const platen_id_t *id, uint64
     uint64_t     kept;
     int          rc;
 
-    if (platen_txn_read(r->store, &txn) != PLATEN_OK) {
+    if (platen_txn_read(r->view, &txn) != PLATEN_OK) {
         return;
     }
     rc = platen_store_reservation(&txn, client, id, &kept);
@@ -414,7 +432,7 @@ keep_room(platen_reaper_t *r, platen_str_t client, const platen_id_t *id, uint64
         return;
     }
 
-    rc = platen_txn_write(r->store, &txn);
+    rc = platen_txn_write(r->view, &txn);
     if (rc == PLATEN_OK) {
         rc = platen_store_reserve(&txn, client, id, bytes);
     }
@@ -447,7 +465,7 @@ give_back(platen_reaper_t *r)
     if (r->nvain == 0) {
         return;
     }
-    rc = platen_txn_write(r->store, &txn);
+    rc = platen_txn_write(r->view, &txn);
     for (i = 0; rc == PLATEN_OK && i < r->nvain; i++) {
         rc = platen_store_unreserve(
             &txn, (platen_str_t){ r->vain[i].client, r->vain[i].client_len }, &r->vain[i].id);
@@ -499,7 +517,7 @@ search_vain(platen_reaper_t *r)
     int                  i, n = 0;
 
     do {
-        if (platen_txn_read(r->store, &txn) != PLATEN_OK) {
+        if (platen_txn_read(r->view, &txn) != PLATEN_OK) {
             return;
         }
         n = platen_store_reservations(&txn, n == 0 ? NULL : &at, kept, SLICE);
@@ -561,7 +579,7 @@ platen_reaper_slice(platen_reaper_t *r)
     if (remove_expired(r) || trim_events(r) || platen_orphans_slice(r->orphans)) {
         return 1;
     }
-    (void) platen_readers_check(&r->readers, r->config, r->store);
+    (void) platen_readers_check(&r->readers, r->config, r->view);
     uploads(r);
     hourly(r);
     return 0;

@@ -26,8 +26,8 @@ void platen_reaper_destroy(platen_reaper_t **reaper);
 int platen_reaper_recover(platen_reaper_t *reaper, char *err, size_t errlen);
 
 /*
- * One slice of a round.  Returns 1 if the round goes on, for the caller to come
- * back after its other events, or 0 when it is over.
+ * One slice of a round, in whatever thread.  Returns 1 if the round goes on, for the caller
+ * to come back after its other events, or 0 when it is over.
  */
 int platen_reaper_slice(platen_reaper_t *reaper);
 
@@ -35,10 +35,14 @@ int platen_reaper_slice(platen_reaper_t *reaper);
 typedef int platen_reaper_holds_t(const void *data, const platen_id_t *id, uint32_t epoch);
 
 /*
- * Puts back running jobs whose lease has run out and which nobody has in hand.
- * Call every few seconds.  Returns how many.
+ * Notes the running jobs whose lease has run out and which nobody has in hand; only for
+ * the loop's thread, as `holds` is asked.  Call every few seconds.  Returns how many; those
+ * are put back by _put_back(), before the next look, in whatever thread.
  */
 int
 platen_reaper_leases(platen_reaper_t *reaper, platen_reaper_holds_t *holds, const void *data);
+
+/* Returns how many went back: a claim that nobody has in hand is nobody's later, either. */
+int platen_reaper_put_back(platen_reaper_t *reaper);
 
 #endif

@@ -1,11 +1,16 @@
 /*
  * The scheduler; see platen_scheduler.h.  Owns the pool and the ends of tasks
- * that could not be written yet; used by the loop's thread alone.
+ * that could not be written yet; used by the loop's thread alone.  What has to wait for
+ * the disk or the store's lock is handed to the crew, and comes back to the loop:
+ *
+ *   scan -> claim (store) -> start -> run -> judge (disk) -> record (store) -> place free
+ *                                                \-> clear (disk) --------------/
  *
  * A claim is committed before anything of it runs.  When the store or the disk
  * fails, claiming pauses for PAUSE_MS; an end that cannot be written is kept
  * and tried again, and nothing is claimed meanwhile, so that memory is bounded
- * by the number of workers.  What is in memory only when the process dies is
+ * by the number of workers: a place takes no other task before the end of its last
+ * one is written.  What is in memory only when the process dies is
  * found as PROCESSING by the next start and goes back to the queue.
  */
 
@@ -27,6 +32,7 @@
 
 static platen_pool_done_t      task_ended;
 static platen_batches_done_t   batch_ended;
+static platen_batches_more_t   batch_moved;
 static platen_zygote_ended_t   run_ended;
 static platen_zygote_changed_t office_changed;
 
@@ -46,9 +52,83 @@ set_owner(platen_scheduler_t *s)
     snprintf(s->owner, sizeof(s->owner), "%s:%ld", boot, (long) getpid());
 }
 
+static void judge_run(void *data);
+static void judge_done(void *data);
+static void clear_run(void *data);
+static void clear_done(void *data);
+static void claim_run(void *data);
+static void claim_done(void *data);
+static void record_run(void *data);
+static void record_done(void *data);
+static void release_run(void *data);
+static void release_done(void *data);
+
+static void
+endings_init(endings_t *list)
+{
+    list->first = NULL;
+    list->last = &list->first;
+    list->n = 0;
+}
+
+static void
+endings_add(endings_t *list, ending_t *ending)
+{
+    ending->next = NULL;
+    *list->last = ending;
+    list->last = &ending->next;
+    list->n++;
+}
+
+static ending_t *
+endings_take(endings_t *list)
+{
+    ending_t *ending = list->first;
+
+    if (ending != NULL) {
+        list->first = ending->next;
+        if (list->first == NULL) {
+            list->last = &list->first;
+        }
+        list->n--;
+    }
+    return ending;
+}
+
+/* The places of the pool; and ends, of their tasks, of batches, and of a claim's. */
+static int
+make_places(platen_scheduler_t *s)
+{
+    unsigned i, n = platen_pool_size(s->pool);
+    place_t *place;
+
+    s->most = 3 * n + (unsigned) s->config->workers;
+    s->nendings = 2 * s->most;
+    s->nplaces = n + 1;
+    s->places = calloc(s->nplaces, sizeof(*s->places));
+    s->endings = calloc(s->nendings, sizeof(*s->endings));
+    if (s->places == NULL || s->endings == NULL) {
+        s->nendings = 0;
+        return -1;
+    }
+    for (i = 0; i < s->nendings; i++) {
+        endings_add(&s->spare, &s->endings[i]);
+    }
+    for (i = 0; i < s->nplaces; i++) {
+        place = &s->places[i];
+        place->scheduler = s;
+        place->n = i;
+        place->judging = (platen_work_t){ .run = judge_run, .done = judge_done, .data = place };
+        place->clearing =
+            (platen_work_t){ .run = clear_run, .done = clear_done, .data = place };
+    }
+    return 0;
+}
+
 platen_scheduler_t *
 platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
-                     platen_engines_t *engines, const platen_confine_t *confine)
+                     platen_engines_t *engines, const platen_confine_t *confine,
+                     platen_crew_t *crew)
 {
     platen_scheduler_t *s;
 
@@ -59,12 +139,20 @@ platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
     s->config = config;
     s->store = store;
     s->engines = engines;
+    s->crew = crew;
+    s->claiming.work = (platen_work_t){ .run = claim_run, .done = claim_done, .data = s };
+    s->recording = (platen_work_t){ .run = record_run, .done = record_done, .data = s };
+    s->releasing = (platen_work_t){ .run = release_run, .done = release_done, .data = s };
+    endings_init(&s->due);
+    endings_init(&s->unwritten);
+    endings_init(&s->spare);
     s->walk = platen_walk_new();
     s->pool = platen_pool_new(config, confine, task_ended, s);
-    s->batches =
-        platen_batches_new(config, store, platen_engines_matrix(engines), batch_ended, s);
+    s->batches = platen_batches_new(config, store, platen_engines_matrix(engines), crew,
+                                    batch_ended, batch_moved, s);
     s->canary = platen_canary_new(config, engines);
-    if (s->walk == NULL || s->pool == NULL || s->batches == NULL || s->canary == NULL) {
+    if (s->walk == NULL || s->pool == NULL || s->batches == NULL || s->canary == NULL
+        || make_places(s) != 0) {
         platen_scheduler_destroy(&s);
         return NULL;
     }
@@ -96,17 +184,19 @@ run_ended(void *data, uint32_t tag, const platen_zygote_result_t *result)
     platen_pool_ended(s->pool, tag, result);
 }
 
-/* Without the warm LibreOffice the slow way is better than none. */
+/* What could not run may be able to by now. */
+static void
+look_again(platen_scheduler_t *s)
+{
+    s->look_at = 0;
+    s->forget = 1;
+    s->again = 1;
+}
+
 static void
 office_changed(void *data)
 {
-    platen_scheduler_t   *s = data;
-    platen_zygote_state_t state = platen_zygote_state(s->zygote);
-
-    s->look_at = 0;
-    platen_walk_forget(s->walk);
-    platen_engines_suspend(s->engines,
-                           state == PLATEN_ZYGOTE_BROKEN ? &platen_engine_lok : NULL);
+    look_again(data);
 }
 
 int
@@ -137,14 +227,23 @@ platen_scheduler_destroy(platen_scheduler_t **scheduler)
     if (s == NULL) {
         return;
     }
+    platen_crew_stop(s->crew);
     platen_zygote_destroy(&s->zygote);
     platen_walk_destroy(&s->walk);
     platen_canary_destroy(&s->canary);
+    for (i = 0; s->places != NULL && i < s->nplaces; i++) {
+        platen_task_destroy(&s->places[i].task);
+    }
+    free(s->places);
     platen_pool_destroy(&s->pool);
     platen_batches_destroy(&s->batches);
-    for (i = 0; i < s->nunwritten; i++) {
-        platen_task_destroy(&s->unwritten[i].task);
+    for (i = 0; s->claiming.under_way && i < s->claiming.claims.n; i++) {
+        platen_task_destroy(&s->claiming.claims.items[i].task);
     }
+    for (i = 0; i < s->nendings; i++) {
+        platen_task_destroy(&s->endings[i].end.task);
+    }
+    free(s->endings);
     free(s);
     *scheduler = NULL;
 }
@@ -193,51 +292,127 @@ log_discarded(const platen_task_t *task)
     platen_log(PLATEN_LOG_INFO, "job discarded: it was removed", platen_task_context(task));
 }
 
-/* Writes an ending; takes the task unless it has to be kept. */
-static int
-write_ending(platen_scheduler_t *s, ending_t *ending)
+/* Whether its end is written and its directory empty: then the place is free. */
+static void
+leave_place(place_t *place)
 {
-    int rc;
+    platen_scheduler_t *s = place->scheduler;
 
-    rc = platen_finish_record(s->config, s->store, ending->task, &ending->verdict);
-    if (rc == PLATEN_OK) {
-        log_ending(ending->task, &ending->verdict);
-        /* Who waits for it hears of it before anything else is done. */
-        if (s->changed != NULL) {
-            s->changed(s->changed_data);
-        }
-    } else if (rc == PLATEN_NOT_FOUND) {
-        log_discarded(ending->task);
-    } else {
-        return rc;
+    if (place->written && place->cleared) {
+        platen_pool_free(s->pool, place->n);
+        s->again = 1;
     }
-    platen_task_destroy(&ending->task);
-    return PLATEN_OK;
 }
 
-/* It is decided what becomes of the task: write it down. */
+/* Nothing is to be written of the task of that place (-1: none) any more. */
 static void
-end_as(platen_scheduler_t *s, ending_t *ending)
+is_written(platen_scheduler_t *s, int place)
 {
-    json_t *context;
-    int     rc;
+    if (place >= 0) {
+        s->places[place].written = 1;
+        leave_place(&s->places[place]);
+    }
+}
 
-    if (ending->verdict.state == PLATEN_STATE_NONE) {
-        log_discarded(ending->task);
-        platen_task_destroy(&ending->task);
+/* Writes the ends that are due, unless others are being written. */
+static void
+record(platen_scheduler_t *s)
+{
+    if (s->nrecord > 0) {
         return;
     }
-    if (ending->verdict.pause) {
-        platen_scheduler_pause(s, "this machine failed a job", ending->verdict.detail);
+    while (s->nrecord < RECORDS && s->due.first != NULL) {
+        s->record[s->nrecord++] = endings_take(&s->due);
     }
+    if (s->nrecord > 0) {
+        platen_crew_do(s->crew, PLATEN_CREW_STORE, &s->recording);
+    }
+}
 
-    rc = write_ending(s, ending);
-    if (rc != PLATEN_OK) {
-        context = platen_task_context(ending->task);
-        json_object_set_new(context, "error", json_string(platen_strerror(rc)));
-        platen_log(PLATEN_LOG_ERROR, "the end of a job is not written yet", context);
-        s->unwritten[s->nunwritten++] = *ending;
+static void
+record_run(void *data)
+{
+    platen_scheduler_t *s = data;
+    platen_ending_t    *ends[RECORDS];
+    unsigned            i;
+
+    for (i = 0; i < s->nrecord; i++) {
+        ends[i] = &s->record[i]->end;
     }
+    platen_finish_record(s->config, s->store, ends, s->nrecord);
+}
+
+/* Keeps an ending that the store did not take, says so once, and claims nothing meanwhile. */
+static void
+keep(platen_scheduler_t *s, ending_t *ending)
+{
+    json_t *context;
+
+    if (!ending->kept) {
+        ending->kept = 1;
+        s->nkept++;
+        context = platen_task_context(ending->end.task);
+        json_object_set_new(context, "error", json_string(platen_strerror(ending->end.rc)));
+        platen_log(PLATEN_LOG_ERROR, "the end of a job is not written yet", context);
+        is_written(s, ending->place);
+        ending->place = -1;
+    }
+    endings_add(&s->unwritten, ending);
+}
+
+static void
+record_done(void *data)
+{
+    platen_scheduler_t *s = data;
+    ending_t           *ending;
+    unsigned            i, n = s->nrecord;
+    int                 told = 0;
+
+    for (i = 0; i < n; i++) {
+        ending = s->record[i];
+        if (ending->end.rc == PLATEN_OK) {
+            log_ending(ending->end.task, &ending->end.verdict);
+            told = 1;
+        } else if (ending->end.rc == PLATEN_NOT_FOUND) {
+            log_discarded(ending->end.task);
+        } else {
+            keep(s, ending);
+            continue;
+        }
+        platen_task_destroy(&ending->end.task);
+        s->nkept -= (unsigned) ending->kept;
+        is_written(s, ending->place);
+        endings_add(&s->spare, ending);
+        s->again = 1;
+    }
+    s->nrecord = 0;
+    /* Who waits for it hears of it before anything else is done. */
+    if (told && s->changed != NULL) {
+        s->changed(s->changed_data);
+    }
+    record(s);
+}
+
+/* It is decided what becomes of the task: have it written down. */
+static void
+end_as(platen_scheduler_t *s, platen_task_t *task, const platen_verdict_t *verdict, int place)
+{
+    ending_t *ending;
+
+    if (verdict->state == PLATEN_STATE_NONE) {
+        log_discarded(task);
+        platen_task_destroy(&task);
+        is_written(s, place);
+        return;
+    }
+    if (verdict->pause) {
+        platen_scheduler_pause(s, "this machine failed a job", verdict->detail);
+    }
+    /* There is one: see platen_scheduler_may_claim(). */
+    ending = endings_take(&s->spare);
+    *ending = (ending_t){ .end = { .task = task, .verdict = *verdict }, .place = place };
+    endings_add(&s->due, ending);
+    record(s);
 }
 
 /* What was gathered for a run, be it to be packed again or not. */
@@ -250,39 +425,100 @@ drop_files(const platen_task_t *task)
     }
 }
 
-/* A run is over, or could not begin: decide, and write it down. */
+/* A run is over, or could not begin: have it judged. */
 static void
-end_task(platen_scheduler_t *s, platen_task_t *task, const platen_run_result_t *result)
+task_ended(void *data, unsigned n, platen_task_t *task, const platen_run_result_t *result)
 {
-    ending_t ending = { .task = task };
+    platen_scheduler_t *s = data;
+    place_t            *place = &s->places[n];
 
-    if (task->kind == PLATEN_TASK_CANARY) {
-        platen_finish_judge(s->config, task, result, &ending.verdict);
-        platen_canary_end(s->canary, task, &ending.verdict);
-        platen_task_destroy(&task);
-        return;
+    if (task->kind != PLATEN_TASK_CANARY) {
+        platen_crash_point(PLATEN_CRASH_RUN_ENDED);
     }
-    platen_crash_point(PLATEN_CRASH_RUN_ENDED);
-    drop_files(task);
-    if (task->kind == PLATEN_TASK_UNPACK && result->outcome == PLATEN_RUN_DONE) {
-        if (platen_batches_spread(s->batches, task, result->work) != 0) {
-            if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) {
-                /* It said that it was done, and has left nothing. */
-                platen_finish_corrupt(&ending.verdict);
-            } else {
-                platen_finish_requeue(&ending.verdict, "take an archive over", strerror(errno));
-            }
-            end_as(s, &ending);
-        }
-        return;
-    }
-    if (result->outcome == PLATEN_RUN_INPUT_MISSING && s->elsewhere) {
-        platen_finish_requeue(&ending.verdict, result->step,
+    place->task = task;
+    place->result = result;
+    place->elsewhere = s->elsewhere;
+    place->fetched = 0;
+    place->written = 0;
+    place->cleared = 0;
+    platen_crew_do(s->crew, PLATEN_CREW_DISK, &place->judging);
+}
+
+static void
+judge_run(void *data)
+{
+    place_t               *place = data;
+    const platen_config_t *config = place->scheduler->config;
+
+    drop_files(place->task);
+    if (place->result->outcome == PLATEN_RUN_INPUT_MISSING && place->elsewhere) {
+        platen_finish_requeue(&place->verdict, place->result->step,
                               "nginx and platend use different data directories");
+    } else if (place->task->kind != PLATEN_TASK_UNPACK
+               || place->result->outcome != PLATEN_RUN_DONE) {
+        platen_finish_judge(config, place->task, place->result, &place->verdict);
+    } else if (platen_batches_fetch(config, place->task, place->result->work) == 0) {
+        place->fetched = 1;
+    } else if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) {
+        /* It said that it was done, and has left nothing. */
+        platen_finish_corrupt(&place->verdict);
     } else {
-        platen_finish_judge(s->config, task, result, &ending.verdict);
+        platen_finish_requeue(&place->verdict, "take an archive over", strerror(errno));
     }
-    end_as(s, &ending);
+}
+
+static void
+judge_done(void *data)
+{
+    place_t            *place = data;
+    platen_scheduler_t *s = place->scheduler;
+    platen_task_t      *task = place->task;
+
+    place->task = NULL;
+    platen_crew_do(s->crew, PLATEN_CREW_DISK, &place->clearing);
+    if (task->kind == PLATEN_TASK_CANARY) {
+        platen_canary_end(s->canary, task, &place->verdict);
+        platen_task_destroy(&task);
+        is_written(s, (int) place->n);
+        return;
+    }
+    platen_crash_point(place->fetched ? PLATEN_CRASH_BATCH_FETCHED
+                                      : PLATEN_CRASH_FINISH_JUDGED);
+    if (place->fetched && platen_batches_add(s->batches, task) == 0) {
+        s->again = 1;
+        is_written(s, (int) place->n);
+        return;
+    }
+    if (place->fetched) {
+        platen_finish_requeue(&place->verdict, "take an archive over", strerror(errno));
+    }
+    end_as(s, task, &place->verdict, (int) place->n);
+}
+
+static void
+clear_run(void *data)
+{
+    place_t *place = data;
+
+    platen_pool_clear(place->scheduler->pool, place->n);
+}
+
+static void
+clear_done(void *data)
+{
+    place_t *place = data;
+
+    place->cleared = 1;
+    leave_place(place);
+}
+
+/* There is more to do for a batch. */
+static void
+batch_moved(void *data)
+{
+    platen_scheduler_t *s = data;
+
+    s->again = 1;
 }
 
 /* A batch is in no one's hand any more. */
@@ -290,11 +526,9 @@ static void
 batch_ended(void *data, platen_task_t *task, const platen_verdict_t *verdict)
 {
     platen_scheduler_t *s = data;
-    ending_t            ending = { .task = task };
 
     /* There is room for another one. */
-    s->look_at = 0;
-    platen_walk_forget(s->walk);
+    look_again(s);
     if (verdict == NULL) {
         platen_log(PLATEN_LOG_DEBUG, "the files of a batch are at work",
                    platen_task_context(task));
@@ -304,47 +538,30 @@ batch_ended(void *data, platen_task_t *task, const platen_verdict_t *verdict)
         }
         return;
     }
-    ending.verdict = *verdict;
-    end_as(s, &ending);
-}
-
-static void
-task_ended(void *data, platen_task_t *task, const platen_run_result_t *result)
-{
-    end_task(data, task, result);
+    end_as(s, task, verdict, -1);
 }
 
 void
 platen_scheduler_retry(platen_scheduler_t *s)
 {
-    while (s->nunwritten > 0) {
-        if (write_ending(s, &s->unwritten[s->nunwritten - 1]) != PLATEN_OK) {
-            return;
-        }
-        s->nunwritten--;
+    ending_t *ending;
+
+    while ((ending = endings_take(&s->unwritten)) != NULL) {
+        endings_add(&s->due, ending);
     }
+    record(s);
 }
 
-/* Lets jobs back into the queue whose time has come. */
 static void
-release_due(platen_scheduler_t *s)
+release_run(void *data)
 {
-    platen_txn_t txn;
-    uint64_t     now = platen_boottime_ms(), due = 0;
-    int          rc, n;
-
-    /* The first one tells whether the writer's lock is worth asking for. */
-    if (platen_txn_read(s->store, &txn) == PLATEN_OK) {
-        (void) platen_store_next_due(&txn, &due);
-        platen_txn_abort(&txn);
-    }
-    if (due == 0 || due > now) {
-        return;
-    }
+    platen_scheduler_t *s = data;
+    platen_txn_t        txn;
+    int                 rc, n;
 
     rc = platen_txn_write(s->store, &txn);
     if (rc == PLATEN_OK) {
-        n = platen_store_release(&txn, now, DUE);
+        n = platen_store_release(&txn, platen_boottime_ms(), DUE);
         rc = n > 0 ? platen_txn_commit(&txn) : n;
         platen_txn_abort(&txn);
     }
@@ -355,12 +572,46 @@ release_due(platen_scheduler_t *s)
 }
 
 static void
+release_done(void *data)
+{
+    platen_scheduler_t *s = data;
+
+    s->is_releasing = 0;
+    s->again = 1;
+}
+
+/* Lets jobs back into the queue whose time has come. */
+static void
+release_due(platen_scheduler_t *s)
+{
+    platen_txn_t txn;
+    uint64_t     due = 0;
+
+    /* The first one tells whether the writer's lock is worth asking for. */
+    if (!s->is_releasing && platen_txn_read(s->store, &txn) == PLATEN_OK) {
+        (void) platen_store_next_due(&txn, &due);
+        platen_txn_abort(&txn);
+    }
+    if (due != 0 && due <= platen_boottime_ms()) {
+        s->is_releasing = 1;
+        platen_crew_do(s->crew, PLATEN_CREW_STORE, &s->releasing);
+    }
+}
+
+static void
+requeue(platen_scheduler_t *s, platen_task_t *task, const char *step, const char *why)
+{
+    platen_verdict_t verdict;
+
+    platen_finish_requeue(&verdict, step, why);
+    end_as(s, task, &verdict, -1);
+}
+
+static void
 start_run(platen_scheduler_t *s, platen_task_t *task)
 {
-    platen_run_result_t result;
-
-    if (platen_pool_start(s->pool, task, &result) != 0) {
-        end_task(s, task, &result);
+    if (platen_pool_start(s->pool, task) != 0) {
+        requeue(s, task, "find an idle worker", strerror(EBUSY));
     }
 }
 
@@ -368,85 +619,138 @@ start_run(platen_scheduler_t *s, platen_task_t *task)
 static void
 start(platen_scheduler_t *s, platen_task_t *task)
 {
-    ending_t ending = { .task = task };
-    int      rc = 0;
-
-    switch (task->kind) {
-    case PLATEN_TASK_AGAIN:
-        rc = platen_batches_spread(s->batches, task, NULL);
-        break;
-    case PLATEN_TASK_PACK:
-        platen_crash_point(PLATEN_CRASH_BATCH_CLAIMED);
-        rc = platen_batches_gather(s->batches, task);
-        break;
-    default:
+    if (task->kind == PLATEN_TASK_DOCUMENT || task->kind == PLATEN_TASK_UNPACK) {
         start_run(s, task);
         return;
     }
-    if (rc != 0) {
-        platen_finish_requeue(&ending.verdict, "begin with a batch", strerror(errno));
-        end_as(s, &ending);
+    if (task->kind == PLATEN_TASK_PACK) {
+        platen_crash_point(PLATEN_CRASH_BATCH_CLAIMED);
     }
+    if (platen_batches_add(s->batches, task) != 0) {
+        requeue(s, task, "begin with a batch", strerror(errno));
+    }
+}
+
+/* Places that no claim under way may fill. */
+static unsigned
+idle(const platen_scheduler_t *s)
+{
+    unsigned n = platen_pool_idle(s->pool), kept = s->claiming.under_way ? s->claiming.max : 0;
+
+    return n > kept ? n - kept : 0;
 }
 
 /* A slice of each batch; those that are ready to be packed go first of all. */
-static int
+static void
 advance_batches(platen_scheduler_t *s)
 {
     platen_task_t *task;
-    int            more = 0;
 
-    if (s->nunwritten == 0) {
-        more = platen_batches_slice(s->batches);
+    if (s->nkept == 0) {
+        platen_batches_slice(s->batches);
     }
-    while (!s->stopping && platen_pool_idle(s->pool) > 0
-           && (task = platen_batches_ready(s->batches)) != NULL) {
+    while (!s->stopping && idle(s) > 0 && (task = platen_batches_ready(s->batches)) != NULL) {
         start_run(s, task);
     }
-    return more;
 }
 
-int
+/* What routes have to know of the warm LibreOffice, before they are a claim's. */
+static void
+look_at_office(platen_scheduler_t *s)
+{
+    platen_zygote_state_t state =
+        s->zygote == NULL ? PLATEN_ZYGOTE_READY : platen_zygote_state(s->zygote);
+
+    s->claiming.warming = state == PLATEN_ZYGOTE_WARMING;
+    /* Without the warm LibreOffice the slow way is better than none. */
+    platen_engines_suspend(s->engines,
+                           state == PLATEN_ZYGOTE_BROKEN ? &platen_engine_lok : NULL);
+}
+
+void
 platen_scheduler_scan(platen_scheduler_t *s)
 {
-    claims_t    claims;
-    ending_t   *claim;
-    const char *why;
-    unsigned    i;
-    int         more;
+    claiming_t *c = &s->claiming;
 
-    more = advance_batches(s);
+    s->again = 0;
+    advance_batches(s);
+    if (c->under_way) {
+        c->missed = 1;
+        return;
+    }
     if (!platen_scheduler_may_claim(s)) {
-        return more;
+        return;
     }
 
-    claims.n = 0;
-    claims.to_start = 0;
-    if (platen_scheduler_claim(s, platen_pool_idle(s->pool), &claims, &why) != PLATEN_OK) {
-        for (i = 0; i < claims.n; i++) {
-            platen_task_destroy(&claims.items[i].task);
+    look_at_office(s);
+    if (s->forget) {
+        platen_walk_forget(s->walk);
+        s->forget = 0;
+    }
+    c->under_way = 1;
+    c->missed = 0;
+    c->max = platen_pool_idle(s->pool);
+    c->no_batches = platen_batches_count(s->batches) >= s->config->workers;
+    platen_crew_do(s->crew, PLATEN_CREW_STORE, &c->work);
+}
+
+static void
+claim_run(void *data)
+{
+    platen_scheduler_claim(data);
+}
+
+/* A claim that came too late: as if it had never been. */
+static void
+give_back(platen_scheduler_t *s, platen_task_t *task)
+{
+    platen_verdict_t verdict = { .state = PLATEN_STATE_PENDING };
+
+    end_as(s, task, &verdict, -1);
+}
+
+static void
+claim_done(void *data)
+{
+    platen_scheduler_t *s = data;
+    claiming_t         *c = &s->claiming;
+    platen_ending_t    *claim;
+    unsigned            i;
+
+    c->under_way = 0;
+    s->again |= c->missed;
+    if (c->rc != PLATEN_OK) {
+        for (i = 0; i < c->claims.n; i++) {
+            platen_task_destroy(&c->claims.items[i].task);
         }
-        platen_scheduler_pause(s, "the store did not take a claim", why);
-        return more;
+        platen_scheduler_pause(s, "the store did not take a claim", c->why);
+        return;
     }
 
-    if (claims.n == 0 && platen_walk_passed(s->walk) > 0) {
+    if (c->claims.n == 0 && platen_walk_passed(s->walk) > 0) {
         s->look_at = platen_boottime_ms() + AGAIN_MS;
     }
 
-    for (i = 0; i < claims.n; i++) {
-        claim = &claims.items[i];
+    for (i = 0; i < c->claims.n; i++) {
+        claim = &c->claims.items[i];
         if (claim->verdict.state == PLATEN_STATE_FAILED) {
             log_ending(claim->task, &claim->verdict);
             platen_task_destroy(&claim->task);
             continue;
         }
         platen_log(PLATEN_LOG_DEBUG, "job claimed", platen_task_context(claim->task));
-        more |= claim->task->kind != PLATEN_TASK_DOCUMENT;
+        s->again |= claim->task->kind != PLATEN_TASK_DOCUMENT;
+        if (s->stopping) {
+            give_back(s, claim->task);
+            continue;
+        }
         start(s, claim->task);
         platen_crash_point(PLATEN_CRASH_RUN_STARTED);
     }
-    return more || (claims.n > claims.to_start && platen_pool_idle(s->pool) > 0);
+    s->again |= c->claims.n > c->claims.to_start && platen_pool_idle(s->pool) > 0;
+    if (c->claims.n > 0 && s->changed != NULL) {
+        s->changed(s->changed_data);
+    }
 }
 
 /* Whether the batch of a file is there still: it goes first, and its files some at a time. */
@@ -507,15 +811,17 @@ platen_scheduler_holds(const platen_scheduler_t *s, const platen_id_t *id, uint3
             return 1;
         }
     }
-    if (platen_batches_holds(s->batches, id, epoch)) {
-        return 1;
-    }
-    for (i = 0; i < s->nunwritten; i++) {
-        if (is_claim(s->unwritten[i].task, id, epoch)) {
+    for (i = 0; i < platen_pool_size(s->pool); i++) {
+        if (is_claim(s->places[i].task, id, epoch)) {
             return 1;
         }
     }
-    return 0;
+    for (i = 0; i < s->nendings; i++) {
+        if (is_claim(s->endings[i].end.task, id, epoch)) {
+            return 1;
+        }
+    }
+    return platen_batches_holds(s->batches, id, epoch);
 }
 
 /*
@@ -545,15 +851,23 @@ platen_scheduler_reap(platen_scheduler_t *s)
     reap_orphans(s);
 }
 
-/* Proves that documents are converted, if it is time, and if nothing is known to be amiss. */
+/*
+ * Proves that documents are converted, if it is time, and if nothing is known to be amiss;
+ * not while the routes are a claim's.
+ */
 static void
 try_canary(platen_scheduler_t *s)
 {
     platen_run_result_t result = { .outcome = PLATEN_RUN_ERROR, .exit_code = -1 };
+    platen_verdict_t    verdict;
     platen_task_t      *task;
     char                path[PLATEN_PATH_MAX];
 
-    task = s->stopping ? NULL : platen_canary_due(s->canary);
+    if (s->stopping || s->claiming.under_way) {
+        return;
+    }
+    look_at_office(s);
+    task = platen_canary_due(s->canary);
     if (task == NULL) {
         return;
     }
@@ -565,10 +879,15 @@ try_canary(platen_scheduler_t *s)
     if (platen_canary_begin(s->canary, task, path) != 0) {
         result.step = "write the canary";
         result.error = errno;
-        end_task(s, task, &result);
-    } else if (platen_pool_try(s->pool, task, path, &result) != 0) {
-        end_task(s, task, &result);
+    } else if (platen_pool_try(s->pool, task, path) == 0) {
+        return;
+    } else {
+        result.step = "find the canary's place";
+        result.error = EBUSY;
     }
+    platen_finish_judge(s->config, task, &result, &verdict);
+    platen_canary_end(s->canary, task, &verdict);
+    platen_task_destroy(&task);
 }
 
 void
@@ -656,8 +975,26 @@ platen_scheduler_note(const platen_scheduler_t *s)
                : "";
 }
 
+int
+platen_scheduler_again(const platen_scheduler_t *s)
+{
+    return s->again;
+}
+
 unsigned
 platen_scheduler_running(const platen_scheduler_t *s)
 {
     return platen_pool_size(s->pool) - platen_pool_idle(s->pool);
+}
+
+int
+platen_scheduler_busy(const platen_scheduler_t *s)
+{
+    return platen_scheduler_running(s) > 0 || s->claiming.under_way || s->nrecord > 0;
+}
+
+int
+platen_scheduler_keeps(const platen_scheduler_t *s)
+{
+    return s->nkept > 0;
 }

@@ -7,6 +7,7 @@
 #define PLATEN_SCHEDULER_H
 
 #include "platen_confine.h"
+#include "platen_crew.h"
 #include "platen_engine.h"
 #include "platen_service.h"
 #include "platen_store.h"
@@ -14,9 +15,9 @@
 typedef struct platen_scheduler_s platen_scheduler_t;
 
 /* All arguments must outlive the scheduler.  NULL: no memory. */
-platen_scheduler_t *
-platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
-                     platen_engines_t *engines, const platen_confine_t *confine);
+platen_scheduler_t *platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
+                                         platen_engines_t       *engines,
+                                         const platen_confine_t *confine, platen_crew_t *crew);
 
 /*
  * Starts the warm LibreOffice, if it is one of the engines; what needs it is not
@@ -30,19 +31,20 @@ int platen_scheduler_warm(platen_scheduler_t *scheduler, char *err, size_t errle
 int  platen_scheduler_fd(const platen_scheduler_t *scheduler);
 void platen_scheduler_read(platen_scheduler_t *scheduler);
 
-/* `changed(data)` is called as soon as the end of a job is committed. */
+/* `changed(data)` is called as soon as something of a job is committed. */
 void
 platen_scheduler_tell(platen_scheduler_t *scheduler, void (*changed)(void *data), void *data);
 
-/* Kills what still runs; those jobs are found by the next start. */
+/* Stops the crew and kills what still runs; those jobs are found by the next start. */
 void platen_scheduler_destroy(platen_scheduler_t **scheduler);
 
 /*
- * Claims as many jobs as there are idle workers, and starts them.  Returns 1 if
- * there is more to do at once, for the caller to come back after its other
- * events; else 0.
+ * Begins to claim as many jobs as there are idle workers, which start when that is
+ * committed; and goes on with batches.  Call it when something has come, or when _again()
+ * says so, which it may whenever the crew was read.
  */
-int platen_scheduler_scan(platen_scheduler_t *scheduler);
+void platen_scheduler_scan(platen_scheduler_t *scheduler);
+int  platen_scheduler_again(const platen_scheduler_t *scheduler);
 
 /*
  * Compares what runs with the records: a run whose job is gone, or the batch that
@@ -90,7 +92,13 @@ const platen_canary_record_t *platen_scheduler_canary(const platen_scheduler_t *
 /* What is not as it should be, though jobs are converted: a sentence; "": nothing. */
 const char *platen_scheduler_note(const platen_scheduler_t *scheduler);
 
-/* How many tasks run. */
+/* How many tasks run, or have ended and are dealt with still. */
 unsigned platen_scheduler_running(const platen_scheduler_t *scheduler);
+
+/* Whether there are any, or something is being claimed or written. */
+int platen_scheduler_busy(const platen_scheduler_t *scheduler);
+
+/* Whether there are ends that the store did not take. */
+int platen_scheduler_keeps(const platen_scheduler_t *scheduler);
 
 #endif

@@ -1,6 +1,9 @@
 /*
  * Claims; see platen_scheduler.h.  Which jobs may be taken from the queue now, and
  * by which way; those that must not run end in the same transaction.
+ *
+ * All but platen_scheduler_may_claim() runs in a thread of the crew, which has the walk, and
+ * the routes of the engines, as long as a claim is under way.
  */
 
 #include "platen_scheduler_int.h"
@@ -17,7 +20,7 @@ platen_scheduler_must_wait(const platen_scheduler_t *s, const platen_route_t *wa
 {
     unsigned i;
 
-    if (s->zygote == NULL || platen_zygote_state(s->zygote) != PLATEN_ZYGOTE_WARMING) {
+    if (!s->claiming.warming) {
         return 0;
     }
     for (i = 0; i < way->nsteps; i++) {
@@ -33,7 +36,7 @@ platen_scheduler_must_wait(const platen_scheduler_t *s, const platen_route_t *wa
  * -1 if there is one, but not at present.
  */
 static int
-route(platen_scheduler_t *s, const platen_job_t *job, ending_t *claim)
+route(platen_scheduler_t *s, const platen_job_t *job, platen_ending_t *claim)
 {
     platen_task_t *task = claim->task;
     platen_route_t any;
@@ -41,7 +44,7 @@ route(platen_scheduler_t *s, const platen_job_t *job, ending_t *claim)
 
     memset(&claim->verdict, 0, sizeof(claim->verdict));
     if (task->kind != PLATEN_TASK_DOCUMENT) {
-        if (platen_batches_count(s->batches) >= s->config->workers) {
+        if (s->claiming.no_batches) {
             return -1;
         }
         platen_finish_poison(s->config, job, &claim->verdict);
@@ -92,9 +95,9 @@ warn_unreadable(platen_scheduler_t *s, const platen_id_t *id, int rc)
 static int
 claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claims_t *claims)
 {
-    platen_job_t job;
-    ending_t    *claim = &claims->items[claims->n];
-    int          rc;
+    platen_job_t     job;
+    platen_ending_t *claim = &claims->items[claims->n];
+    int              rc;
 
     rc = platen_store_get(txn, id, &job);
     if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW || rc == PLATEN_NOT_FOUND) {
@@ -152,22 +155,27 @@ share(const platen_config_t *c)
                            : c->workers);
 }
 
-int
-platen_scheduler_claim(platen_scheduler_t *s, unsigned max, claims_t *claims, const char **why)
+void
+platen_scheduler_claim(platen_scheduler_t *s)
 {
+    claiming_t  *c = &s->claiming;
+    claims_t    *claims = &c->claims;
     platen_txn_t txn;
     platen_id_t  id;
     unsigned     before;
     int          rc;
 
-    rc = platen_txn_write(s->store, &txn);
-    if (rc != PLATEN_OK) {
-        *why = platen_txn_errstr(&txn);
-        return rc;
+    claims->n = 0;
+    claims->to_start = 0;
+    c->rc = platen_txn_write(s->store, &txn);
+    if (c->rc != PLATEN_OK) {
+        c->why = platen_txn_errstr(&txn);
+        return;
     }
 
+    rc = PLATEN_OK;
     platen_walk_begin(s->walk, platen_boottime_ms());
-    while (rc == PLATEN_OK && claims->to_start < max && claims->n < CLAIMS) {
+    while (rc == PLATEN_OK && claims->to_start < c->max && claims->n < CLAIMS) {
         rc = platen_walk_next(s->walk, &txn, share(s->config), &id);
         if (rc != PLATEN_OK) {
             break;
@@ -189,8 +197,8 @@ platen_scheduler_claim(platen_scheduler_t *s, unsigned max, claims_t *claims, co
     } else {
         platen_txn_abort(&txn);
     }
-    *why = txn.rc != 0 ? platen_txn_errstr(&txn) : platen_strerror(rc);
-    return rc;
+    c->rc = rc;
+    c->why = txn.rc != 0 ? platen_txn_errstr(&txn) : platen_strerror(rc);
 }
 
 int
@@ -199,7 +207,7 @@ platen_scheduler_may_claim(platen_scheduler_t *s)
     platen_txn_t txn;
     uint64_t     length = 0;
 
-    if (s->stopping || s->nunwritten > 0 || platen_pool_idle(s->pool) == 0
+    if (s->stopping || s->nkept > 0 || s->spare.n < s->most || platen_pool_idle(s->pool) == 0
         || platen_boottime_ms() < s->paused_until || platen_boottime_ms() < s->look_at) {
         return 0;
     }

@@ -1,8 +1,9 @@
 /*
  * platend: the sidecar that converts what the web server has taken in.
  *
- * One thread and one event loop (zloop): hints from the intake, signals, and
- * timers.  Conversions are child processes.  Everything that matters is in the
+ * One event loop (zloop): hints from the intake, signals, timers, and what its crew of
+ * threads has done: whatever waits for a disk or the store's lock is done there
+ * (platen_crew.h).  Conversions are child processes.  Everything that matters is in the
  * store; this process may be killed at any instant and started again.
  *
  * Exit codes: 0 stopped as asked, 1 could not start or go on, 2 a mistake in
@@ -20,6 +21,7 @@
 #include "platen_config.h"
 #include "platen_confine.h"
 #include "platen_crash.h"
+#include "platen_crew.h"
 #include "platen_engine.h"
 #include "platen_intake.h"
 #include "platen_layout.h"
@@ -37,6 +39,7 @@ static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VER
 #define SECOND_MS 1000  /* what no hint has told is found within this */
 #define LEASES_S 5      /* seconds between two looks at leases */
 #define LAST_WORDS 5000 /* milliseconds for killed children to be reaped */
+#define BESIDE 3        /* threads beside those of runs and batches: the canary, what sweeps */
 
 enum { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOCKED = 3 };
 
@@ -46,6 +49,7 @@ typedef struct {
     platen_store_t     *store;
     platen_confine_t   *confine;
     platen_engines_t   *engines;
+    platen_crew_t      *crew;
     platen_scheduler_t *scheduler;
     platen_reaper_t    *reaper;
     platen_intake_t    *intake;
@@ -56,8 +60,12 @@ typedef struct {
     platen_compare_t   *compare;
     zloop_t            *loop;
     int                 signals;
-    int                 waking; /* a scan is due */
     int                 stopping;
+    int                 tried;     /* the ends that the store did not take, at the stop */
+    int                 more;      /* of the reaper's round */
+    int                 returning; /* jobs are, whose lease has run out */
+    platen_work_t       reaping;
+    platen_work_t       leases;
     unsigned            seconds; /* since the start */
     uint64_t            turn_us; /* the longest turn of the loop, and what it did */
     const char         *turn;
@@ -99,6 +107,7 @@ note_turn(platend_t *d, const char *turn, const struct timespec *start)
 TURN(wake, int, "scan")
 TURN(intake, zsock_t *, "hints")
 TURN(office, zmq_pollitem_t *, "LibreOffice")
+TURN(crew, zmq_pollitem_t *, "crew")
 TURN(signal, zmq_pollitem_t *, "signals")
 TURN(tick, int, "limits")
 TURN(second, int, "second")
@@ -119,25 +128,17 @@ wake_turn(zloop_t *loop, int timer, void *arg)
     platend_t *d = arg;
 
     (void) timer;
-    d->waking = 0;
-    if (platen_scheduler_scan(d->scheduler)) {
-        d->waking = zloop_timer(loop, 1, 1, on_wake, d) >= 0;
-    }
-    publish(d);
+    (void) loop;
+    platen_scheduler_scan(d->scheduler);
     return 0;
 }
 
-/*
- * Claims what can be claimed; what is left waits for one turn of the loop.  What
- * has changed by now is told before, as a claim takes its time to be synced.
- */
+/* Tells what has changed by now, and claims what can be claimed. */
 static void
 scan(platend_t *d)
 {
     publish(d);
-    if (!d->waking) {
-        (void) wake_turn(d->loop, 0, d);
-    }
+    platen_scheduler_scan(d->scheduler);
 }
 
 static void
@@ -163,7 +164,7 @@ on_uses(void *data, const platen_uses_t *nginx)
     platen_compare_hear(d->compare, nginx);
 }
 
-/* A job has come to its end. */
+/* Something of a job is committed. */
 static void
 on_change(void *data)
 {
@@ -193,6 +194,21 @@ office_turn(zloop_t *loop, zmq_pollitem_t *item, void *arg)
     (void) item;
     platen_scheduler_read(d->scheduler);
     scan(d);
+    return 0;
+}
+
+/* What the crew has done. */
+static int
+crew_turn(zloop_t *loop, zmq_pollitem_t *item, void *arg)
+{
+    platend_t *d = arg;
+
+    (void) loop;
+    (void) item;
+    platen_crew_read(d->crew);
+    if (platen_scheduler_again(d->scheduler)) {
+        scan(d);
+    }
     return 0;
 }
 
@@ -263,9 +279,12 @@ tick_turn(zloop_t *loop, int timer, void *arg)
         return 0;
     }
 
-    if (platen_scheduler_running(d->scheduler) == 0) {
+    if (!platen_scheduler_busy(d->scheduler)) {
+        if (d->tried || !platen_scheduler_keeps(d->scheduler)) {
+            return -1;
+        }
+        d->tried = 1;
         platen_scheduler_retry(d->scheduler);
-        return -1;
     }
     if (d->kill_at != 0 && now >= d->kill_at) {
         kill_running(d);
@@ -291,6 +310,32 @@ write_condition(platend_t *d)
     platen_scheduler_expect(d->scheduler, !platen_compare_elsewhere(d->compare));
 }
 
+static void
+leases_run(void *arg)
+{
+    platend_t *d = arg;
+
+    (void) platen_reaper_put_back(d->reaper);
+}
+
+static void
+leases_done(void *arg)
+{
+    platend_t *d = arg;
+
+    d->returning = 0;
+    scan(d);
+}
+
+static void
+look_at_leases(platend_t *d)
+{
+    if (!d->returning && platen_reaper_leases(d->reaper, holds, d->scheduler) > 0) {
+        d->returning = 1;
+        platen_crew_do(d->crew, PLATEN_CREW_STORE, &d->leases);
+    }
+}
+
 static int
 second_turn(zloop_t *loop, int timer, void *arg)
 {
@@ -303,7 +348,7 @@ second_turn(zloop_t *loop, int timer, void *arg)
     platen_scheduler_retry(d->scheduler);
     platen_scheduler_check(d->scheduler);
     if (++d->seconds % LEASES_S == 0) {
-        (void) platen_reaper_leases(d->reaper, holds, d->scheduler);
+        look_at_leases(d);
     }
     if (!d->stopping) {
         platen_backups_tick(d->backups);
@@ -315,26 +360,38 @@ second_turn(zloop_t *loop, int timer, void *arg)
     return platen_store_failed(d->store) ? -1 : 0;
 }
 
+/* A slice of the reaper's round begins. */
 static int
 reaper_slice_turn(zloop_t *loop, int timer, void *arg)
 {
     platend_t *d = arg;
 
-    int more;
-
+    (void) loop;
     (void) timer;
-    more = platen_reaper_slice(d->reaper);
+    platen_crew_do(d->crew, PLATEN_CREW_DISK, &d->reaping);
+    return 0;
+}
+
+static void
+reaping_run(void *arg)
+{
+    platend_t *d = arg;
+
+    d->more = platen_reaper_slice(d->reaper);
+}
+
+static void
+reaping_done(void *arg)
+{
+    platend_t *d = arg;
+
     publish(d);
-    if (more) {
-        if (zloop_timer(loop, 1, 1, on_reaper_slice, d) >= 0) {
-            return 0;
-        }
-        platen_log(PLATEN_LOG_ERROR, "no memory for a timer", NULL);
-    }
-    if (zloop_timer(loop, d->config->reaper_interval * 1000, 1, on_reaper_slice, d) < 0) {
+    if (d->more) {
+        platen_crew_do(d->crew, PLATEN_CREW_DISK, &d->reaping);
+    } else if (zloop_timer(d->loop, d->config->reaper_interval * 1000, 1, on_reaper_slice, d)
+               < 0) {
         platen_log(PLATEN_LOG_ERROR, "no memory for a timer: the reaper stops", NULL);
     }
-    return 0;
 }
 
 /* Tells the web server what this machine can convert. */
@@ -389,10 +446,16 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
         return -1;
     }
 
+    d->crew = platen_crew_new(
+        (unsigned) (2 * d->config->workers + d->config->spare + d->config->standby + BESIDE));
+    if (d->crew == NULL) {
+        snprintf(err, errlen, "cannot make threads: %s", strerror(errno));
+        return -1;
+    }
     d->backups = platen_backups_new(d->config, d->file);
     d->webhooks = platen_webhooks_new(d->config, d->file, d->store);
     d->reaper = platen_reaper_new(d->config, d->store);
-    d->condition = platen_condition_new(d->store);
+    d->condition = platen_condition_new(d->store, d->crew);
     if (d->backups == NULL || d->webhooks == NULL || d->reaper == NULL
         || d->condition == NULL) {
         return -1;
@@ -414,7 +477,9 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
     if (d->engines == NULL || write_matrix(d, err, errlen) != 0) {
         return -1;
     }
-    d->scheduler = platen_scheduler_new(d->config, d->store, d->engines, d->confine);
+    d->reaping = (platen_work_t){ .run = reaping_run, .done = reaping_done, .data = d };
+    d->leases = (platen_work_t){ .run = leases_run, .done = leases_done, .data = d };
+    d->scheduler = platen_scheduler_new(d->config, d->store, d->engines, d->confine, d->crew);
     if (d->scheduler == NULL || platen_scheduler_warm(d->scheduler, err, errlen) != 0) {
         return -1;
     }
@@ -438,6 +503,7 @@ watch(platend_t *d)
 {
     zmq_pollitem_t signals = { .fd = d->signals, .events = ZMQ_POLLIN };
     zmq_pollitem_t office = { .fd = platen_scheduler_fd(d->scheduler), .events = ZMQ_POLLIN };
+    zmq_pollitem_t crew = { .fd = platen_crew_fd(d->crew), .events = ZMQ_POLLIN };
 
     d->loop = zloop_new();
     if (d->loop == NULL) {
@@ -446,6 +512,7 @@ watch(platend_t *d)
     zloop_set_nonstop(d->loop, true);
     return zloop_reader(d->loop, platen_intake_socket(d->intake), on_intake, d) != 0
                    || zloop_poller(d->loop, &signals, on_signal, d) != 0
+                   || zloop_poller(d->loop, &crew, on_crew, d) != 0
                    || (office.fd >= 0 && zloop_poller(d->loop, &office, on_office, d) != 0)
                    || zloop_timer(d->loop, TICK_MS, 0, on_tick, d) < 0
                    || zloop_timer(d->loop, SECOND_MS, 0, on_second, d) < 0
@@ -462,10 +529,14 @@ watch(platend_t *d)
 static void
 tear_down(platend_t *d)
 {
+    if (d->crew != NULL) {
+        platen_crew_stop(d->crew);
+    }
     zloop_destroy(&d->loop);
     platen_intake_destroy(&d->intake);
     platen_news_destroy(&d->news);
     platen_scheduler_destroy(&d->scheduler);
+    platen_crew_destroy(&d->crew);
     if (d->engines != NULL) {
         platen_engines_destroy(&d->engines);
     }

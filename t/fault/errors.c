@@ -4,9 +4,9 @@
  * can be brought to show at will.
  *
  *   PLATEN_ERRORS=DIR   where the files are; without it everything is real
- *   DIR/<call>          "ERRNO PREFIX [MICROSECONDS]": the call, on a file whose
- *                       path begins with PREFIX, first waits so long, and then
- *                       fails with that number, if it is not 0
+ *   DIR/<call>          "ERRNO PREFIX [MICROSECONDS | while]": the call, on a file
+ *                       whose path begins with PREFIX, first waits so long, or as long as
+ *                       this is there, and then fails with that number, if it is not 0
  *   DIR/clock           "SECONDS": added to CLOCK_REALTIME
  *
  * Calls: open (with O_CREAT), write, pwrite, fsync, fdatasync, rename, mkdir,
@@ -68,17 +68,20 @@ read_order(const char *name, char *text, size_t size)
 static int
 judge(const char *call, const char *path)
 {
-    char order[PATH_MAX], prefix[PATH_MAX];
+    char order[PATH_MAX], now[PATH_MAX], prefix[PATH_MAX], wait[16] = "0";
     int  error = 0;
-    long wait = 0;
 
     if (path == NULL || !read_order(call, order, sizeof(order))
-        || sscanf(order, "%d %4095s %ld", &error, prefix, &wait) < 2
+        || sscanf(order, "%d %4095s %15s", &error, prefix, wait) < 2
         || strncmp(path, prefix, strlen(prefix)) != 0) {
         return 0;
     }
-    if (wait > 0) {
-        usleep((useconds_t) wait);
+    if (strcmp(wait, "while") == 0) {
+        while (read_order(call, now, sizeof(now)) && strcmp(now, order) == 0) {
+            usleep(10000);
+        }
+    } else if (atol(wait) > 0) {
+        usleep((useconds_t) atol(wait));
     }
     if (error != 0) {
         errno = error;

@@ -50,7 +50,8 @@ sub import {
 }
 
 # From now on the call fails with that errno (0: it does not) on paths that
-# begin with $prefix, after so many microseconds; see t/fault/errors.c.
+# begin with $prefix, after so many microseconds, or ('while') once there is no such order; see
+# t/fault/errors.c.
 sub order {
     my ($call, $errno, $prefix, $wait) = @_;
     my $text = $call eq 'clock' ? $errno : "$errno $prefix " . ($wait // 0);

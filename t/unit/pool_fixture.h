@@ -78,13 +78,16 @@ static const platen_engine_t pool_second = { .name = "second",
                                              .exited = pool_exited };
 
 static inline void
-pool_on_done(void *data, platen_task_t *task, const platen_run_result_t *result)
+pool_on_done(void *data, unsigned n, platen_task_t *task, const platen_run_result_t *result)
 {
     (void) data;
     fixture.ended = *result;
     fixture.nended++;
     platen_finish_judge(&fixture.config, task, result, &fixture.verdict);
     platen_task_destroy(&task);
+    assert_int_equal(platen_pool_idle(fixture.pool), 0);
+    platen_pool_clear(fixture.pool, n);
+    platen_pool_free(fixture.pool, n);
 }
 
 static inline int
@@ -147,7 +150,7 @@ pool_route_of(const char *const (*steps)[2])
     return route;
 }
 
-/* Starts that route, on a document of its own, whose path is told. */
+/* Starts that route, on a document of its own, whose path is told.  -1: it has ended. */
 static inline int
 pool_start_route(const platen_route_t *route, int with_input, char path[PLATEN_PATH_MAX])
 {
@@ -156,7 +159,6 @@ pool_start_route(const platen_route_t *route, int with_input, char path[PLATEN_P
                            .options = PLATEN_STR("pages=1-2\npdfa=2b\n"),
                            .secrets = PLATEN_STR("password=x\n") };
     platen_task_t *task;
-    int            rc;
 
     assert_int_equal(platen_id_new(&job.id), PLATEN_OK);
     if (with_input) {
@@ -171,11 +173,8 @@ pool_start_route(const platen_route_t *route, int with_input, char path[PLATEN_P
     fixture.nended = 0;
     fixture.starts = 0;
     memset(&fixture.verdict, 0, sizeof(fixture.verdict));
-    rc = platen_pool_start(fixture.pool, task, &fixture.ended);
-    if (rc != 0) {
-        platen_task_destroy(&task);
-    }
-    return rc;
+    assert_int_equal(platen_pool_start(fixture.pool, task), 0);
+    return fixture.nended == 0 ? 0 : -1;
 }
 
 static inline int

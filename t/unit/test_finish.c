@@ -83,6 +83,16 @@ get_text(const platen_id_t *id, size_t offset, char out[PLATEN_WARNINGS_MAX])
     platen_txn_abort(&txn);
 }
 
+static int
+record(platen_task_t *task, platen_verdict_t *v)
+{
+    platen_ending_t ending = { .task = task, .verdict = *v }, *all = &ending;
+
+    platen_finish_record(&f.config, f.store, &all, 1);
+    *v = ending.verdict;
+    return ending.rc;
+}
+
 static void
 test_success(void **state)
 {
@@ -100,7 +110,7 @@ test_success(void **state)
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0640);
 
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(record(&task, &v), PLATEN_OK);
     job = fixture_get(&f, &task.id, code);
     assert_int_equal(job.state, PLATEN_STATE_SUCCESS);
     assert_int_equal(job.output_size, 9);
@@ -113,7 +123,7 @@ test_success(void **state)
     assert_string_equal(text, "");
 
     /* A commit that only seemed to fail: the result must survive the repeat. */
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(record(&task, &v), PLATEN_OK);
     assert_true(fixture_has(&f, PLATEN_DIR_OUTPUT, &task.id, task.epoch));
     assert_int_equal(fixture_get(&f, &task.id, code).change_seq, job.change_seq);
 }
@@ -227,7 +237,7 @@ test_quota(void **state)
     f.config.client_size = used + 3;
     v = judge(&task, "1234", 4);
     assert_int_equal(v.state, PLATEN_STATE_SUCCESS);
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(record(&task, &v), PLATEN_OK);
     assert_int_equal(v.state, PLATEN_STATE_FAILED);
     assert_non_null(strstr(v.error, "your documents and results would take more than"));
     assert_false(fixture_has(&f, PLATEN_DIR_OUTPUT, &task.id, task.epoch));
@@ -239,13 +249,13 @@ test_quota(void **state)
     task = claim("txt");
     f.config.client_size += 1 + 1;
     v = judge(&task, "1234", 4);
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(record(&task, &v), PLATEN_OK);
     assert_int_equal(fixture_get(&f, &task.id, code).state, PLATEN_STATE_SUCCESS);
     assert_true(fixture_has(&f, PLATEN_DIR_OUTPUT, &task.id, task.epoch));
     f.config.client_size = 1;
     task = claim("txt");
     v = judge(&task, "1", 1);
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(record(&task, &v), PLATEN_OK);
     assert_int_equal(fixture_get(&f, &task.id, code).state, PLATEN_STATE_FAILED);
     f.config.client_size = 0;
 }
@@ -315,7 +325,7 @@ test_other_format(void **state)
     platen_finish_judge(&f.config, &task, &result, &v);
     assert_int_equal(v.state, PLATEN_STATE_SUCCESS);
     assert_string_equal(v.output_format, "zip");
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(record(&task, &v), PLATEN_OK);
     get_text(&task.id, offsetof(platen_job_t, output_format), text);
     assert_string_equal(text, "zip");
     assert_int_equal(platen_workdir_reset(result.work), 0);
@@ -334,7 +344,7 @@ test_gone(void **state)
                      PLATEN_OK);
     assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
 
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_NOT_FOUND);
+    assert_int_equal(record(&task, &v), PLATEN_NOT_FOUND);
     assert_false(fixture_has(&f, PLATEN_DIR_OUTPUT, &task.id, task.epoch));
 }
 
@@ -348,9 +358,9 @@ test_another_claim(void **state)
 
     (void) state;
     fixture_move(&f, &task.id, NULL, PLATEN_STATE_PENDING, platen_now_us());
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_NOT_FOUND);
+    assert_int_equal(record(&task, &v), PLATEN_NOT_FOUND);
     fixture_move(&f, &task.id, NULL, PLATEN_STATE_PROCESSING, platen_now_us());
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_NOT_FOUND);
+    assert_int_equal(record(&task, &v), PLATEN_NOT_FOUND);
 
     job = fixture_get(&f, &task.id, code);
     assert_int_equal(job.state, PLATEN_STATE_PROCESSING);
@@ -541,11 +551,64 @@ test_uncounted(void **state)
 
     (void) state;
     platen_finish_judge(&f.config, &task, &result, &v);
-    assert_int_equal(platen_finish_record(&f.config, f.store, &task, &v), PLATEN_OK);
+    assert_int_equal(record(&task, &v), PLATEN_OK);
     job = fixture_get(&f, &task.id, code);
     assert_int_equal(job.state, PLATEN_STATE_PENDING);
     assert_int_equal(job.attempts, 0);
     assert_int_equal(job.epoch, 1);
+}
+
+/* Ends that come together are written together; what is wrong with one is its own. */
+static void
+test_together(void **state)
+{
+    static char     long_name[PLATEN_RECORD_MAX + 2];
+    platen_task_t   tasks[4];
+    platen_ending_t endings[4], *all[4];
+    platen_txn_t    txn;
+    platen_job_t    first, second;
+    char            code[64];
+    int             i;
+
+    (void) state;
+    for (i = 0; i < 4; i++) {
+        tasks[i] = claim("pdf");
+        endings[i] = (platen_ending_t){ .task = &tasks[i],
+                                        .verdict = judge(&tasks[i], "%PDF-1.4\n", 9) };
+        all[i] = &endings[i];
+    }
+    /* The second is gone, the third is no record that can be written. */
+    assert_int_equal(platen_txn_write(f.store, &txn), PLATEN_OK);
+    assert_int_equal(platen_store_remove(&txn, &tasks[1].id, NULL, platen_now_us(), NULL),
+                     PLATEN_OK);
+    assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
+    memset(long_name, 'x', sizeof(long_name) - 1);
+    endings[2].verdict.output_format = long_name;
+
+    platen_finish_record(&f.config, f.store, all, 4);
+    assert_int_equal(endings[0].rc, PLATEN_OK);
+    assert_int_equal(endings[1].rc, PLATEN_NOT_FOUND);
+    assert_int_equal(endings[2].rc, PLATEN_INVALID);
+    assert_int_equal(endings[3].rc, PLATEN_OK);
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(fixture_has(&f, PLATEN_DIR_OUTPUT, &tasks[i].id, tasks[i].epoch),
+                         i != 1);
+        assert_int_equal(fixture_get(&f, &tasks[i].id, code).state,
+                         i == 1   ? PLATEN_STATE_NONE
+                         : i == 2 ? PLATEN_STATE_PROCESSING
+                                  : PLATEN_STATE_SUCCESS);
+    }
+
+    /* Once more, with the one that was wrong: nothing is written twice. */
+    first = fixture_get(&f, &tasks[0].id, code);
+    endings[2].verdict.output_format = NULL;
+    all[1] = &endings[2];
+    platen_finish_record(&f.config, f.store, all, 2);
+    assert_int_equal(endings[0].rc, PLATEN_OK);
+    assert_int_equal(endings[2].rc, PLATEN_OK);
+    second = fixture_get(&f, &tasks[0].id, code);
+    assert_int_equal(second.change_seq, first.change_seq);
+    assert_int_equal(fixture_get(&f, &tasks[2].id, code).state, PLATEN_STATE_SUCCESS);
 }
 
 int
@@ -560,6 +623,7 @@ main(void)
         cmocka_unit_test(test_every_status),  cmocka_unit_test(test_outcomes),
         cmocka_unit_test(test_unsupported),   cmocka_unit_test(test_uncounted),
         cmocka_unit_test(test_poison),        cmocka_unit_test(test_backoff),
+        cmocka_unit_test(test_together),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -101,11 +101,21 @@ test_leases(void **state)
     assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
 
     assert_int_equal(platen_reaper_leases(reaper, holds, &held), 1);
+    assert_int_equal(fixture_get(&f, &lost, code).state, PLATEN_STATE_PROCESSING);
+    assert_int_equal(platen_reaper_put_back(reaper), 1);
     assert_int_equal(fixture_get(&f, &held, code).state, PLATEN_STATE_PROCESSING);
     assert_int_equal(fixture_get(&f, &young, code).state, PLATEN_STATE_PROCESSING);
     assert_int_equal(fixture_get(&f, &lost, code).state, PLATEN_STATE_PENDING);
     assert_int_equal(fixture_get(&f, &lost, code).losses, 1);
     assert_int_equal(platen_reaper_leases(reaper, holds, &held), 0);
+
+    /* Claimed anew between the look and the deed: it is somebody's. */
+    fixture_move(&f, &lost, NULL, PLATEN_STATE_PROCESSING, platen_now_us());
+    assert_int_equal(platen_reaper_leases(reaper, holds, &held), 1);
+    fixture_move(&f, &lost, NULL, PLATEN_STATE_PENDING, platen_now_us());
+    fixture_move(&f, &lost, NULL, PLATEN_STATE_PROCESSING, platen_now_us());
+    assert_int_equal(platen_reaper_put_back(reaper), 0);
+    assert_int_equal(fixture_get(&f, &lost, code).state, PLATEN_STATE_PROCESSING);
 }
 
 /* Times are of this boot: whatever waits when platend starts is due. */
