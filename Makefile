@@ -15,6 +15,7 @@
 # make bench-store    what durability costs, and a store with a million jobs
 # make bench-batch    an archive of documents, beside one by one, and a process for each
 # make bench-live     what is told live: memory, bursts, latency, /convert
+# make turns      how long the loops of platend and nginx are held up at most, with much in work
 # make duckdb     fetches DuckDB's library, which Parquet needs
 # make distro     on another release of Debian, DIST=trixie (13), bookworm (12) or sid
 # make packages   Debian packages for DIST, tried in a root of it; into build/packages
@@ -344,6 +345,14 @@ bench-batch: all
 bench-live: all $(BUILD)/lok_inproc $(BUILD)/sse_crowd
 	bench/live
 
+# Results of TURNS_SIZE bytes, a batch of TURNS_FILES and TURNS_UPLOADS uploads at once.
+TURNS_SIZE    ?= 1073741824
+TURNS_FILES   ?= 10000
+TURNS_UPLOADS ?= 200
+
+turns: all
+	bench/turns --size $(TURNS_SIZE) --files $(TURNS_FILES) --uploads $(TURNS_UPLOADS)
+
 # Many subscribers in one process.
 $(BUILD)/sse_crowd: bench/sse_crowd.c
 	@mkdir -p $(@D)
@@ -389,5 +398,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: distro packages all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live install uninstall clean
+.PHONY: distro packages all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install uninstall clean
 .SECONDARY:
