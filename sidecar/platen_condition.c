@@ -137,20 +137,40 @@ begin_anew(said_t *said)
     *said->now = '\0';
 }
 
-void
-platen_condition_write(platen_condition_t *c)
+/* Whether what was said is to be written; takes it. */
+static int
+take(platen_condition_t *c)
 {
-    if (!c->busy
-        && (!c->known || c->canary_at != c->canary_written
-            || strcmp(c->bad.now, c->bad.written) != 0
-            || strcmp(c->notes.now, c->notes.written) != 0)) {
-        c->busy = 1;
+    int due = !c->busy
+              && (!c->known || c->canary_at != c->canary_written
+                  || strcmp(c->bad.now, c->bad.written) != 0
+                  || strcmp(c->notes.now, c->notes.written) != 0);
+
+    if (due) {
         memcpy(c->bad.writing, c->bad.now, sizeof(c->bad.now));
         memcpy(c->notes.writing, c->notes.now, sizeof(c->notes.now));
         memcpy(c->canary_writing, c->canary, sizeof(c->canary));
         c->canary_writes = c->canary_at;
-        platen_crew_do(c->crew, PLATEN_CREW_STORE, &c->work);
     }
     begin_anew(&c->bad);
     begin_anew(&c->notes);
+    return due;
+}
+
+void
+platen_condition_write(platen_condition_t *c)
+{
+    if (take(c)) {
+        c->busy = 1;
+        platen_crew_do(c->crew, PLATEN_CREW_STORE, &c->work);
+    }
+}
+
+void
+platen_condition_write_now(platen_condition_t *c)
+{
+    if (take(c)) {
+        run(c);
+        done(c);
+    }
 }

@@ -35,4 +35,7 @@ platen_condition_canary(platen_condition_t *condition, const platen_canary_recor
  */
 void platen_condition_write(platen_condition_t *condition);
 
+/* The same, written when it returns: for the start, before anyone is told that it is over. */
+void platen_condition_write_now(platen_condition_t *condition);
+
 #endif

@@ -300,13 +300,12 @@ holds(const void *data, const platen_id_t *id, uint32_t epoch)
 
 /* What is out of order here, for GET /health/ready. */
 static void
-write_condition(platend_t *d)
+say_condition(platend_t *d)
 {
     platen_condition_say(d->condition, 1, platen_scheduler_condition(d->scheduler));
     platen_condition_say(d->condition, 0, platen_scheduler_note(d->scheduler));
     platen_compare_say(d->compare, d->condition);
     platen_condition_canary(d->condition, platen_scheduler_canary(d->scheduler));
-    platen_condition_write(d->condition);
     platen_scheduler_expect(d->scheduler, !platen_compare_elsewhere(d->compare));
 }
 
@@ -344,7 +343,8 @@ second_turn(zloop_t *loop, int timer, void *arg)
     (void) loop;
     (void) timer;
     platen_scheduler_second(d->scheduler);
-    write_condition(d);
+    say_condition(d);
+    platen_condition_write(d->condition);
     platen_scheduler_retry(d->scheduler);
     platen_scheduler_check(d->scheduler);
     if (++d->seconds % LEASES_S == 0) {
@@ -614,7 +614,8 @@ serve(platend_t *d)
         return refuse("cannot start", "the event loop took no more handlers", EXIT_FAILED);
     }
 
-    write_condition(d);
+    say_condition(d);
+    platen_condition_write_now(d->condition);
     log_ready(d, requeued);
     platen_supervisor_tell("READY=1");
     platen_webhooks_tick(d->webhooks);
