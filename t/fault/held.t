@@ -31,7 +31,7 @@ sub held_job {
     order('fdatasync', 0, "$Var/data/runs/0/", 'while');
     my $id = text('copy');
     eventually(30, sub { -s "$Var/data/runs/0/out/in.pdf" }) or die 'no result';
-    eventually(30, sub { !grep { (slurp_or("/proc/$_/cmdline") =~ m{\Q$Var\E/engine}) } children_of(platend_pid()) }) or die 'its engine runs';
+    eventually(30, sub { !grep { (slurp_or("/proc/$_/cmdline") =~ m{\Q$Var\E/engine}) } below(platend_pid()) }) or die 'its engine runs';
     return $id;
 }
 
@@ -39,8 +39,10 @@ sub slurp_or { my ($path) = @_; return eval { slurp($path) } // '' }
 sub outputs_of { my ($id) = @_; grep /\Q$id\E/, files_below("$Var/data/output") }
 
 # Engines that hang, which are known by what they wait for.
+sub below { my ($pid) = @_; return map { ($_, below($_)) } children_of($pid) }
+
 sub hanging {
-    return grep { slurp_or("/proc/$_/cmdline") =~ m{\A/bin/sleep\0001057\0} } children_of(platend_pid());
+    return grep { slurp_or("/proc/$_/cmdline") =~ m{\A/bin/sleep\0001057\0} } below(platend_pid());
 }
 
 run_tests();
