@@ -80,7 +80,7 @@ my $since = main::newest();
 my @followers = map main::follow('/events', "$::Var/seen.$_", $since), 1 .. 3;
 my @jobs;
 my $quit = time + 18;
-for (my $n = 0; time < $quit; $n++) {
+for (my $n = 0; time < $quit || @jobs <= 30 && time < $quit + TestPlace::patience(60); $n++) {
     for (1 .. 3) {
         my $response = http(POST => '/jobs?to=md&filename=a.html', content => "<p>$n.$_</p>");
         push @jobs, json_of($response)->{job_id} if $response->code == 202;

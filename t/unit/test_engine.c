@@ -307,7 +307,9 @@ test_soffice(void **state)
     assert_string_equal(command.argv[command.argc - 1], "/w/in.html");
     assert_null(command.argv[command.argc]);
     assert_string_equal(word(command.argv, "--infilter"), "--infilter=HTML (StarWriter)");
-    assert_string_equal(word(command.argv, "pdf"), "pdf:writer_pdf_Export");
+    assert_string_equal(word(command.argv, "pdf"),
+                        "pdf:writer_pdf_Export:"
+                        "{\"ExportNotes\":{\"type\":\"boolean\",\"value\":false}}");
     assert_non_null(strstr(word(command.argv, "-env:"), "=file:///tmp/test%20engine%25."));
     assert_string_equal(word(command.envp, "SAL_USE"), "SAL_USE_VCLPLUGIN=svp");
     assert_null(command.policy); /* its own, which the pool sets */
@@ -325,7 +327,8 @@ test_soffice(void **state)
         platen_engine_soffice.prepare(&platen_engine_soffice, &config, &run, &command), 0);
     assert_string_equal(word(command.argv, "pdf:"),
                         "pdf:writer_pdf_Export:"
-                        "{\"PageRange\":{\"type\":\"string\",\"value\":\"2\"}}");
+                        "{\"PageRange\":{\"type\":\"string\",\"value\":\"2\"},"
+                        "\"ExportNotes\":{\"type\":\"boolean\",\"value\":false}}");
     platen_command_clear(&command);
     assert_settings(path);
     assert_int_equal(platen_workdir_clear(dir), 0);
@@ -358,7 +361,9 @@ test_request(void **state)
     assert_int_equal(
         platen_engine_lok.request(&platen_engine_lok, &run, &m, scratch, sizeof(scratch)), 0);
     assert_true(platen_str_eq(m.export_filter, PLATEN_STR("pdf")));
-    assert_int_equal(m.export_options.len, 0);
+    assert_true(
+        platen_str_eq(m.export_options,
+                      PLATEN_STR("{\"ExportNotes\":{\"type\":\"boolean\",\"value\":false}}")));
     assert_int_equal(m.password.len, 0);
 
     assert_int_equal(platen_options_set(&options, PLATEN_OPTION_PASSWORD, "s e c r e t", 11),
