@@ -151,7 +151,7 @@ $(BUILD)/obj/libplatend.a: $(filter-out %/platend.o,$(OBJ))
 	rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/platen-webhook: $(patsubst %.c,$(BUILD)/obj/%.o,$(DELIVER)) $(BUILD)/obj/libplatend.a
-	$(CC) $(CFLAGS) -pie -Wl,--as-needed,--gc-sections,-z,relro,-z,now -o $@ $^ -lcurl $(SIDELIB) $(LIBS)
+	$(CC) $(CFLAGS) -pie -Wl,--as-needed,--gc-sections,-z,relro,-z,now -o $@ $^ -lcurl -ljansson -llmdb -lcrypto
 
 # DuckDB's library, for Parquet: from the npm registry, as Debian has none.
 duckdb: $(BUILD)/duckdb/libduckdb.so

@@ -19,9 +19,7 @@
 #include <unistd.h>
 
 #include "platen_layout.h"
-
-#define LOCK_FILE "platend.lock"
-#define WEBHOOK_LOCK_FILE "webhook.lock"
+#include "platen_lock.h"
 
 typedef enum { PRIVATE, PUBLIC } access_t;
 
@@ -167,48 +165,10 @@ platen_process_become(const platen_config_t *config, char *err, size_t errlen)
     return 0;
 }
 
-static int
-take_lock(const platen_config_t *config, const char *name, pid_t *holder, char *err,
-          size_t errlen)
-{
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    char         path[PLATEN_PATH_MAX + sizeof(LOCK_FILE)];
-    int          fd;
-
-    *holder = 0;
-    snprintf(path, sizeof(path), "%s/%s", config->store_path, name);
-    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0660);
-    if (fd < 0) {
-        snprintf(err, errlen, "cannot open %s: %s", path, strerror(errno));
-        return -1;
-    }
-
-    if (fcntl(fd, F_SETLK, &lock) == 0) {
-        return 0; /* and fd stays open, on purpose */
-    }
-    if (errno == EACCES || errno == EAGAIN) {
-        if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0) {
-            *holder = lock.l_pid;
-        }
-        close(fd);
-        return 1;
-    }
-    snprintf(err, errlen, "cannot lock %s: %s", path, strerror(errno));
-    close(fd);
-    return -1;
-}
-
 int
 platen_process_lock(const platen_config_t *config, pid_t *holder, char *err, size_t errlen)
 {
-    return take_lock(config, LOCK_FILE, holder, err, errlen);
-}
-
-int
-platen_process_lock_webhooks(const platen_config_t *config, pid_t *holder, char *err,
-                             size_t errlen)
-{
-    return take_lock(config, WEBHOOK_LOCK_FILE, holder, err, errlen);
+    return platen_lock_take(config->store_path, PLATEN_LOCK_SIDECAR, holder, err, errlen);
 }
 
 int

@@ -25,18 +25,8 @@ platen_process_check(const platen_config_t *config, const char *file, char *err,
  */
 int platen_process_become(const platen_config_t *config, char *err, size_t errlen);
 
-/*
- * Takes the lock of the store: a POSIX record lock over the whole of
- * <store>/platend.lock, held until the process ends.  The file must never be
- * opened again in this process: closing any descriptor of it drops the lock.
- * Returns 0; 1 if another process holds it (*holder: its pid, 0 if it is not to
- * be seen from here); or -1 with a sentence in `err`.
- */
+/* Takes platend's lock of the store; as platen_lock_take(). */
 int platen_process_lock(const platen_config_t *config, pid_t *holder, char *err, size_t errlen);
-
-/* The same for <store>/webhook.lock, which the one process holds that delivers. */
-int platen_process_lock_webhooks(const platen_config_t *config, pid_t *holder, char *err,
-                                 size_t errlen);
 
 /*
  * Blocks the signals that the loop handles and ignores SIGPIPE; to be called

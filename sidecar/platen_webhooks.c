@@ -1,8 +1,8 @@
 /*
  * The process that delivers; see platen_webhooks.h.  It has one end of a pair of
- * sockets as its standard input: a byte wakes it, and each side learns from the
- * end of the other's that it has gone.  Its pid is of no use here: whoever reaps
- * children reaps it, too.
+ * sockets as its standard input: its settings come first, then a byte wakes it, and each side
+ * learns from the end of the other's that it has gone.  Its pid is of no use here: whoever
+ * reaps children reaps it, too.
  *
  * A process that ends is started again, after a second at first, then two, up to
  * BACKOFF_MAX; what it had under way is in the store.
@@ -21,6 +21,7 @@
 
 #include "platen_layout.h"
 #include "platen_store_hook.h"
+#include "platen_webhook_settings.h"
 
 #define BACKOFF_MIN 1000
 #define BACKOFF_MAX 60000
@@ -30,7 +31,6 @@
 
 struct platen_webhooks_s {
     const platen_config_t *config;
-    const char            *file;
     platen_store_t        *store;
     int                    fd;      /* -1: it does not run */
     uint64_t               started; /* these three: CLOCK_BOOTTIME milliseconds */
@@ -40,13 +40,12 @@ struct platen_webhooks_s {
 };
 
 platen_webhooks_t *
-platen_webhooks_new(const platen_config_t *config, const char *file, platen_store_t *store)
+platen_webhooks_new(const platen_config_t *config, platen_store_t *store)
 {
     platen_webhooks_t *w = calloc(1, sizeof(*w));
 
     if (w != NULL) {
         w->config = config;
-        w->file = file;
         w->store = store;
         w->fd = -1;
         w->backoff = BACKOFF_MIN;
@@ -76,21 +75,19 @@ platen_webhooks_configured(const platen_config_t *config)
 static int
 spawn(const platen_webhooks_t *w, int input)
 {
-    char  program[PLATEN_PATH_MAX], option[] = "-c", *file = strdup(w->file);
-    char *argv[] = { program, option, file, NULL };
+    char                       program[PLATEN_PATH_MAX];
+    char                      *argv[] = { program, NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t          attributes;
     sigset_t                   none, usual;
     pid_t                      pid;
     int                        rc;
 
-    if (file == NULL || posix_spawn_file_actions_init(&actions) != 0) {
-        free(file);
+    if (posix_spawn_file_actions_init(&actions) != 0) {
         return ENOMEM;
     }
     if (posix_spawnattr_init(&attributes) != 0) {
         (void) posix_spawn_file_actions_destroy(&actions);
-        free(file);
         return ENOMEM;
     }
     snprintf(program, sizeof(program), "%s/platen-webhook", w->config->libexec_path);
@@ -110,8 +107,43 @@ spawn(const platen_webhooks_t *w, int input)
     }
     (void) posix_spawnattr_destroy(&attributes);
     (void) posix_spawn_file_actions_destroy(&actions);
-    free(file);
     return rc;
+}
+
+/* Hands the settings over, before the process is there to read them.  0, or an errno. */
+static int
+hand_over(const platen_config_t *c, int fd)
+{
+    const platen_webhook_settings_t settings = {
+        .store_path = c->store_path,
+        .map_size = c->map_size,
+        .log_level = c->log_level,
+        .secret = c->webhook_secret,
+        .without_secret = c->webhook_unsigned,
+        .allow = c->webhook_allow,
+        .ca = c->webhook_ca,
+        .base = c->webhook_base,
+        .connections = c->webhook_connections,
+        .per_host = c->webhook_per_host,
+        .connect_timeout = c->webhook_connect_timeout,
+        .timeout = c->webhook_timeout,
+        .backoff = c->webhook_backoff,
+        .backoff_max = c->webhook_backoff_max,
+        .give_up = c->webhook_give_up,
+        .keep = c->webhook_keep,
+        .keep_dead = c->webhook_keep_dead,
+    };
+    char   *text = platen_webhook_settings_write(&settings);
+    ssize_t n;
+    int     error;
+
+    if (text == NULL) {
+        return errno;
+    }
+    n = send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+    error = n < 0 ? errno : (size_t) n < strlen(text) ? EMSGSIZE : 0;
+    free(text);
+    return error;
 }
 
 static void
@@ -129,7 +161,8 @@ start(platen_webhooks_t *w, uint64_t now)
     rc = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0 ? errno
                                                                                       : 0;
     if (rc == 0) {
-        rc = spawn(w, fds[1]);
+        rc = hand_over(w->config, fds[0]);
+        rc = rc == 0 ? spawn(w, fds[1]) : rc;
         close(fds[1]);
         if (rc == 0) {
             w->fd = fds[0];

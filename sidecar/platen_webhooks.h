@@ -12,9 +12,8 @@
 
 typedef struct platen_webhooks_s platen_webhooks_t;
 
-/* All must outlive it, the second being the configuration's file.  NULL: no memory. */
-platen_webhooks_t *
-platen_webhooks_new(const platen_config_t *config, const char *file, platen_store_t *store);
+/* Both must outlive it.  NULL: no memory. */
+platen_webhooks_t *platen_webhooks_new(const platen_config_t *config, platen_store_t *store);
 
 /* Lets the process end by itself: it finishes what is under way. */
 void platen_webhooks_destroy(platen_webhooks_t **webhooks);

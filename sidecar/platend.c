@@ -453,7 +453,7 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
         return -1;
     }
     d->backups = platen_backups_new(d->config, d->file);
-    d->webhooks = platen_webhooks_new(d->config, d->file, d->store);
+    d->webhooks = platen_webhooks_new(d->config, d->store);
     d->reaper = platen_reaper_new(d->config, d->store);
     d->condition = platen_condition_new(d->store, d->crew);
     if (d->backups == NULL || d->webhooks == NULL || d->reaper == NULL

@@ -1,9 +1,10 @@
 /*
- * platen-webhook -c FILE; see platen_deliver.h.  One thread (libcurl's resolver has
+ * platen-webhook; see platen_deliver.h.  One thread (libcurl's resolver has
  * others) and one loop: start what is due, wait for the network, platend or the
  * time of the next, and note what has ended, all of it in one transaction.
  *
- * Standard input is platend's: a byte says that something may be due, its end
+ * Standard input is platend's, whose user it has: first come the settings, then a
+ * byte says that something may be due, its end
  * that platend has gone.  Then what is under way gets a moment, and what does not
  * end in it is made again by the next one.
  *
@@ -12,18 +13,19 @@
 
 #include "platen_deliver.h"
 
-#include <czmq.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "platen_fork.h"
-#include "platen_process.h"
+#include "platen_layout.h"
+#include "platen_lock.h"
 #include "platen_sandbox.h"
 #include "platen_webhook_event.h"
 
@@ -43,16 +45,16 @@ static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VER
 enum { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 typedef struct {
-    platen_deliver_t   shared;
-    platen_config_t   *config;
-    platen_store_t    *store;
-    CURLM             *multi;
-    platen_transfer_t *active;
-    unsigned           nactive;
-    platen_hook_at_t   at;       /* where the last look for what is due has ended */
-    uint64_t           trim_at;  /* CLOCK_BOOTTIME milliseconds */
-    uint64_t           look_at;  /* the same: when to look for what is due */
-    uint64_t           leave_at; /* the same; 0: not to leave */
+    platen_deliver_t          shared;
+    platen_webhook_settings_t settings;
+    platen_store_t           *store;
+    CURLM                    *multi;
+    platen_transfer_t        *active;
+    unsigned                  nactive;
+    platen_hook_at_t          at;       /* where the last look for what is due has ended */
+    uint64_t                  trim_at;  /* CLOCK_BOOTTIME milliseconds */
+    uint64_t                  look_at;  /* the same: when to look for what is due */
+    uint64_t                  leave_at; /* the same; 0: not to leave */
 } loop_t;
 
 static volatile sig_atomic_t stop_asked;
@@ -96,8 +98,8 @@ has_to_wait(const loop_t *l, const platen_hook_t *hook)
         client += platen_str_eq(platen_str(t->client), job.client);
     }
     /* One client, with as many hosts as it likes, does not hold up all others. */
-    most = (unsigned) l->config->webhook_connections;
-    return host >= l->config->webhook_per_host || client >= (most + 1) / 2;
+    most = (unsigned) l->settings.connections;
+    return host >= l->settings.per_host || client >= (most + 1) / 2;
 }
 
 /* Notes that a delivery can never be made. */
@@ -157,8 +159,7 @@ start_slice(loop_t *l, platen_id_t *id, uint64_t *bad, const char **wrong)
 
     *bad = 0;
     rc = platen_txn_read(l->store, &txn);
-    for (n = 0; rc == PLATEN_OK && n < SLICE && l->nactive < l->config->webhook_connections;
-         n++) {
+    for (n = 0; rc == PLATEN_OK && n < SLICE && l->nactive < l->settings.connections; n++) {
         rc = platen_store_hook_due(&txn, now, &l->at, &hook);
         *wrong = NULL;
         if (rc == PLATEN_OK && !has_to_wait(l, &hook)) {
@@ -189,7 +190,7 @@ start_due(loop_t *l)
     const char *wrong;
     int         n, looked = 0, whole = l->at.len == 0;
 
-    while (l->nactive < l->config->webhook_connections && looked < LOOKED_MAX) {
+    while (l->nactive < l->settings.connections && looked < LOOKED_MAX) {
         n = start_slice(l, &id, &bad, &wrong);
         if (bad != 0) {
             give_up(l, &id, bad, wrong);
@@ -286,14 +287,12 @@ trim(loop_t *l)
     }
     rc = platen_txn_write(l->store, &txn);
     if (rc == PLATEN_OK) {
-        log = rc =
-            platen_store_hook_trim(&txn, PLATEN_HOOK_DELIVERED,
-                                   now - l->config->webhook_keep * 1000000, LOG_MAX, TRIM_MAX);
+        log = rc = platen_store_hook_trim(&txn, PLATEN_HOOK_DELIVERED,
+                                          now - l->settings.keep * 1000000, LOG_MAX, TRIM_MAX);
     }
     if (rc >= 0) {
-        dead = rc = platen_store_hook_trim(&txn, PLATEN_HOOK_DEAD,
-                                           now - l->config->webhook_keep_dead * 1000000,
-                                           LOG_MAX, TRIM_MAX);
+        dead = rc = platen_store_hook_trim(
+            &txn, PLATEN_HOOK_DEAD, now - l->settings.keep_dead * 1000000, LOG_MAX, TRIM_MAX);
     }
     if (log > 0 || dead > 0) {
         rc = rc < 0 ? rc : platen_txn_commit(&txn);
@@ -316,7 +315,7 @@ wait_for(loop_t *l)
     uint64_t     next = 0, now = platen_now_us();
     int          rc;
 
-    if (l->leave_at != 0 || l->nactive >= l->config->webhook_connections) {
+    if (l->leave_at != 0 || l->nactive >= l->settings.connections) {
         return WAIT_MS;
     }
     rc = platen_txn_read(l->store, &txn);
@@ -410,7 +409,9 @@ wait_for_lock(loop_t *l, char *err, size_t errlen)
     pid_t holder;
     int   rc;
 
-    while ((rc = platen_process_lock_webhooks(l->config, &holder, err, errlen)) > 0) {
+    while ((rc = platen_lock_take(l->settings.store_path, PLATEN_LOCK_WEBHOOK, &holder, err,
+                                  errlen))
+           > 0) {
         if (stop_asked || read_platend() < 0) {
             return 1;
         }
@@ -424,7 +425,7 @@ wait_for_lock(loop_t *l, char *err, size_t errlen)
  * a host get hold of this process, it has no document in reach.
  */
 static void
-confine(const platen_config_t *c)
+confine(const platen_webhook_settings_t *c)
 {
     const platen_sandbox_path_t paths[] = {
         { c->store_path, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
@@ -436,33 +437,32 @@ confine(const platen_config_t *c)
         { "/run/resolvconf", PLATEN_SANDBOX_R },
         { "/run/NetworkManager", PLATEN_SANDBOX_R },
         { "/dev/urandom", PLATEN_SANDBOX_R },
-        { c->webhook_ca, PLATEN_SANDBOX_R },
+        { c->ca, PLATEN_SANDBOX_R },
     };
 
     if (platen_sandbox_landlock_files(paths, sizeof(paths) / sizeof(paths[0])) != 0) {
         platen_log(PLATEN_LOG_WARN, "webhooks are sent without Landlock",
                    json_pack("{s:s, s:s}", "error", strerror(errno), "advice",
-                             platen_sandbox_advice(PLATEN_SANDBOX_LANDLOCK)));
+                             "platenctl doctor says what the layer landlock needs"));
     }
 }
 
 static int
 set_up(loop_t *l, char *err, size_t errlen)
 {
-    const platen_config_t *c = l->config;
+    const platen_webhook_settings_t *c = &l->settings;
 
-    l->shared.config = c;
+    l->shared.settings = c;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || platen_fork_limit(RLIMIT_CORE, 0) != 0
         || fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK) != 0) {
         snprintf(err, errlen, "%s", strerror(errno));
         return -1;
     }
-    if (platen_webhook_address_networks(c->webhook_allow, &l->shared.allowed) != NULL
-        || platen_webhook_event_secrets(c->webhook_secret, &l->shared.secrets, err, errlen)
-               != 0) {
+    if (platen_webhook_address_networks(c->allow, &l->shared.allowed) != NULL
+        || platen_webhook_event_secrets(c->secret, &l->shared.secrets, err, errlen) != 0) {
         return -1;
     }
-    if (l->shared.secrets.n == 0 && !c->webhook_unsigned) {
+    if (l->shared.secrets.n == 0 && !c->without_secret) {
         snprintf(err, errlen,
                  "webhook/secret names no file: nothing is told without a signature, unless"
                  " webhook/unsigned is 1");
@@ -479,11 +479,45 @@ set_up(loop_t *l, char *err, size_t errlen)
     }
     l->multi = curl_multi_init();
     return l->multi == NULL
-                   || curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS,
-                                        (long) c->webhook_connections)
+                   || curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long) c->connections)
                           != CURLM_OK
                ? -1
                : 0;
+}
+
+/* What platend says first.  0; 1: it has gone, or this is to stop; -1 with `err`. */
+static int
+read_settings(platen_webhook_settings_t *settings, char *err, size_t errlen)
+{
+    static char   text[PLATEN_WEBHOOK_SETTINGS_MAX];
+    struct pollfd platend = { .fd = STDIN_FILENO, .events = POLLIN };
+    size_t        len = 0, whole = 0;
+    ssize_t       n;
+
+    while (whole == 0 && len < sizeof(text)) {
+        (void) poll(&platend, 1, -1);
+        if (stop_asked) {
+            return 1;
+        }
+        n = read(STDIN_FILENO, text + len, sizeof(text) - len);
+        if (n == 0) {
+            return 1;
+        }
+        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+            snprintf(err, errlen, "the settings cannot be read: %s", strerror(errno));
+            return -1;
+        }
+        len += (size_t) (n < 0 ? 0 : n);
+        whole = platen_webhook_settings_whole(text, len);
+    }
+    /* Bytes behind it would only wake what is awake. */
+    if (whole == 0 || platen_webhook_settings_parse(settings, text, whole) != PLATEN_OK) {
+        snprintf(err, errlen,
+                 "platend's settings cannot be understood: it is of another version than"
+                 " platen-webhook; restart platend");
+        return -1;
+    }
+    return 0;
 }
 
 int
@@ -494,28 +528,25 @@ main(int argc, char **argv)
     char             err[1024] = "out of memory";
     int              rc;
 
-    if (argc != 3 || strcmp(argv[1], "-c") != 0) {
-        fputs("Usage: platen-webhook -c FILE\n"
-              "It is started by platend, for its webhooks.\n",
-              stderr);
+    (void) argv;
+    if (argc != 1 || isatty(STDIN_FILENO)) {
+        fputs(
+            "Usage: platen-webhook\n"
+            "It is started by platend, for its webhooks, and reads its settings from there.\n",
+            stderr);
         return EXIT_USAGE;
     }
     (void) sigaction(SIGTERM, &action, NULL);
     (void) sigaction(SIGINT, &action, NULL);
     (void) signal(SIGPIPE, SIG_IGN);
     (void) signal(SIGHUP, SIG_IGN);
-    if (setenv("ZSYS_SIGHANDLER", "false", 1) != 0) {
-        return refuse("no webhooks", strerror(errno), EXIT_FAILED);
-    }
-    zsys_handler_set(NULL);
 
-    l.config = platen_config_load(argv[2], err, sizeof(err));
-    if (l.config == NULL) {
-        return refuse("no webhooks", err, EXIT_USAGE);
+    rc = read_settings(&l.settings, err, sizeof(err));
+    if (rc != 0) {
+        return rc > 0 ? EXIT_STOPPED : refuse("no webhooks", err, EXIT_USAGE);
     }
-    platen_log_set_level((platen_log_level_t) l.config->log_level);
-    if (platen_process_become(l.config, err, sizeof(err)) != 0
-        || set_up(&l, err, sizeof(err)) != 0) {
+    platen_log_set_level((platen_log_level_t) l.settings.log_level);
+    if (set_up(&l, err, sizeof(err)) != 0) {
         return refuse("no webhooks", err, EXIT_FAILED);
     }
     rc = wait_for_lock(&l, err, sizeof(err));
@@ -525,8 +556,7 @@ main(int argc, char **argv)
 
     platen_log(PLATEN_LOG_INFO, "webhooks are delivered",
                json_pack("{s:i, s:b, s:i}", "pid", (int) getpid(), "signed",
-                         l.shared.secrets.n > 0, "connections",
-                         (int) l.config->webhook_connections));
+                         l.shared.secrets.n > 0, "connections", (int) l.settings.connections));
     /* The store and its lock go with the process: see tear_down() in platend.c. */
     return run(&l);
 }

@@ -13,17 +13,18 @@
 
 #include <curl/curl.h>
 
-#include "platen_config.h"
+#include "platen_log.h"
 #include "platen_sign.h"
 #include "platen_store_hook.h"
 #include "platen_webhook.h"
 #include "platen_webhook_address.h"
+#include "platen_webhook_settings.h"
 
 /* What all deliveries share; constant once it is set up. */
 typedef struct {
-    const platen_config_t    *config;
-    platen_sign_keys_t        secrets;
-    platen_webhook_networks_t allowed;
+    const platen_webhook_settings_t *settings;
+    platen_sign_keys_t               secrets;
+    platen_webhook_networks_t        allowed;
 } platen_deliver_t;
 
 /* --- platen_deliver_transfer.c: one request -------------------------------- */
@@ -79,7 +80,7 @@ void platen_deliver_transfer_judge(platen_transfer_t *transfer, CURLcode code, u
  * that doubles with each, from webhook/backoff to webhook/backoff_max; and no
  * less than `asked` seconds (Retry-After), within that bound.
  */
-uint64_t platen_deliver_retry_delay(const platen_config_t *config, uint32_t tries,
+uint64_t platen_deliver_retry_delay(const platen_webhook_settings_t *settings, uint32_t tries,
                                     uint64_t asked, uint64_t random);
 
 #endif

@@ -6,10 +6,10 @@
 #define LEAST 10
 
 uint64_t
-platen_deliver_retry_delay(const platen_config_t *config, uint32_t tries, uint64_t asked,
-                           uint64_t random)
+platen_deliver_retry_delay(const platen_webhook_settings_t *settings, uint32_t tries,
+                           uint64_t asked, uint64_t random)
 {
-    uint64_t most = config->webhook_backoff_max, bound = config->webhook_backoff, delay;
+    uint64_t most = settings->backoff_max, bound = settings->backoff, delay;
 
     while (tries > 1 && bound < most) {
         bound *= 2;

@@ -110,9 +110,9 @@ add_headers(platen_transfer_t *t, const platen_hook_t *hook)
 static int
 set_up(platen_transfer_t *t, const char *url)
 {
-    const platen_config_t *c = t->deliver->config;
-    CURL                  *e = t->easy;
-    int                    ok = 1;
+    const platen_webhook_settings_t *c = t->deliver->settings;
+    CURL                            *e = t->easy;
+    int                              ok = 1;
 
 #define SET(option, value) ok &= curl_easy_setopt(e, option, value) == CURLE_OK
     SET(CURLOPT_URL, url);
@@ -128,14 +128,14 @@ set_up(platen_transfer_t *t, const char *url)
     SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    if (*c->webhook_ca != '\0') {
-        SET(CURLOPT_CAINFO, c->webhook_ca);
+    if (*c->ca != '\0') {
+        SET(CURLOPT_CAINFO, c->ca);
     }
     SET(CURLOPT_NOSIGNAL, 1L);
     /* A name server that does not answer must not hold the others up. */
     SET(CURLOPT_QUICK_EXIT, 1L);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long) c->webhook_connect_timeout * 1000);
-    SET(CURLOPT_TIMEOUT_MS, (long) c->webhook_timeout * 1000);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long) c->connect_timeout * 1000);
+    SET(CURLOPT_TIMEOUT_MS, (long) c->timeout * 1000);
     SET(CURLOPT_USERAGENT, "Platen/" PLATEN_VERSION);
     SET(CURLOPT_HTTPHEADER, t->headers);
     SET(CURLOPT_POST, 1L);
@@ -195,7 +195,7 @@ platen_deliver_transfer_new(const platen_deliver_t *deliver, const platen_hook_t
     copy(url, sizeof(url), job.webhook_url);
     snprintf(t->event, sizeof(t->event), "%s", platen_event_name(hook->state));
 
-    t->body = platen_webhook_event_body(hook, &job, deliver->config->webhook_base);
+    t->body = platen_webhook_event_body(hook, &job, deliver->settings->base);
     if (t->body == NULL) {
         /* Those behind it must not wait for it. */
         *wrong = "what it is to tell cannot be said in JSON; is webhook/base a URL?";
@@ -304,12 +304,11 @@ platen_deliver_transfer_judge(platen_transfer_t *t, CURLcode code, uint64_t now,
     result->refused = status == 0 && t->refused;
     result->due =
         now
-        + platen_deliver_retry_delay(t->deliver->config, t->tries + 1,
+        + platen_deliver_retry_delay(t->deliver->settings, t->tries + 1,
                                      asked < 0 ? 0 : (uint64_t) asked, random_number());
-    result->kind =
-        status == STATUS_GONE || (result->refused && t->refusals + 1 >= REFUSALS_MAX)
-                || result->due > t->since + t->deliver->config->webhook_give_up * 1000000
-            ? PLATEN_HOOK_DEAD
-            : PLATEN_HOOK_PENDING;
+    result->kind = status == STATUS_GONE || (result->refused && t->refusals + 1 >= REFUSALS_MAX)
+                           || result->due > t->since + t->deliver->settings->give_up * 1000000
+                       ? PLATEN_HOOK_DEAD
+                       : PLATEN_HOOK_PENDING;
     log_failure(t, result, now);
 }

@@ -20,15 +20,15 @@
 
 #include "platen_deliver.h"
 
-static char            nothing[] = "";
-static platen_config_t config = {
-    .webhook_ca = nothing,
-    .webhook_base = nothing,
-    .webhook_backoff = 5,
-    .webhook_backoff_max = 3600,
-    .webhook_give_up = 86400,
-    .webhook_connect_timeout = 2,
-    .webhook_timeout = 2,
+static char                      nothing[] = "";
+static platen_webhook_settings_t settings = {
+    .ca = nothing,
+    .base = nothing,
+    .backoff = 5,
+    .backoff_max = 3600,
+    .give_up = 86400,
+    .connect_timeout = 2,
+    .timeout = 2,
 };
 
 static void
@@ -39,16 +39,16 @@ test_delay(void **state)
 
     (void) state;
     for (tries = 1; tries < 100; tries++) {
-        assert_int_equal(platen_deliver_retry_delay(&config, tries, 0, 0), bound * 100000);
-        delay = platen_deliver_retry_delay(&config, tries, 0, bound * 900000);
+        assert_int_equal(platen_deliver_retry_delay(&settings, tries, 0, 0), bound * 100000);
+        delay = platen_deliver_retry_delay(&settings, tries, 0, bound * 900000);
         assert_int_equal(delay, bound * 1000000);
-        delay = platen_deliver_retry_delay(&config, tries, 0, UINT64_MAX);
+        delay = platen_deliver_retry_delay(&settings, tries, 0, UINT64_MAX);
         assert_true(delay >= bound * 100000 && delay <= bound * 1000000);
         bound = bound * 2 > 3600 ? 3600 : bound * 2;
     }
-    assert_int_equal(platen_deliver_retry_delay(&config, 1, 60, 0), 60000000);
-    assert_int_equal(platen_deliver_retry_delay(&config, 1, UINT64_MAX, 0), 3600000000);
-    assert_true(platen_deliver_retry_delay(&config, 20, 1, 0) > 1000000);
+    assert_int_equal(platen_deliver_retry_delay(&settings, 1, 60, 0), 60000000);
+    assert_int_equal(platen_deliver_retry_delay(&settings, 1, UINT64_MAX, 0), 3600000000);
+    assert_true(platen_deliver_retry_delay(&settings, 20, 1, 0) > 1000000);
 }
 
 /* Answers one request with those bytes; returns its port. */
@@ -88,7 +88,7 @@ typedef struct {
 static outcome_t
 tell(const char *allow, const char *url, uint32_t tries, uint32_t refusals, uint64_t age)
 {
-    platen_deliver_t   deliver = { .config = &config };
+    platen_deliver_t   deliver = { .settings = &settings };
     platen_job_t       job = { .state = PLATEN_STATE_SUCCESS, .client = PLATEN_STR("acme") };
     uint8_t            record[4096];
     uint64_t           now = platen_now_us();
@@ -242,7 +242,7 @@ test_refused(void **state)
 static void
 test_unusable(void **state)
 {
-    platen_deliver_t deliver = { .config = &config };
+    platen_deliver_t deliver = { .settings = &settings };
     platen_hook_t    hook = { .seq = 7, .job = PLATEN_STR("nonsense") };
     platen_job_t     job = { .webhook_url = PLATEN_STR("ftp://a/") };
     uint8_t          record[256];
