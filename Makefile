@@ -121,7 +121,7 @@ comma      = ,
 LOK_EXPORT = $(addprefix -Wl$(comma)--export-dynamic-symbol=, \
              _ZN9salhelper5Timer5startEv _ZN9salhelper5Timer4stopEv \
              _ZNK9salhelper5Timer9isTickingEv _ZN9salhelper5TimerD2Ev \
-             osl_openFile osl_copyFile)
+             osl_openFile osl_copyFile FcCharSetAddChar)
 LOK_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(LOK))
 
 $(BUILD)/platen-lok: $(LOK_OBJ)

@@ -130,3 +130,17 @@ for my $to (qw(pdf md txt)) {
     like $text, qr/BEGIN\s+(?:# )?HEAD\s+after1\s+RICH\s+after2\s+OUTER\s+INNER\s+OUTEREND\s+after3\s+PAGE Gr\xc3\xb6\xc3\x9fe\s+after4\s+after5\s+END/, "$to: each in its place";
     like $warnings, qr/as LibreOffice reads it.*cannot be read/, 'and what cannot be read is told';
 }
+
+
+
+=== TEST 5: characters that no font has
+--- flow
+my ($text, $warnings) = main::text(name => 'a.txt', content => "Latin \xce\xb5 \xe2\x88\x91", to => 'pdf');
+unlike $warnings, qr/No font/, 'those that some font has';
+SKIP: {
+    skip 'a font here has hieroglyphs', 2 if `fc-list :charset=13000` =~ /\S/;
+    ($text, $warnings) = main::text(name => 'a.txt', content => "sign \xf0\x93\x80\x80", to => 'pdf');
+    like $warnings, qr/No font .*: \x{13000} \(old scripts, 1 of them\); apt install fonts-noto-core\./, 'those of a script, and a package';
+    ($text, $warnings) = main::text(name => 'a.txt', content => "sign \xf0\x93\x80\x80", to => 'odt');
+    unlike $warnings, qr/No font/, 'which a result that draws nothing does not miss';
+}

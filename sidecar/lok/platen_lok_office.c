@@ -35,6 +35,7 @@
 #include "platen_lok_chunks.h"
 #include "platen_lok_fonts.h"
 #include "platen_lok_functions.h"
+#include "platen_lok_glyphs.h"
 #include "platen_lok_package.h"
 #include "platen_lok_pages.h"
 #include "platen_lok_sheets.h"
@@ -246,6 +247,7 @@ platen_lok_office_open(const char *program, char *err, size_t errlen)
         fputs("platen-lok: this LibreOffice does not say which fonts it replaces\n", stderr);
     }
     platen_lok_update_open(library);
+    platen_lok_glyphs_open(library);
     watch_allocations(library);
     symbol(library, "_ZN10comphelper14LibreOfficeKit9setActiveEb", &office.set_active);
     read_version();
@@ -866,6 +868,7 @@ platen_lok_office_convert(const platen_lok_document_t *document)
         (void) office.set_new_handler(allocation_failed);
     }
 
+    platen_lok_glyphs_begin();
     if (document->last) {
         found = platen_lok_package_look(document->input);
     }
@@ -914,6 +917,9 @@ platen_lok_office_convert(const platen_lok_document_t *document)
     result = save(loaded, document->output, document->export_filter, document->export_options);
     if (document->fonts[0] != '\0' && platen_lok_fonts_end(document->fonts) != 0) {
         fputs("platen-lok: cannot write which fonts were replaced\n", stderr);
+    }
+    if (document->fonts[0] != '\0') {
+        platen_lok_glyphs_end();
     }
     if (!document->last) {
         loaded->pClass->destroy(loaded);
