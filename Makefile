@@ -162,7 +162,7 @@ $(BUILD)/duckdb/libduckdb.so: sidecar/tables/fetch-duckdb
 # Unit tests: one program to a file of t/unit, all with sanitizers.
 SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
-UNIT_SRC = $(PROTO) $(PLAIN) $(DOCX) $(filter-out sidecar/platend.c,$(SIDECAR)) \
+UNIT_SRC = $(PROTO) $(PLAIN) $(DOCX) sidecar/lok/platen_lok_cells.c $(filter-out sidecar/platend.c,$(SIDECAR)) \
            $(filter-out sidecar/tables/platen_tables.c,$(TABLES)) \
            $(filter-out sidecar/webhook/platen_deliver.c,$(DELIVER)) \
            $(filter-out sidecar/ctl/platenctl.c,$(CTL))

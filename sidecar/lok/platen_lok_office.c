@@ -33,6 +33,7 @@
 
 #include "platen_format.h"
 #include "platen_lok_chunks.h"
+#include "platen_lok_cells.h"
 #include "platen_lok_fonts.h"
 #include "platen_lok_functions.h"
 #include "platen_lok_glyphs.h"
@@ -41,6 +42,7 @@
 #include "platen_lok_sheets.h"
 #include "platen_lok_update.h"
 #include "platen_ole.h"
+#include "platen_registry.h"
 #include "platen_warning.h"
 
 /* From LibreOfficeKitEnums.h, which is not C in 7.4. */
@@ -798,6 +800,15 @@ convert_chunk(const char *from, const char *to)
     return result == PLATEN_LOK_EXIT_DONE ? 0 : -1;
 }
 
+/* Whether it is a page that becomes a workbook. */
+static int
+is_table(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot != NULL && strcmp(dot + 1, PLATEN_REGISTRY_HTML_TABLE) == 0;
+}
+
 /*
  * What is to be loaded: the document, or a copy of it without what is not to be in
  * the result, under the name that it has for the client, which a field of it shows.
@@ -806,8 +817,11 @@ convert_chunk(const char *from, const char *to)
 static const char *
 ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN], int *mended)
 {
+    int    tables = is_table(document->input);
+    size_t formulas;
+
     *mended = 0;
-    if ((document->name[0] == '\0' && what == 0)
+    if ((document->name[0] == '\0' && what == 0 && !tables)
         || named(document->name[0] == '\0' ? strrchr(document->input, '/') + 1 : document->name,
                  path)
                != 0) {
@@ -823,7 +837,17 @@ ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN],
         }
         (void) unlink(path);
     }
-    return symlink(document->input, path) == 0 ? path : document->input;
+    if (!tables) {
+        return symlink(document->input, path) == 0 ? path : document->input;
+    }
+    if (platen_lok_cells_copy(document->input, path, &formulas) != 0) {
+        return document->input;
+    }
+    if (formulas > 0) {
+        warn("Text outside of the tables of the page that begins with = was taken for a "
+             "formula.");
+    }
+    return path;
 }
 
 static LibreOfficeKitDocument *
