@@ -17,6 +17,7 @@ use utf8;
 
 use Encode ();
 use JSON::PP ();
+use PlatenServer ();
 use Unicode::Normalize qw(NFC NFKC);
 
 # Words, and charsets in which they can be written.
@@ -154,14 +155,18 @@ our %Part = (docx => 'word/document.xml word/footnotes.xml', xlsx => 'xl/sharedS
 
 sub unescaped {
     my ($xml) = @_;
-    my %entity = (lt => '<', gt => '>', quot => '"', apos => "'", amp => '&', nbsp => "\x{a0}");
     $xml =~ s/<(?:style|title)\b.*?<\/(?:style|title)>//gs;
-    $xml =~ s/<[^>]*>//g;
-    $xml =~ s/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/defined $1 ? chr hex $1 : defined $2 ? chr $2 : $entity{$3} \/\/ "&$3;"/gei;
-    return $xml;
+    return entities($xml =~ s/<[^>]*>//gr);
+}
+
+sub entities {
+    my %entity = (lt => '<', gt => '>', quot => '"', apos => "'", amp => '&', nbsp => "\x{a0}");
+    return $_[0] =~ s/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/defined $1 ? chr hex $1 : defined $2 ? chr $2 : $entity{$3} \/\/ "&$3;"/geir;
 }
 
 sub squashed { return NFC($_[0] =~ s/[\s\x{feff}\x{ad}\x{200b}]+//gr) }
+
+sub plain { return entities($_[0] =~ tr/\\//dr) }
 
 # The strings of JSON as they stand there, the names of the first row before its values.
 sub strings_of {
@@ -181,9 +186,10 @@ sub found {
         : $Part{$format} ? `unzip -p '$path' @{[ map "'$_'", split ' ', $Part{$format} ]} 2>/dev/null` : PlatenServer::slurp($path);
     my $text = Encode::decode('UTF-8', $bytes);
     $text = unescaped($text) if $Part{$format} || $format eq 'html';
-    # A line's end in a cell, as Markdown has it; and what is escaped in it.
-    $text = unescaped($text =~ s/\\([!-\/:-\@\[-`{-~])/my $c = $1; $c eq '<' ? '&lt;' : $c eq '&' ? '&amp;' : $c/ger) if $format eq 'md';
-    $text =~ s/\\(.)/$1/g if $format eq 'rst';
+    # What is literal in these two is not escaped: neither escapes nor entities are told from it.
+    $text = plain($text =~ s/<\/?(?:br|su[bp]|table|t[rdh]|tbody|thead|col|colgroup|p|div|span|u|d[ldt]|strong|em|figure|figcaption|a|details|summary)(?:\s[^>]*|\/)?>//gr)
+        if $format eq 'md';
+    $text = plain($text) if $format eq 'rst';
     $text = strings_of($text) if $format eq 'json';
     $text =~ s/""/"/g if $format =~ /^[ct]sv\z/;
     return squashed($format eq 'pdf' ? NFKC($text) : $text);
@@ -207,7 +213,7 @@ sub lost {
     }
     my $at = 0;
     for my $token (@tokens) {
-        my $word = squashed($format eq 'pdf' ? NFKC($token) : $token);
+        my $word = squashed($format eq 'pdf' ? NFKC($token) : $format =~ /^(?:md|rst)\z/ ? plain($token) : $token);
         my $here = index($text, $word, $at);
         return $token if $here < 0;
         $at = $here + length $word;
