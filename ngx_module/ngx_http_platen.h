@@ -102,6 +102,7 @@ typedef struct {
     ngx_uint_t               client_kind;
     ngx_http_complex_value_t  *client_value;  /* BY_VARIABLE */
     ngx_http_complex_value_t  *scheme;        /* NULL: that of the connection */
+    ngx_str_t                public_url;  /* no end slash; len 0: none is said */
     ngx_array_t             *cors;        /* ngx_str_t, origins; NULL: off */
     platen_sign_keys_t      *signing;     /* NULL: no URL is signed */
     ngx_array_t             *formats;     /* ngx_http_platen_rule_t; NULL: all */
@@ -309,6 +310,28 @@ ngx_int_t platen_signed_url(ngx_http_request_t *r, const char *method,
 
 /* POST /jobs/{id}/links */
 ngx_int_t platen_signed_links(ngx_http_request_t *r);
+
+
+/* platen_link.c: URLs that go elsewhere. */
+
+#define PLATEN_LINK_BASE_MAX  544  /* bytes of what comes before /jobs */
+
+/* The directive platen_public_url. */
+char *platen_link_public(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * The whole URL of a path that has the location's prefix, for the answer to this
+ * request; with `ws`, of a WebSocket.  NGX_DECLINED: what host it would be of
+ * cannot be told; NGX_ERROR: no memory.
+ */
+ngx_int_t platen_link_whole(ngx_http_request_t *r, ngx_str_t *path,
+    ngx_uint_t ws, ngx_str_t *url);
+
+/*
+ * What comes before /jobs in URLs that others are told, as far as the request can
+ * be trusted with it: at the least, the location's prefix.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t platen_link_base(ngx_http_request_t *r, platen_str_t *base);
 
 
 /* platen_webhook_conf.c: whose jobs are told of, and to whom. */

@@ -205,6 +205,14 @@ static ngx_command_t  ngx_http_platen_commands[] = {
       offsetof(ngx_http_platen_loc_conf_t, scheme),
       NULL },
 
+    /* what clients put before /jobs */
+    { ngx_string("platen_public_url"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      platen_link_public,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     /* disk space below which nothing is taken in */
     { ngx_string("platen_min_free"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,

@@ -226,6 +226,7 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->wait_timeout, prev->wait_timeout, 60000);
     ngx_conf_merge_msec_value(conf->sync_timeout, prev->sync_timeout, 30000);
     ngx_conf_merge_off_value(conf->upload_max_size, prev->upload_max_size, 0);
+    ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
     ngx_conf_merge_value(conf->max_uploads, prev->max_uploads, 100);
     ngx_conf_merge_msec_value(conf->resumable_ttl, prev->resumable_ttl,
                               24 * 60 * 60 * 1000);

@@ -212,6 +212,13 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
     job->webhook_url = (platen_str_t) { (char *) values[3].data,
                                         values[3].len };
     platen_webhook_conf_default(r, &job->webhook_url);
+
+    if (job->webhook_url.len
+        && platen_link_base(r, &job->link_base) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     job->ttl = platen_admit_job_ttl(r, 0);
     job->expires_at = platen_now_us()
                       + (uint64_t) (plcf->upload_ttl + PLATEN_SIGN_SKEW)
@@ -350,37 +357,21 @@ platen_document_initiated(ngx_http_request_t *r, platen_commit_op_t *op)
 }
 
 
-/*
- * A presigned URL is given to others as it is, so it is absolute: with the
- * scheme and the host by which the client has reached this server.
- */
+/* A presigned URL is given to others as it is, so it is a whole one. */
 
 static ngx_int_t
 platen_document_base(ngx_http_request_t *r, ngx_str_t *path, ngx_str_t *url)
 {
-    u_char           *p;
-    const char       *scheme;
-    ngx_table_elt_t  *host;
+    ngx_int_t  rc;
 
-    host = r->headers_in.host;
+    rc = platen_link_whole(r, path, 0, url);
 
-    if (host == NULL) {
+    if (rc == NGX_DECLINED) {
         *url = *path;
         return NGX_OK;
     }
 
-    scheme = platen_client_https(r) ? "https" : "http";
-
-    url->data = ngx_pnalloc(r->pool, sizeof("https://") - 1 + host->value.len
-                                     + path->len);
-    if (url->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_sprintf(url->data, "%s://%V%V", scheme, &host->value, path);
-    url->len = p - url->data;
-
-    return NGX_OK;
+    return rc;
 }
 
 

@@ -18,8 +18,24 @@ static ngx_int_t platen_signed_owner(ngx_http_request_t *r,
     platen_str_t *type, ngx_int_t *status);
 static ngx_int_t platen_signed_links_of(ngx_http_request_t *r,
     json_t *object);
-static ngx_int_t platen_signed_link(ngx_http_request_t *r, platen_json_t *j,
-    const char *name, const char *below, uint64_t expires);
+static ngx_int_t platen_signed_link(ngx_http_request_t *r, const char *below,
+    uint64_t expires, ngx_str_t *url);
+
+
+/* What POST /jobs/{id}/links makes. */
+
+static const struct {
+    const char  *name;
+    const char  *below;  /* the job's path */
+    ngx_uint_t   ws;
+} platen_signed_below[] = {
+    { "download_url", "download", 0 },
+    { "events_url", "events", 0 },
+    { "ws_url", "ws", 1 }
+};
+
+#define PLATEN_LINKS  (sizeof(platen_signed_below)                            \
+                       / sizeof(platen_signed_below[0]))
 
 
 char *
@@ -332,8 +348,11 @@ platen_signed_links(ngx_http_request_t *r)
 static ngx_int_t
 platen_signed_links_of(ngx_http_request_t *r, json_t *object)
 {
+    size_t          i;
     json_t         *value;
     uint64_t        expires;
+    ngx_int_t       rc;
+    ngx_str_t       whole, urls[PLATEN_LINKS];
     platen_json_t   j;
     u_char          detail[128];
 
@@ -356,17 +375,42 @@ platen_signed_links_of(ngx_http_request_t *r, json_t *object)
 
     expires += ngx_time();
 
-    platen_json_init(&j, r->pool, 1024);
+    platen_json_init(&j, r->pool, 2048);
     platen_json_open(&j, NULL, '{');
 
-    if (platen_signed_link(r, &j, "download_url", "download", expires)
-        != NGX_OK
-        || platen_signed_link(r, &j, "events_url", "events", expires) != NGX_OK
-        || platen_signed_link(r, &j, "ws_url", "ws", expires) != NGX_OK)
-    {
-        return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
+    ngx_memzero(urls, sizeof(urls));
+
+    for (i = 0; i < PLATEN_LINKS; i++) {
+        rc = platen_signed_link(r, platen_signed_below[i].below, expires,
+                                &urls[i]);
+        if (rc != NGX_OK) {
+            return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
+        }
+
+        platen_json_string(&j, platen_signed_below[i].name, urls[i].data,
+                           urls[i].len);
     }
 
+    /* the same, for whoever has no URL of this server to complete them with */
+
+    platen_json_open(&j, "absolute", '{');
+
+    for (i = 0; i < PLATEN_LINKS; i++) {
+        ngx_str_null(&whole);
+
+        rc = urls[i].len ? platen_link_whole(r, &urls[i],
+                                             platen_signed_below[i].ws, &whole)
+                         : NGX_DECLINED;
+
+        if (rc == NGX_ERROR) {
+            return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
+        }
+
+        platen_json_string(&j, platen_signed_below[i].name, whole.data,
+                           whole.len);
+    }
+
+    platen_json_close(&j, '}');
     platen_json_time(&j, "expires_at", expires * 1000000);
     platen_json_close(&j, '}');
 
@@ -379,13 +423,13 @@ platen_signed_links_of(ngx_http_request_t *r, json_t *object)
 }
 
 
-/* A signed URL below the job's; null where this version has no such path. */
+/* A signed URL below the job's; none where this version has no such path. */
 
 static ngx_int_t
-platen_signed_link(ngx_http_request_t *r, platen_json_t *j, const char *name,
-    const char *below, uint64_t expires)
+platen_signed_link(ngx_http_request_t *r, const char *below, uint64_t expires,
+    ngx_str_t *url)
 {
-    ngx_str_t               path, url;
+    ngx_str_t               path;
     ngx_http_platen_ctx_t  *ctx;
     char                    id[PLATEN_ID_TEXT + 1];
     u_char                  text[128];
@@ -395,7 +439,6 @@ platen_signed_link(ngx_http_request_t *r, platen_json_t *j, const char *name,
     ngx_snprintf(text, sizeof(text), "jobs/{id}/%s%Z", below);
 
     if (!platen_route_exists((char *) text)) {
-        platen_json_null(j, name);
         return NGX_OK;
     }
 
@@ -405,14 +448,6 @@ platen_signed_link(ngx_http_request_t *r, platen_json_t *j, const char *name,
     path.len = ngx_snprintf(text, sizeof(text), "/jobs/%s/%s", id, below)
                - text;
 
-    if (platen_signed_url(r, "GET", &path, (platen_str_t) { NULL, 0 }, 0,
-                          expires, &url)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    platen_json_string(j, name, url.data, url.len);
-
-    return NGX_OK;
+    return platen_signed_url(r, "GET", &path, (platen_str_t) { NULL, 0 }, 0,
+                             expires, url);
 }

@@ -225,6 +225,12 @@ platen_submit_op(ngx_http_request_t *r)
 
     platen_webhook_conf_default(r, &job->webhook_url);
 
+    if (job->webhook_url.len
+        && platen_link_base(r, &job->link_base) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (rx->batch) {
         /* its files are asked for one by one, and an archive has none */
         return platen_batch_sources(r, rx->target, &job->sources);

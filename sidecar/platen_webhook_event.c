@@ -50,15 +50,17 @@ has_result(unsigned state)
     return state == PLATEN_STATE_SUCCESS || state == PLATEN_STATE_PARTIAL_SUCCESS;
 }
 
+/* `base` is the operator's word; without it, that of the submission. */
 static json_t *
-download_url(unsigned state, const char *base, const char *id)
+download_url(unsigned state, const char *base, const platen_job_t *job, const char *id)
 {
-    size_t len = strlen(base);
+    platen_str_t before = *base != '\0' ? platen_str(base) : job->link_base;
 
-    while (len > 0 && base[len - 1] == '/') {
-        len--;
+    while (before.len > 0 && before.data[before.len - 1] == '/') {
+        before.len--;
     }
-    return has_result(state) ? json_sprintf("%.*s/jobs/%s/download", (int) len, base, id)
+    return has_result(state) ? json_sprintf("%.*s/jobs/%s/download", (int) before.len,
+                                            before.len == 0 ? "" : before.data, id)
                              : json_null();
 }
 
@@ -115,7 +117,7 @@ job_object(const platen_job_t *job, const char *id, const char *base)
     SET("started_at", time_text(job->started_at));
     SET("completed_at", time_text(job->completed_at));
     SET("expires_at", time_text(job->expires_at));
-    SET("download_url", download_url(job->state, base, id));
+    SET("download_url", download_url(job->state, base, job, id));
     SET("request_id", text(job->request_id));
 #undef SET
     return o;
@@ -135,7 +137,7 @@ platen_webhook_event_body(const platen_hook_t *hook, const platen_job_t *job, co
                       : json_string(platen_state_name((platen_state_t) hook->state)),
                   "time", time_text(hook->time), "error_code",
                   hook->state == PLATEN_STATE_FAILED ? text(job->error_code) : json_null(),
-                  "download_url", download_url(hook->state, base, id), "job",
+                  "download_url", download_url(hook->state, base, job, id), "job",
                   job_object(job, id, base));
     body = o == NULL ? NULL : json_dumps(o, JSON_COMPACT);
     json_decref(o);

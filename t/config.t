@@ -277,6 +277,10 @@ all_are(
     map({ ["platen_max_uploads $_", $main::Paths, "$main::Api platen_max_uploads $_;", qr/value must be between 1 and 10000|"platen_max_uploads" directive invalid number/] }
         qw(0 10001 -1 x off 1k)),
     anywhere('platen_max_uploads', 5, 6),
+    map({ ["platen_public_url $_", $main::Paths, "$main::Api platen_public_url $_;"] } qw(off http://a https://example.com:8443/api/ http://[::1]:80)),
+    map({ ["platen_public_url $_", $main::Paths, "$main::Api platen_public_url $_;", qr/"platen_public_url" takes off, or what clients put before \/jobs/] }
+        qw(on example.com ftp://a http:// http://a?b http://a#b http://u@a //a), 'http://a/' . 'x' x 600),
+    anywhere('platen_public_url', 'off', 'http://a'),
     map({ [$_, $main::Paths, "$main::Api $_;"] } 'platen_max_queue 10 client=3', 'platen_job_ttl 1h max=1h',
         'platen_job_ttl 1h max=7d'),
     map({ [$_, $main::Paths, "$main::Api platen_max_queue $_;", qr/"platen_max_queue" directive takes a number from 1 as client=/] }

@@ -25,7 +25,7 @@ my $pdf = get("$path/download")->content;
 my $response = http(POST => "$path/links", content => '{"expires_in": 600}', 'Content-Type' => 'application/json');
 is $response->code, 200, 'links';
 my $links = json_of($response);
-is_deeply [sort keys %$links], [qw(download_url events_url expires_at ws_url)], 'all of them';
+is_deeply [sort keys %$links], [qw(absolute download_url events_url expires_at ws_url)], 'all of them';
 like $links->{download_url}, qr{^\Q$path\E/download\?expires=\d+&signature=[\w-]{43}\z}, 'the download';
 my $expires = ($links->{download_url} =~ /expires=(\d+)/)[0];
 cmp_ok abs($expires - time - 600), '<', 20, 'in ten minutes';

@@ -100,6 +100,7 @@ assert_job_equal(const platen_job_t *a, const platen_job_t *b)
     SAME_STRING(webhook_url);
     SAME_STRING(engines);
     SAME_STRING(notes);
+    SAME_STRING(link_base);
     SAME_NUMBER(promised);
 }
 
@@ -162,6 +163,7 @@ full_job(void)
         .promised = 1,
         .engines = PLATEN_STR("pandoc\nlok"),
         .notes = PLATEN_STR("It was read as UTF-8."),
+        .link_base = PLATEN_STR("https://example.com/api"),
     };
 }
 
