@@ -68,7 +68,7 @@ for my $i (0 .. $#rows) {
 }
 like slurp($file), qr/"value":0\.30000000000000004\}/, 'a number in full';
 like slurp($file), qr/"value":1234\.5\}/, 'a number is one, and no string';
-is_deeply $job->{warnings}, ['1 cell has an error (#DIV/0!) for a value, and is empty in the result.'], 'an error is told of';
+is_deeply $job->{warnings}, ['1 cell (Data!B29) has an error (#DIV/0!) for a value, and is empty in the result.'], 'an error is told of';
 my ($display) = slurp((convert(main::book($sheet, formats => \@formats), to => 'csv', fields => [values => 'display']))[1]);
 like $display, qr/^money,"\$1,234\.50"$/m, 'values=display is what the cells show';
 my @shown = @{ main::json(main::book($sheet, formats => \@formats), fields => [values => 'display']) };
@@ -200,4 +200,52 @@ SKIP: {
     like main::text(file => "$cases/x_dynarray_excel.xlsx", to => 'csv'), qr/^3,1\n1,2\n2,3\n\z/, 'dynamic arrays';
     like +(convert(file => "$cases/x_multi.xlsx", to => 'csv'))[0]{warnings}[0], qr/"Feb"/, 'a second sheet';
     like main::text(file => "$cases/x_chartsheet_first.xlsx", to => 'csv'), qr/\w/, 'a chart is no table';
+}
+
+
+
+=== TEST 9: what is beside the cells: pictures, charts, comments
+--- flow
+my $rel = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+my $rels = sub { my $n = 0; '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    . join('', map { $n++; qq(<Relationship Id="rId$n" Type="$rel/$_->[0]" Target="$_->[1]"/>) } @_) . '</Relationships>' };
+my $png = pack 'H*', '89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c63600000000200014bf8a4a70000000049454e44ae426082';
+my $drawing = 'xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+    . qq(xmlns:r="$rel");
+my $content = xlsx(sheets => [['Data', main::row(1, 't:key', 't:value') . main::row(2, 't:a', 1)]], after => '<drawing r:id="rId1"/><legacyDrawing r:id="rId3"/>', parts => {
+    'xl/worksheets/_rels/sheet1.xml.rels' => $rels->([drawing => '../drawings/drawing1.xml'], [comments => '../comments1.xml']),
+    'xl/comments1.xml' => '<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>A</author></authors><commentList>'
+        . '<comment ref="A2" authorId="0"><text><t>REMARK</t></text></comment></commentList></comments>',
+    'xl/drawings/_rels/drawing1.xml.rels' => $rels->([image => '../media/image1.png']),
+    'xl/drawings/drawing1.xml' => "<xdr:wsDr $drawing><xdr:oneCellAnchor><xdr:from><xdr:col>3</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>0</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>"
+        . '<xdr:ext cx="190500" cy="190500"/><xdr:pic><xdr:nvPicPr><xdr:cNvPr id="2" name="P"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill><a:blip r:embed="rId1"/>'
+        . '<a:stretch><a:fillRect/></a:stretch></xdr:blipFill><xdr:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="190500" cy="190500"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></xdr:spPr>'
+        . '</xdr:pic><xdr:clientData/></xdr:oneCellAnchor></xdr:wsDr>',
+    'xl/media/image1.png' => $png,
+    '[Content_Types].xml' => '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        . '<Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/>'
+        . join('', map qq(<Override PartName="/xl/$_->[0].xml" ContentType="application/vnd.openxmlformats-officedocument.$_->[1]+xml"/>),
+            [workbook => 'spreadsheetml.sheet.main'], ['worksheets/sheet1' => 'spreadsheetml.worksheet'], [styles => 'spreadsheetml.styles'],
+            [sharedStrings => 'spreadsheetml.sharedStrings'], [comments1 => 'spreadsheetml.comments'], ['drawings/drawing1' => 'drawing']) . '</Types>' });
+my @book = (name => 'a.xlsx', content => $content);
+for my $to (qw(json csv)) {
+    my ($job) = convert(@book, to => $to);
+    is_deeply $job->{warnings}, ['Left out, as a table of values has none: 1 picture, 1 comment.'], "$to: it is told";
+}
+my ($job, $page) = convert(@book, to => 'html');
+my $html = slurp($page);
+my ($picture) = $html =~ /<img [^>]*src="([^"]*)"/i;
+like $picture, qr{^data:image/png;base64,iVBORw0KGgo[A-Za-z0-9+/]+=*\z}, 'a picture is in the page';
+unlike $html, qr/REMARK/, 'a comment is not, as it would be among its text';
+is_deeply $job->{warnings}, ['1 comment of a cell is not in the result.'], 'and that is told';
+($job, my $md) = convert(@book, to => 'md');
+like slurp($md), qr/^\| a\s+\| 1\s+\|/m, 'Markdown has the cells';
+unlike slurp($md), qr/in_html|!\[/, 'and no picture that is not there';
+like "@{ $job->{warnings} }", qr/Pictures are not in the result/, 'which is told';
+SKIP: {
+    my $cases = cases() // skip 'no cases beside the checkout', 1;
+    my @src = slurp((convert(file => "$cases/x_chart.xlsx", to => 'html'))[1]) =~ /<img [^>]*src="([^"]{0,22})/gi;
+    is_deeply \@src, [('data:image/png;base64,') x 2], 'charts, too';
+    my ($job) = convert(file => "$cases/x_chart.xlsx", to => 'json');
+    like "@{ $job->{warnings} }", qr/values has none: \d+ charts?\./, 'and left out of values';
 }

@@ -34,6 +34,7 @@
 #include "platen_format.h"
 #include "platen_lok_chunks.h"
 #include "platen_lok_cells.h"
+#include "platen_lok_embed.h"
 #include "platen_lok_fonts.h"
 #include "platen_lok_functions.h"
 #include "platen_lok_glyphs.h"
@@ -876,6 +877,22 @@ load_document(const platen_lok_document_t *document, unsigned found, unsigned mo
     return loaded;
 }
 
+/* A page of HTML of a spreadsheet. */
+static platen_lok_exit_t
+finish_page(const char *page)
+{
+    unsigned comments;
+
+    if (platen_lok_embed(page, &comments) != 0) {
+        return PLATEN_LOK_EXIT_SAVE;
+    }
+    if (comments > 0) {
+        platen_warning_add(PLATEN_WARNINGS_FILE, "%u %s not in the result.", comments,
+                           comments == 1 ? "comment of a cell is" : "comments of cells are");
+    }
+    return PLATEN_LOK_EXIT_DONE;
+}
+
 platen_lok_exit_t
 platen_lok_office_convert(const platen_lok_document_t *document)
 {
@@ -939,6 +956,10 @@ platen_lok_office_convert(const platen_lok_document_t *document)
         platen_lok_fonts_begin();
     }
     result = save(loaded, document->output, document->export_filter, document->export_options);
+    if (result == PLATEN_LOK_EXIT_DONE && strcmp(document->export_filter, "html") == 0
+        && loaded->pClass->getDocumentType(loaded) == LOK_DOCTYPE_SPREADSHEET) {
+        result = finish_page(document->output);
+    }
     if (document->fonts[0] != '\0' && platen_lok_fonts_end(document->fonts) != 0) {
         fputs("platen-lok: cannot write which fonts were replaced\n", stderr);
     }

@@ -71,6 +71,19 @@ local function full_size(img)
   end
 end
 
+-- What platend tells the client (platen_warning.h): once, in the words that it has for
+-- text documents.
+local told = false
+
+local function tell_of_pictures()
+  local file = not told and io.open('warnings', 'a')
+  told = true
+  if file then
+    file:write('Pictures are not in the result, or only what describes them.\n')
+    file:close()
+  end
+end
+
 local function image(img)
   local inline = img.src:match '^[dD][aA][tT][aA]:'
   local mime, data = pandoc.mediabag.lookup(img.src)
@@ -85,6 +98,7 @@ local function image(img)
   elseif html and data then
     img.src = 'data:' .. (mime or 'application/octet-stream') .. ';base64,' .. base64(data)
   elseif not carries and not html and (inline or data) then
+    tell_of_pictures()
     return img.caption
   end
   if markdown then img.attr = pandoc.Attr() end

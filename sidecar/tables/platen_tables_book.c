@@ -529,6 +529,54 @@ read_workbook(platen_tables_book_t *book, const char *path, platen_tables_error_
     return rc;
 }
 
+static int
+comment_start(void *data, const char *name, const char **attributes)
+{
+    (void) attributes;
+    ((platen_tables_beside_t *) data)->comments += strcmp(name, "comment") == 0;
+    return 0;
+}
+
+/* What the relationships of a part lead to, and of a drawing what those of it do. */
+static void
+look_beside(const platen_tables_book_t *book, const char *path, int drawing,
+            platen_tables_beside_t *beside)
+{
+    static const platen_tables_part_t part = { .start = comment_start };
+    platen_tables_error_t             ignored;
+    relations_t                       relations;
+    char                             *dir, *of = relations_path(path, &dir);
+    const char                       *type;
+    size_t                            i;
+
+    /* Whatever was read of it is there, also if the rest is not. */
+    (void) read_relations(book->zip, of, dir, &relations, &ignored);
+    for (i = 0; i < relations.n; i++) {
+        type = relations.list[i].type;
+        if (strcmp(type, "drawing") == 0 && !drawing) {
+            look_beside(book, relations.list[i].target, 1, beside);
+        } else if (strcmp(type, "comments") == 0) {
+            (void) platen_tables_part_read(book->zip, relations.list[i].target, &part, beside,
+                                           &ignored);
+        } else {
+            beside->charts += strcmp(type, "chart") == 0 || strcmp(type, "chartEx") == 0;
+            beside->pictures += drawing && strcmp(type, "image") == 0;
+        }
+    }
+    relations_free(&relations);
+    free(dir);
+    free(of);
+}
+
+void
+platen_tables_book_beside(const platen_tables_book_t *book, const platen_tables_sheet_t *sheet,
+                          platen_tables_beside_t *beside)
+{
+    if (sheet->path != NULL) {
+        look_beside(book, sheet->path, 0, beside);
+    }
+}
+
 /* An encrypted workbook is an OLE file with the package inside (MS-OFFCRYPTO). */
 static int
 is_ole(const char *path)

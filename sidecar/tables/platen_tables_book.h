@@ -60,6 +60,18 @@ int  platen_tables_book_open(platen_tables_book_t *book, const char *path,
                              platen_tables_error_t *err);
 void platen_tables_book_close(platen_tables_book_t *book);
 
+/* What a sheet has beside its cells, which no table has. */
+typedef struct {
+    unsigned charts;
+    unsigned pictures;
+    unsigned comments; /* of cells */
+} platen_tables_beside_t;
+
+/* Adds what is beside the cells of a sheet; of what cannot be read it is nothing. */
+void
+platen_tables_book_beside(const platen_tables_book_t *book, const platen_tables_sheet_t *sheet,
+                          platen_tables_beside_t *beside);
+
 /* The shared string of that number; "" if there is none. */
 const char *
 platen_tables_book_string(const platen_tables_book_t *book, unsigned long n, size_t *len);

@@ -51,9 +51,11 @@ typedef struct {
     int                    settled;
 
     /* Over all sheets that were read. */
-    uint64_t errors;
-    char     error[32]; /* the first one */
-    uint64_t missing;   /* formulas without a value */
+    uint64_t               errors;
+    char                   error[32];        /* the first one */
+    char                   error_cells[128]; /* the first ones */
+    uint64_t               missing;          /* formulas without a value */
+    platen_tables_beside_t beside;
 } from_xlsx_t;
 
 /* What is known of one sheet while it is read. */
@@ -237,6 +239,22 @@ add_string(sheet_t *s)
     platen_tables_buffer_free(&text);
 }
 
+/* Adds the name of the cell to a list of some: "Sales!C9". */
+static void
+name_cell(const sheet_t *s, char *names, size_t size)
+{
+    char   letters[8], *at = letters + sizeof(letters) - 1;
+    size_t n = strlen(names), column = s->column + 1;
+
+    for (*at = '\0'; column > 0; column = (column - 1) / 26) {
+        *--at = (char) ('A' + (column - 1) % 26);
+    }
+    if (n + strlen(s->table->name) + 24 < size) {
+        snprintf(names + n, size - n, "%s%s!%s%lld", n > 0 ? ", " : "", s->table->name, at,
+                 s->row);
+    }
+}
+
 static void
 add_error(sheet_t *s)
 {
@@ -249,6 +267,7 @@ add_error(sheet_t *s)
     if (from->errors++ == 0) {
         snprintf(from->error, sizeof(from->error), "%.*s", (int) s->value.len, s->value.data);
     }
+    name_cell(s, from->error_cells, sizeof(from->error_cells));
 }
 
 static int
@@ -425,11 +444,39 @@ find_sheet(const platen_tables_book_t *book, const char *wanted)
     return number >= 1 && number <= book->nsheets ? (long) number - 1 : -1;
 }
 
+/* "2 charts", behind what is there already. */
+static void
+add_kind(char *text, size_t size, unsigned n, const char *one, const char *many)
+{
+    size_t len = strlen(text);
+
+    if (n > 0) {
+        snprintf(text + len, size - len, "%s%u %s", len > 0 ? ", " : "", n,
+                 n == 1 ? one : many);
+    }
+}
+
+/* Says what of the sheets is no cell, and so not in the result. */
+static void
+warn_of_beside(const from_xlsx_t *from, const char *warnings)
+{
+    const platen_tables_beside_t *beside = &from->beside;
+    char                          text[128] = "";
+
+    add_kind(text, sizeof(text), beside->charts, "chart", "charts");
+    add_kind(text, sizeof(text), beside->pictures, "picture", "pictures");
+    add_kind(text, sizeof(text), beside->comments, "comment", "comments");
+    if (*text != '\0') {
+        platen_warning_add(warnings, "Left out, as a table of values has none: %s.", text);
+    }
+}
+
 static int
 add_table(from_xlsx_t *from, size_t sheet, platen_tables_error_t *err)
 {
     from->tables = platen_tables_resize(from->tables, from->ntables + 1, sizeof(table_t));
     memset(&from->tables[from->ntables], 0, sizeof(table_t));
+    platen_tables_book_beside(&from->book, &from->book.sheets[sheet], &from->beside);
     return read_sheet(from, &from->book.sheets[sheet], &from->tables[from->ntables++], err);
 }
 
@@ -494,9 +541,10 @@ warn_of_values(const from_xlsx_t *from, const char *warnings)
 {
     if (from->errors > 0) {
         platen_warning_add(
-            warnings, "%llu %s an error (%s) for a value, and %s empty in the result.",
-            (unsigned long long) from->errors, from->errors == 1 ? "cell has" : "cells have",
-            from->error, from->errors == 1 ? "is" : "are");
+            warnings, "%llu %s (%s) %s an error (%s) for a value, and %s empty in the result.",
+            (unsigned long long) from->errors, from->errors == 1 ? "cell" : "cells",
+            from->error_cells, from->errors == 1 ? "has" : "have", from->error,
+            from->errors == 1 ? "is" : "are");
     }
     if (from->missing > 0) {
         platen_warning_add(warnings, "%llu %s no computed value, and %s empty in the result.",
@@ -617,6 +665,7 @@ platen_tables_from_xlsx(platen_tables_source_t **source, const platen_tables_opt
     from->base.tables = from->ntables;
     (void) select_table(&from->base, 0, err);
     warn_of_values(from, options->warnings);
+    warn_of_beside(from, options->warnings);
     *source = &from->base;
     return 0;
 }
