@@ -12,8 +12,8 @@
  * is not in the document is left as a reference, or as its description where
  * the result carries its images.  Debian's pandoc keeps the parts of an empty
  * DOCX, ODT and EPUB in files and, in its own sandbox, does not find those
- * either.  What is named to it as a font of an EPUB it may read: so the
- * directory of these parts is named as one, by the path at which it looks.
+ * either.  What is named to it as a font of an EPUB it may read: so a directory
+ * with those of the writer is named as one, by the path at which it looks.
  */
 
 #include <limits.h>
@@ -112,26 +112,35 @@ probe(const platen_engine_t *engine, const platen_config_t *config, char *err, s
     return PLATEN_OK;
 }
 
-/* Whether the writer needs the parts of an empty document. */
-static int
-has_parts(const char *writer)
+/* What of the data directory a writer needs; NULL: nothing. */
+static const char *
+parts(const char *writer)
 {
-    return strcmp(writer, "docx") == 0 || strcmp(writer, "odt") == 0
-           || strcmp(writer, "epub") == 0;
+    return strcmp(writer, "epub") == 0                                 ? "epub.css"
+           : strcmp(writer, "docx") == 0 || strcmp(writer, "odt") == 0 ? writer
+                                                                       : NULL;
 }
 
-/* The data directory, as data/data below the run's directory. */
+/*
+ * That, in data/data below the run's directory: a document could name what is in there, and
+ * so nothing is that is not in each result.
+ */
 static int
-link_data(const platen_run_t *run)
+link_data(const platen_run_t *run, const char *part)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], target[PATH_MAX];
 
     snprintf(path, sizeof(path), "%s/data", run->dir);
     if (mkdir(path, 0700) != 0) {
         return -1;
     }
     snprintf(path, sizeof(path), "%s/data/data", run->dir);
-    return symlink(DATA, path);
+    if (mkdir(path, 0700) != 0) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "%s/data/data/%s", run->dir, part);
+    snprintf(target, sizeof(target), DATA "/%s", part);
+    return symlink(target, path);
 }
 
 /* Markdown as a reader or a writer understands it. */
@@ -152,13 +161,14 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_t *command)
 {
     const char *from = run->edge->import_filter, *to = run->edge->export_filter;
+    const char *part = parts(to);
     const char *tracked = platen_options_get(run->options, PLATEN_OPTION_TRACK_CHANGES);
     uint64_t    memory = config->memory != 0 ? config->memory : config->address_space;
     int         docx = strcmp(from, "docx") == 0;
 
     (void) engine;
 
-    if (has_parts(to) && link_data(run) != 0) {
+    if (part != NULL && link_data(run, part) != 0) {
         return -1;
     }
 
@@ -167,7 +177,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         if (run->settled) {
             platen_command_arg(command, "--settled");
         }
-        if (!has_parts(to) && strcmp(to, "html") != 0) {
+        if (part == NULL && strcmp(to, "html") != 0) {
             platen_command_arg(command, "--pictures");
         }
         platen_command_arg(command, "%s", platen_program_local(run, run->input));
@@ -185,7 +195,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_arg(command, "--track-changes=%s",
                            strcmp(tracked, "show") == 0 ? "all" : "reject");
     }
-    if (has_parts(to)) {
+    if (part != NULL) {
         platen_command_arg(command, "--epub-embed-font=data");
     }
     platen_command_arg(command, "--quiet");

@@ -112,7 +112,7 @@ const platen_policy_t platen_policies[] = {
       "pandoc, which platen-docx becomes",
       PLATEN_SANDBOX_MAY_EXEC,
       0,
-      { { "/usr/share/pandoc", R },
+      { { "/usr/share/pandoc/data", R },
         { "{libexec}/platen-pandoc.lua", R },
         { "/usr/bin/pandoc", R | X } } },
     { "poppler",

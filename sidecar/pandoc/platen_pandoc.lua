@@ -100,6 +100,8 @@ local function image(img)
   elseif not carries and not html and (inline or data) then
     tell_of_pictures()
     return img.caption
+  elseif carries and not data then
+    return img.caption -- not in the document: pandoc would look for a file
   end
   if markdown then img.attr = pandoc.Attr() end
   return img

@@ -308,7 +308,7 @@ sub readable {
         ['by way of /proc', "file:///proc/self/root$office/program/intro.png"], ['around', "file://$office/share/config/soffice.cfg/../../../program/intro.png"], ['escaped', "file://$office/program/%69ntro.png"];
     push @texts, ['the environment', 'file:///proc/self/environ', qr/UserInstallation=|SAL_USE_VCLPLUGIN=|LC_ALL=/], ['the memory', 'file:///proc/self/maps', qr/r-xp .*lib/],
         ['settings', 'file:///etc/fonts/fonts.conf', qr/fontconfig|cachedir/i], ['a version', "file://$office/program/versionrc", qr/buildid=/i], ['a descriptor', 'file:///dev/fd/3', qr/r-xp/],
-        ['data of pandoc', '/usr/share/pandoc/data/abbreviations', qr/^Mrs\.$/m], ['data of pandoc, as it finds it', 'data/data/abbreviations', qr/^Mrs\.$/m], ['the log', 'log', qr/platen/];
+        ['data of pandoc', '/usr/share/pandoc/data/abbreviations', qr/Capt\.|aetat/], ['data of pandoc, as it finds it', 'data/data/abbreviations', qr/Capt\.|aetat/], ['the log', 'log', qr/platen/];
     return (\@pictures, \@texts);
 }
 
