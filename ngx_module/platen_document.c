@@ -187,7 +187,7 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
         }
     }
 
-    target = platen_format_find((char *) values[2].data, values[2].len);
+    target = platen_format_named((char *) values[2].data, values[2].len);
 
     if (target == NULL) {
         return platen_respond_problem(r, PLATEN_PROBLEM_UNSUPPORTED_FORMAT,

@@ -492,6 +492,14 @@ inner_format(const platen_receive_t *rx)
 static int
 unknown_content(platen_receive_t *rx, const platen_sniff_t *sniff)
 {
+    if (sniff->kind[0] == '\0'
+        && strcmp(sniff->what, "application/octet-stream") == 0)
+    {
+        return fail(rx, PLATEN_PROBLEM_UNKNOWN_CONTENT,
+                    "The content is of no kind that is known here: it may be "
+                    "encrypted, damaged, or not what was meant. GET /formats "
+                    "lists what this server reads.");
+    }
     return fail(rx, PLATEN_PROBLEM_UNKNOWN_CONTENT,
                 "The content is %s%s%s%s, which this server does not read. GET "
                 "/formats lists what it reads.",

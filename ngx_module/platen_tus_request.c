@@ -166,8 +166,8 @@ platen_tus_request_what(ngx_http_request_t *r, platen_tus_t *tus)
                                       "target_format in Upload-Metadata.");
     }
 
-    if (platen_format_find(params.values[PLATEN_PARAM_TARGET],
-                           params.lens[PLATEN_PARAM_TARGET])
+    if (platen_format_named(params.values[PLATEN_PARAM_TARGET],
+                            params.lens[PLATEN_PARAM_TARGET])
         == NULL)
     {
         return platen_respond_problem(r, PLATEN_PROBLEM_UNSUPPORTED_FORMAT,

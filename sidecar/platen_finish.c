@@ -168,6 +168,8 @@ static void
 say_why(platen_verdict_t *v, const platen_run_result_t *result)
 {
     static const char own[] = "platen-tables: ";
+    const char       *at = strstr(result->last_line, "XML parse error");
+    unsigned          row, column;
     char              line[sizeof(result->last_line) + 1], shown[PLATEN_WARNINGS_MAX] = "";
     size_t            n;
 
@@ -180,6 +182,13 @@ say_why(platen_verdict_t *v, const platen_run_result_t *result)
                                                            : "The result would be too large",
                      (int) (n > 180 ? 180 : n), shown);
         }
+    } else if (result->outcome == PLATEN_RUN_CORRUPT && at != NULL
+               && (at = strstr(at, " on line ")) != NULL
+               && sscanf(at, " on line %u column %u", &row, &column) == 2) {
+        snprintf(v->error, sizeof(v->error),
+                 "The document is damaged: its XML is not well-formed, in line %u, column %u. "
+                 "Correct it, and submit it again.",
+                 row, column);
     } else if (result->outcome == PLATEN_RUN_TOO_LARGE && result->engine != NULL
                && (strcmp(result->engine, "poppler") == 0
                    || strcmp(result->engine, "image") == 0)) {

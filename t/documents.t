@@ -99,7 +99,7 @@ problem_is get("/documents/$id"), 404, 'job_not_found', 'gone';
 === TEST 2: what may be announced
 --- config eval: $::Config
 --- flow
-my $at = initiate('{"filename":"../../etc/\u202eevil\n.docx","content_type":"' . $main::Docx . '; x=y","target_format":"odt"}');
+my $at = initiate('{"filename":"../../etc/\u202eevil\n.docx","content_type":"' . $main::Docx . '; x=y","target_format":".odt"}');
 is $at->code, 201, 'created';
 my $id = json_of($at)->{document_id};
 is $at->header('Location'), "/documents/$id", 'Location';

@@ -87,7 +87,7 @@ is http(GET => '/uploads/01890000-0000-7000-8000-000000000000')->header('Allow')
 === TEST 2: in three pieces, each on a worker of its own choosing, to a job
 --- flow
 my $created = tus(POST => '/uploads/', 'Upload-Length' => length $::Text, 'Upload-Metadata' => main::metadata(
-    filename => 'Bericht für alle.txt', filetype => 'text/plain', target_format => 'pdf', pages => '1-2',
+    filename => 'Bericht für alle.txt', filetype => 'text/plain', targetFormat => 'application/pdf', pages => '1-2',
     ttl => 3600, priority => 'high', password => 'geheim', relativePath => 'null'));
 is $created->code, 201, 'created';
 my $path = $created->header('Location');

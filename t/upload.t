@@ -57,8 +57,10 @@ for my $case (@cases) {
     problem_is $response, 422, 'content_mismatch', $name;
     like json_of($response)->{detail}, $says, 'says what it is';
 }
-problem_is post_form('/jobs', [ file => [ undef, 'noext', Content => "\0\1\2\3" x 50 ],
-    target_format => 'pdf' ]), 422, 'unknown_content', 'unknown bytes without a name';
+my $unknown = post_form('/jobs', [ file => [ undef, 'noext', Content => "\0\1\2\3" x 50 ],
+    target_format => 'pdf' ]);
+problem_is $unknown, 422, 'unknown_content', 'unknown bytes without a name';
+like json_of($unknown)->{detail}, qr/of no kind that is known here/, 'which says so in words';
 main::nothing_new('mismatches');
 is post_form('/jobs', [ file => [ undef, 'a.bin', Content => $main::Docx,
     'Content-Type' => 'application/pdf' ], target_format => 'pdf' ])->code, 202,
