@@ -389,6 +389,28 @@ local function line(block)
   return block
 end
 
+-- HTML in Markdown ----------------------------------------------------------------
+
+--[[
+Most writers drop what is HTML, with the text in it.  A frame is not looked into: the
+reader would fetch what it names.
+]]
+local function read_html(text)
+  return pandoc.read((text:gsub('<(/?)[iI][fF][rR][aA][mM][eE]', '<%1x-frame')), 'html').blocks
+end
+
+local function raw_block(b)
+  if b.format == 'html' then return read_html(b.text) end
+end
+
+local function raw_inline(x)
+  if x.format ~= 'html' then return nil end
+  if x.text:match '^<[bB][rR]%s*/?>' then return pandoc.LineBreak() end
+  if x.text:match '^<[iI][mM][gG]%s' then
+    return pandoc.utils.blocks_to_inlines(read_html(x.text))
+  end
+end
+
 -- Metadata -------------------------------------------------------------------
 
 local fields = { 'title', 'subtitle', 'author', 'date', 'lang', 'dir', 'keywords',
@@ -486,11 +508,15 @@ local function safe_metadata(doc)
   return doc
 end
 
+local keeps_html = html or markdown or FORMAT:match '^epub'
 local filters = { { Pandoc = whole(pages) }, { Image = whole(image) } }
 if source == 'rst' then table.insert(filters, { Pandoc = whole(field_list) }) end
 table.insert(filters, { Pandoc = safe_metadata })
 if FORMAT == 'rst' then
   table.insert(filters, { Para = whole(line), Plain = whole(line), Header = whole(line) })
+end
+if source == 'md' and not keeps_html then
+  table.insert(filters, 1, { RawBlock = whole(raw_block), RawInline = whole(raw_inline) })
 end
 if markdown then
   table.insert(filters, { Div = contents, Span = contents, Underline = contents,
