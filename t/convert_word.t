@@ -144,3 +144,14 @@ SKIP: {
     ($text, $warnings) = main::text(name => 'a.txt', content => "sign \xf0\x93\x80\x80", to => 'odt');
     unlike $warnings, qr/No font/, 'which a result that draws nothing does not miss';
 }
+
+
+
+=== TEST 6: what is damaged, and what is in other files
+--- flow
+my ($job) = convert(name => 'a.svg', content => "<svg xmlns=\"http://www.w3.org/2000/svg\">\n<a></svg>", to => 'pdf');
+like $job->{error}, qr/not well-formed, in line 2, column \d+/, 'a line and a column';
+my (undef, $warnings) = main::text(name => 'a.html', content => '<p>x</p><img alt="a" src="data:image/png;base64,AA=="><IMG SRC=one.png><link rel=stylesheet href="two.css"><link rel="icon" href="three.ico">', to => 'txt');
+like $warnings, qr/names 2 files that it does not contain \(one\.png, \.\.\.\)/, 'files that a page names';
+my ($text) = main::text(name => 'a.md', content => "<details><summary>Sum</summary>\n\nInside\n\n</details>\n\n<table><tr><td>cell</td></tr></table>\n\none<br>two\n", to => 'txt');
+like $text, qr/Sum\s+Inside.*cell.*one\ntwo/s, 'HTML in Markdown';

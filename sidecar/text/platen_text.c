@@ -301,6 +301,19 @@ put_front_matter(writer_t *w, const char *text, size_t len)
     fwrite(p, 1, (size_t) (end - p), w->out);
 }
 
+static void
+warn_of_outside(const char *text, size_t len)
+{
+    char     first[256];
+    unsigned count = platen_text_outside(text, len, first, sizeof(first));
+
+    if (count > 0) {
+        warn("The page names %u %s that it does not contain (%s%s), and nothing is fetched: "
+             "what they would show is not in the result.",
+             count, count == 1 ? "file" : "files", first, count == 1 ? "" : ", ...");
+    }
+}
+
 static int
 decode(const char *format, const char *said, int mark, const char *p, size_t len, FILE *out)
 {
@@ -350,6 +363,7 @@ decode(const char *format, const char *said, int mark, const char *p, size_t len
     }
     if (rc == 0 && is(format, "html")) {
         put_html(&w, text, size, "utf-8");
+        warn_of_outside(text, size);
     } else if (rc == 0 && is(format, "md")) {
         put_front_matter(&w, text, size);
     } else if (rc == 0) {

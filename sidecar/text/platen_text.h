@@ -21,4 +21,10 @@ const char *platen_text_guess(const char *text, size_t len);
  */
 const char *platen_text_coded(const char *text, size_t len);
 
+/*
+ * How many files a page shows, or is shown by, that are not in it, and the first of
+ * their names, cut to `size`.
+ */
+unsigned platen_text_outside(const char *html, size_t len, char *first, size_t size);
+
 #endif
