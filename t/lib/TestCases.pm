@@ -56,6 +56,27 @@ sub text_of {
 
 sub squash { $_[0] =~ s/\s+/ /gr }
 
+# A result in a file, for programs that read it.
+sub file_of {
+    my ($bytes) = @_;
+    TestPlaten::spew("$TestPlaten::Var/result", $bytes);
+    return "$TestPlaten::Var/result";
+}
+
+sub pages { return `pdfinfo @{[file_of(@_)]} 2>/dev/null` =~ /^Pages:\s+(\d+)/m ? $1 : 0 }
+sub entries { return split /\n/, `unzip -Z1 @{[file_of(@_)]} 2>/dev/null` }
+
+# What the lines ask of JSON, in Python's words.
+sub json {
+    my ($result, $value) = @_;
+    my $rows = JSON::PP->new->utf8->decode($result);
+    return @$rows == $1 if $value =~ /^len\(j\) == (\d+)$/;
+    my @values = map values %$_, @$rows;
+    return !grep { defined && !ref && /^\$/ } @values if $value =~ /^not any\(.*== '\$'/;
+    return grep { JSON::PP::is_bool($_) } @values if $value =~ /^any\(isinstance\(v, bool\)/;
+    die "no such check here: $value";
+}
+
 sub check {
     my ($check, $job, $result) = @_;
     my ($word, $value) = split /:/, $check, 2;
@@ -74,7 +95,9 @@ sub check {
     return index(squash(text_of($result)), squash($value)) < 0 if $word eq 'not';
     return text_of($result) =~ /$value/ms if $word eq 're';
     return text_of($result) !~ /$value/ms if $word eq 'nre';
-    return @{ JSON::PP->new->utf8->decode($result) } == $1 if $check =~ /^json:len\(j\) == (\d+)$/;
+    return pages($result) == $value if $word eq 'pages';
+    return grep { /\A(?:$value)\z/ } entries($result) if $word eq 'zip';
+    return json($result, $value) if $word eq 'json';
     die "no such check here: $check";
 }
 
