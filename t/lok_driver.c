@@ -336,6 +336,29 @@ test_password(zygote_t *s, const char *corpus)
     }
 }
 
+/* A file stands in for the cgroup's: "0" is whoever writes. */
+static int
+enters_cgroup(zygote_t *s)
+{
+    platen_lok_message_t request;
+    FILE                *procs;
+    char                 text[4] = "";
+
+    if (mkdir(at("cgroup"), 0700) != 0
+        || (procs = fopen(at("cgroup/cgroup.procs"), "we")) == NULL || fclose(procs) != 0) {
+        return 0;
+    }
+    request = zygote_request(8, at("run-c"), at("plain.fodt"), at("run-c/out.pdf"), "pdf");
+    request.cgroup = platen_str(at("cgroup"));
+    if (zygote_run(s, &request) != 0
+        || (procs = fopen(at("cgroup/cgroup.procs"), "re")) == NULL) {
+        return 0;
+    }
+    (void) fread(text, 1, sizeof(text) - 1, procs);
+    fclose(procs);
+    return strcmp(text, "0") == 0;
+}
+
 static void
 test_limits(zygote_t *s)
 {
@@ -364,6 +387,7 @@ test_limits(zygote_t *s)
     ok(WIFEXITED(status) && WEXITSTATUS(status) == PLATEN_LOK_EXIT_MEMORY,
        "65: memory over its limit ends the run (status %x)", status);
     ok(simple(s, 7), "65: and nothing else");
+    ok(enters_cgroup(s), "65: a run is in the cgroup that it is given, before its document");
 }
 
 /* What is written can be read again and says the same. */

@@ -369,6 +369,65 @@ test_parent(void **state)
     }
 }
 
+/* In a real cgroup, if there are any to be had: all that is in it ends, whatever its group. */
+static int
+use_cgroup(const char *at)
+{
+    char  group[SCRATCH_MAX + 64], path[SCRATCH_MAX + 96], text[24];
+    int   fd, status, rc = 77;
+    pid_t pid;
+
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+        || mount("none", at, "cgroup2", 0, NULL) != 0) {
+        return 77;
+    }
+    snprintf(group, sizeof(group), "%s/platen-test-%d", at, (int) getpid());
+    if (mkdir(group, 0700) != 0) {
+        return 77;
+    }
+    snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+    pid = fork();
+    if (pid == 0) {
+        (void) setpgid(0, 0);
+        for (;;) {
+            pause();
+        }
+    }
+    fd = open(path, O_WRONLY);
+    snprintf(text, sizeof(text), "%d", (int) pid);
+    if (fd >= 0 && write(fd, text, strlen(text)) > 0) {
+        rc = platen_sandbox_cgroup_kill(group) == 0 ? 0 : 1;
+    }
+    if (rc != 0) {
+        (void) kill(pid, SIGKILL);
+    }
+    (void) waitpid(pid, &status, 0);
+    return rmdir(group) != 0 ? 2 : rc;
+}
+
+static void
+test_cgroup(void **state)
+{
+    char  at[SCRATCH_MAX + 16];
+    int   status;
+    pid_t pid;
+
+    (void) state;
+    snprintf(at, sizeof(at), "%s/cgroup", scratch);
+    assert_int_equal(mkdir(at, 0700), 0);
+    pid = fork();
+    assert_int_not_equal(pid, -1);
+    if (pid == 0) {
+        _exit(use_cgroup(at));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) {
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static int
 nothing(void)
 {
@@ -412,6 +471,7 @@ main(void)
         cmocka_unit_test(test_allowed), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_closed),  cmocka_unit_test(test_words),
         cmocka_unit_test(test_pids),    cmocka_unit_test(test_parent),
+        cmocka_unit_test(test_cgroup),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
