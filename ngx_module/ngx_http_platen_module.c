@@ -629,8 +629,19 @@ ngx_http_platen_store(ngx_log_t *log)
         ngx_log_error(NGX_LOG_ALERT, log, 0, "platen: store \"%V\": %s",
                       &w->conf->store, err);
 
-    } else if (!w->conf->sync) {
+        return w->store;
+    }
+
+    if (!w->conf->sync) {
         platen_store_unsynced(w->store);
+    }
+
+    /* Without it a job with a password is refused, and others are not. */
+
+    if (platen_store_key(w->store) != PLATEN_OK) {
+        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
+                      "platen: cannot read or make \"%V/secrets.key\"",
+                      &w->conf->store);
     }
 
     return w->store;

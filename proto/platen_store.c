@@ -219,6 +219,7 @@ platen_store_close(platen_store_t **store)
     if ((*store)->reader != NULL) {
         mdb_txn_abort((*store)->reader);
     }
+    explicit_bzero((*store)->key, sizeof((*store)->key));
     mdb_env_close((*store)->env);
     free(*store);
     *store = NULL;

@@ -47,6 +47,7 @@
 #include <lmdb.h>
 
 #include "platen_job.h"
+#include "platen_option.h"
 
 #define PLATEN_STORE_SCHEMA 2
 #define PLATEN_STORE_MAP_SIZE ((size_t) 8 << 30) /* address space, not disk */
@@ -140,6 +141,21 @@ int platen_store_meta_put(platen_txn_t *txn, const char *name, platen_str_t valu
 
 /* The record of that id.  PLATEN_NOT_FOUND, PLATEN_CORRUPT, PLATEN_TOO_NEW. */
 int platen_store_get(platen_txn_t *txn, const platen_id_t *id, platen_job_t *job);
+
+/*
+ * Reads the key of secrets, or makes it: for who serves, before there are threads.
+ * PLATEN_OK, or PLATEN_ERROR with errno: it is tried again when it is needed.
+ */
+int platen_store_key(platen_store_t *store);
+
+/*
+ * The secret options of a record that was read: they are sealed when it is written
+ * (platen_seal.h), and stay so where they are copied to another one.  Their text form is
+ * written to `out`, for the caller to wipe.  PLATEN_NOT_FOUND: the key is gone;
+ * PLATEN_CORRUPT: it is another one; PLATEN_ERROR.
+ */
+int platen_store_secrets(platen_txn_t *txn, const platen_job_t *job,
+                         char out[PLATEN_OPTIONS_TEXT_MAX], size_t *len);
 
 /*
  * The one way in which a job changes state: checks that the lifecycle has the

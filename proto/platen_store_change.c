@@ -97,12 +97,12 @@ platen_store_write(platen_txn_t *txn, const platen_job_t *job)
 {
     uint8_t record[PLATEN_RECORD_MAX];
     size_t  size;
+    int     rc;
 
-    size = platen_codec_size(platen_job_fields, platen_job_nfields, job);
-    if (size > sizeof(record)) {
-        return PLATEN_INVALID;
+    rc = platen_store_encode(txn, job, record, &size);
+    if (rc != PLATEN_OK) {
+        return rc;
     }
-    platen_codec_encode(platen_job_fields, platen_job_nfields, job, record);
     return platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, sizeof(job->id.b), record, size, 0);
 }
 
@@ -427,11 +427,10 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     job->change_seq++;
     keep_code(&kept, job);
 
-    size = platen_codec_size(platen_job_fields, platen_job_nfields, job);
-    if (size > sizeof(record)) {
-        return PLATEN_INVALID;
+    rc = platen_store_encode(txn, job, record, &size);
+    if (rc != PLATEN_OK) {
+        return rc;
     }
-    platen_codec_encode(platen_job_fields, platen_job_nfields, job, record);
     tells = job->webhook_url.len != 0;
 
     if (!is_new) {
@@ -512,11 +511,10 @@ platen_store_rephase(platen_txn_t *txn, platen_job_t *job, uint64_t now)
         job->queue_key++;
     }
 
-    size = platen_codec_size(platen_job_fields, platen_job_nfields, job);
-    if (size > sizeof(record)) {
-        return PLATEN_INVALID;
+    rc = platen_store_encode(txn, job, record, &size);
+    if (rc != PLATEN_OK) {
+        return rc;
     }
-    platen_codec_encode(platen_job_fields, platen_job_nfields, job, record);
 
     rc = unindex(txn, &stored, &kept);
     if (rc == PLATEN_OK) {
@@ -556,6 +554,7 @@ encode_last(const platen_job_t *job, platen_state_t state, uint64_t now,
 {
     platen_job_t last = *job;
 
+    last.secrets = (platen_str_t){ NULL, 0 };
     if (state == PLATEN_STATE_CANCELLED) {
         last.state = PLATEN_STATE_CANCELLED;
         last.completed_at = now;

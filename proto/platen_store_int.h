@@ -3,6 +3,7 @@
 #ifndef PLATEN_STORE_INT_H
 #define PLATEN_STORE_INT_H
 
+#include "platen_seal.h"
 #include "platen_store.h"
 
 enum {
@@ -34,12 +35,21 @@ enum {
 
 struct platen_store_s {
     MDB_env        *env;
-    platen_store_t *whole; /* of a view; else itself */
+    platen_store_t *whole;   /* of a view; else itself */
+    int             has_key; /* of the whole: `key`, of secrets, was read */
+    uint8_t         key[PLATEN_SEAL_KEY_LEN];
     MDB_dbi         dbi[PLATEN_DBS];
     MDB_txn        *reader;  /* kept and renewed */
     int             reading; /* the reader is in use */
     int             failed;  /* MDB_PANIC: see platen_store_failed(); from any thread */
 };
+
+/*
+ * platen_store_secrets.c: the record of a job as it is stored, with its secrets sealed.
+ * PLATEN_INVALID: it is too long; PLATEN_ERROR: the key cannot be read or made.
+ */
+int platen_store_encode(platen_txn_t *txn, const platen_job_t *job,
+                        uint8_t record[PLATEN_RECORD_MAX], size_t *size);
 
 /* Length octet, client, state octet, id: the longest index key. */
 #define PLATEN_KEY_MAX (1 + PLATEN_CLIENT_MAX + 1 + 16)

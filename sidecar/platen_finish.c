@@ -531,6 +531,16 @@ platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
 }
 
 void
+platen_finish_sealed(platen_verdict_t *v)
+{
+    memset(v, 0, sizeof(*v));
+    fail(
+        v, "password_required",
+        "The password that came with the document can no longer be read on this server. Submit "
+        "the document again with its password.");
+}
+
+void
 platen_finish_requeue(platen_verdict_t *v, const char *step, const char *why)
 {
     memset(v, 0, sizeof(*v));

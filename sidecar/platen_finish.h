@@ -64,6 +64,9 @@ void platen_finish_unsupported(platen_str_t from, platen_str_t to, int options,
 void platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
                           platen_verdict_t *verdict);
 
+/* That on a job whose passwords cannot be read any more, as their key is gone: FAILED. */
+void platen_finish_sealed(platen_verdict_t *v);
+
 /* Back to the queue, later, for a fault of this machine: why `step` could not be done. */
 void platen_finish_requeue(platen_verdict_t *verdict, const char *step, const char *why);
 

@@ -95,9 +95,12 @@ warn_unreadable(platen_scheduler_t *s, const platen_id_t *id, int rc)
 static int
 claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claims_t *claims)
 {
+    char             secrets[PLATEN_OPTIONS_TEXT_MAX];
     platen_job_t     job;
+    platen_str_t     sealed;
     platen_ending_t *claim = &claims->items[claims->n];
-    int              rc;
+    size_t           len;
+    int              rc, lost;
 
     rc = platen_store_get(txn, id, &job);
     if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW || rc == PLATEN_NOT_FOUND) {
@@ -110,7 +113,16 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
     }
 
     /* All that is needed of the record's strings, before the first write. */
+    rc = platen_store_secrets(txn, &job, secrets, &len);
+    lost = rc == PLATEN_NOT_FOUND || rc == PLATEN_CORRUPT;
+    if (rc != PLATEN_OK && !lost) {
+        return rc;
+    }
+    sealed = job.secrets;
+    job.secrets = (platen_str_t){ secrets, len };
     claim->task = platen_task_new(&job);
+    explicit_bzero(secrets, sizeof(secrets));
+    job.secrets = sealed;
     if (claim->task == NULL) {
         return PLATEN_ERROR;
     }
@@ -118,6 +130,9 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
         platen_task_destroy(&claim->task);
         platen_walk_pass(s->walk);
         return PLATEN_OK;
+    }
+    if (lost) {
+        platen_finish_sealed(&claim->verdict);
     }
     claims->n++;
 

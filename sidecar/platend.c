@@ -29,6 +29,7 @@
 #include "platen_process.h"
 #include "platen_reaper.h"
 #include "platen_scheduler.h"
+#include "platen_seal.h"
 #include "platen_supervisor.h"
 #include "platen_webhooks.h"
 
@@ -443,6 +444,11 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
     if (platen_store_open(&d->store, d->config->store_path, (size_t) d->config->map_size, err,
                           errlen)
         != PLATEN_OK) {
+        return -1;
+    }
+    if (platen_store_key(d->store) != PLATEN_OK) {
+        snprintf(err, errlen, "cannot read or make %s/" PLATEN_SEAL_FILE ": %s",
+                 d->config->store_path, strerror(errno));
         return -1;
     }
 

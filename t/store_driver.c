@@ -283,6 +283,8 @@ room(platen_txn_t *txn, int argc, char **argv)
 static void
 with_job(platen_txn_t *txn, const char *command, int argc, char **argv)
 {
+    char         secrets[PLATEN_OPTIONS_TEXT_MAX];
+    size_t       len;
     platen_id_t  id;
     platen_job_t job;
 
@@ -297,7 +299,8 @@ with_job(platen_txn_t *txn, const char *command, int argc, char **argv)
 
     if (strcmp(command, "options") == 0) {
         fwrite(job.options.data, 1, job.options.len, stdout);
-        fwrite(job.secrets.data, 1, job.secrets.len, stdout);
+        check(platen_store_secrets(txn, &job, secrets, &len), "its secrets");
+        fwrite(secrets, 1, len, stdout);
     } else if (strcmp(command, "claim") == 0) {
         job.owner = PLATEN_STR("store_driver");
         check(platen_store_transition(txn, &job, PLATEN_STATE_PROCESSING, platen_now_us()),

@@ -829,7 +829,8 @@ test_secrets(void **state)
     static const char open[] = "pages=1-3\n", secret[] = "password=s3cret\n";
     platen_txn_t      txn = store_writer();
     platen_job_t      job;
-    size_t            i;
+    char              text[PLATEN_OPTIONS_TEXT_MAX];
+    size_t            i, len;
 
     (void) state;
 
@@ -852,7 +853,9 @@ test_secrets(void **state)
         assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_PENDING, now),
                          PLATEN_OK);
         assert_int_equal(platen_store_get(&txn, &job.id, &job), PLATEN_OK);
-        assert_true(platen_str_eq(job.secrets, PLATEN_STR(secret)));
+        assert_null(memmem(job.secrets.data, job.secrets.len, "s3cret", 6));
+        assert_int_equal(platen_store_secrets(&txn, &job, text, &len), PLATEN_OK);
+        assert_true(platen_str_eq((platen_str_t){ text, len }, PLATEN_STR(secret)));
         assert_int_equal(job.warnings.len + job.output_format.len + job.cached, 0);
 
         assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_PROCESSING, now),

@@ -142,7 +142,7 @@ submit(platen_txn_t *txn)
     job->input_filename = (platen_str_t){ filler, chance(256) };
     if (chance(3) == 0) {
         job->options = PLATEN_STR("pages=1-3\n");
-        job->secrets = PLATEN_STR("password=secret\n");
+        job->secrets = PLATEN_STR("\1 sealed already: it is kept as it is");
     }
     if (chance(3) == 0) {
         job->webhook_url = PLATEN_STR("https://example.com/hook");
