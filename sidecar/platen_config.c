@@ -136,9 +136,8 @@ typedef struct {
     unsigned char    seen[NKEYS];
 } loader_t;
 
-/* Reads "64m"; 0 on success. */
-static int
-parse_size(const char *text, uint64_t *out)
+int
+platen_config_size(const char *text, uint64_t *out)
 {
     static const char units[] = "kmg";
     const char       *unit;
@@ -279,7 +278,8 @@ set_value(void *structure, const key_rule_t *key, const char *text)
         wrong = parse_number(text, 10, number) != 0 ? "needs 0 or 1" : NULL;
         break;
     default:
-        wrong = parse_size(text, number) != 0 ? "needs bytes, as 1048576, 1024k or 1g" : NULL;
+        wrong = platen_config_size(text, number) != 0 ? "needs bytes, as 1048576, 1024k or 1g"
+                                                      : NULL;
         break;
     }
 

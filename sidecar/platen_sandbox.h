@@ -49,6 +49,7 @@
 #define PLATEN_SANDBOX_W 2    /* write, make and remove files and directories */
 #define PLATEN_SANDBOX_X 4    /* execute, the program's loader included */
 #define PLATEN_SANDBOX_S 8    /* bind local sockets */
+#define PLATEN_SANDBOX_O 32   /* write to files that are there, and no more */
 #define PLATEN_SANDBOX_OWN 16 /* of its own: an error if it is a link, or not there */
 
 typedef struct {

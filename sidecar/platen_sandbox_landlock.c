@@ -68,6 +68,9 @@ rights(unsigned access)
     if (access & PLATEN_SANDBOX_W) {
         fs |= FS_WRITE;
     }
+    if (access & PLATEN_SANDBOX_O) {
+        fs |= FS_WRITE_FILE;
+    }
     if (access & PLATEN_SANDBOX_X) {
         fs |= FS_EXECUTE;
     }

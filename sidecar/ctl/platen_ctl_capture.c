@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -18,7 +19,8 @@
 
 /*
  * In the child.  Landlock keeps the promise that nothing is modified: fc-list,
- * for one, writes caches wherever it may.  A kernel without it has to do without.
+ * for one, writes caches wherever it may.  A kernel without it has to do without,
+ * but for programs that are known to make files.
  */
 static void
 become(const char *const *argv, unsigned which, int out)
@@ -32,6 +34,9 @@ become(const char *const *argv, unsigned which, int out)
         .paths = paths,
         .npaths = sizeof(paths) / sizeof(paths[0]),
     };
+    static const platen_sandbox_path_t open_too[] = {
+        { "/", PLATEN_SANDBOX_R | PLATEN_SANDBOX_X | PLATEN_SANDBOX_O },
+    };
     unsigned failed;
     int      null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -41,7 +46,15 @@ become(const char *const *argv, unsigned which, int out)
         || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
         _exit(127);
     }
-    (void) platen_sandbox_enter(&sandbox, &failed);
+    if (which & PLATEN_CTL_CAPTURE_OPEN) {
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+            || platen_sandbox_landlock_files(open_too, 1) != 0) {
+            dprintf(STDERR_FILENO, "it is not run without Landlock, as it may make files\n");
+            _exit(127);
+        }
+    } else {
+        (void) platen_sandbox_enter(&sandbox, &failed);
+    }
     execv(argv[0], (char *const *) (const void *) argv);
     _exit(127);
 }

@@ -12,6 +12,9 @@
 #define PLATEN_CTL_CAPTURE_OUT 1
 #define PLATEN_CTL_CAPTURE_ERR 2
 
+/* For a program that does not go without: it may open files to write to that are there. */
+#define PLATEN_CTL_CAPTURE_OPEN 4
+
 /* The first bytes that are kept; the rest is read and dropped. */
 #define PLATEN_CTL_CAPTURE_MAX ((size_t) 16 << 20)
 

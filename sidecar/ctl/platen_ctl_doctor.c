@@ -174,6 +174,7 @@ run(platen_ctl_t *ctl, int argc, char **argv)
         { "quiet", 'q', NULL, NULL, &quiet, "only what is not ok" },
         { "nginx", 0, "PATH", &d.nginx, NULL, "nginx's program" },
         { "module", 0, "PATH", &d.module, NULL, "Platen's module for nginx" },
+        { "nginx-conf", 0, "FILE", &d.nginx_conf, NULL, "nginx's configuration" },
         { "web-user", 0, "NAME", &d.web_user, NULL, "the user of nginx's workers" },
     };
     platen_ctl_report_t *report;

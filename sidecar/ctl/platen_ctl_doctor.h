@@ -19,6 +19,7 @@ typedef struct {
     int stranger; /* neither root nor platend's user: what files let them do says nothing */
     const char *nginx; /* paths, and the user of nginx's workers; or NULL */
     const char *module;
+    const char *nginx_conf;
     const char *web_user;
 } platen_ctl_doctor_t;
 
@@ -50,6 +51,23 @@ pid_t platen_ctl_doctor_holder(const platen_config_t *config);
 
 /* Whether some process has LMDB's lock file open; asked without touching it. */
 int platen_ctl_doctor_in_use(const platen_config_t *config);
+
+/* What nginx's configuration says that platend.cfg says, too; or the default. */
+typedef struct {
+    char store[4096];
+    char map_size[32]; /* as written; "": the default */
+    char data[4096];
+    char queue[4096];
+    char events[4096]; /* "": the default */
+    int  api;          /* there is a location with platen_api */
+} platen_ctl_doctor_conf_t;
+
+/* Reads it in nginx's syntax, with all files that are included. */
+void platen_ctl_doctor_conf_parse(const char *text, platen_ctl_doctor_conf_t *conf);
+
+/* Asks that nginx for it, and compares. */
+void platen_ctl_doctor_conf(const platen_ctl_doctor_t *d, const char *nginx,
+                            platen_ctl_report_t *report);
 
 /* "1.5 GiB" in `out`, which it returns. */
 const char *platen_ctl_doctor_size(uint64_t bytes, char out[32]);

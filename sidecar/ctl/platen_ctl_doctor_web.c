@@ -150,6 +150,9 @@ check_nginx(const platen_ctl_doctor_t *d, platen_ctl_report_t *report)
         return;
     }
     check_loads(nginx, module, report);
+    if (d->config != NULL && !d->stranger) {
+        platen_ctl_doctor_conf(d, nginx, report);
+    }
 }
 
 /* Whether the process is a worker of nginx: 2 if it has Platen's module, else 1; 0 if not. */

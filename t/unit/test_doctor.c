@@ -493,6 +493,38 @@ test_parse(void **state)
     assert_int_equal(code, PLATEN_CTL_USAGE);
 }
 
+static void
+test_nginx_conf(void **state)
+{
+    platen_ctl_doctor_conf_t conf;
+
+    (void) state;
+    platen_ctl_doctor_conf_parse("", &conf);
+    assert_string_equal(conf.store, "/var/lib/platen/store");
+    assert_string_equal(conf.data, "/var/lib/platen/data");
+    assert_string_equal(conf.queue, "ipc:///run/platen/platend.sock");
+    assert_string_equal(conf.events, "");
+    assert_string_equal(conf.map_size, "");
+    assert_int_equal(conf.api, 0);
+
+    platen_ctl_doctor_conf_parse("# platen_data /a;\nhttp{platen_store '/b c'\tmap_size=1g;#\n"
+                                 "log_format x 'platen_api; \\' platen_data /d';"
+                                 "platen_data \"/e\\\"f\";location /{platen_api;}}",
+                                 &conf);
+    assert_string_equal(conf.store, "/b c");
+    assert_string_equal(conf.map_size, "1g");
+    assert_string_equal(conf.data, "/e\"f");
+    assert_int_equal(conf.api, 1);
+
+    /* Words without an end, and endless ones. */
+    platen_ctl_doctor_conf_parse("platen_data 'a", &conf);
+    assert_string_equal(conf.data, "a");
+    platen_ctl_doctor_conf_parse("platen_queue \\", &conf);
+    assert_string_equal(conf.queue, "\\");
+    platen_ctl_doctor_conf_parse("platen_events \"\";}{{;;} x", &conf);
+    assert_string_equal(conf.events, "");
+}
+
 int
 main(void)
 {
@@ -513,6 +545,7 @@ main(void)
         cmocka_unit_test(test_file_systems),
         cmocka_unit_test(test_fonts),
         cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_nginx_conf),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
