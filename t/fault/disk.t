@@ -3,6 +3,7 @@
 # can be read, and all goes on when the cause is gone.
 
 use lib 't/lib';
+use PlatenServer;
 use TestFault qw(errors disks);
 use TestPlaten;
 
@@ -341,14 +342,18 @@ pass 'all slots are taken';
 [emerg]
 key-of-
 --- flow
-readers("$::Var/store13", 1024); # the slots that the last nginx had
-like get('/jobs')->code, qr/^50[03]\z/, 'a new worker has none and says so';
-like main::post()->code, qr/^50[03]\z/, 'whatever it is asked';
+readers("$::Var/store13", 1024); # what this nginx has left, which looks into the store at its start
+my $late = PlatenServer->new(dir => "$::Var/late", store => "$::Var/store13");
+$late->nginx_start;
+like $late->http(GET => '/jobs')->code, qr/^50[03]\z/, 'a new worker has none and says so';
+like $late->submit("text\n")->code, qr/^50[03]\z/, 'whatever it is asked';
 my @holders = grep { (eval { slurp("/proc/$_/cmdline") } // '') =~ /fault_readers\0\Q$::Var\E/ } map { m{(\d+)} } glob '/proc/[0-9]*';
 is scalar(@holders), 2, 'their holders';
 kill KILL => @holders;
-ok eventually(5, sub { get('/jobs')->code == 200 }), 'are killed: there are slots again';
-is main::post()->code, 202, 'for everything';
+ok eventually(5, sub { $late->http(GET => '/jobs')->code == 200 }), 'are killed: there are slots again';
+is $late->submit("text\n")->code, 202, 'for everything';
+$late->nginx_stop;
+is get('/jobs')->code, 200, 'who had one has it still';
 
 
 
