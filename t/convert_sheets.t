@@ -150,6 +150,17 @@ like "@{ $job->{warnings} }", qr/^1 formula uses \(Data!C1\) .*XLOOKUP.*saved.* 
 ($job, my $ods) = convert(main::book($rows), to => 'ods');
 like read_pdf((convert(file => $ods, to => 'pdf'))[1]), qr/\b9\b/, 'the value goes into ODS';
 like "@{ $job->{warnings} }", qr/^1 formula uses \(Data!C1\)/, 'with a warning that the formula does not';
+my $xml = '<office:document-content office:version="1.2" xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    . 'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2"><office:body><office:spreadsheet><table:table table:name="T">'
+    . '<table:table-row><table:table-cell office:value-type="string"><text:p>sum</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell '
+    . 'table:formula="of:=COM.MICROSOFT.XLOOKUP(1;[.B1:.B2];[.C1:.C2])" office:value-type="float" office:value="9"><text:p>9</text:p></table:table-cell></table:table-row>'
+    . '</table:table></office:spreadsheet></office:body></office:document-content>';
+my $type = 'application/vnd.oasis.opendocument.spreadsheet';
+my @ods = (name => 'a.ods', content => Hostile::zip_file({ name => 'mimetype', data => $type }, Hostile::parts('content.xml' => $xml, 'META-INF/manifest.xml' =>
+    '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.2">'
+    . qq(<manifest:file-entry manifest:full-path="/" manifest:media-type="$type"/><manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>))));
+like read_pdf((convert(@ods, to => 'pdf'))[1]), qr/sum\s+9\b/, 'an ODS of another program keeps its value, too';
+is_deeply main::json(@ods), [{ sum => 9 }], 'in a table as well';
 
 
 

@@ -865,7 +865,14 @@ load_document(const platen_lok_document_t *document, unsigned found, unsigned mo
         *result = PLATEN_LOK_EXIT_LOAD;
         return NULL;
     }
+    if (found & PLATEN_LOK_LACKING) {
+        what |= PLATEN_LOK_MEND_LACKING;
+    }
     path = ready(document, what, at, &mended);
+    if (mended > 0 && found & PLATEN_LOK_LACKING && !shows_values(document)) {
+        warn("Formulas with functions that this LibreOffice lacks are in the result as the "
+             "values that were saved with them.");
+    }
     loaded = load(path, document->load_options, result);
     if (loaded == NULL && *result == PLATEN_LOK_EXIT_LOAD && found & PLATEN_LOK_PACKAGE
         && !(what & PLATEN_LOK_MEND_COMMENTS)) {

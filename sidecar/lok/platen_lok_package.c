@@ -57,6 +57,12 @@ static const word_t book_words[] = {
     { NULL, 0 },
 };
 
+static const word_t odf_words[] = {
+    { "COM.MICROSOFT.", PLATEN_LOK_LACKING },
+    { "ORG.LIBREOFFICE.", PLATEN_LOK_LACKING },
+    { NULL, 0 },
+};
+
 static unsigned
 scan(zip_t *zip, const char *name, const word_t *words)
 {
@@ -211,6 +217,8 @@ platen_lok_package_look(const char *path)
         found = look_at_fields(zip, found);
     } else if (zip_name_locate(zip, "xl/workbook.xml", 0) >= 0) {
         found = PLATEN_LOK_PACKAGE | PLATEN_LOK_BOOK | scan(zip, "xl/workbook.xml", book_words);
+    } else {
+        found = scan(zip, "content.xml", odf_words);
     }
     zip_discard(zip);
     return found;
@@ -468,6 +476,28 @@ settle_odf(part_t *part, unsigned what)
     }
 }
 
+/* The formulas of ODF cells that have a value, with a function that LibreOffice lacks. */
+static void
+forget_odf_formulas(part_t *part)
+{
+    static const char name[] = " table:formula=\"";
+    span_t            tag = { .end = part->text };
+    char             *end = part->text + part->len, *at, *close;
+
+    while ((at = memmem(tag.end, (size_t) (end - tag.end), name, sizeof(name) - 1)) != NULL) {
+        close = memchr(at + sizeof(name), '"', (size_t) (end - at) - sizeof(name));
+        tag.at = memrchr(part->text, '<', (size_t) (at - part->text));
+        tag.end = close == NULL ? NULL : memchr(close, '>', (size_t) (end - close));
+        if (tag.at == NULL || tag.end == NULL) {
+            return;
+        }
+        if (find_in(&tag, " office:value-type=\"") != NULL
+            && platen_lok_functions_lacked(at, (size_t) (close - at)) != NULL) {
+            blank(part, at, close);
+        }
+    }
+}
+
 static void
 shorten(part_t *part)
 {
@@ -487,6 +517,9 @@ edit(part_t *part, const char *name, unsigned what)
     if (is_odf(name)) {
         part->filler = GONE;
         settle_odf(part, what);
+        if (what & PLATEN_LOK_MEND_LACKING) {
+            forget_odf_formulas(part);
+        }
         shorten(part);
         return;
     }

@@ -23,6 +23,7 @@
 #define PLATEN_LOK_FIELDS 8192
 #define PLATEN_LOK_UPDATES 16384 /* tables of contents are to be updated, and can be */
 #define PLATEN_LOK_BOOK 32768    /* it is a workbook */
+#define PLATEN_LOK_LACKING 65536 /* an ODF document has functions of Excel, perhaps lacked */
 
 /* Looks at a text document or a workbook; 0 if it is no such package. */
 unsigned platen_lok_package_look(const char *path);
