@@ -158,3 +158,17 @@ my $words = "\x{4e00}\x{4e2a}\x{4e2d}\x{6587}\x{6587}\x{4ef6} \x{1f600}\n" x 3;
 for my $charset ('UTF-16LE', 'UTF-16BE') {
     like $text->(Encode::encode($charset, $words), 'txt', 'html'), qr/\x{4e00}\x{4e2a}\x{4e2d}/, "Chinese in $charset, which has a NUL in both halves of it";
 }
+
+
+
+=== TEST 7: HTML in Markdown is in what cannot carry it
+--- flow
+main::warm();
+my $markdown = join "\n", '<details><summary>Sum</summary>', '', 'inside', '', '</details>', '', 'H<sub>2</sub>O red<br>next <!-- COMMENT --> <kbd>C</kbd>', '',
+    '<table><tr><td>cell</td></tr>', '', '<tr><td>below</td></tr></table>', '<script>SCRIPT</script>', '', '- item<br/>two', '';
+for my $to (qw(docx odt txt rst epub pdf)) {
+    my $job = wait_job(submit(content => $markdown, name => 'a.md', to => $to)->{job_id});
+    my $got = $job->{status} eq 'SUCCESS' ? text_of(get("/jobs/$job->{job_id}/download")->content) : $job->{error};
+    like $got, qr/Sum.*inside.*H.*O red[\s|]+next.*C.*cell.*below.*item[\s|]+two/s, $to;
+    unlike $got, qr/COMMENT|SCRIPT/, 'and not what is no text';
+}
