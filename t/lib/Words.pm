@@ -109,9 +109,11 @@ our %Wrap = (
         my $first = $First[ $rand->(scalar @First) ];
         return $first . join($end, map { join ' ', @$_ } lines(1 + $rand->(6), @tokens)) . $end },
     md => sub { my ($rand, @tokens) = @_;
-        return join "\n", map { my $text = join ' ', map md($_), @$_; my $plain = join(' ', @$_) =~ s/`//gr;
+        return join "\n", map { my $text = join ' ', map md($_), @$_; my $raw = join ' ', map html($_), @$_;
             ("$text\n", "# $text\n", "- $text\n", "> $text\n", "**$text**\n", "1. $text\n", "| $text | x |\n| --- | --- |\n| $text | y |\n",
-             "[$text](http://example.org/)\n", "$text  \nend\n", "~~$text~~\n", "- a\n\n    - $text\n", "### $text ###\n")[ $rand->(12) ] }
+             "[$text](http://example.org/)\n", "$text  \nend\n", "~~$text~~\n", "- a\n\n    - $text\n", "### $text ###\n",
+             "<details><summary>$raw</summary>\n\nopen\n\n</details>\n", "<p>$raw</p>\n", "<table><tr><td>$raw</td></tr></table>\n",
+             "<kbd>$text</kbd><br>end<sub>$text</sub>\n" =~ s/<sub>.*/<sub>2<\/sub>\n/sr)[ $rand->(16) ] }
             lines(2 + $rand->(5), @tokens) },
     html => sub { my ($rand, @tokens) = @_;
         my $page = join "\n", map { my $text = join ' ', map html($_), @$_;
