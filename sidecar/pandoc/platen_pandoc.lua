@@ -478,11 +478,12 @@ end
 
 --[[
 The list at the top of reStructuredText, which the reader has taken for metadata
-whatever it is about.  Read as a part of a document it is there.
+whatever it is about.  Read as a part of a document it is there.  Directives are not
+followed, as some of them would read a file.
 ]]
 local function field_list(doc)
   local file = assert(io.open(PANDOC_STATE.input_files[1]))
-  local text = file:read 'a'
+  local text = file:read('a'):gsub('(%.%.[^\n]-)([%w-]+)::', '%1x-%2::')
   file:close()
   local first, lists = nil, 0
   for _, block in ipairs(pandoc.read(text, 'rst').blocks) do
