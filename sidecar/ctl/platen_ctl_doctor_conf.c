@@ -238,10 +238,18 @@ static void
 differ(const platen_ctl_doctor_t *d, const char *directive, const char *there, const char *key,
        const char *here, platen_ctl_report_t *report)
 {
-    platen_ctl_report_add(report, PLATEN_CTL_FAIL, "nginx.conf",
-                          "nginx has %s %s, and %s %s = %s", directive, there, d->file, key,
-                          here);
+    /* With another map all goes well until the store outgrows the smaller. */
+    platen_ctl_report_add(
+        report, strcmp(key, "store/map_size") == 0 ? PLATEN_CTL_WARN : PLATEN_CTL_FAIL,
+        "nginx.conf", "nginx has %s %s, and %s %s = %s", directive, there, d->file, key, here);
     platen_ctl_report_advice(report, "name the same in both, and restart both");
+}
+
+static size_t
+worse(const platen_ctl_report_t *report)
+{
+    return platen_ctl_report_count(report, PLATEN_CTL_FAIL)
+           + platen_ctl_report_count(report, PLATEN_CTL_WARN);
 }
 
 /* Whether two paths lead to one directory, be it that neither is there yet. */
@@ -260,7 +268,7 @@ compare(const platen_ctl_doctor_t *d, const platen_ctl_doctor_conf_t *conf,
     platen_uses_t          nginx, own;
     uint64_t               map = 0;
     char                   number[32];
-    size_t                 before = platen_ctl_report_count(report, PLATEN_CTL_FAIL);
+    size_t                 before = worse(report);
 
     platen_uses_look(&nginx, conf->store, conf->data, 0);
     platen_uses_look(&own, c->store_path, c->data_path, c->map_size);
@@ -283,7 +291,7 @@ compare(const platen_ctl_doctor_t *d, const platen_ctl_doctor_conf_t *conf,
         && strcmp(conf->events, c->events_endpoint) != 0) {
         differ(d, "platen_events", conf->events, "queue/events", c->events_endpoint, report);
     }
-    if (platen_ctl_report_count(report, PLATEN_CTL_FAIL) == before) {
+    if (worse(report) == before) {
         platen_ctl_report_add(report, PLATEN_CTL_OK, "nginx.conf",
                               "nginx.conf and %s name the same directories, map and sockets",
                               d->file);
