@@ -739,6 +739,29 @@ try_namespaces(void)
     works("namespace", "of IPC", n > 0 && strcmp(name, of.ipc) != 0);
 }
 
+#define HIDDEN 8192
+
+/* Files in directories that nobody may look into, one for each mode; they are left. */
+static void
+hide_files(void)
+{
+    static const char bytes[HIDDEN] = "hidden";
+    char              path[32];
+    int               mode, fd, dir;
+
+    for (mode = 0; mode < 8; mode++) {
+        snprintf(path, sizeof(path), "hide-%d", mode);
+        (void) mkdir(path, 0700);
+        dir = open(path, O_RDONLY | O_DIRECTORY);
+        fd = openat(dir, "file", O_WRONLY | O_CREAT, 0600);
+        works("hide", path,
+              write(fd, bytes, sizeof(bytes)) == sizeof(bytes)
+                  && fchmod(dir, (mode_t) mode << 6) == 0);
+        close(fd);
+        close(dir);
+    }
+}
+
 static void
 try_all(void)
 {
@@ -753,6 +776,7 @@ try_all(void)
     try_sockets();
     try_namespaces();
     try_programs();
+    hide_files();
     try_limits(); /* last: it spends them */
 }
 
@@ -867,6 +891,7 @@ one(const platen_confine_t *confine, const platen_policy_t *policy,
     platen_sandbox_call_t       call;
     news_t                      news = { .wanted = 0 };
     int                         status, lok = strcmp(policy->engine, "lok") == 0;
+    uint64_t                    space;
     size_t                      i;
 
     platen_command_arg(&command, "%s", self);
@@ -906,6 +931,10 @@ one(const platen_confine_t *confine, const platen_policy_t *policy,
         news.good = 0;
         count(&news);
     }
+    space = platen_workdir_total(run);
+    snprintf(news.what, sizeof(news.what), "hidden files, measured");
+    news.good = space >= 8 * HIDDEN && space != UINT64_MAX;
+    count(&news);
     for (i = 0; i < platen_sandbox_calls(); i++) {
         call = platen_sandbox_call(i);
         if (call.error == 0 && call.number >= 0) {

@@ -8,22 +8,31 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+static int
+write_map(const char *path, const char *text)
+{
+    ssize_t n;
+    int     fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    n = fd < 0 ? -1 : write(fd, text, strlen(text));
+    close(fd);
+    return n == (ssize_t) strlen(text) ? 0 : -1;
+}
+
 /* In a mount namespace, by a user namespace if it has to be. */
 static int
 have_small_tmp(void)
 {
-    char map[64];
-    int  uid = (int) getuid(), fd;
+    char users[64], groups[64];
 
-    if (unshare(CLONE_NEWNS) != 0) {
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
-            return -1;
-        }
-        fd = open("/proc/self/uid_map", O_WRONLY);
-        if (write(fd, map, (size_t) snprintf(map, sizeof(map), "%d %d 1", uid, uid)) < 0) {
-            return -1;
-        }
-        close(fd);
+    snprintf(users, sizeof(users), "%u %u 1", geteuid(), geteuid());
+    snprintf(groups, sizeof(groups), "%u %u 1", getegid(), getegid());
+    if (unshare(CLONE_NEWNS) != 0
+        && (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0
+            || write_map("/proc/self/setgroups", "deny") != 0
+            || write_map("/proc/self/uid_map", users) != 0
+            || write_map("/proc/self/gid_map", groups) != 0)) {
+        return -1;
     }
     return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
                    || mount("none", "/tmp", "tmpfs", 0, "size=96m") != 0
