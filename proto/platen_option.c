@@ -97,6 +97,7 @@ static const word_t changes[] = {
 static const word_t comments[] = {
     { "none", "" },
     { "margin", "margin" },
+    { "end", "end" },
     { NULL, NULL },
 };
 
@@ -186,7 +187,7 @@ static const option_t options_table[PLATEN_OPTIONS] = {
     [PLATEN_OPTION_HEADER] = CHOICE("header", "true or false", headers),
     [PLATEN_OPTION_VALUES] = CHOICE("values", "stored or display", values),
     [PLATEN_OPTION_TRACK_CHANGES] = CHOICE("track_changes", "final, original or show", changes),
-    [PLATEN_OPTION_COMMENTS] = CHOICE("comments", "none or margin", comments),
+    [PLATEN_OPTION_COMMENTS] = CHOICE("comments", "none, margin or end", comments),
     [PLATEN_OPTION_FIT] = CHOICE("fit", "width or page", fits),
     [PLATEN_OPTION_ORIENTATION] = CHOICE("orientation", "portrait or landscape", orientations),
     [PLATEN_OPTION_PAPER] = CHOICE("paper",

@@ -43,8 +43,8 @@
     { from, "odt", cost + 20, REVIEW | secret, 0, "odt", NULL },                        \
     { from, "rtf", cost + 10, REVIEW | secret, 0, "rtf", NULL },                        \
     { from, "doc", cost + 10, REVIEW | secret, 0, "doc", NULL },                        \
-    { from, "html", cost + PLATEN_LOSS_WEB, BIT(TRACK_CHANGES) | secret, 0, "html", NULL },         \
-    { from, "txt", cost + PLATEN_LOSS_TEXT, BIT(TRACK_CHANGES) | secret, 0, "txt", NULL }
+    { from, "html", cost + PLATEN_LOSS_WEB, REVIEW | secret, 0, "html", NULL },         \
+    { from, "txt", cost + PLATEN_LOSS_TEXT, REVIEW | secret, 0, "txt", NULL }
 
 #define CALC(from)                                                             \
     { from, "pdf", 130, SHEET_PDF | SECRET, 0, "pdf", NULL },                  \
@@ -179,6 +179,7 @@ request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_messa
 {
     const char *password = platen_options_get(run->options, PLATEN_OPTION_PASSWORD);
     const char *tracked = platen_options_get(run->options, PLATEN_OPTION_TRACK_CHANGES);
+    const char *comments = platen_options_get(run->options, PLATEN_OPTION_COMMENTS);
     const char *to = run->edge->to;
     size_t      n;
 
@@ -206,7 +207,9 @@ request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_messa
     message->tracked = tracked == NULL                ? PLATEN_LOK_CHANGES_FINAL
                        : strcmp(tracked, "show") == 0 ? PLATEN_LOK_CHANGES_SHOW
                                                       : PLATEN_LOK_CHANGES_ORIGINAL;
-    message->comments = platen_options_get(run->options, PLATEN_OPTION_COMMENTS) != NULL;
+    message->comments = comments == NULL               ? PLATEN_LOK_COMMENTS_NONE
+                        : strcmp(comments, "end") == 0 ? PLATEN_LOK_COMMENTS_END
+                                                       : PLATEN_LOK_COMMENTS_MARGIN;
     message->sheets =
         platen_options_get(run->options, PLATEN_OPTION_SINGLE_PAGE_SHEETS) != NULL;
     ask_for_pages(run->options, &message->page);

@@ -30,7 +30,8 @@
 #define FILTER "platen-pandoc.lua" /* sidecar/pandoc/platen_pandoc.lua */
 #define READY "ready.docx"         /* what platen-docx (docx/platen_docx.c) has pandoc read */
 
-#define CHANGES PLATEN_OPTION_BIT(PLATEN_OPTION_TRACK_CHANGES)
+#define CHANGES                                                                                \
+    (PLATEN_OPTION_BIT(PLATEN_OPTION_TRACK_CHANGES) | PLATEN_OPTION_BIT(PLATEN_OPTION_COMMENTS))
 #define FLAVOUR PLATEN_OPTION_BIT(PLATEN_OPTION_MARKDOWN_FLAVOUR)
 
 /*
@@ -176,6 +177,9 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_arg(command, "%s/platen-docx", config->libexec_path);
         if (run->settled) {
             platen_command_arg(command, "--settled");
+        }
+        if (platen_options_get(run->options, PLATEN_OPTION_COMMENTS) != NULL) {
+            platen_command_arg(command, "--comments");
         }
         if (part == NULL && strcmp(to, "html") != 0) {
             platen_command_arg(command, "--pictures");

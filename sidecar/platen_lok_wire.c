@@ -149,8 +149,8 @@ platen_lok_wire_decode(const uint8_t *in, size_t len, platen_lok_message_t *mess
         && (!absolute(message->work) || (message->cgroup.len != 0 && !absolute(message->cgroup))
             || !absolute(message->input) || !absolute(message->output)
             || message->export_filter.len == 0 || !page_valid(&message->page)
-            || message->tracked > PLATEN_LOK_CHANGES_SHOW || message->comments > 1
-            || message->sheets > 1
+            || message->tracked > PLATEN_LOK_CHANGES_SHOW
+            || message->comments > PLATEN_LOK_COMMENTS_END || message->sheets > 1
             || (message->name.len != 0
                 && (memchr(message->name.data, '/', message->name.len) != NULL
                     || message->name.len > 255 || *message->name.data == '.')))) {

@@ -62,6 +62,11 @@ typedef enum {
     PLATEN_LOK_EXIT_TIME = 17       /* its CPU time is spent */
 } platen_lok_exit_t;
 
+/* What becomes of comments. */
+#define PLATEN_LOK_COMMENTS_NONE 0
+#define PLATEN_LOK_COMMENTS_MARGIN 1 /* they stay */
+#define PLATEN_LOK_COMMENTS_END 2    /* they become text, behind the document's own */
+
 /* What becomes of tracked changes. */
 #define PLATEN_LOK_CHANGES_FINAL 0    /* accepted */
 #define PLATEN_LOK_CHANGES_ORIGINAL 1 /* rejected */
@@ -103,7 +108,7 @@ typedef struct {
     platen_str_t      password;       /* of the document; may be empty */
     platen_str_t      name;           /* by which the document calls itself; may be empty */
     uint8_t           tracked;  /* what becomes of tracked changes: PLATEN_LOK_CHANGES_* */
-    uint8_t           comments; /* 1: they stay; else 0 */
+    uint8_t           comments; /* PLATEN_LOK_COMMENTS_* */
     uint8_t           sheets;   /* 1: a page to each sheet; else 0 */
     platen_lok_page_t page;     /* of a text or spreadsheet */
 

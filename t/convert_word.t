@@ -155,3 +155,17 @@ my (undef, $warnings) = main::text(name => 'a.html', content => '<p>x</p><img al
 like $warnings, qr/names 2 files that it does not contain \(one\.png, \.\.\.\)/, 'files that a page names';
 my ($text) = main::text(name => 'a.md', content => "<details><summary>Sum</summary>\n\nInside\n\n</details>\n\n<table><tr><td>cell</td></tr></table>\n\none<br>two\n", to => 'txt');
 like $text, qr/Sum\s+Inside.*cell.*one\ntwo/s, 'HTML in Markdown';
+
+
+
+=== TEST 7: comments behind the text
+--- flow
+my @content = (content => docx(parts => { 'comments.xml' => $main::Parts{'comments.xml'} },
+    body => '<w:p><w:commentRangeStart w:id="0"/><w:r><w:t>noted</w:t></w:r><w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r></w:p>' . main::p('last')));
+my (undef, $odt) = convert(name => 'a.docx', @content, to => 'odt', fields => [comments => 'margin']);
+for my $case (['docx', 'pdf', 'end'], ['docx', 'txt', 'end'], ['docx', 'html', 'margin'], ['docx', 'md', 'end'], ['odt', 'pdf', 'end'], ['odt', 'md', 'end']) {
+    my ($from, $to, $comments) = @$case;
+    my ($text, $warnings) = main::text($from eq 'odt' ? (file => $odt) : (name => 'a.docx', @content), to => $to, fields => [comments => $comments]);
+    like $text =~ s/<[^>]+>|\\//gr, qr/noted\[1\]\s+last\s+\[1\] B: REMARK/, "$from to $to";
+    unlike $warnings, qr/Comments/, 'which are there';
+}

@@ -103,7 +103,7 @@ my @wrong = ([pages => '0', 'a', '3-1', '1,,2', '100000'], [password => "a\tb", 
     [image_resolution => 200], [single_page_sheets => 2], [csv_delimiter => ':', 'ab'], [charset => 'ebcdic'],
     [markdown_flavour => 'asciidoc'], [width => 15, 4097], [resolution => 35, 601, '1e2'], [layout => 'wide'],
     [sheet => "a\tb", 'x' x 128], [header => 'maybe'], [values => 'all'],
-    [track_changes => 'all'], [comments => 'end'], [fit => 'height'], [orientation => 'true'], [paper => 'A44'],
+    [track_changes => 'all'], [comments => 'all'], [fit => 'height'], [orientation => 'true'], [paper => 'A44'],
     [margins => '20', '1mm,,2mm']);
 is_deeply [map $_->[0], @wrong], \@main::All, 'each option';
 for (@wrong) {

@@ -181,6 +181,26 @@ write_note(writer_t *w, uint32_t note)
     }
 }
 
+/* The author of a comment, as its tag has it: escaped already. */
+static void
+write_author(writer_t *w, const platen_docx_node_t *node)
+{
+    static const char name[] = "author=";
+    const char       *tag = w->tree->text + node->start, *at, *end;
+    size_t            n = node->inner - node->start;
+
+    at = memmem(tag, n, name, sizeof(name) - 1);
+    if (at == NULL) {
+        return;
+    }
+    at += sizeof(name) - 1;
+    end = memchr(at + 1, *at, (size_t) (tag + n - at - 1));
+    if (end != NULL && end > at + 1) {
+        fwrite(at + 1, 1, (size_t) (end - at - 1), w->out);
+        fputs(": ", w->out);
+    }
+}
+
 static void
 add_note(platen_docx_rules_t *rules, const platen_docx_tree_t *tree, uint32_t at)
 {
@@ -194,11 +214,14 @@ add_note(platen_docx_rules_t *rules, const platen_docx_tree_t *tree, uint32_t at
     }
     rules->notes = notes;
     note = &notes[rules->nnotes];
-    note->endnote = tree->nodes[at].name == PLATEN_DOCX_ENDNOTE;
+    note->kind = tree->nodes[at].name;
     note->id = strdup(platen_docx_tree_value(tree, at));
     note->text = NULL;
     w.out = open_memstream(&note->text, &len);
     if (w.out != NULL) {
+        if (note->kind == PLATEN_DOCX_COMMENT) {
+            write_author(&w, &tree->nodes[at]);
+        }
         write_note(&w, at);
         fclose(w.out);
     }
@@ -221,7 +244,8 @@ platen_docx_rules_notes(platen_docx_rules_t *rules, const char *text, size_t len
     }
     for (i = 1; i < tree.n; i = tree.nodes[i].last + 1) {
         if (tree.nodes[i].name == PLATEN_DOCX_FOOTNOTE
-            || tree.nodes[i].name == PLATEN_DOCX_ENDNOTE) {
+            || tree.nodes[i].name == PLATEN_DOCX_ENDNOTE
+            || tree.nodes[i].name == PLATEN_DOCX_COMMENT) {
             add_note(rules, &tree, i);
         }
     }
@@ -525,6 +549,15 @@ emit_note(writer_t *w, unsigned n, const char *text)
     fputs("</w:t></w:r></w:p>", w->out);
 }
 
+/* What a reference is to. */
+static platen_docx_name_t
+kind_of(platen_docx_name_t reference)
+{
+    return reference == PLATEN_DOCX_FOOTNOTE_REFERENCE  ? PLATEN_DOCX_FOOTNOTE
+           : reference == PLATEN_DOCX_ENDNOTE_REFERENCE ? PLATEN_DOCX_ENDNOTE
+                                                        : PLATEN_DOCX_COMMENT;
+}
+
 static void
 emit_notes(writer_t *w)
 {
@@ -532,13 +565,13 @@ emit_notes(writer_t *w)
     const char                *id;
     uint32_t                   i;
     size_t                     j;
-    int                        endnote;
+    platen_docx_name_t         kind;
 
     for (i = 0; i < w->nreferences; i++) {
         id = platen_docx_tree_value(w->tree, w->references[i]);
-        endnote = w->tree->nodes[w->references[i]].name == PLATEN_DOCX_ENDNOTE_REFERENCE;
+        kind = kind_of(w->tree->nodes[w->references[i]].name);
         for (j = 0; j < rules->nnotes; j++) {
-            if (rules->notes[j].endnote == endnote && strcmp(rules->notes[j].id, id) == 0) {
+            if (rules->notes[j].kind == kind && strcmp(rules->notes[j].id, id) == 0) {
                 emit_note(w, i + 1, rules->notes[j].text);
                 break;
             }
@@ -626,6 +659,16 @@ emit(writer_t *w, uint32_t at)
     case PLATEN_DOCX_ENDNOTE_REFERENCE:
         if (what & PLATEN_DOCX_NOTES) {
             emit_reference(w, at);
+            return;
+        }
+        break;
+    case PLATEN_DOCX_COMMENT_REFERENCE:
+        if (what & PLATEN_DOCX_COMMENTS) {
+            /* Of another part than the document's there is no end to put it at. */
+            w->edits++;
+            if (w->tree->seen[PLATEN_DOCX_BODY] > 0) {
+                emit_reference(w, at);
+            }
             return;
         }
         break;

@@ -17,14 +17,15 @@
 /* Fields are what they were saved as where LibreOffice would make of them what Word does not.
  */
 #define PLATEN_DOCX_FIELDS 32
+#define PLATEN_DOCX_COMMENTS 128 /* as notes, with who has made them */
 #define PLATEN_DOCX_INDEXES                                                                    \
     64 /* the same for tables of contents that are not to be updated                           \
         */
 
 typedef struct {
-    char *id;
-    char *text; /* paragraphs, with a line feed between two, as XML has them */
-    int   endnote;
+    char              *id;
+    char              *text; /* paragraphs, with a line feed between two, as XML has them */
+    platen_docx_name_t kind;
 } platen_docx_note_t;
 
 /* What holds for all parts of a document. */

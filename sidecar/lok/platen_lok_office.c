@@ -531,6 +531,14 @@ is_final(const platen_lok_document_t *document)
     return is_open(document) || strcmp(document->export_filter, "pdf") == 0;
 }
 
+/* Whether comments become text: a result of some formats has no other place for them. */
+static int
+puts_at_end(const platen_lok_document_t *document)
+{
+    return document->comments == PLATEN_LOK_COMMENTS_END
+           || (document->comments && is_open(document));
+}
+
 /* What of a text is not in the result, by what is known of it. */
 static void
 warn_of_text(const platen_lok_document_t *document, unsigned found)
@@ -541,8 +549,7 @@ warn_of_text(const platen_lok_document_t *document, unsigned found)
              "the result as it was saved.");
     }
     if (found & PLATEN_LOK_COMMENTED && !document->comments) {
-        warn("Comments are not in the result; with comments=margin they are, where its format "
-             "has them.");
+        warn("Comments are not in the result; with comments=margin or comments=end they are.");
     }
     if (is_plain(document)) {
         platen_lok_package_warn(found, 0);
@@ -562,6 +569,9 @@ to_mend(const platen_lok_document_t *document, unsigned found)
     }
     if (found & PLATEN_LOK_COMMENTED && !document->comments) {
         what |= PLATEN_LOK_MEND_COMMENTS;
+    }
+    if (found & PLATEN_LOK_COMMENTED && puts_at_end(document)) {
+        what |= PLATEN_LOK_MEND_END;
     }
     if (found & PLATEN_LOK_BOXES && is_plain(document)) {
         what |= PLATEN_LOK_MEND_BOXES;
@@ -624,7 +634,8 @@ settle_text(LibreOfficeKitDocument *loaded, const platen_lok_document_t *documen
         && lists(loaded, ".uno:AcceptTrackedChanges")) {
         found |= PLATEN_LOK_TRACKED;
     }
-    if (!document->comments && strcmp(document->export_filter, "pdf") != 0
+    if ((puts_at_end(document)
+         || (!document->comments && strcmp(document->export_filter, "pdf") != 0))
         && lists(loaded, ".uno:ViewAnnotations")) {
         found |= PLATEN_LOK_COMMENTED;
     }

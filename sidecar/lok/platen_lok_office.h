@@ -20,7 +20,7 @@ typedef struct {
     const char       *fonts;    /* file for what platen_lok_fonts.h reports; "" for none */
     const char       *name;     /* by which it calls itself; "" for none */
     int               tracked;  /* PLATEN_LOK_CHANGES_* */
-    int               comments; /* stay */
+    int               comments; /* PLATEN_LOK_COMMENTS_* */
     int               sheets;   /* a page to each */
     platen_lok_page_t page;     /* asked for: needs room beside the output */
     int               last;     /* the process ends after it: what it holds stays */

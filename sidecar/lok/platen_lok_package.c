@@ -533,9 +533,11 @@ edit(part_t *part, const char *name, unsigned what)
     if (strncmp(name, "word/", 5) != 0) {
         return;
     }
-    if (what & PLATEN_LOK_MEND_COMMENTS) {
+    if (what & (PLATEN_LOK_MEND_COMMENTS | PLATEN_LOK_MEND_END)) {
         remove_element(part, "w:commentRangeStart");
         remove_element(part, "w:commentRangeEnd");
+    }
+    if (what & PLATEN_LOK_MEND_COMMENTS) {
         remove_element(part, "w:commentReference");
     }
     if (what & (PLATEN_LOK_MEND_FINAL | PLATEN_LOK_MEND_ORIGINAL)) {
@@ -574,6 +576,7 @@ read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
         { "word/styles.xml", PLATEN_LOK_MEND_HIDDEN, platen_docx_rules_styles },
         { "word/footnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
         { "word/endnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
+        { "word/comments.xml", PLATEN_LOK_MEND_END, platen_docx_rules_notes },
     };
     char  *text;
     size_t i, len;
@@ -584,7 +587,8 @@ read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
                   | (what & PLATEN_LOK_MEND_GRIDS ? PLATEN_DOCX_GRIDS : 0)
                   | (what & PLATEN_LOK_MEND_RUNS ? PLATEN_DOCX_RUNS : 0)
                   | (what & PLATEN_LOK_MEND_FIELDS ? PLATEN_DOCX_FIELDS : 0)
-                  | (what & PLATEN_LOK_MEND_INDEXES ? PLATEN_DOCX_INDEXES : 0);
+                  | (what & PLATEN_LOK_MEND_INDEXES ? PLATEN_DOCX_INDEXES : 0)
+                  | (what & PLATEN_LOK_MEND_END ? PLATEN_DOCX_COMMENTS : 0);
     if (what & (PLATEN_LOK_MEND_FIELDS | PLATEN_LOK_MEND_INDEXES)) {
         (void) read_fields(zip, rules);
     }

@@ -41,6 +41,7 @@ unsigned platen_lok_package_look(const char *path);
 #define PLATEN_LOK_MEND_RUNS 256
 #define PLATEN_LOK_MEND_FIELDS 512
 #define PLATEN_LOK_MEND_INDEXES 1024
+#define PLATEN_LOK_MEND_END 4096    /* comments become text, behind the document's own */
 #define PLATEN_LOK_MEND_CHUNKS 2048 /* platen_lok_chunks.h */
 /* Formulas that have a value, which stays: all of them, or those with a function lacked. */
 #define PLATEN_LOK_MEND_FORMULAS 4096
@@ -49,7 +50,8 @@ unsigned platen_lok_package_look(const char *path);
 /* What is done to OOXML alone. */
 #define PLATEN_LOK_MEND_OOXML                                                                  \
     (PLATEN_LOK_MEND_ORIGINAL | PLATEN_LOK_MEND_BOXES | PLATEN_LOK_MEND_NOTES                  \
-     | PLATEN_LOK_MEND_HIDDEN | PLATEN_LOK_MEND_GRIDS | PLATEN_LOK_MEND_RUNS)
+     | PLATEN_LOK_MEND_HIDDEN | PLATEN_LOK_MEND_GRIDS | PLATEN_LOK_MEND_RUNS                   \
+     | PLATEN_LOK_MEND_END)
 
 /*
  * Writes a copy of an OOXML package, or an ODF text, without that.  Returns 1 if there was any,

@@ -223,7 +223,7 @@ test_request_refused(void **state)
     a.tracked = PLATEN_LOK_CHANGES_SHOW + 1;
     assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
     a = request();
-    a.comments = 2;
+    a.comments = 3;
     assert_int_equal(encoded_rc(&a), PLATEN_CORRUPT);
     a = request();
     a.sheets = 2;

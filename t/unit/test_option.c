@@ -212,6 +212,7 @@ static const struct {
     { "track_changes", "show", "show" },
     { "comments", "none", NULL },
     { "comments", "margin", "margin" },
+    { "comments", "end", "end" },
     { "fit", "Width", "width" },
     { "orientation", "LANDSCAPE", "landscape" },
     { "orientation", "portrait", "portrait" },
