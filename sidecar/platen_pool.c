@@ -1,10 +1,13 @@
 /*
  * The pool; see platen_pool.h.  Owns the workers, their stages and the tasks
- * that run; used by the loop's thread alone, but for what a run that has ended left.  Nothing
- * of a run is there for the next one: each start of an engine finds its stage laid out afresh.
+ * that run.  Nothing of a run is there for the
+ * next one: each start of an engine finds its stage laid out afresh.
  *
- * A step is a command, executed here, or a run of the zygote's; both end in
- * end_step(), which goes on to the next one or reports the task.  Pages that a
+ * A step is a command, executed here, or a run of the zygote's.  What is done on the disk
+ * before the first, after each and before the next is the crew's: it opens the stage, judges
+ * how the step has ended, and prepares the one that follows; then the loop's thread, which
+ * alone forks, launches that or tells of the end.  A worker that is busy so is left alone, but
+ * for being killed, which counts as soon as it comes back.  Pages that a
  * last step has left are packed by one more command.
  */
 
@@ -28,7 +31,13 @@
 #define SAID_MAX 2048
 #define LOOK_EVERY 200 /* milliseconds between two looks at what a run has written */
 
-typedef struct {
+/* What comes after what the crew does for a worker. */
+typedef enum { NEXT_END, NEXT_COMMAND, NEXT_OFFICE } next_t;
+
+typedef struct worker_s worker_t;
+
+struct worker_s {
+    platen_pool_t       *pool;
     platen_task_t       *task;   /* NULL: idle, or: */
     int                  over;   /* it has ended, and its end is being dealt with */
     unsigned             step;   /* of the route; nsteps: packing its pages */
@@ -48,11 +57,24 @@ typedef struct {
     platen_confinement_t confinement;
     platen_options_t     options; /* of the current step */
     platen_run_result_t  result;
-} worker_t;
+    platen_work_t        work;
+    int                  busy; /* the crew has it, and does: */
+    void (*what)(platen_pool_t *pool, worker_t *w);
+    int                    opening;    /* it has not begun */
+    int                    was_killed; /* when the crew got it */
+    next_t                 next;
+    platen_command_t       command;     /* of NEXT_COMMAND */
+    int                    wstatus;     /* of the command that has ended, */
+    int                    child_error; /* if it could not be executed, */
+    unsigned               layer;       /* in which layer; */
+    platen_zygote_result_t office;      /* and how a run of the zygote's has */
+    char                   document[PLATEN_PATH_MAX];
+};
 
 struct platen_pool_s {
     const platen_config_t  *config;
     const platen_confine_t *confine;
+    platen_crew_t          *crew;
     platen_zygote_t        *zygote;
     platen_pool_done_t     *done;
     void                   *data;
@@ -62,9 +84,12 @@ struct platen_pool_s {
     worker_t                workers[];
 };
 
+static void work_run(void *data);
+static void work_done(void *data);
+
 platen_pool_t *
 platen_pool_new(const platen_config_t *config, const platen_confine_t *confine,
-                platen_pool_done_t *done, void *data)
+                platen_crew_t *crew, platen_pool_done_t *done, void *data)
 {
     platen_pool_t *pool;
     unsigned       i, n = (unsigned) (config->workers + config->spare + config->standby);
@@ -75,12 +100,16 @@ platen_pool_new(const platen_config_t *config, const platen_confine_t *confine,
     }
     pool->config = config;
     pool->confine = confine;
+    pool->crew = crew;
     pool->done = done;
     pool->data = data;
     pool->nworkers = n;
     pool->nplaces = n + 1;
     for (i = 0; i < pool->nplaces; i++) {
+        pool->workers[i].pool = pool;
         pool->workers[i].status = -1;
+        pool->workers[i].work =
+            (platen_work_t){ .run = work_run, .done = work_done, .data = &pool->workers[i] };
         platen_stage_init(&pool->workers[i].stage, config->data_path, i);
     }
     return pool;
@@ -90,6 +119,19 @@ void
 platen_pool_set_zygote(platen_pool_t *pool, platen_zygote_t *zygote)
 {
     pool->zygote = zygote;
+}
+
+/* What was prepared is not launched. */
+static void
+drop_next(worker_t *w)
+{
+    if (w->next == NEXT_COMMAND) {
+        platen_command_clear(&w->command);
+    }
+    if (w->next != NEXT_END) {
+        platen_confine_end(&w->confinement);
+    }
+    w->next = NEXT_END;
 }
 
 void
@@ -113,6 +155,7 @@ platen_pool_destroy(platen_pool_t **pool)
             (void) waitpid(w->pid, &wstatus, 0);
             close(w->status);
         }
+        drop_next(w);
         explicit_bzero(&w->options, sizeof(w->options));
         platen_task_destroy(&w->task);
     }
@@ -196,96 +239,6 @@ refuse_office(worker_t *w, const char *step)
     return -1;
 }
 
-/* Executes what the engine has filled in; takes the command. */
-static int
-execute(platen_pool_t *pool, worker_t *w, platen_command_t *command)
-{
-    platen_child_spec_t spec;
-    int                 rc = -1;
-
-    /* No PATH: an engine is one program, and starts no others by name. */
-    platen_command_env(command, "PATH=/nonexistent");
-    platen_command_env(command, "LANG=C.UTF-8");
-    platen_command_env(command, "HOME=%s", w->stage.dir);
-    platen_command_env(command, "TMPDIR=%s/tmp", w->stage.dir);
-    if (*w->stage.document != '\0') {
-        platen_command_allow(command, PLATEN_SANDBOX_R, "%s", w->stage.document);
-    }
-    if (command->failed) {
-        errno = E2BIG;
-        refuse(w, PLATEN_RUN_ERROR, "write the command");
-        goto done;
-    }
-    if (platen_confine_command(pool->confine, command, w->stage.dir,
-                               (unsigned) (w - pool->workers), &w->confinement)
-        != 0) {
-        refuse(w, PLATEN_RUN_ERROR, "make the cgroup");
-        goto done;
-    }
-
-    spec = (platen_child_spec_t){
-        .argv = command->argv,
-        .envp = command->envp,
-        .dir = w->stage.dir,
-        .log = w->stage.log,
-        .sandbox = &w->confinement.sandbox,
-    };
-    w->pid = platen_child_start(&spec, &w->status);
-    if (w->pid < 0) {
-        w->pid = 0;
-        refuse(w, PLATEN_RUN_ERROR, "fork");
-        platen_confine_end(&w->confinement);
-        goto done;
-    }
-    rc = 0;
-
-done:
-    platen_command_clear(command);
-    return rc;
-}
-
-static int
-ask_zygote(platen_pool_t *pool, worker_t *w, const platen_engine_t *engine,
-           const platen_run_t *run)
-{
-    platen_lok_message_t message = {
-        .address_space = pool->config->address_space,
-        .file_size = pool->config->output_size,
-        .cpu_seconds = (uint32_t) pool->config->wall_clock * 2,
-        .work = platen_str(w->stage.dir),
-        .input = platen_str(w->stage.input),
-        .output = platen_str(w->stage.output),
-    };
-    char scratch[4096];
-    int  rc;
-
-    if (pool->zygote == NULL) {
-        errno = ENOTCONN;
-        return refuse_office(w, "ask LibreOffice");
-    }
-    if (engine->request(engine, run, &message, scratch, sizeof(scratch)) != 0) {
-        return refuse_office(w, "write the request");
-    }
-    if (platen_confine_cgroup(pool->confine, (unsigned) (w - pool->workers), &w->confinement)
-        != 0) {
-        explicit_bzero(scratch, sizeof(scratch));
-        return refuse(w, PLATEN_RUN_ERROR, "make the cgroup");
-    }
-    if (w->confinement.sandbox.cgroup != NULL) {
-        message.cgroup = platen_str(w->confinement.cgroup);
-    }
-    w->confinement.sandbox.address_space = message.address_space;
-    w->pid = 0;
-    w->tag = message.tag = ++pool->tag;
-    rc = platen_zygote_convert(pool->zygote, &message);
-    explicit_bzero(scratch, sizeof(scratch));
-    if (rc != 0) {
-        (void) refuse_office(w, "ask LibreOffice");
-        platen_confine_end(&w->confinement);
-    }
-    return rc;
-}
-
 /* Only what this step has to honour. */
 static void
 take_options(worker_t *w, const platen_step_t *step)
@@ -319,48 +272,185 @@ marked(const worker_t *w)
            && strcmp(route->steps[w->step].edge->to, "txt") == 0;
 }
 
+/* Makes what the engine has filled in ready to be executed. */
+static int
+confine(platen_pool_t *pool, worker_t *w)
+{
+    platen_command_t *command = &w->command;
+
+    /* No PATH: an engine is one program, and starts no others by name. */
+    platen_command_env(command, "PATH=/nonexistent");
+    platen_command_env(command, "LANG=C.UTF-8");
+    platen_command_env(command, "HOME=%s", w->stage.dir);
+    platen_command_env(command, "TMPDIR=%s/tmp", w->stage.dir);
+    if (*w->stage.document != '\0') {
+        platen_command_allow(command, PLATEN_SANDBOX_R, "%s", w->stage.document);
+    }
+    if (command->failed) {
+        errno = E2BIG;
+        (void) refuse(w, PLATEN_RUN_ERROR, "write the command");
+    } else if (platen_confine_command(pool->confine, command, w->stage.dir,
+                                      (unsigned) (w - pool->workers), &w->confinement)
+               != 0) {
+        (void) refuse(w, PLATEN_RUN_ERROR, "make the cgroup");
+    } else {
+        w->next = NEXT_COMMAND;
+        return 0;
+    }
+    platen_command_clear(command);
+    return -1;
+}
+
+/* Executes it; takes the command. */
+static int
+execute(worker_t *w)
+{
+    platen_child_spec_t spec = {
+        .argv = w->command.argv,
+        .envp = w->command.envp,
+        .dir = w->stage.dir,
+        .log = w->stage.log,
+        .sandbox = &w->confinement.sandbox,
+    };
+
+    w->pid = platen_child_start(&spec, &w->status);
+    if (w->pid < 0) {
+        w->pid = 0;
+        (void) refuse(w, PLATEN_RUN_ERROR, "fork");
+        drop_next(w);
+        return -1;
+    }
+    platen_command_clear(&w->command);
+    w->next = NEXT_END;
+    return 0;
+}
+
+static platen_run_t
+run_of(worker_t *w)
+{
+    return (platen_run_t){
+        .edge = w->task->route.steps[w->step].edge,
+        .mark = marked(w),
+        .first = is_first(w),
+        .settled = w->step > 0 || w->settled,
+        .name = w->task->filename,
+        .options = &w->options,
+        .dir = w->stage.dir,
+        .input = w->stage.input,
+        .output_dir = w->stage.output_dir,
+        .output = w->stage.output,
+        .files_dir = w->task->files_dir,
+    };
+}
+
+static int
+ask_zygote(platen_pool_t *pool, worker_t *w)
+{
+    const platen_engine_t *engine = w->task->route.steps[w->step].engine;
+    platen_run_t           run = run_of(w);
+    platen_lok_message_t   message = {
+          .address_space = pool->config->address_space,
+          .file_size = pool->config->output_size,
+          .cpu_seconds = (uint32_t) pool->config->wall_clock * 2,
+          .work = platen_str(w->stage.dir),
+          .input = platen_str(w->stage.input),
+          .output = platen_str(w->stage.output),
+    };
+    char scratch[4096];
+    int  rc;
+
+    if (w->confinement.sandbox.cgroup != NULL) {
+        message.cgroup = platen_str(w->confinement.cgroup);
+    }
+    w->confinement.sandbox.address_space = message.address_space;
+    if (pool->zygote == NULL) {
+        errno = ENOTCONN;
+        (void) refuse_office(w, "ask LibreOffice");
+        drop_next(w);
+        return -1;
+    }
+    if (engine->request(engine, &run, &message, scratch, sizeof(scratch)) != 0) {
+        (void) refuse_office(w, "write the request");
+        drop_next(w);
+        return -1;
+    }
+    w->tag = message.tag = ++pool->tag;
+    rc = platen_zygote_convert(pool->zygote, &message);
+    explicit_bzero(scratch, sizeof(scratch));
+    if (rc != 0) {
+        (void) refuse_office(w, "ask LibreOffice");
+        w->tag = 0;
+        drop_next(w);
+        return -1;
+    }
+    w->next = NEXT_END;
+    return 0;
+}
+
+/* Prepares the step, so that all that is left is to launch it. */
 static int
 start_step(platen_pool_t *pool, worker_t *w)
 {
     const platen_step_t *step = &w->task->route.steps[w->step];
-    platen_command_t     command = { .argc = 0 };
-    platen_run_t         run = {
-                .edge = step->edge,
-                .mark = marked(w),
-                .first = is_first(w),
-                .settled = w->step > 0 || w->settled,
-                .name = w->task->filename,
-                .options = &w->options,
-                .dir = w->stage.dir,
-                .input = w->stage.input,
-                .output_dir = w->stage.output_dir,
-                .output = w->stage.output,
-                .files_dir = w->task->files_dir,
-    };
+    platen_run_t         run = run_of(w);
 
     w->restarted = 0;
     w->result.engine = step->engine->name;
     take_options(w, step);
-    command.policy = platen_policy_find(step->engine->name);
     if (step->engine->request != NULL) {
-        return ask_zygote(pool, w, step->engine, &run);
+        if (platen_confine_cgroup(pool->confine, (unsigned) (w - pool->workers),
+                                  &w->confinement)
+            != 0) {
+            return refuse(w, PLATEN_RUN_ERROR, "make the cgroup");
+        }
+        w->next = NEXT_OFFICE;
+        return 0;
     }
-    if (step->engine->prepare(step->engine, pool->config, &run, &command) != 0) {
-        platen_command_clear(&command);
+    w->command = (platen_command_t){ .policy = platen_policy_find(step->engine->name) };
+    if (step->engine->prepare(step->engine, pool->config, &run, &w->command) != 0) {
+        platen_command_clear(&w->command);
         return refuse(w, PLATEN_RUN_ERROR, "prepare the engine");
     }
-    return execute(pool, w, &command);
+    return confine(pool, w);
 }
 
 static unsigned
 running(const platen_pool_t *pool)
 {
-    unsigned i, n = 0;
+    const worker_t *w;
+    unsigned        i, n = 0;
 
     for (i = 0; i < pool->nworkers; i++) {
-        n += pool->workers[i].task != NULL && !pool->workers[i].waiting;
+        w = &pool->workers[i];
+        n += w->task != NULL && !w->waiting && !w->opening;
     }
     return n;
+}
+
+/* The crew does that for it, with all that is the worker's. */
+static void
+hand_over(platen_pool_t *pool, worker_t *w, void (*what)(platen_pool_t *, worker_t *))
+{
+    w->busy = 1;
+    w->what = what;
+    w->was_killed = w->killed;
+    platen_crew_do(pool->crew, PLATEN_CREW_DISK, &w->work);
+}
+
+static void
+work_run(void *data)
+{
+    worker_t *w = data;
+
+    w->next = NEXT_END;
+    w->what(w->pool, w);
+}
+
+/* What the crew has prepared. */
+static int
+launch(platen_pool_t *pool, worker_t *w)
+{
+    return w->next == NEXT_OFFICE ? ask_zygote(pool, w) : execute(w);
 }
 
 /* Begins with the first step; the time starts now. */
@@ -371,30 +461,38 @@ begin(platen_pool_t *pool, worker_t *w)
     w->deadline = platen_boottime_ms() + pool->config->wall_clock * 1000;
     w->look_at = platen_boottime_ms() + LOOK_EVERY;
     w->used = 0;
-    return start_step(pool, w);
+    return launch(pool, w);
 }
 
-/* Lays the place out for the task. */
-static int
-set_up(worker_t *w, platen_task_t *task, const char *document)
+/* In the crew: lays the place out for the task, and prepares its first step. */
+static void
+open_place(platen_pool_t *pool, worker_t *w)
 {
-    const platen_edge_t *edge = task->route.steps[0].edge;
+    const platen_edge_t *edge = w->task->route.steps[0].edge;
 
+    if (platen_stage_open(&w->stage, w->document, edge->from, edge->to) == 0) {
+        (void) start_step(pool, w);
+    } else if (access(w->document, R_OK) != 0 && errno == ENOENT) {
+        (void) refuse(w, PLATEN_RUN_INPUT_MISSING, "find the document");
+    } else {
+        (void) refuse(w, PLATEN_RUN_ERROR, "prepare the work directory");
+    }
+}
+
+static void
+set_up(platen_pool_t *pool, worker_t *w, platen_task_t *task)
+{
     memset(&w->result, 0, sizeof(w->result));
     w->result.exit_code = -1;
     w->task = task;
     w->step = 0;
     w->settled = 0;
     w->pid = 0;
+    w->tag = 0;
     w->killed = 0;
-    w->waiting = 1;
-
-    if (platen_stage_open(&w->stage, document, edge->from, edge->to) == 0) {
-        return 0;
-    }
-    return access(document, R_OK) != 0 && errno == ENOENT
-               ? refuse(w, PLATEN_RUN_INPUT_MISSING, "find the document")
-               : refuse(w, PLATEN_RUN_ERROR, "prepare the work directory");
+    w->waiting = 0;
+    w->opening = 1;
+    hand_over(pool, w, open_place);
 }
 
 /* Tells of the end. */
@@ -416,10 +514,73 @@ finish(platen_pool_t *pool, worker_t *w)
     pool->done(pool->data, (unsigned) (w - pool->workers), task, &w->result);
 }
 
+/*
+ * A worker is about to be free: what stands by begins at once, and not after
+ * the result of the one before it is synced and recorded.
+ */
+static void
+begin_next(platen_pool_t *pool)
+{
+    worker_t *w;
+    unsigned  i;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        w = &pool->workers[i];
+        if (w->task != NULL && w->waiting) {
+            if (begin(pool, w) == 0) {
+                return;
+            }
+            finish(pool, w);
+        }
+    }
+}
+
+static void
+end(platen_pool_t *pool, worker_t *w)
+{
+    if (w->task->kind != PLATEN_TASK_CANARY) {
+        begin_next(pool);
+    }
+    finish(pool, w);
+}
+
+/* The stage is open, and the first step prepared, or neither. */
+static void
+opened(platen_pool_t *pool, worker_t *w)
+{
+    int free = w == &pool->workers[pool->nworkers]
+               || running(pool) < pool->config->workers + pool->config->spare;
+
+    w->opening = 0;
+    if (w->next != NEXT_END && !free) {
+        w->waiting = 1;
+    } else if (w->next == NEXT_END || begin(pool, w) != 0) {
+        finish(pool, w);
+    }
+}
+
+static void
+work_done(void *data)
+{
+    worker_t      *w = data;
+    platen_pool_t *pool = w->pool;
+
+    w->busy = 0;
+    /* What has come to its end has; it is what follows that is not wanted any more. */
+    if (w->killed && w->next != NEXT_END) {
+        drop_next(w);
+        w->result.outcome = w->why;
+    }
+    if (w->opening) {
+        opened(pool, w);
+    } else if (w->next == NEXT_END || launch(pool, w) != 0) {
+        end(pool, w);
+    }
+}
+
 int
 platen_pool_start(platen_pool_t *pool, platen_task_t *task)
 {
-    char      document[PLATEN_PATH_MAX];
     worker_t *w = NULL;
     unsigned  i;
 
@@ -431,13 +592,8 @@ platen_pool_start(platen_pool_t *pool, platen_task_t *task)
     if (w == NULL) {
         return -1;
     }
-
-    platen_layout_path(pool->config->data_path, PLATEN_DIR_INPUT, &task->id, 0, document);
-    if (set_up(w, task, document) != 0
-        || (running(pool) < pool->config->workers + pool->config->spare
-            && begin(pool, w) != 0)) {
-        finish(pool, w);
-    }
+    platen_layout_path(pool->config->data_path, PLATEN_DIR_INPUT, &task->id, 0, w->document);
+    set_up(pool, w, task);
     return 0;
 }
 
@@ -449,9 +605,8 @@ platen_pool_try(platen_pool_t *pool, platen_task_t *task, const char *document)
     if (w->task != NULL || w->over) {
         return -1;
     }
-    if (set_up(w, task, document) != 0 || begin(pool, w) != 0) {
-        finish(pool, w);
-    }
+    snprintf(w->document, sizeof(w->document), "%s", document);
+    set_up(pool, w, task);
     return 0;
 }
 
@@ -482,7 +637,11 @@ platen_pool_kill(platen_pool_t *pool, unsigned n, platen_run_outcome_t why)
     }
     w->killed = 1;
     w->why = why;
+    if (w->busy) {
+        return; /* work_done() sees to it */
+    }
     if (w->waiting) {
+        drop_next(w);
         w->result.outcome = why;
         finish(pool, w);
     } else if (w->pid != 0) {
@@ -500,7 +659,8 @@ platen_pool_dismiss(platen_pool_t *pool)
     unsigned i;
 
     for (i = 0; i < pool->nworkers; i++) {
-        if (pool->workers[i].task != NULL && pool->workers[i].waiting) {
+        if (pool->workers[i].task != NULL
+            && (pool->workers[i].waiting || pool->workers[i].opening)) {
             platen_pool_kill(pool, i, PLATEN_RUN_INTERRUPTED);
         }
     }
@@ -589,12 +749,12 @@ platen_pool_tick(platen_pool_t *pool)
 
     for (i = 0; i < pool->nplaces; i++) {
         w = &pool->workers[i];
-        if (w->task == NULL || w->waiting) {
+        if (w->task == NULL || w->waiting || w->opening) {
             continue;
         }
         if (now >= w->deadline) {
             platen_pool_kill(pool, i, PLATEN_RUN_TIMEOUT);
-        } else if (now >= w->look_at) {
+        } else if (!w->busy && now >= w->look_at) {
             w->look_at = now + LOOK_EVERY;
             look_at(pool, i);
             looked++;
@@ -640,12 +800,12 @@ judge(const platen_pool_t *pool, worker_t *w, int wstatus, const char *said)
     return outcome;
 }
 
-/* Whether the pages of the last step need a step of their own; starts it. */
+/* Whether the pages of the last step need a step of their own; prepares it. */
 static int
 pack(platen_pool_t *pool, worker_t *w)
 {
     const platen_edge_t *edge = w->task->route.steps[w->task->route.nsteps - 1].edge;
-    platen_command_t     command = { .argc = 0 };
+    platen_command_t    *command = &w->command;
     int                  rc;
 
     w->result.format = platen_format_find(edge->to, strlen(edge->to));
@@ -671,14 +831,14 @@ pack(platen_pool_t *pool, worker_t *w)
     w->step = w->task->route.nsteps;
     w->result.format = platen_format_find("zip", 3);
     w->result.engine = "zip";
-    command.policy = platen_policy_find("zip");
-    platen_command_arg(&command, "%s/platen-zip", pool->config->libexec_path);
-    platen_command_arg(&command, "%s", w->stage.output);
-    platen_command_arg(&command, "%s", w->stage.pages_dir);
-    return execute(pool, w, &command) == 0 ? 1 : -1;
+    *command = (platen_command_t){ .policy = platen_policy_find("zip") };
+    platen_command_arg(command, "%s/platen-zip", pool->config->libexec_path);
+    platen_command_arg(command, "%s", w->stage.output);
+    platen_command_arg(command, "%s", w->stage.pages_dir);
+    return confine(pool, w) == 0 ? 1 : -1;
 }
 
-/* After a step that is done: 1 if the next one runs, 0 at the end, or -1. */
+/* After a step that is done: 1 if the next one is prepared, 0 at the end, or -1. */
 static int
 go_on(platen_pool_t *pool, worker_t *w)
 {
@@ -702,27 +862,6 @@ go_on(platen_pool_t *pool, worker_t *w)
         return refuse(w, PLATEN_RUN_ERROR, "carry the result over to the next step");
     }
     return start_step(pool, w) == 0 ? 1 : -1;
-}
-
-/*
- * A worker is about to be free: what stands by begins at once, and not after
- * the result of the one before it is synced and recorded.
- */
-static void
-begin_next(platen_pool_t *pool)
-{
-    worker_t *w;
-    unsigned  i;
-
-    for (i = 0; i < pool->nworkers; i++) {
-        w = &pool->workers[i];
-        if (w->task != NULL && w->waiting) {
-            if (begin(pool, w) != 0) {
-                finish(pool, w);
-            }
-            return;
-        }
-    }
 }
 
 /* What the step wants to be told of its result, to what those before it have said. */
@@ -766,25 +905,19 @@ begin_anew(platen_pool_t *pool, worker_t *w)
     return start_step(pool, w) == 0 ? 1 : -1;
 }
 
-/* A process of the step has ended, in any way. */
+/* A process of the step has ended, in any way: in the crew, as all that this calls. */
 static void
 end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const char *said)
 {
-    w->result.outcome = w->killed ? w->why : outcome;
+    w->result.outcome = w->was_killed ? w->why : outcome;
     platen_judge_last_line(said, w->result.last_line, sizeof(w->result.last_line));
     if (w->result.outcome == PLATEN_RUN_DECLINED && begin_anew(pool, w) > 0) {
         return;
     }
     if (w->result.outcome == PLATEN_RUN_DONE) {
         take_warnings(w);
-        if (go_on(pool, w) > 0) {
-            return;
-        }
+        (void) go_on(pool, w);
     }
-    if (w->task->kind != PLATEN_TASK_CANARY) {
-        begin_next(pool);
-    }
-    finish(pool, w);
 }
 
 /*
@@ -797,7 +930,8 @@ restart(platen_pool_t *pool, worker_t *w, int wstatus)
 {
     const platen_step_t *step;
 
-    if (w->killed || w->restarted || !WIFEXITED(wstatus) || w->step == w->task->route.nsteps) {
+    if (w->was_killed || w->restarted || !WIFEXITED(wstatus)
+        || w->step == w->task->route.nsteps) {
         return 0;
     }
     step = &w->task->route.steps[w->step];
@@ -814,59 +948,53 @@ restart(platen_pool_t *pool, worker_t *w, int wstatus)
     return 1;
 }
 
-/* A command has been reaped. */
+/* In the crew: a command has ended. */
 static void
-end_command(platen_pool_t *pool, worker_t *w, int wstatus)
+after_command(platen_pool_t *pool, worker_t *w)
 {
     platen_run_outcome_t outcome;
     char                 said[SAID_MAX];
-    unsigned             layer;
-    int                  error;
 
-    error = platen_child_error(w->status, &layer, &wstatus);
-    close(w->status);
-    w->status = -1;
-    w->pid = 0;
-
-    w->result.exit_code = WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : -1;
-    w->result.signal = WIFSIGNALED(wstatus) ? WTERMSIG(wstatus) : 0;
     leave_cgroup(w);
-    if (error == 0 && !w->memory && restart(pool, w, wstatus)) {
+    if (w->child_error == 0 && !w->memory && restart(pool, w, w->wstatus)) {
         return;
     }
 
     platen_stage_read(&w->stage, "log", said, sizeof(said));
-    if (error != 0) {
-        errno = error;
+    if (w->child_error != 0) {
+        errno = w->child_error;
         refuse(w, PLATEN_RUN_ERROR,
-               layer == 0 ? "execute the engine" : platen_sandbox_name(layer));
+               w->layer == 0 ? "execute the engine" : platen_sandbox_name(w->layer));
         outcome = PLATEN_RUN_ERROR;
     } else {
-        outcome = judge(pool, w, wstatus, said);
+        outcome = judge(pool, w, w->wstatus, said);
     }
     end_step(pool, w, outcome, said);
 }
 
-void
-platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_t *result)
+/* A command has been reaped. */
+static void
+end_command(platen_pool_t *pool, worker_t *w, int wstatus)
 {
-    platen_run_outcome_t outcome = PLATEN_RUN_LOST;
-    char                 said[SAID_MAX];
-    worker_t            *w = NULL;
-    unsigned             i;
+    w->wstatus = wstatus;
+    w->child_error = platen_child_error(w->status, &w->layer, &w->wstatus);
+    close(w->status);
+    w->status = -1;
+    w->pid = 0;
+    w->result.exit_code = WIFEXITED(w->wstatus) ? WEXITSTATUS(w->wstatus) : -1;
+    w->result.signal = WIFSIGNALED(w->wstatus) ? WTERMSIG(w->wstatus) : 0;
+    hand_over(pool, w, after_command);
+}
 
-    for (i = 0; i < pool->nplaces; i++) {
-        if (pool->workers[i].task != NULL && pool->workers[i].pid == 0
-            && pool->workers[i].tag == tag) {
-            w = &pool->workers[i];
-        }
-    }
-    if (w == NULL) {
-        return;
-    }
-    w->tag = 0;
+/* In the crew: a run of the zygote's has ended. */
+static void
+after_office(platen_pool_t *pool, worker_t *w)
+{
+    const platen_zygote_result_t *result = &w->office;
+    platen_run_outcome_t          outcome = PLATEN_RUN_LOST;
+    char                          said[SAID_MAX];
+
     leave_cgroup(w);
-
     platen_stage_read(&w->stage, "log", said, sizeof(said));
     if (result->end == PLATEN_ZYGOTE_REFUSED) {
         errno = result->error;
@@ -880,6 +1008,23 @@ platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_
         outcome = judge(pool, w, result->wait_status, said);
     }
     end_step(pool, w, outcome, said);
+}
+
+void
+platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_t *result)
+{
+    worker_t *w;
+    unsigned  i;
+
+    for (i = 0; i < pool->nplaces; i++) {
+        w = &pool->workers[i];
+        if (w->task != NULL && !w->busy && w->pid == 0 && w->tag == tag) {
+            w->tag = 0;
+            w->office = *result;
+            hand_over(pool, w, after_office);
+            return;
+        }
+    }
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "platen_config.h"
 #include "platen_confine.h"
+#include "platen_crew.h"
 #include "platen_judge.h"
 #include "platen_layout.h"
 #include "platen_task.h"
@@ -46,9 +47,9 @@ typedef void platen_pool_done_t(void *data, unsigned n, platen_task_t *task,
 
 typedef struct platen_pool_s platen_pool_t;
 
-/* `config` and `confine` must outlive the pool.  NULL: no memory. */
+/* All arguments must outlive the pool.  NULL: no memory. */
 platen_pool_t *platen_pool_new(const platen_config_t *config, const platen_confine_t *confine,
-                               platen_pool_done_t *done, void *data);
+                               platen_crew_t *crew, platen_pool_done_t *done, void *data);
 
 /* The zygote that runs are asked of; to be set before the first of those. */
 void platen_pool_set_zygote(platen_pool_t *pool, platen_zygote_t *zygote);
@@ -56,7 +57,7 @@ void platen_pool_set_zygote(platen_pool_t *pool, platen_zygote_t *zygote);
 /* A run of the zygote's has ended: to be called from its platen_zygote_ended_t. */
 void platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_t *result);
 
-/* Kills and reaps what still runs, without telling anyone of it. */
+/* Kills and reaps what still runs, without telling anyone of it.  The crew has been stopped. */
 void platen_pool_destroy(platen_pool_t **pool);
 
 /*
@@ -74,8 +75,8 @@ const platen_task_t *platen_pool_held(const platen_pool_t *pool, unsigned n);
 
 /*
  * Gives the task to a free place; it runs as soon as fewer tasks run than there are
- * workers.  Returns 0, the task being the pool's, or having ended already (INPUT_MISSING or
- * ERROR); or -1 if no place is free.
+ * workers, and its directory is made.  Returns 0, the task being the pool's; or -1 if no place
+ * is free.
  */
 int platen_pool_start(platen_pool_t *pool, platen_task_t *task);
 
@@ -95,8 +96,8 @@ void platen_pool_free(platen_pool_t *pool, unsigned n);
 int platen_pool_try(platen_pool_t *pool, platen_task_t *task, const char *document);
 
 /*
- * Kills the task of place `n`; `why` is DISCARDED or INTERRUPTED.  One that does
- * not run yet has ended when this returns.
+ * Kills the task of place `n`; `why` is DISCARDED or INTERRUPTED.  One that stands
+ * by has ended when this returns.
  */
 void platen_pool_kill(platen_pool_t *pool, unsigned n, platen_run_outcome_t why);
 

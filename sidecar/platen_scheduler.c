@@ -147,7 +147,7 @@ platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
     endings_init(&s->unwritten);
     endings_init(&s->spare);
     s->walk = platen_walk_new();
-    s->pool = platen_pool_new(config, confine, task_ended, s);
+    s->pool = platen_pool_new(config, confine, crew, task_ended, s);
     s->batches = platen_batches_new(config, store, platen_engines_matrix(engines), crew,
                                     batch_ended, batch_moved, s);
     s->canary = platen_canary_new(config, engines);

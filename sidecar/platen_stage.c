@@ -1,5 +1,5 @@
 /*
- * The stage; see platen_stage.h.  Used by the loop's thread alone, while no
+ * The stage; see platen_stage.h.  Used by one thread at a time, while no
  * process of the engine runs.  It owns its directories; a failure is a fault of
  * this machine, unless it says that the engine left nothing of use.
  */

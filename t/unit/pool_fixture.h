@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 
 #include "platen_finish.h"
 #include "platen_pool.h"
@@ -24,6 +25,7 @@ static struct {
     char                root[32];
     platen_config_t     config;
     platen_confine_t   *confine;
+    platen_crew_t      *crew;
     platen_pool_t      *pool;
     platen_edge_t       edges[PLATEN_ROUTE_STEPS]; /* of the last route made */
     platen_run_result_t ended;
@@ -104,9 +106,11 @@ pool_setup(void **state)
     fixture.config.workers = 1;
     fixture.config.output_size = 64 * 1024;
     fixture.confine = platen_confine_new(&fixture.config, err, sizeof(err));
-    fixture.pool = fixture.confine == NULL
+    fixture.crew = platen_crew_new(2);
+    fixture.pool = fixture.confine == NULL || fixture.crew == NULL
                        ? NULL
-                       : platen_pool_new(&fixture.config, fixture.confine, pool_on_done, NULL);
+                       : platen_pool_new(&fixture.config, fixture.confine, fixture.crew,
+                                         pool_on_done, NULL);
     return fixture.pool == NULL ? -1 : 0;
 }
 
@@ -114,7 +118,9 @@ static inline int
 pool_teardown(void **state)
 {
     (void) state;
+    platen_crew_stop(fixture.crew);
     platen_pool_destroy(&fixture.pool);
+    platen_crew_destroy(&fixture.crew);
     platen_confine_destroy(&fixture.confine);
     return platen_workdir_clear(fixture.root) == 0 ? rmdir(fixture.root) : -1;
 }
@@ -150,7 +156,21 @@ pool_route_of(const char *const (*steps)[2])
     return route;
 }
 
-/* Starts that route, on a document of its own, whose path is told.  -1: it has ended. */
+/* What the crew has done by then. */
+static inline void
+pool_read(int timeout_ms)
+{
+    struct pollfd fd = { .fd = platen_crew_fd(fixture.crew), .events = POLLIN };
+
+    if (poll(&fd, 1, timeout_ms) > 0) {
+        platen_crew_read(fixture.crew);
+    }
+}
+
+/*
+ * Starts that route, on a document of its own, whose path is told; it runs when this returns.
+ * -1: it has ended.
+ */
 static inline int
 pool_start_route(const platen_route_t *route, int with_input, char path[PLATEN_PATH_MAX])
 {
@@ -174,6 +194,7 @@ pool_start_route(const platen_route_t *route, int with_input, char path[PLATEN_P
     fixture.starts = 0;
     memset(&fixture.verdict, 0, sizeof(fixture.verdict));
     assert_int_equal(platen_pool_start(fixture.pool, task), 0);
+    pool_read(10000);
     return fixture.nended == 0 ? 0 : -1;
 }
 
@@ -194,7 +215,7 @@ pool_wait_for_end(void)
     int i;
 
     for (i = 0; i < 1000 && fixture.nended == 0; i++) {
-        usleep(10000);
+        pool_read(10);
         platen_pool_tick(fixture.pool);
         platen_pool_reap(fixture.pool);
     }
