@@ -75,6 +75,7 @@ serve(void *arg)
     kind_t        *kind = arg;
     platen_crew_t *crew = kind->crew;
     platen_work_t *work;
+    int            first;
 
     pthread_mutex_lock(&crew->lock);
     for (;;) {
@@ -94,9 +95,12 @@ serve(void *arg)
 
         pthread_mutex_lock(&crew->lock);
         append(&crew->done, work);
-        if (crew->done.first == work) {
+        first = crew->done.first == work;
+        pthread_mutex_unlock(&crew->lock);
+        if (first) {
             wake(crew);
         }
+        pthread_mutex_lock(&crew->lock);
     }
     pthread_mutex_unlock(&crew->lock);
     return NULL;
@@ -116,6 +120,18 @@ grow(kind_t *kind)
     return rc;
 }
 
+/* Who has it while the loop wants it goes on with the loop's priority, should that have one. */
+static void
+init_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attributes;
+
+    pthread_mutexattr_init(&attributes);
+    (void) pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+    pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
 platen_crew_t *
 platen_crew_new(unsigned disk)
 {
@@ -127,7 +143,7 @@ platen_crew_new(unsigned disk)
     if (crew == NULL) {
         return NULL;
     }
-    pthread_mutex_init(&crew->lock, NULL);
+    init_lock(&crew->lock);
     crew->done.last = &crew->done.first;
     for (i = 0; i < PLATEN_CREW_KINDS; i++) {
         kind = &crew->kinds[i];
@@ -202,8 +218,8 @@ platen_crew_do(platen_crew_t *crew, platen_crew_kind_t k, platen_work_t *work)
     if (kind->nwaiting > kind->idle) {
         (void) grow(kind); /* or it waits for one that there is */
     }
-    pthread_cond_signal(&kind->more);
     pthread_mutex_unlock(&crew->lock);
+    pthread_cond_signal(&kind->more);
 }
 
 int
