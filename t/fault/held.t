@@ -132,3 +132,27 @@ is_deeply [main::outputs_of($held)], [], 'killed before: it has no result';
 platend_start(@main::Settings);
 is wait_job($held)->{status}, 'SUCCESS', 'and is converted again';
 is scalar(main::outputs_of($held)), 1, 'once';
+
+
+
+=== TEST 6: a job whose directory is not made yet
+--- flow
+platend_stop();
+platend_start(@main::Settings);
+order('mkdir', 0, "$::Var/data/runs/0", 'while');
+my $held = main::text('copy');
+ok main::becomes($held, 'PROCESSING'), 'it is claimed';
+is wait_job(main::text('copy'))->{status}, 'SUCCESS', 'another one runs and ends';
+is job($held)->{status}, 'PROCESSING', 'it is held still';
+orders_done();
+is wait_job($held)->{status}, 'SUCCESS', 'then it runs';
+order('mkdir', 0, "$::Var/data/runs/0", 'while');
+$held = main::text('copy');
+ok main::becomes($held, 'PROCESSING'), 'another';
+my $stops = () = platend_log() =~ /"msg": *"stopping"/g;
+kill TERM => platend_pid();
+ok eventually(30, sub { (() = platend_log() =~ /"msg": *"stopping"/g) > $stops }), 'told to stop';
+orders_done();
+platend_stop();
+is job($held)->{status}, 'PENDING', 'what has not begun goes back to the queue';
+is job($held)->{attempts}, 0, 'as if it had never been taken';
