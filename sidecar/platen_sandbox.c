@@ -147,13 +147,18 @@ enter_network(const platen_sandbox_t *sandbox)
     return platen_sandbox_leave_network(sandbox->tmp);
 }
 
+/*
+ * By the system calls themselves: the C library's functions do it for all threads, and
+ * would wait for one that was just being made where this process was forked, for ever.
+ */
 static int
 enter_user(const platen_sandbox_t *sandbox)
 {
-    if (setgroups(0, NULL) != 0 || setresgid(sandbox->gid, sandbox->gid, sandbox->gid) != 0) {
+    if (syscall(SYS_setgroups, 0, NULL) != 0
+        || syscall(SYS_setresgid, sandbox->gid, sandbox->gid, sandbox->gid) != 0) {
         return -1;
     }
-    return setresuid(sandbox->uid, sandbox->uid, sandbox->uid);
+    return (int) syscall(SYS_setresuid, sandbox->uid, sandbox->uid, sandbox->uid);
 }
 
 static int

@@ -452,18 +452,10 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
         return -1;
     }
 
-    d->crew = platen_crew_new(
-        (unsigned) (2 * d->config->workers + d->config->spare + d->config->standby + BESIDE));
-    if (d->crew == NULL) {
-        snprintf(err, errlen, "cannot make threads: %s", strerror(errno));
-        return -1;
-    }
     d->backups = platen_backups_new(d->config, d->file);
     d->webhooks = platen_webhooks_new(d->config, d->store);
     d->reaper = platen_reaper_new(d->config, d->store);
-    d->condition = platen_condition_new(d->store, d->crew);
-    if (d->backups == NULL || d->webhooks == NULL || d->reaper == NULL
-        || d->condition == NULL) {
+    if (d->backups == NULL || d->webhooks == NULL || d->reaper == NULL) {
         return -1;
     }
     d->compare = platen_compare_new(d->config, d->store, err, errlen);
@@ -481,6 +473,18 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
     }
     d->engines = platen_engines_new(d->config);
     if (d->engines == NULL || write_matrix(d, err, errlen) != 0) {
+        return -1;
+    }
+    /* After all that is forked to be tried: see platen_crew.c. */
+    d->crew = platen_crew_new(
+        (unsigned) (2 * d->config->workers + d->config->spare + d->config->standby + BESIDE));
+    if (d->crew == NULL) {
+        snprintf(err, errlen, "cannot make threads: %s", strerror(errno));
+        return -1;
+    }
+    d->condition = platen_condition_new(d->store, d->crew);
+    if (d->condition == NULL) {
+        snprintf(err, errlen, "out of memory");
         return -1;
     }
     d->reaping = (platen_work_t){ .run = reaping_run, .done = reaping_done, .data = d };

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -463,6 +464,47 @@ test_words(void **state)
     assert_string_equal(platen_sandbox_name(PLATEN_SANDBOX_LANDLOCK), "landlock");
 }
 
+static void *
+do_nothing(void *arg)
+{
+    return arg;
+}
+
+/* A thread that is just being made where a child is forked is none of the child's. */
+static void
+test_threads(void **state)
+{
+    const platen_sandbox_t sandbox = { .layers = PLATEN_SANDBOX_USER,
+                                       .uid = 65534,
+                                       .gid = 65534 };
+    pthread_t              thread;
+    unsigned               layer;
+    pid_t                  pid;
+    int                    i, j, error, wstatus = 0;
+
+    (void) state;
+    if (geteuid() != 0) {
+        return;
+    }
+    for (i = 0; i < 400; i++) {
+        assert_int_equal(pthread_create(&thread, NULL, do_nothing, NULL), 0);
+        pid = platen_sandbox_fork(0, SIGKILL, &error);
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            _exit(error == 0 && platen_sandbox_enter(&sandbox, &layer) == 0 ? 0 : 1);
+        }
+        for (j = 0; j < 10000 && waitpid(pid, &wstatus, WNOHANG) == 0; j++) {
+            usleep(1000);
+        }
+        if (j == 10000) {
+            kill(pid, SIGKILL);
+            fail_msg("child %d of a process with threads waits for ever", i);
+        }
+        assert_int_equal(wstatus, 0);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+    }
+}
+
 int
 main(void)
 {
@@ -471,7 +513,7 @@ main(void)
         cmocka_unit_test(test_allowed), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_closed),  cmocka_unit_test(test_words),
         cmocka_unit_test(test_pids),    cmocka_unit_test(test_parent),
-        cmocka_unit_test(test_cgroup),
+        cmocka_unit_test(test_cgroup),  cmocka_unit_test(test_threads),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
