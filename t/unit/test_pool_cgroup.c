@@ -69,7 +69,8 @@ setup(void **state)
     make_group("platen-0");
     fixture.config.cgroup_path = parent;
     fixture.confine = platen_confine_new(&fixture.config, err, sizeof(err));
-    fixture.pool = platen_pool_new(&fixture.config, fixture.confine, pool_on_done, NULL);
+    fixture.pool =
+        platen_pool_new(&fixture.config, fixture.confine, fixture.crew, pool_on_done, NULL);
     return platen_confine_layers(fixture.confine) & PLATEN_SANDBOX_CGROUP ? 0 : -1;
 }
 
