@@ -1,7 +1,7 @@
 # Documents that name something else, in every way that their formats have: nobody is asked, and nothing of it comes out.
 #
-#   PLATEN_LINKS   1: each document with each address; otherwise with one of what its engine may
-#                  read, and every third with one of what it may not
+#   PLATEN_LINKS   1: each document with each address; n: each n-th of these; otherwise each document with
+#                  one of what its engine may read, and every third with one of what it may not
 
 use lib 't/lib';
 use TestArchive;
@@ -30,7 +30,8 @@ sub documents {
             $n++;
         }
     }
-    return @all;
+    $n = 0;
+    return $All ? grep { $n++ % $All == 0 } @all : @all;
 }
 
 our %Refused;
@@ -92,6 +93,16 @@ is_deeply \@leaks, [], 'nothing of what they name comes out';
 is_deeply \@pictures, [], 'no picture neither';
 is_deeply \@without, [], 'but their own text does';
 is main::reached(), 0, 'nobody was asked for anything';
+
+# Of a document's own name, which they show in full.
+my $field = odf(text => '<text:p>before <text:file-name text:display="full">y</text:file-name></text:p>');
+my $cell = odf(spreadsheet => '<table:table table:name="S"><table:table-row><table:table-cell table:formula="of:=CELL(&quot;filename&quot;)"/></table:table-row></table:table>');
+for my $it (['a field', $field, 'odt', 'txt'], ['a formula', $cell, 'ods', 'csv']) {
+    my ($what, $bytes, $ext, $to) = @$it;
+    my $text = main::result(wait_job(submit(content => $bytes, name => "mine.$ext", to => $to)->{job_id}));
+    like $text, qr/mine\.$ext/, "$what shows the document's name";
+    unlike $text, qr/\Q$::Var\E|runs/, 'and not where it lies';
+}
 platend_stop();
 
 

@@ -411,16 +411,18 @@ save(LibreOfficeKitDocument *loaded, const char *path, const char *filter, const
     return office.out_of_memory ? PLATEN_LOK_EXIT_MEMORY : PLATEN_LOK_EXIT_SAVE;
 }
 
-/* A path for the document that has its client's name, in a directory of its own; 0 or -1. */
+/*
+ * A path for the document that has its client's name, in a directory of its own; 0 or -1.
+ * Fields and formulas (FILENAME, CELL) show all of it, and where this machine has its files
+ * is nobody's business.
+ */
 static int
 named(const char *name, char path[PATH_LEN])
 {
-    char cwd[PATH_LEN - 300];
-
-    if (getcwd(cwd, sizeof(cwd)) == NULL || (mkdir("named", 0700) != 0 && errno != EEXIST)) {
+    if (mkdir("named", 0700) != 0 && errno != EEXIST) {
         return -1;
     }
-    snprintf(path, PATH_LEN, "%s/named/%s", cwd, name);
+    snprintf(path, PATH_LEN, "/proc/self/cwd/named/%s", name);
     (void) unlink(path);
     return 0;
 }
