@@ -14,6 +14,21 @@ static const platen_engine_t *const all[] = {
 
 static char            shell[] = "/bin/sh";
 static platen_config_t config;
+static char            programs[] = "/tmp/platen_test.XXXXXX"; /* of Platen's own */
+
+/* A program that is there, and that nobody starts. */
+static void
+put_program(const char *dir, const char *name)
+{
+    char  path[128];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fchmod(fileno(file), 0755), 0);
+    fclose(file);
+}
 
 static int
 setup(void **state)
@@ -23,7 +38,18 @@ setup(void **state)
     config = fixture_config(fixture_nowhere);
     config.soffice_enabled = 1;
     config.soffice_path = shell;
+    assert_non_null(mkdtemp(programs));
+    put_program(programs, "platen-soffice.so");
+    config.libexec_path = programs;
     return 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void) state;
+    assert_int_equal(platen_workdir_clear(programs), 0);
+    return rmdir(programs);
 }
 
 static void
@@ -137,19 +163,15 @@ test_out_of_order(void **state)
     const platen_format_t *docx = fixture_format("docx"), *pdf = fixture_format("pdf");
     const platen_format_t *html = fixture_format("html"), *csv = fixture_format("csv");
     const platen_format_t *json = fixture_format("json");
-    char                   libexec[] = "/tmp/platen_test.XXXXXX", path[64];
+    char                   libexec[] = "/tmp/platen_test.XXXXXX";
     platen_config_t        c = config;
     platen_engines_t      *engines;
     platen_route_t         route;
-    FILE                  *file;
 
     (void) state;
     assert_non_null(mkdtemp(libexec));
-    snprintf(path, sizeof(path), "%s/platen-tables", libexec);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    assert_int_equal(fchmod(fileno(file), 0755), 0);
-    fclose(file);
+    put_program(libexec, "platen-tables");
+    put_program(libexec, "platen-soffice.so");
     c.libexec_path = libexec;
     c.lok_enabled = 1; /* and not there */
     c.tables_enabled = 1;
@@ -497,5 +519,5 @@ main(void)
         cmocka_unit_test(test_command),      cmocka_unit_test(test_policies),
     };
 
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }
