@@ -509,7 +509,7 @@ local function safe_metadata(doc)
   return doc
 end
 
-local keeps_html = html or markdown or FORMAT:match '^epub'
+local keeps_html = html or markdown
 local filters = { { Pandoc = whole(pages) }, { Image = whole(image) } }
 if source == 'rst' then table.insert(filters, { Pandoc = whole(field_list) }) end
 table.insert(filters, { Pandoc = safe_metadata })
