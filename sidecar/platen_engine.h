@@ -118,6 +118,12 @@ struct platen_engine_s {
 
     /* `said` is the end of what the run wrote to its standard error, any bytes. */
     platen_exit_t (*exited)(int code, const char *said);
+
+    /*
+     * Parts of what it says there of a damaged document that it has read all the same;
+     * ended by NULL.  NULL if it says nothing of it.
+     */
+    const char *const *repairs;
 };
 
 /* One step of a route, with the options that are its to honour. */

@@ -78,6 +78,8 @@ exited(int code, const char *said)
     return platen_program_exit(rules, code, said);
 }
 
+static const char *const repairs[] = { "repairing PDF document", "trying to repair", NULL };
+
 const platen_engine_t platen_engine_mupdf = {
     .name = "mupdf",
     .edges = edges,
@@ -85,4 +87,5 @@ const platen_engine_t platen_engine_mupdf = {
     .probe = probe,
     .prepare = prepare,
     .exited = exited,
+    .repairs = repairs,
 };

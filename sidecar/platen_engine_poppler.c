@@ -130,6 +130,9 @@ exited(int code, const char *said)
     return platen_program_exit(rules, code, said);
 }
 
+static const char *const repairs[] = { "find trailer dictionary", "End of file inside",
+                                       "Unterminated ", NULL };
+
 const platen_engine_t platen_engine_poppler = {
     .name = "poppler",
     .edges = edges,
@@ -137,4 +140,5 @@ const platen_engine_t platen_engine_poppler = {
     .probe = probe,
     .prepare = prepare,
     .exited = exited,
+    .repairs = repairs,
 };

@@ -154,6 +154,8 @@ exited(int code, const char *said)
     return platen_program_exit(rules, code, said);
 }
 
+static const char *const repairs[] = { "file is damaged", NULL };
+
 const platen_engine_t platen_engine_qpdf = {
     .name = "qpdf",
     .edges = edges,
@@ -161,4 +163,5 @@ const platen_engine_t platen_engine_qpdf = {
     .probe = probe,
     .prepare = prepare,
     .exited = exited,
+    .repairs = repairs,
 };

@@ -876,6 +876,25 @@ take_warnings(worker_t *w)
     }
 }
 
+/* A damaged document that the engine has read as far as it could is told of, once. */
+static void
+warn_of_repairs(worker_t *w, const char *said)
+{
+    static const char  sentence[] = "The document is damaged, and was repaired as far as that "
+                                    "was possible: some of it may be missing from the result.\n";
+    const char *const *words =
+        w->step < w->task->route.nsteps ? w->task->route.steps[w->step].engine->repairs : NULL;
+    size_t n = strlen(w->result.warnings);
+
+    while (words != NULL && *words != NULL && strstr(said, *words) == NULL) {
+        words++;
+    }
+    if (words != NULL && *words != NULL && strstr(w->result.warnings, sentence) == NULL
+        && n + sizeof(sentence) <= sizeof(w->result.warnings)) {
+        memcpy(w->result.warnings + n, sentence, sizeof(sentence));
+    }
+}
+
 /*
  * The first step has declined the document: it begins anew with LibreOffice
  * writing the document as it would, or, without that, takes what there is.
@@ -916,6 +935,7 @@ end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const c
     }
     if (w->result.outcome == PLATEN_RUN_DONE) {
         take_warnings(w);
+        warn_of_repairs(w, said);
         (void) go_on(pool, w);
     }
 }

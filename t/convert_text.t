@@ -172,3 +172,19 @@ for my $to (qw(docx odt txt rst epub pdf)) {
     like $got, qr/Sum.*inside.*H.*O red[\s|]+next.*C.*cell.*below.*item[\s|]+two/s, $to;
     unlike $got, qr/COMMENT|SCRIPT/, 'and not what is no text' if $to ne 'epub'; # which keeps its HTML
 }
+
+
+
+=== TEST 8: a PDF that is cut off is repaired with a warning, or refused as damaged
+--- flow
+main::warm();
+my $job = wait_job(submit(content => "BT (words on a page) Tj ET\n", name => 'a.txt', to => 'pdf')->{job_id});
+my $pdf = get("/jobs/$job->{job_id}/download")->content;
+my $small = tiny_pdf();
+for my $cut (substr($pdf, 0, length($pdf) / 2), substr($pdf, 0, -40), substr($small, 0, -30), substr($small, 0, 120)) {
+    for my $to (qw(docx md txt png html)) {
+        my $job = wait_job(submit(content => $cut, name => 'a.pdf', to => $to)->{job_id});
+        my $got = $job->{status} eq 'SUCCESS' ? "@{ $job->{warnings} }" : $job->{error_code};
+        like $got, qr/is damaged, and was repaired|^(?:corrupt|empty)_document/, length($cut) . " bytes to $to" or diag $job->{error} // $job->{status};
+    }
+}
