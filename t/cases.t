@@ -13,7 +13,6 @@ our @Known = (
     'p_twocol.pdf to=md',           # MuPDF reads across columns
     'p_5.pdf to=png',               # entries are named otherwise
     'txt_ascii_table.txt to=md',    # a table of characters
-    'x_chart.xlsx to=html',         # names a picture that is not there
     'p_truncated.pdf', '.gif', '.webp', '.bmp', '.eml', '.mhtml', 'd_flatopc.xml',    # not read, or not yet
 );
 
