@@ -214,7 +214,7 @@ pool_wait_for_end(void)
 {
     int i;
 
-    for (i = 0; i < 1000 && fixture.nended == 0; i++) {
+    for (i = 0; i < 6000 && fixture.nended == 0; i++) {
         pool_read(10);
         platen_pool_tick(fixture.pool);
         platen_pool_reap(fixture.pool);

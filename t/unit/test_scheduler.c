@@ -83,6 +83,9 @@ teardown(void **state)
     return fixture_close(&f);
 }
 
+/* Of a few milliseconds each: a minute, if the machine has much else to do. */
+#define TURNS 12000
+
 /* What has ended, and what the crew has done within a few milliseconds; claims nothing. */
 static void
 look(void)
@@ -113,7 +116,7 @@ scan(unsigned n)
     int i;
 
     platen_scheduler_scan(scheduler);
-    for (i = 0; i < 1000 && platen_scheduler_running(scheduler) != n; i++) {
+    for (i = 0; i < TURNS && platen_scheduler_running(scheduler) != n; i++) {
         turn();
     }
     assert_int_equal(platen_scheduler_running(scheduler), n);
@@ -127,7 +130,7 @@ wait_for(const platen_id_t *id, char code[64])
     int          i;
 
     platen_scheduler_scan(scheduler);
-    for (i = 0; i < 1000; i++) {
+    for (i = 0; i < TURNS; i++) {
         job = fixture_get(&f, id, code);
         if (job.state == PLATEN_STATE_NONE || platen_state_final((platen_state_t) job.state)) {
             return job;
@@ -147,7 +150,7 @@ drain(void)
 {
     int i;
 
-    for (i = 0; i < 1000 && platen_scheduler_busy(scheduler); i++) {
+    for (i = 0; i < TURNS && platen_scheduler_busy(scheduler); i++) {
         look();
     }
     assert_false(platen_scheduler_busy(scheduler));
@@ -310,7 +313,7 @@ test_many_that_need_no_worker(void **state)
     }
     /* More than one claim takes; one leads to the next. */
     platen_scheduler_scan(scheduler);
-    for (i = 0; i < 1000 && fixture_get(&f, &last, code).state != PLATEN_STATE_FAILED; i++) {
+    for (i = 0; i < TURNS && fixture_get(&f, &last, code).state != PLATEN_STATE_FAILED; i++) {
         turn();
     }
     assert_int_equal(fixture_get(&f, &last, code).state, PLATEN_STATE_FAILED);
