@@ -54,6 +54,7 @@ static inline int
 engine_fixture_link(engine_fixture_t *f)
 {
     static const char *const programs[][2] = {
+        { "build/platen-docx", "platen-docx" },
         { "build/platen-tables", "platen-tables" },
         { "build/platen-zip", "platen-zip" },
         { "sidecar/pandoc/platen_pandoc.lua", "platen-pandoc.lua" },
