@@ -345,8 +345,8 @@ is_deeply [grep { $here !~ /\b$_\b/ } @names], [], 'none is missing';
 my %known = map { $_ => 1 } @names;
 is_deeply [grep { !$known{$_} } slurp("$::Root/conf/nginx.conf") =~ /^\s*(platen_\w+)/mg], [],
     'conf/nginx.conf has no other';
-my %told = map { $_ => 1 } slurp("$::Root/README.md") =~ /^\| `(platen_\w+)/mg;
-is_deeply [sort keys %told], [sort @names], 'and the table of README.md has each';
+my %told = map { $_ => 1 } slurp("$::Root/docs/directives.md") =~ /^\| `(platen_\w+)/mg;
+is_deeply [sort keys %told], [sort @names], 'and the table of docs/directives.md has each';
 
 
 
