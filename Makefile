@@ -40,38 +40,38 @@ LIBEXECDIR  = /usr/lib/platen
 SYSCONFDIR  = /etc/platen
 
 WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
-INC     = -Iproto -Isidecar -Isidecar/tables -Isidecar/ctl -Isidecar/webhook -Isidecar/text -Ingx_module
+INC     = -Iproto -Isidecar -Ingx_module
 LIBS    = -llmdb -lmagic -lcrypto
 SIDELIB = -lczmq -lzmq -ljansson -lseccomp -lz
 DEPS    = -MMD -MP # each object knows the headers that it was made from
 HARDEN  = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 
-PROTO   = $(wildcard proto/*.c)
+PROTO   = $(wildcard proto/*/*.c)
 # Programs of their own, executed by platend: no LMDB, no ZeroMQ, no listening socket.
-SANDBOX = $(wildcard sidecar/platen_sandbox*.c)
-WIRE    = sidecar/platen_lok_wire.c
-WARNING = sidecar/platen_warning.c proto/platen_utf8.c
+SANDBOX = $(addprefix sidecar/sandbox/,sandbox.c filter.c fork.c landlock.c probe.c)
+WIRE    = sidecar/office/wire.c
+WARNING = sidecar/engine/warning.c proto/base/utf8.c
 # What is loaded into a LibreOffice that platend does not keep warm.
-SOFFICE = sidecar/lok/platen_soffice.c sidecar/lok/platen_lok_links.c proto/platen_utf8.c
+SOFFICE = sidecar/lok/soffice.c sidecar/lok/links.c proto/base/utf8.c
 # OOXML text documents: for LibreOffice's children, and for a program of its own.
-DOCX    = sidecar/docx/platen_docx_tree.c sidecar/docx/platen_docx_rewrite.c sidecar/docx/platen_docx_fields.c
-LOK     = $(filter-out sidecar/lok/platen_soffice.c,$(wildcard sidecar/lok/*.c)) $(DOCX) $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
-          sidecar/platen_policy.c sidecar/platen_registry.c sidecar/platen_workdir.c \
-          $(WARNING) proto/platen.c proto/platen_codec.c proto/platen_format.c
-SIDECAR = $(wildcard sidecar/*.c)
-TABLES  = $(wildcard sidecar/tables/*.c) $(WARNING) proto/platen.c proto/platen_charset.c
-TEXT    = $(wildcard sidecar/text/*.c) $(WARNING) proto/platen.c proto/platen_charset.c
-DOCXES  = sidecar/docx/platen_docx.c sidecar/lok/platen_lok_package.c sidecar/lok/platen_lok_functions.c \
-          $(DOCX) $(WARNING) proto/platen.c
-ZIP     = $(wildcard sidecar/zip/*.c) proto/platen_batch.c proto/platen_utf8.c
+DOCX    = sidecar/docx/tree.c sidecar/docx/rewrite.c sidecar/docx/fields.c
+LOK     = $(filter-out sidecar/lok/soffice.c,$(wildcard sidecar/lok/*.c)) $(DOCX) $(SANDBOX) $(WIRE) sidecar/run/child_setup.c \
+          sidecar/sandbox/policy.c sidecar/engine/lo_profile.c sidecar/run/tree.c \
+          $(WARNING) proto/base/platen.c proto/base/codec.c proto/format/format.c
+SIDECAR = $(wildcard sidecar/*.c $(patsubst %,sidecar/%/*.c, \
+            bus schedule batch run sandbox engine office webhook backup storeadmin))
+TABLES  = $(wildcard sidecar/tables/*.c) $(WARNING) proto/base/platen.c proto/format/charset.c
+TEXT    = $(wildcard sidecar/text/*.c) $(WARNING) proto/base/platen.c proto/format/charset.c
+DOCXES  = sidecar/docx/main.c sidecar/lok/package.c sidecar/lok/functions.c \
+          $(DOCX) $(WARNING) proto/base/platen.c
+ZIP     = $(wildcard sidecar/zip/*.c) proto/job/skip.c proto/base/utf8.c
 # What of the module is free of nginx, and so is tested without it.
-PLAIN   = $(addprefix ngx_module/platen_, multipart.c multipart_header.c params.c prefer.c \
-            problem.c receive.c receive_files.c tus_header.c)
+PLAIN   = $(addprefix ngx_module/,http/params.c http/prefer.c http/problem.c ingest/multipart.c \
+            ingest/multipart_header.c ingest/receive.c ingest/receive_files.c tus/header.c)
 # Talks to hosts that clients name: alone of all it has libcurl.
-DELIVER = $(wildcard sidecar/webhook/*.c)
+DELIVER = $(wildcard sidecar/deliver/*.c)
 CTL     = $(wildcard sidecar/ctl/*.c)
-HEADERS = $(wildcard proto/*.h sidecar/*.h sidecar/docx/*.h sidecar/lok/*.h sidecar/tables/*.h sidecar/ctl/*.h sidecar/webhook/*.h sidecar/text/*.h \
-              ngx_module/*.h t/*.h t/unit/*.h)
+HEADERS = $(wildcard proto/*/*.h sidecar/*.h sidecar/*/*.h ngx_module/*.h ngx_module/*/*.h t/*.h t/unit/*.h)
 
 MODULE  = $(BUILD)/ngx_http_platen_module.so
 PLATEND = $(BUILD)/platend
@@ -91,14 +91,22 @@ lok: $(BUILD)/platen-lok
 # again when the add-on script changes; make does the rest.
 NGX_OBJS = $(abspath $(BUILD))/nginx
 
-$(NGX_OBJS)/Makefile: config
+# What the add-on script finds in the tree; configured again when a file comes or goes.
+MODULE_SRC = $(sort $(PROTO) $(wildcard ngx_module/*.c ngx_module/*/*.c))
+
+.PHONY: FORCE
+$(BUILD)/module.sources: FORCE
+	@mkdir -p $(@D)
+	@echo $(MODULE_SRC) | cmp -s - $@ || echo $(MODULE_SRC) > $@
+
+$(NGX_OBJS)/Makefile: config $(BUILD)/module.sources
 	@mkdir -p $(BUILD)
 	cd $(NGINX_SRC) && bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
 	    --with-cc-opt="$(CFLAGS) -fPIC" --with-ld-opt=-fPIC \
 	    --add-dynamic-module=$(CURDIR) --builddir=$(NGX_OBJS)' > $(NGX_OBJS).log \
 	    || { cat $(NGX_OBJS).log >&2; exit 1; }
 
-$(MODULE): $(NGX_OBJS)/Makefile $(PROTO) $(wildcard ngx_module/*.c) $(HEADERS) conf/openapi.json
+$(MODULE): $(NGX_OBJS)/Makefile $(MODULE_SRC) $(HEADERS) conf/openapi.json
 	cd $(NGINX_SRC) && $(MAKE) -s -f $(NGX_OBJS)/Makefile modules
 	install $(NGX_OBJS)/ngx_http_platen_module.so $@ # a new file: the old one may be loaded
 
@@ -130,7 +138,7 @@ $(BUILD)/platen-lok: $(LOK_OBJ)
 $(BUILD)/platen-docx: $(patsubst %.c,$(BUILD)/obj/%.o,$(DOCXES))
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip -lexpat
 
-$(BUILD)/platen-soffice.so: $(SOFFICE) sidecar/lok/platen_lok_links.h proto/platen_utf8.h
+$(BUILD)/platen-soffice.so: $(SOFFICE) sidecar/lok/links.h proto/base/utf8.h
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(HARDEN:-fPIE=-fPIC) $(CFLAGS) $(INC) -shared -Wl,-z,relro,-z,now -o $@ $(SOFFICE) -ldl
 
@@ -148,7 +156,7 @@ $(BUILD)/platen-pandoc.lua: sidecar/pandoc/platen_pandoc.lua
 
 # Of what is platend's, only that which it calls: it talks to hosts that clients name.
 $(BUILD)/obj/libplatend.a: $(filter-out %/platend.o,$(OBJ))
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar qcs $@ $^ # files of several rooms have the same name
 
 $(BUILD)/platen-webhook: $(patsubst %.c,$(BUILD)/obj/%.o,$(DELIVER)) $(BUILD)/obj/libplatend.a
 	$(CC) $(CFLAGS) -pie -Wl,--as-needed,--gc-sections,-z,relro,-z,now -o $@ $^ -lcurl -ljansson -llmdb -lcrypto
@@ -162,10 +170,10 @@ $(BUILD)/duckdb/libduckdb.so: sidecar/tables/fetch-duckdb
 # Unit tests: one program to a file of t/unit, all with sanitizers.
 SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
-UNIT_SRC = $(PROTO) $(PLAIN) $(DOCX) sidecar/lok/platen_lok_cells.c $(filter-out sidecar/platend.c,$(SIDECAR)) \
-           $(filter-out sidecar/tables/platen_tables.c,$(TABLES)) \
-           $(filter-out sidecar/webhook/platen_deliver.c,$(DELIVER)) \
-           $(filter-out sidecar/ctl/platenctl.c,$(CTL))
+UNIT_SRC = $(PROTO) $(PLAIN) $(DOCX) sidecar/lok/cells.c $(filter-out sidecar/platend.c,$(SIDECAR)) \
+           $(filter-out sidecar/tables/main.c,$(TABLES)) \
+           $(filter-out sidecar/deliver/main.c,$(DELIVER)) \
+           $(filter-out sidecar/ctl/main.c,$(CTL))
 UNIT_OBJ = $(patsubst %.c,$(BUILD)/san/%.o,$(sort $(UNIT_SRC)))
 
 $(BUILD)/san/%.o: %.c
@@ -173,7 +181,7 @@ $(BUILD)/san/%.o: %.c
 	$(CC) $(WARN) $(SAN) $(INC) $(DEPS) -c -o $@ $<
 
 $(BUILD)/san/libplaten.a: $(UNIT_OBJ)
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar qcs $@ $^ # files of several rooms have the same name
 
 $(BUILD)/san/t/unit/%.o: INC += -It/unit
 $(BUILD)/unit/%: $(BUILD)/san/t/unit/%.o $(BUILD)/san/libplaten.a
@@ -194,8 +202,8 @@ unit: units
 	t/run --log $(BUILD)/log-unit $(RUN_UNITS)
 
 # The zygote held as platend would hold it.
-$(BUILD)/lok_driver: t/lok_driver.c $(SANDBOX) $(WIRE) sidecar/platen_fork.c \
-                      sidecar/platen_workdir.c $(HEADERS) proto/platen.c proto/platen_codec.c
+$(BUILD)/lok_driver: t/lok_driver.c $(SANDBOX) $(WIRE) sidecar/run/child_setup.c \
+                      sidecar/run/tree.c $(HEADERS) proto/base/platen.c proto/base/codec.c
 	$(CC) $(WARN) $(CFLAGS) $(INC) -It -o $@ $(filter %.c,$^) -lseccomp
 
 # Code that is taken over, inside the sandbox of each engine.
@@ -207,13 +215,13 @@ prisoner: $(BUILD)/prisoner
 	$(BUILD)/prisoner --full
 
 # What t/fault and t/cache.t do to a store, and to the calls of nginx and platend.
-$(BUILD)/store_driver: t/store_driver.c $(PROTO) $(HEADERS)
+$(BUILD)/store_driver: t/store_driver.c $(PROTO) $(wildcard sidecar/storeadmin/*.c) $(HEADERS)
 	$(CC) $(WARN) $(CFLAGS) $(INC) -o $@ $(filter %.c,$^) $(LIBS)
 
 $(BUILD)/fault_readers: t/fault/readers.c
 	$(CC) $(WARN) $(CFLAGS) -o $@ $< -llmdb
 
-$(BUILD)/fault_points: t/fault/points.c proto/platen_crash.c proto/platen_crash.h
+$(BUILD)/fault_points: t/fault/points.c proto/base/crash.c proto/base/crash.h
 	$(CC) $(WARN) $(CFLAGS) $(INC) -o $@ $(filter %.c,$^)
 
 # An engine that does what the document tells it; static, to need nothing of the machine.
@@ -235,8 +243,8 @@ fault-tools: $(FAULT_TOOLS)
 FUZZ_SECONDS ?= 10
 FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
-FUZZED = $(PROTO) $(PLAIN) $(WIRE) $(addprefix sidecar/tables/platen_tables_, \
-         buffer.c csv.c column.c names.c json.c text.c) sidecar/platen_warning.c
+FUZZED = $(PROTO) $(PLAIN) $(WIRE) $(addprefix sidecar/tables/, \
+         buffer.c csv.c column.c names.c json.c text.c) sidecar/engine/warning.c
 
 # Each source once: the fuzzers link one archive.
 FUZZ_SAN = -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
@@ -246,7 +254,7 @@ $(BUILD)/fuzzed/%.o: %.c
 	$(CLANG) $(WARN) $(FUZZ_SAN),fuzzer-no-link $(INC) $(DEPS) -c -o $@ $<
 
 $(BUILD)/fuzzed/libplaten.a: $(patsubst %.c,$(BUILD)/fuzzed/%.o,$(FUZZED))
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar qcs $@ $^ # files of several rooms have the same name
 
 $(BUILD)/fuzzed/t/fuzz/%.o: INC += -It/unit
 $(BUILD)/fuzz/%: $(BUILD)/fuzzed/t/fuzz/%.o $(BUILD)/fuzzed/libplaten.a
@@ -262,7 +270,7 @@ fuzz: fuzzers
 BESIDE = $(LIBEXEC) $(CTL_BIN) $(FAULT_TOOLS) $(BUILD)/lok_driver $(BUILD)/prisoner
 
 # The installed version of nginx with the module, and platend, with sanitizers: t/run @sanitized/t/x.t
-sanitized: $(BUILD)/sanitized/sidecar/platend $(BESIDE)
+sanitized: $(BUILD)/sanitized/sidecar/platend $(BESIDE) $(BUILD)/module.sources
 	+t/sanitized/build $(abspath $(BUILD))/sanitized
 	ln -sf $(abspath $(BESIDE)) $(BUILD)/sanitized/sidecar
 
@@ -273,13 +281,13 @@ $(BUILD)/sanitized/sidecar/platend: $(patsubst %.c,$(BUILD)/san/%.o,$(PROTO) $(S
 # The same with ThreadSanitizer: t/run @threads/t/x.t
 TSAN = -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
-threads: $(BUILD)/threads/test_sniff $(PLATEND) $(BESIDE)
+threads: $(BUILD)/threads/test_sniff $(PLATEND) $(BESIDE) $(BUILD)/module.sources
 	+t/sanitized/build $(abspath $(BUILD))/threads thread
 	ln -sf $(abspath $(PLATEND) $(BESIDE)) $(BUILD)/threads/sidecar
 
-$(BUILD)/threads/%: t/unit/%.c proto/platen_sniff.c $(HEADERS)
+$(BUILD)/threads/%: t/unit/%.c proto/format/sniff.c $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(WARN) $(TSAN) $(INC) -It/unit -o $@ $(filter %.c,$^) $(filter-out proto/platen_sniff.c,$(PROTO)) -lcmocka $(SIDELIB) $(LIBS)
+	$(CC) $(WARN) $(TSAN) $(INC) -It/unit -o $@ $(filter %.c,$^) $(filter-out proto/format/sniff.c,$(PROTO)) -lcmocka $(SIDELIB) $(LIBS)
 
 # Random SIGKILLs under load; KILLS=100000 is the long form.
 KILLS ?= 1000

@@ -11,7 +11,7 @@
  * the microseconds of loading, of saving and of closing, or "failed" and why.
  * Ends at the end of its input.
  *
- * LibreOffice is used as sidecar/lok/platen_lok_office.c uses it: in "unipoll"
+ * LibreOffice is used as sidecar/lok/office.c uses it: in "unipoll"
  * mode, all in the main thread, within the first call of poll().
  */
 

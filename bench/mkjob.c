@@ -17,10 +17,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "platen.h"
-#include "platen_id.h"
-#include "platen_layout.h"
-#include "platen_store.h"
+#include "base/platen.h"
+#include "base/id.h"
+#include "disk/layout.h"
+#include "store/store.h"
 
 #define GROUP 1000 /* records in one transaction */
 

@@ -16,14 +16,14 @@
 
 #include <jansson.h>
 
-#include "platen_commit.h"
-#include "platen_json.h"
-#include "platen_matrix.h"
-#include "platen_problem.h"
-#include "platen_receive.h"
-#include "platen_service.h"
-#include "platen_sign.h"
-#include "platen_store.h"
+#include "commit/commit.h"
+#include "http/json.h"
+#include "format/matrix.h"
+#include "http/problem.h"
+#include "ingest/receive.h"
+#include "store/service.h"
+#include "base/sign.h"
+#include "store/store.h"
 
 
 #define PLATEN_REQUEST_ID_MAX  128
@@ -84,7 +84,7 @@ typedef struct {
 } ngx_http_platen_webhook_t;
 
 
-/* Who a request without a key is; see platen_client.c. */
+/* Who a request without a key is; see access/client.c. */
 
 #define PLATEN_CLIENT_BY_KEY       0
 #define PLATEN_CLIENT_BY_COOKIE    1
@@ -160,7 +160,7 @@ struct ngx_http_platen_ctx_s {
     ngx_str_t                set_cookie;  /* of a new client, or len 0 */
     ngx_int_t                identity;    /* see platen_auth_lookup() */
     uint64_t                 max_length;  /* of a signed PUT; 0: as elsewhere */
-    ngx_buf_t               *body;        /* see platen_body.c */
+    ngx_buf_t               *body;        /* see http/body.c */
     void                    *body_handler;
     platen_problem_t         body_problem; /* of reading it from its file */
 
@@ -195,7 +195,7 @@ extern ngx_http_platen_worker_t  ngx_http_platen_worker;
 platen_store_t *ngx_http_platen_store(ngx_log_t *log);
 
 
-/* platen_route.c: the content handler of a location with platen_api. */
+/* http/route.c: the content handler of a location with platen_api. */
 
 ngx_int_t platen_route_handler(ngx_http_request_t *r);
 
@@ -206,7 +206,7 @@ ngx_int_t platen_route_preaccess(ngx_http_request_t *r);
 ngx_uint_t platen_route_exists(const char *pattern);
 
 
-/* platen_ready.c: GET /health/ready. */
+/* http/health.c: GET /health/ready. */
 
 /* Says in the store what this worker uses; once, before its first turn. */
 void platen_ready_init(ngx_log_t *log);
@@ -215,7 +215,7 @@ const platen_uses_t *platen_ready_uses_own(void);
 ngx_int_t platen_ready(ngx_http_request_t *r);
 
 
-/* platen_auth.c */
+/* access/auth.c */
 
 /* Reads a file of "name:sha256" lines into an array of keys; "off": none. */
 char *platen_auth_keys(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -241,7 +241,7 @@ ngx_int_t platen_auth_init(ngx_log_t *log);
 void platen_auth_exit(void);
 
 
-/* platen_client.c: who has no key. */
+/* access/client.c: who has no key. */
 
 /* The directive platen_client: key, cookie, or a value with variables. */
 char *platen_client_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -267,7 +267,7 @@ ngx_int_t platen_client_new(ngx_http_request_t *r);
 ngx_uint_t platen_client_https(ngx_http_request_t *r);
 
 
-/* platen_cors.c: pages of other origins. */
+/* http/cors.c: pages of other origins. */
 
 /* The directive platen_cors: off, *, or ORIGIN ... */
 char *platen_cors_origins(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -286,7 +286,7 @@ ngx_int_t platen_cors_preflight(ngx_http_request_t *r, ngx_str_t *methods);
 ngx_uint_t platen_cors_permits(ngx_http_request_t *r);
 
 
-/* platen_signed.c: URLs that stand in for a key on the one resource they name. */
+/* access/signed.c: URLs that stand in for a key on the one resource they name. */
 
 /* The directive platen_signing_key: FILE ..., the first of which signs. */
 char *platen_signed_keys(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -312,7 +312,7 @@ ngx_int_t platen_signed_url(ngx_http_request_t *r, const char *method,
 ngx_int_t platen_signed_links(ngx_http_request_t *r);
 
 
-/* platen_link.c: URLs that go elsewhere. */
+/* http/link.c: URLs that go elsewhere. */
 
 #define PLATEN_LINK_BASE_MAX  544  /* bytes of what comes before /jobs */
 
@@ -334,7 +334,7 @@ ngx_int_t platen_link_whole(ngx_http_request_t *r, ngx_str_t *path,
 ngx_int_t platen_link_base(ngx_http_request_t *r, platen_str_t *base);
 
 
-/* platen_webhook_conf.c: whose jobs are told of, and to whom. */
+/* access/webhook_conf.c: whose jobs are told of, and to whom. */
 
 /* The directive platen_webhook: CLIENT URL */
 char *platen_webhook_conf_directive(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -347,7 +347,7 @@ ngx_uint_t platen_webhook_conf_allows(ngx_http_request_t *r);
 void platen_webhook_conf_default(ngx_http_request_t *r, platen_str_t *url);
 
 
-/* platen_document.c: the two-phase view, with an upload to a URL of its own. */
+/* ingest/document.c: the two-phase view, with an upload to a URL of its own. */
 
 ngx_int_t platen_document_initiate(ngx_http_request_t *r);
 ngx_int_t platen_document_store(ngx_http_request_t *r);
@@ -355,7 +355,7 @@ ngx_int_t platen_document_enqueue(ngx_http_request_t *r);
 ngx_int_t platen_document_view(ngx_http_request_t *r);
 
 
-/* platen_body.c: a body that is one small JSON object. */
+/* http/body.c: a body that is one small JSON object. */
 
 /* What is done with it; the object is the caller's and gone afterwards. */
 typedef ngx_int_t (*platen_body_handler_pt)(ngx_http_request_t *r,
@@ -370,7 +370,7 @@ ngx_int_t platen_body_json(ngx_http_request_t *r,
 
 
 /*
- * platen_given.c: a body that was read by another module, or belongs to the
+ * ingest/given.c: a body that was read by another module, or belongs to the
  * main request of this subrequest.
  */
 
@@ -403,7 +403,7 @@ int platen_given_each(const ngx_chain_t *in, platen_given_pt piece,
 ngx_uint_t platen_given_gone(ngx_http_request_t *r);
 
 
-/* platen_upload.c: POST /jobs and POST /jobs/submit, up to the file on disk. */
+/* ingest/upload.c: POST /jobs and POST /jobs/submit, up to the file on disk. */
 
 ngx_int_t platen_upload_job(ngx_http_request_t *r);
 
@@ -441,7 +441,7 @@ ngx_int_t platen_upload_read(ngx_http_request_t *r,
 void platen_upload_discard(platen_receive_t *rx);
 
 
-/* platen_submit.c: from the file on disk to the answer; also DELETE. */
+/* commit/submit.c: from the file on disk to the answer; also DELETE. */
 
 /* The body is complete and synced: make the job.  Finalizes the request. */
 void platen_submit_received(ngx_http_request_t *r);
@@ -470,7 +470,7 @@ ngx_int_t platen_submit_op_start(ngx_http_request_t *r,
 ngx_int_t platen_submit_retry(ngx_http_request_t *r);
 
 
-/* platen_tus.c: resumable uploads. */
+/* tus/tus.c: resumable uploads. */
 
 /*
  * Before a route is looked for: for paths of uploads, takes X-HTTP-Method-Override
@@ -494,7 +494,7 @@ ngx_int_t platen_tus_submitted(ngx_http_request_t *r);
 void platen_tus_refused(ngx_http_request_t *r, ngx_int_t status);
 
 
-/* platen_admit.c: what lets a submission in. */
+/* access/capacity.c: what lets a submission in. */
 
 /* The directives platen_max_queue and platen_job_ttl. */
 char *platen_admit_queue(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -533,14 +533,14 @@ ngx_int_t platen_admit_idempotency(ngx_http_request_t *r, platen_job_t *job,
     uint64_t ttl, char *detail, size_t size);
 
 
-/* platen_ws_stream.c and platen_ws_io.c: WebSocket and Socket.IO. */
+/* ws/stream.c and ws/socketio.c: WebSocket and Socket.IO. */
 
 ngx_int_t platen_ws_stream_job(ngx_http_request_t *r);
 ngx_int_t platen_ws_stream_client(ngx_http_request_t *r);
 ngx_int_t platen_ws_io_open(ngx_http_request_t *r);
 
 
-/* platen_conf.c: the module's configuration, for nginx to call. */
+/* conf.c: the module's configuration, for nginx to call. */
 
 /* Notes where the directive stands that is being read. */
 void platen_conf_at(ngx_conf_t *cf, ngx_http_platen_at_t *at);
@@ -551,7 +551,7 @@ void *platen_conf_create_location(ngx_conf_t *cf);
 char *platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child);
 
 
-/* platen_quota.c: what a client may have stored. */
+/* access/quota.c: what a client may have stored. */
 
 /* The directive platen_quota. */
 char *platen_quota_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -577,7 +577,7 @@ ngx_int_t platen_quota_refused(ngx_http_request_t *r);
 ngx_int_t platen_quota_usage(ngx_http_request_t *r);
 
 
-/* platen_sync.c: POST /convert. */
+/* live/convert.c: POST /convert. */
 
 ngx_int_t platen_sync_convert(ngx_http_request_t *r);
 
@@ -591,7 +591,7 @@ ngx_int_t platen_sync_wait(ngx_http_request_t *r, platen_commit_op_t *op);
 void platen_sync_abandoned(ngx_http_request_t *r, platen_commit_op_t *op);
 
 
-/* platen_view.c: JSON, straight from the store. */
+/* view/job.c: JSON, straight from the store. */
 
 ngx_int_t platen_view_job(ngx_http_request_t *r);
 
@@ -620,7 +620,7 @@ ngx_int_t platen_view_submitted(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t platen_view_stored(ngx_http_request_t *r, ngx_uint_t status);
 
 
-/* platen_batch.c: archives of documents. */
+/* ingest/batch.c: archives of documents. */
 
 /* "platen_batch off | [entries=N] [size=SIZE] [file=SIZE] [ratio=N]". */
 char *platen_batch_limits(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -646,13 +646,13 @@ ngx_int_t platen_batch_created(ngx_http_request_t *r, const platen_id_t *job);
 
 
 /*
- * platen_batch_partial.c: GET /jobs/{id}/download; with ?partial=1, what there
+ * view/zip_stream.c: GET /jobs/{id}/download; with ?partial=1, what there
  * is of a batch that has not ended.
  */
 ngx_int_t platen_batch_download(ngx_http_request_t *r);
 
 
-/* platen_batch_view.c */
+/* view/files.c */
 
 ngx_int_t platen_batch_files(ngx_http_request_t *r);
 ngx_int_t platen_batch_file(ngx_http_request_t *r);
@@ -667,7 +667,7 @@ int platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
 void platen_batch_write_counts(platen_json_t *j, const platen_job_t *job);
 
 
-/* platen_list.c */
+/* view/list.c */
 
 /* A number of the query, at most `max`; unchanged if there is none. */
 ngx_int_t platen_list_number(ngx_http_request_t *r, const char *name,
@@ -680,7 +680,7 @@ ngx_int_t platen_list_first(ngx_http_request_t *r, platen_txn_t *txn,
     platen_json_t *j);
 
 
-/* platen_formats.c: what this machine converts. */
+/* view/formats.c: what this machine converts. */
 
 /* The directive platen_formats: all, or FROM:TO ... */
 char *platen_formats_rules(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -701,24 +701,24 @@ ngx_int_t platen_formats_check(ngx_http_request_t *r,
     const platen_matrix_route_t **route);
 
 
-/* platen_live.c (and platen_live.h) */
+/* live/snapshot.c (and live/snapshot.h) */
 
 /* Directives that take a time greater than zero: an ngx_msec_t at the offset. */
 char *platen_live_period(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
-/* platen_wait.c: GET /jobs/{id}, at once or when something has changed. */
+/* live/longpoll.c: GET /jobs/{id}, at once or when something has changed. */
 
 ngx_int_t platen_wait_job(ngx_http_request_t *r);
 
 
-/* platen_events.c: Server-Sent Events. */
+/* live/sse.c: Server-Sent Events. */
 
 ngx_int_t platen_events_job(ngx_http_request_t *r);
 ngx_int_t platen_events_client(ngx_http_request_t *r);
 
 
-/* platen_download.c */
+/* view/download.c */
 
 ngx_int_t platen_download_job(ngx_http_request_t *r);
 
@@ -734,12 +734,12 @@ ngx_int_t platen_download_result(ngx_http_request_t *r, platen_txn_t *txn,
     platen_job_t *job);
 
 
-/* platen_static.c */
+/* http/openapi.c */
 
 ngx_int_t platen_static_openapi(ngx_http_request_t *r);
 
 
-/* platen_respond.c */
+/* http/respond.c */
 
 /* Adds a response header; name is a literal. */
 ngx_int_t platen_respond_header(ngx_http_request_t *r, const char *name,
@@ -806,7 +806,7 @@ ngx_uint_t platen_respond_request_token(ngx_http_request_t *r,
     const char *name, const char *token);
 
 
-/* platen_hint.c: the ZeroMQ PUSH socket of this worker. */
+/* live/hint_push.c: the ZeroMQ PUSH socket of this worker. */
 
 /* Directives that take an endpoint, or off: an ngx_str_t at the offset. */
 char *platen_hint_endpoint(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -819,12 +819,12 @@ void platen_hint_exit(void);
 void *platen_hint_zmq(void);
 
 
-/* platen_turn.c: how long the worker's turns take, for its log. */
+/* turn.c: how long the worker's turns take, for its log. */
 void platen_turn_init(void);
 void platen_turn_exit(ngx_log_t *log);
 
 
-/* platen_wake.c: the ZeroMQ SUB socket of this worker. */
+/* live/event_sub.c: the ZeroMQ SUB socket of this worker. */
 
 /* Where the sidecar publishes by default: beside the hints' socket. */
 ngx_int_t platen_wake_default(ngx_conf_t *cf,

@@ -10,9 +10,9 @@
 
 
 #include "ngx_http_platen.h"
-#include "platen_notify.h"
+#include "live/subscribers.h"
 
-#include "platen_crash.h"
+#include "base/crash.h"
 
 
 static char *ngx_http_platen_api(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -15,23 +15,23 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
-#include "platen_backups.h"
-#include "platen_compare.h"
-#include "platen_condition.h"
-#include "platen_config.h"
-#include "platen_confine.h"
-#include "platen_crash.h"
-#include "platen_crew.h"
-#include "platen_engine.h"
-#include "platen_intake.h"
-#include "platen_layout.h"
-#include "platen_news.h"
-#include "platen_process.h"
-#include "platen_reaper.h"
-#include "platen_scheduler.h"
-#include "platen_seal.h"
-#include "platen_supervisor.h"
-#include "platen_webhooks.h"
+#include "backup/backups.h"
+#include "compare.h"
+#include "condition.h"
+#include "config.h"
+#include "sandbox/confine.h"
+#include "base/crash.h"
+#include "crew.h"
+#include "engine/engine.h"
+#include "bus/intake.h"
+#include "disk/layout.h"
+#include "bus/publisher.h"
+#include "daemon.h"
+#include "schedule/reaper.h"
+#include "schedule/scheduler.h"
+#include "base/seal.h"
+#include "supervisor.h"
+#include "webhook/webhooks.h"
 
 /* For platenctl doctor, and what(1): that all of Platen is of one version. */
 static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VERSION;
@@ -475,7 +475,7 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
     if (d->engines == NULL || write_matrix(d, err, errlen) != 0) {
         return -1;
     }
-    /* After all that is forked to be tried: see platen_crew.c. */
+    /* After all that is forked to be tried: see crew.c. */
     d->crew = platen_crew_new(
         (unsigned) (2 * d->config->workers + d->config->spare + d->config->standby + BESIDE));
     if (d->crew == NULL) {

@@ -648,7 +648,7 @@ for (['', 2, qr/^Usage: platend/], ['-c', 2, qr/Usage: platend/], ['-x', 2, qr/U
     is $? >> 8, $want, "platend $arguments";
     like $out, $says, 'what it says';
 }
-my ($table) = slurp("$::Root/sidecar/platen_config.c") =~ /key_rule_t keys\[\] = \{(.*?)\n\};/s;
+my ($table) = slurp("$::Root/sidecar/config.c") =~ /key_rule_t keys\[\] = \{(.*?)\n\};/s;
 my @keys = $table =~ /^    \{ "([a-z_\/]+)",/mg;
 cmp_ok scalar(@keys), '>=', 18, 'keys';
 my $here = slurp("$::Root/t/config.t");

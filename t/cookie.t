@@ -31,7 +31,7 @@ sub jobs_of {
     return [map $_->{input_filename}, @{ json_of($browser->get(base_url() . '/jobs'))->{jobs} }];
 }
 
-# A cookie's value, by proto/platen_sign.h to the letter.
+# A cookie's value, by proto/base/sign.h to the letter.
 sub cookie {
     my ($uuid, $until, $key) = @_;
     my $mac = hmac_sha256_base64("platen-cookie-1\n$uuid\n$until", $SigningKey{ $key // 'now' });

@@ -14,7 +14,7 @@
 
 #include "lok_hostile.h"
 #include "lok_zygote.h"
-#include "platen_sandbox.h"
+#include "sandbox/sandbox.h"
 
 #define PAIR 2 /* documents at a time */
 

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "platen_lok_wire.h"
-#include "platen_workdir.h"
+#include "office/wire.h"
+#include "run/tree.h"
 #include "unit/scratch.h"
 
 static char     scratch[SCRATCH_MAX];

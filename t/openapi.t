@@ -462,7 +462,7 @@ ok !eval { main::validate({ multipleOf => 2 }, 3, 'it'); 1 }, 'an unknown keywor
 
 === TEST 4: routes, problems, states and formats: the sources and the document
 --- flow
-my $source = slurp("$::Root/ngx_module/platen_route.c");
+my $source = slurp("$::Root/ngx_module/http/route.c");
 my ($table) = $source =~ /platen_routes\[\] = \{\n(.*?)\n\};/s or die 'no table of routes';
 my (%route, %open);
 while ($table =~ /\{\s*(\w+),\s*"([^"]*)",\s*([0-6]),/g) {
@@ -481,7 +481,7 @@ for (sort keys %main::Operation) {
     is $access, $open{$_}, "$_ " . ('needs a key', 'is open', 'takes a signed URL')[$open{$_}];
 }
 
-$source = slurp("$::Root/ngx_module/platen_problem.c");
+$source = slurp("$::Root/ngx_module/http/problem.c");
 my %problem;
 $problem{$3} = [$1, $2] while $source =~ /\{\s*(\d{3}),\s*(\d+),\s*"(\w+)",/g;
 my $codes = $main::Doc->{components}{schemas}{ProblemCode};
@@ -499,17 +499,17 @@ for my $name (sort keys %{ $main::Doc->{components}{responses} }) {
 }
 
 my %error = map { $_ => 1 }
-    grep defined, slurp("$::Root/sidecar/platen_finish.c") =~ /\bfail\(\s*v,\s*"(\w+)"|\{ PLATEN_RUN_\w+, "(\w+)"/g,
-        slurp("$::Root/sidecar/ctl/platen_ctl_fsck.c") =~ /error_code = PLATEN_STR\("(\w+)"\)/g;
+    grep defined, slurp("$::Root/sidecar/schedule/finish.c") =~ /\bfail\(\s*v,\s*"(\w+)"|\{ PLATEN_RUN_\w+, "(\w+)"/g,
+        slurp("$::Root/sidecar/ctl/fsck.c") =~ /error_code = PLATEN_STR\("(\w+)"\)/g;
 is_deeply [sort @{ $main::Doc->{components}{schemas}{JobError}{enum} }], [sort keys %error], 'errors of jobs';
-my %refusal = map { $_ => 1 } grep { !$error{$_} } slurp("$::Root/sidecar/platen_batches_spread.c") =~ /\bfail\(e,\s*"(\w+)"/g,
-    slurp("$::Root/proto/platen_batch.c") =~ /^    \{ "(\w+)", "/mg;
+my %refusal = map { $_ => 1 } grep { !$error{$_} } slurp("$::Root/sidecar/batch/expand.c") =~ /\bfail\(e,\s*"(\w+)"/g,
+    slurp("$::Root/proto/job/skip.c") =~ /^    \{ "(\w+)", "/mg;
 is_deeply [sort @{ $main::Doc->{components}{schemas}{FileRefusal}{enum} }], [sort keys %refusal], 'and of files of batches';
-my @states = slurp("$::Root/proto/platen_job.c") =~ /\[PLATEN_STATE_\w+\] = "(\w+)"/g;
+my @states = slurp("$::Root/proto/job/job.c") =~ /\[PLATEN_STATE_\w+\] = "(\w+)"/g;
 is_deeply [@{ $main::Doc->{components}{schemas}{State}{enum} }], [grep { $_ ne 'NONE' } @states], 'states';
-my @formats = slurp("$::Root/proto/platen_format.c") =~ /^    \{ "([\w-]+)",/mg;
+my @formats = slurp("$::Root/proto/format/format.c") =~ /^    \{ "([\w-]+)",/mg;
 is_deeply $main::Doc->{components}{schemas}{FormatName}{enum}, \@formats, 'formats';
-my @options = slurp("$::Root/proto/platen_option.c") =~ /\[PLATEN_OPTION_\w+\] =\s.*?"(\w+)"/gs;
+my @options = slurp("$::Root/proto/job/option.c") =~ /\[PLATEN_OPTION_\w+\] =\s.*?"(\w+)"/gs;
 is_deeply $main::Doc->{components}{schemas}{OptionName}{enum}, \@options, 'options';
 is_deeply [sort keys %{ $main::Doc->{components}{schemas}{JobOptions}{properties} }], [sort grep !/password/, @options],
     'those that a job shows';

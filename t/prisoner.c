@@ -43,9 +43,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "platen_confine.h"
-#include "platen_policy.h"
-#include "platen_workdir.h"
+#include "sandbox/confine.h"
+#include "sandbox/policy.h"
+#include "run/tree.h"
 
 #define NOBODY 65534
 #define NEWER 64 /* numbers above the filter's last */

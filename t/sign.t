@@ -45,7 +45,7 @@ is get($links->{events_url}, key => undef)->code, 200, 'its events';
 like get($links->{events_url}, key => undef)->content, qr/"status":"SUCCESS"/, 'say how it is';
 problem_is get($links->{events_url} =~ s/.\z/_/r, key => undef), 403, 'signature_invalid', 'or nothing';
 problem_is get($links->{events_url} =~ s/events/download/r, key => undef), 403, 'signature_invalid', 'each its own';
-is $links->{ws_url}, undef, 'no path, no link' unless slurp("$::Root/ngx_module/platen_route.c") =~ m{"jobs/\{id\}/ws"};
+is $links->{ws_url}, undef, 'no path, no link' unless slurp("$::Root/ngx_module/http/route.c") =~ m{"jobs/\{id\}/ws"};
 
 is_deeply [map { json_of(http(POST => "$path/links", content => $_))->{download_url} ? 1 : 0 } '', '{}', '{"x":1}'],
     [1, 1, 1], 'expires_in may be left out';

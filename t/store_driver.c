@@ -28,12 +28,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "platen.h"
-#include "platen_id.h"
-#include "platen_layout.h"
-#include "platen_matrix.h"
-#include "platen_store_check.h"
-#include "platen_store_int.h"
+#include "base/platen.h"
+#include "base/id.h"
+#include "disk/layout.h"
+#include "format/matrix.h"
+#include "storeadmin/check.h"
+#include "store/internal.h"
 
 static void
 fail(const char *what, const char *why)

@@ -59,7 +59,7 @@ end
 local paged = false
 
 -- What mutool draws at this many dots per inch stands in pixels of 96.
-local DRAWN_AT = 61 -- RESOLUTION of platen_engine_mupdf.c
+local DRAWN_AT = 61 -- RESOLUTION of engine/mupdf.c
 
 local function full_size(img)
   for _, side in ipairs { 'width', 'height' } do

@@ -1,4 +1,4 @@
-# Every crash point (proto/platen_crash.h), one after the other: nginx, platend or a
+# Every crash point (proto/base/crash.h), one after the other: nginx, platend or a
 # conversion's process is killed exactly there, by itself, while everything happens that has
 # steps: jobs, documents and batches are submitted, answered from an earlier result, deleted, recovered,
 # converted, packed, retried, expired and swept.  Then all is started again without it, and must be as if nothing had

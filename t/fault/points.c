@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "platen_crash.h"
+#include "base/crash.h"
 
 int
 main(void)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_job.h"
+#include "job/job.h"
 
 /* Both records hold only what the table names, strings by value. */
 static int

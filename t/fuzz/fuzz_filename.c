@@ -1,5 +1,5 @@
 /*
- * libFuzzer target of proto/platen_filename.h.
+ * libFuzzer target of proto/format/filename.h.
  *
  * The first byte is a buffer size, the rest a client's file name.  Whatever
  * it holds, the clean name is valid UTF-8 of at most 255 bytes without
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_filename.h"
-#include "platen_utf8.h"
+#include "format/filename.h"
+#include "base/utf8.h"
 
 #define CHECK(condition)                                                                       \
     do {                                                                                       \

@@ -1,5 +1,5 @@
 /*
- * libFuzzer target of ngx_module/platen_multipart.h.
+ * libFuzzer target of ngx_module/ingest/multipart.h.
  *
  * The first byte is a chunk size, the rest a body with the boundary "b0".
  * Fed whole and in chunks it must give the same events and result; what is
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_multipart.h"
+#include "ingest/multipart.h"
 
 #define CHECK(condition)                                                                       \
     do {                                                                                       \

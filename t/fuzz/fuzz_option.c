@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_option.h"
+#include "job/option.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_prefer.h"
+#include "http/prefer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

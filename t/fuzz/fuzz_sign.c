@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_sign.h"
+#include "base/sign.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

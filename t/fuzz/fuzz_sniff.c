@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "platen_sniff.h"
+#include "format/sniff.h"
 
 static void
 check(const platen_sniff_t *sniff)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_tables_column.h"
-#include "platen_tables_csv.h"
+#include "tables/column.h"
+#include "tables/csv.h"
 
 typedef struct {
     platen_tables_buffer_t flat; /* records, so that they can be compared */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_tables_json.h"
+#include "tables/json.h"
 
 static void
 assert_json(const platen_tables_cell_t *cell)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_tus_header.h"
+#include "tus/header.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

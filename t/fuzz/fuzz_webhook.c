@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "platen_webhook.h"
+#include "job/webhook_url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

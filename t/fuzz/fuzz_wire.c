@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "platen.h"
-#include "platen_wire.h"
+#include "base/platen.h"
+#include "base/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

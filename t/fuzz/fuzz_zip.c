@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "platen_zip.h"
+#include "format/zip_check.h"
 
 typedef struct {
     int      fd;

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "platen.h"
-#include "platen_zip.h"
+#include "base/platen.h"
+#include "format/zip_check.h"
 
 static const platen_zip_limits_t small = {
     .entries = 20, .total = 5000, .entry = 3000, .ratio_from = 100, .ratio = 3

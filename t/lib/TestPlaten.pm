@@ -323,7 +323,7 @@ sub tus {
         defined $header{content} ? ('Content-Type' => 'application/offset+octet-stream') : (), %header);
 }
 
-# The query that makes a URL a signed one, by proto/platen_sign.h to the letter.
+# The query that makes a URL a signed one, by proto/base/sign.h to the letter.
 #   expires => seconds since 1970; type, max: of a PUT; key => now or old
 sub signed {
     my ($method, $path, %arg) = @_;

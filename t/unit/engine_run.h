@@ -21,10 +21,10 @@
 
 #include <cmocka.h>
 
-#include "platen_child.h"
-#include "platen_confine.h"
-#include "platen_engine.h"
-#include "platen_workdir.h"
+#include "run/spawn.h"
+#include "sandbox/confine.h"
+#include "engine/engine.h"
+#include "run/tree.h"
 #include "scratch.h"
 
 #define ENGINE_SAID 1024

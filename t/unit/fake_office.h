@@ -28,8 +28,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "platen_layout.h"
-#include "platen_lok_wire.h"
+#include "disk/layout.h"
+#include "office/wire.h"
 
 #define FAKE_OFFICE_HUNG 16
 

@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "platen_multipart.h"
+#include "ingest/multipart.h"
 
 #define BOUNDARY "AaB03x"
 #define OPEN "--" BOUNDARY "\r\n"

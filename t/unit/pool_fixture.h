@@ -16,8 +16,8 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#include "platen_finish.h"
-#include "platen_pool.h"
+#include "schedule/finish.h"
+#include "run/pool.h"
 
 #define POOL_BIT(o) PLATEN_OPTION_BIT(PLATEN_OPTION_##o)
 

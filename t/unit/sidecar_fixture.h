@@ -17,12 +17,12 @@
 
 #include <cmocka.h>
 
-#include "platen_config.h"
-#include "platen_confine.h"
-#include "platen_format.h"
-#include "platen_layout.h"
-#include "platen_store.h"
-#include "platen_workdir.h"
+#include "config.h"
+#include "sandbox/confine.h"
+#include "format/format.h"
+#include "disk/layout.h"
+#include "store/store.h"
+#include "run/tree.h"
 
 typedef struct {
     char            root[40];

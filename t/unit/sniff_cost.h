@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "platen_sniff.h"
-#include "platen_zip.h"
+#include "format/sniff.h"
+#include "format/zip_check.h"
 
 /*
  * A file may cost as much as so many ordinary texts of a kilobyte, and for each

@@ -7,7 +7,7 @@
 #ifndef PLATEN_TEST_STORE_FIXTURE_H
 #define PLATEN_TEST_STORE_FIXTURE_H
 
-#include "platen_store.h"
+#include "store/store.h"
 #include "scratch.h"
 
 #define MAP_SIZE ((size_t) 16 << 20)

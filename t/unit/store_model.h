@@ -8,8 +8,8 @@
 #ifndef PLATEN_TEST_STORE_MODEL_H
 #define PLATEN_TEST_STORE_MODEL_H
 
-#include "platen_store_check.h"
-#include "platen_store_hook.h"
+#include "storeadmin/check.h"
+#include "store/hook.h"
 #include "scratch.h"
 
 #define CLIENTS 3

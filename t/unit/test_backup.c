@@ -5,8 +5,8 @@
 #include <sys/file.h>
 #include <fcntl.h>
 
-#include "platen_backup.h"
-#include "platen_store_check.h"
+#include "backup/backup.h"
+#include "storeadmin/check.h"
 
 static fixture_t f;
 static char      dir[80];

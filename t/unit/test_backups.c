@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "platen_backups.h"
+#include "backup/backups.h"
 
 /* As "platend -bc FILE" it fails: what it leaves is for the test to reap. */
 static int

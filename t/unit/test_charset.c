@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "platen_charset.h"
+#include "format/charset.h"
 
 static void
 test_names(void **state)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_job.h"
+#include "job/job.h"
 
 #define JOB platen_job_fields, platen_job_nfields
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "platen_config.h"
+#include "config.h"
 
 static char err[1024];
 

@@ -20,7 +20,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "platen_child.h"
+#include "run/spawn.h"
 
 static char              root[] = "/var/tmp/test_confine.XXXXXX";
 static char              self[PLATEN_PATH_MAX];

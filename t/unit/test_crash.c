@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "platen_crash.h"
+#include "base/crash.h"
 
 static void
 test_table(void **state)

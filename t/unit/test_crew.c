@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "platen_crew.h"
+#include "crew.h"
 
 #define WORKS 64
 

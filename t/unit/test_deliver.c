@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "platen_deliver.h"
+#include "deliver/main.h"
 
 static char                      nothing[] = "";
 static platen_webhook_settings_t settings = {

@@ -14,11 +14,11 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "platen_ctl.h"
-#include "platen_ctl_capture.h"
-#include "platen_ctl_doctor.h"
-#include "platen_ctl_section.h"
-#include "platen_sandbox.h"
+#include "ctl/ctl.h"
+#include "ctl/capture.h"
+#include "ctl/doctor.h"
+#include "ctl/section.h"
+#include "sandbox/sandbox.h"
 #include "scratch.h"
 
 /* What the report prints, in a buffer that lasts until the next call. */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "docx/platen_docx_rewrite.h"
+#include "docx/rewrite.h"
 
 #define OPEN                                                                                   \
     "<d:document xmlns:d=\"" PLATEN_DOCX_W "\" xmlns:mc=\"http://schemas.openxmlformats.org/"  \

@@ -2,7 +2,7 @@
 
 #include "sidecar_fixture.h"
 
-#include "platen_engine.h"
+#include "engine/engine.h"
 
 static const platen_engine_t *const all[] = {
     &platen_engine_lok,    &platen_engine_soffice, &platen_engine_tables,

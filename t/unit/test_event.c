@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "platen_event.h"
+#include "job/event.h"
 
 static void
 test_names(void **state)

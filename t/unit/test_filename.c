@@ -1,5 +1,5 @@
 /*
- * Unit tests of proto/platen_filename.h.
+ * Unit tests of proto/format/filename.h.
  *
  * Each expectation hands the name over in a block of its exact size, for
  * the sanitizers to see any byte read beyond it; a failed one ends its test
@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "platen_filename.h"
-#include "platen_utf8.h"
+#include "format/filename.h"
+#include "base/utf8.h"
 
 #define FFFD "\xef\xbf\xbd"
 #define E_ACUTE "\xc3\xa9"       /* U+00E9 */

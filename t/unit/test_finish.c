@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "platen_finish.h"
+#include "schedule/finish.h"
 
 static fixture_t f;
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_format.h"
+#include "format/format.h"
 
 static const platen_format_t *
 find(const char *name)

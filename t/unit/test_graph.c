@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "platen_graph.h"
+#include "engine/graph.h"
 
 #define BIT(o) PLATEN_OPTION_BIT(PLATEN_OPTION_##o)
 #define MANY 9 /* changes of format, more than there can be */

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "platen.h"
-#include "platen_id.h"
+#include "base/platen.h"
+#include "base/id.h"
 
 #define TICK_CHARS 18 /* "xxxxxxxx-xxxx-7xxx": the time, 48 + 12 bits */
 

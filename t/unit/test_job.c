@@ -10,7 +10,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "platen_job.h"
+#include "job/job.h"
 
 /* Written out by hand: a change of the lifecycle is a change of this list. */
 static const struct {

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "platen_judge.h"
+#include "run/outcome.h"
 #include "scratch.h"
 
 #define FILE_SIZE 4096

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "platen_layout.h"
+#include "disk/layout.h"
 #include "scratch.h"
 
 static const platen_id_t id = { { 0x01, 0x7f, 0x22, 0xe2, 0x79, 0xb0, 0x7c, 0xc3, 0x98, 0xc4,

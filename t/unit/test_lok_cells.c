@@ -1,4 +1,4 @@
-/* Cells of a page's tables, before they become a workbook (sidecar/lok/platen_lok_cells.c). */
+/* Cells of a page's tables, before they become a workbook (sidecar/lok/cells.c). */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lok/platen_lok_cells.h"
+#include "lok/cells.h"
 
 #define MARK " sdnum=\"1033;0;@\""
 

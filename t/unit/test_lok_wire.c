@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_lok_wire.h"
+#include "office/wire.h"
 
 static uint8_t packet[PLATEN_LOK_WIRE_MAX];
 

@@ -1,5 +1,5 @@
 /*
- * Unit tests of ngx_module/platen_multipart.h: delimiters, data, limits and
+ * Unit tests of ngx_module/ingest/multipart.h: delimiters, data, limits and
  * results.  How they run a body, and who owns what: multipart_events.h.
  */
 

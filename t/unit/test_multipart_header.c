@@ -1,5 +1,5 @@
 /*
- * Unit tests of ngx_module/platen_multipart.h: the request's Content-Type
+ * Unit tests of ngx_module/ingest/multipart.h: the request's Content-Type
  * and the headers of parts.  How they run a body, and who owns what:
  * multipart_events.h.
  */

@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 #include "ole_bytes.h"
-#include "platen_ole.h"
-#include "platen_sniff.h"
+#include "format/ole.h"
+#include "format/sniff.h"
 #include "zip_bytes.h"
 
 typedef struct {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_option.h"
+#include "job/option.h"
 
 /* The names are the API, and in this order the text form has them. */
 static const char *const names[] = {

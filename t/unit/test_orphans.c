@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <sys/time.h>
 
-#include "platen_orphans.h"
+#include "schedule/orphans.h"
 
 static fixture_t         f;
 static platen_orphans_t *orphans;

@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "platen_partial.h"
+#include "disk/upload.h"
 #include "scratch.h"
 
 static char         root[SCRATCH_MAX];

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_prefer.h"
+#include "http/prefer.h"
 
 /* Reads an exact-size copy, so that a read too far is seen. */
 static platen_prefer_t

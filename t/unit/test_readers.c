@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "platen_readers.h"
+#include "schedule/readers.h"
 
 static fixture_t f;
 

@@ -4,7 +4,7 @@
 
 #include <fcntl.h>
 
-#include "platen_reaper.h"
+#include "schedule/reaper.h"
 
 static fixture_t        f;
 static platen_reaper_t *reaper;

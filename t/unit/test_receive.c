@@ -1,4 +1,4 @@
-/* ngx_module/platen_receive.c: bodies into files and fields, and every refusal. */
+/* ngx_module/ingest/receive.c: bodies into files and fields, and every refusal. */
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "platen_receive.h"
+#include "ingest/receive.h"
 #include "scratch.h"
 
 #define FORM "multipart/form-data; boundary=BB"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "platen_registry.h"
+#include "engine/lo_profile.h"
 #include "scratch.h"
 
 #define SCHEMA                                                                                 \

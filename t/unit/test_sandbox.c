@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "platen_sandbox.h"
+#include "sandbox/sandbox.h"
 #include "scratch.h"
 
 #define FILES (PLATEN_SANDBOX_NO_NEW_PRIVS | PLATEN_SANDBOX_LANDLOCK)

@@ -9,8 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "platen_engine.h"
-#include "platen_scheduler.h"
+#include "engine/engine.h"
+#include "schedule/scheduler.h"
 
 static const char script[] =
     "#!/bin/sh\n"

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "platen_service.h"
-#include "platen_wire.h"
+#include "store/service.h"
+#include "base/wire.h"
 
 static platen_uses_t uses;
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_sign.h"
+#include "base/sign.h"
 
 #define KEY "0123456789abcdef0123456789abcdef"
 #define NEXT "a second key, which is to come after"

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "platen_sniff.h"
+#include "format/sniff.h"
 
 static void
 check_corpus_file(const char *dir, const char *name)

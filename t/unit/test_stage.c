@@ -10,7 +10,7 @@
 #include <grp.h>
 #include <sys/prctl.h>
 
-#include "platen_stage.h"
+#include "run/run_dir.h"
 
 #define NOBODY 65534
 

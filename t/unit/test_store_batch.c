@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "platen_store_check.h"
+#include "storeadmin/check.h"
 #include "store_fixture.h"
 
 #define CLIENT PLATEN_STR("alice")

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "platen_store_check.h"
-#include "platen_store_int.h"
+#include "storeadmin/check.h"
+#include "store/internal.h"
 #include "store_fixture.h"
 
 static uint64_t     now = 1000000;

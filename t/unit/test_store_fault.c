@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "platen_store.h"
+#include "store/store.h"
 #include "scratch.h"
 
 #define MAP_SIZE ((size_t) 64 << 20)

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "platen_store_check.h"
-#include "platen_store_hook.h"
-#include "platen_store_int.h"
+#include "storeadmin/check.h"
+#include "store/hook.h"
+#include "store/internal.h"
 #include "store_fixture.h"
 
 /* A job that has got as far as PROCESSING, and so has one delivery. */

@@ -1,4 +1,4 @@
-/* Tests of platen_store_upload.c: room that is kept for uploads, added up, found and mended. */
+/* Tests of store/reservation.c: room that is kept for uploads, added up, found and mended. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "platen_store_check.h"
-#include "platen_store_int.h"
+#include "storeadmin/check.h"
+#include "store/internal.h"
 #include "store_fixture.h"
 
 static platen_id_t ids[5];

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "platen_supervisor.h"
+#include "supervisor.h"
 
 static int
 listen_at(const char *path, size_t len)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_tables_column.h"
+#include "tables/column.h"
 
 static platen_tables_class_t
 class_of(const char *text)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_tables_csv.h"
+#include "tables/csv.h"
 
 /* Records as text: fields in <>, an empty one as -, a quoted empty one as <>, lines by /. */
 static int

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_tus_header.h"
+#include "tus/header.h"
 
 static platen_params_t params;
 static char            type[PLATEN_TUS_TYPE_MAX + 1], detail[384];

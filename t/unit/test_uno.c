@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "platen_uno.h"
+#include "engine/uno.h"
 
 static char             out[1024];
 static platen_options_t options;

@@ -2,7 +2,7 @@
 
 #include "sidecar_fixture.h"
 
-#include "platen_walk.h"
+#include "schedule/walk.h"
 
 static fixture_t      f;
 static platen_walk_t *walk;

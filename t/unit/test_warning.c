@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "platen_warning.h"
+#include "engine/warning.h"
 #include "scratch.h"
 
 static char out[PLATEN_WARNINGS_MAX];

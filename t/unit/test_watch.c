@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "platen_watch.h"
+#include "run/watch.h"
 
 #define MIB (1U << 20)
 #define THREADS 9

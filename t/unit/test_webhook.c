@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "platen_webhook.h"
+#include "job/webhook_url.h"
 
 static void
 test_taken(void **state)

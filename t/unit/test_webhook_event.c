@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "platen_webhook_event.h"
+#include "webhook/event.h"
 #include "scratch.h"
 
 static char scratch[SCRATCH_MAX];

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen_webhook_settings.h"
+#include "webhook/settings.h"
 
 static char nothing[] = "", store[] = "/var/lib/platen/store", secret[] = "/a /b  /c";
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platen.h"
-#include "platen_wire.h"
+#include "base/platen.h"
+#include "base/wire.h"
 
 static const uint8_t golden[PLATEN_WIRE_LEN] = { 'P',  'L',  'T',  'N',  1,    1,    0x01, 0x7f,
                                                  0x22, 0xe2, 0x79, 0xb0, 0x7c, 0xc3, 0x98, 0xc4,

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "platen_zip.h"
+#include "format/zip_check.h"
 #include "zip_bytes.h"
 
 /* What a walk saw. */

@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "platen.h"
-#include "platen_zip.h"
+#include "base/platen.h"
+#include "format/zip_check.h"
 #include "zip_bytes.h"
 
 #define MIB (UINT64_C(1) << 20)

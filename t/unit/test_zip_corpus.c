@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "platen.h"
-#include "platen_zip.h"
+#include "base/platen.h"
+#include "format/zip_check.h"
 
 static int
 is_zip(int fd)

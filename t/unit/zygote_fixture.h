@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 
 #include "fake_office.h"
-#include "platen_zygote.h"
+#include "office/zygote.h"
 
 #define ZYGOTE_RUNS 8
 

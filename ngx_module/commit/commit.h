@@ -1,0 +1,186 @@
+
+/*
+ * Group commit: every change that this worker makes to the store goes through
+ * one task at a time in the thread pool.  What arrives meanwhile waits, and
+ * becomes the next transaction as one.
+ */
+
+#ifndef _PLATEN_COMMIT_H_INCLUDED_
+#define _PLATEN_COMMIT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "job/job.h"
+#include "store/store.h"
+
+
+typedef enum {
+    PLATEN_COMMIT_SUBMIT,
+    PLATEN_COMMIT_RETRY,
+    PLATEN_COMMIT_REMOVE,
+    PLATEN_COMMIT_INITIATE,
+    PLATEN_COMMIT_STORE,
+    PLATEN_COMMIT_ENQUEUE,
+    PLATEN_COMMIT_RESERVE,
+    PLATEN_COMMIT_RELEASE
+} platen_commit_kind_t;
+
+
+#define PLATEN_COMMIT_WARNINGS 4096
+#define PLATEN_COMMIT_ENGINES  256
+
+
+typedef struct platen_commit_op_s  platen_commit_op_t;
+
+/* The earlier result that answers for a submission; copies, not pointers. */
+typedef struct {
+    platen_id_t            id;
+    uint32_t               epoch;
+    uint64_t               size;
+    char                   sha256[PLATEN_SHA256_LEN];
+    char                   format[16];
+    size_t                 format_len;
+    char                   warnings[PLATEN_COMMIT_WARNINGS];
+    char                   engines[PLATEN_COMMIT_ENGINES];
+    size_t                 engines_len;
+    size_t                 warnings_len;
+} platen_commit_result_t;
+
+/*
+ * Owned by the request (r->pool) and out of its hands from platen_commit() to
+ * done(); the request holds r->main->blocked meanwhile, so the pool stays.
+ */
+struct platen_commit_op_s {
+    platen_commit_kind_t   kind;
+    platen_job_t           job;       /* SUBMIT, INITIATE: the record; else
+                                         id, client; RETRY: and the secrets,
+                                         withheld; STORE: and what is known
+                                         of the input now; RESERVE: and
+                                         input_size, the least that will do */
+    const char            *tmp;       /* SUBMIT, STORE: the synced temporary
+                                         file */
+    uint64_t               max_queue; /* PENDING jobs allowed, */
+    uint64_t               max_client_queue; /* and of that client; 0: any */
+    uint64_t               quota;     /* bytes that it may have; 0: any */
+    uint64_t               max_uploads; /* RESERVE: that it may have open
+                                         with this one; 0: any */
+    uint64_t               wish;      /* RESERVE: bytes that would be better */
+    platen_commit_result_t *earlier;  /* SUBMIT: room for one; NULL: none
+                                         is looked for */
+
+    /* results */
+    int                    rc;        /* PLATEN_OK or why not */
+    int                    error;     /* errno behind it, or 0 */
+    const char            *what;      /* the step that failed */
+    char                   errstr[64]; /* LMDB's words */
+    int                    lock;      /* STORE: of the input's place, or -1 */
+    platen_state_t         found;     /* the state that was in the way */
+    uint64_t               position;  /* SUBMIT: place in the queue */
+    platen_id_t            existing;  /* the job that is the answer, if it is
+                                         not the one submitted (stored) */
+    uint32_t               missing;   /* RETRY: secrets that were not sent */
+    uint64_t               used;      /* PLATEN_OVER_QUOTA: bytes it has, and */
+    uint64_t               needed;    /* those that this would add; */
+    uint64_t               reserved;  /* those that its uploads will add, */
+    uint64_t               uploads;   /* which are so many */
+    uint64_t               granted;   /* RESERVE: bytes */
+
+    /* what is answered, if it is not commit/submit.c's to say */
+    ngx_int_t            (*answer)(ngx_http_request_t *r,
+                             platen_commit_op_t *op);
+    void                 (*done)(platen_commit_op_t *op);
+    void                  *data;
+    platen_commit_op_t    *next;
+    unsigned               published:1;
+    unsigned               resumable:1; /* SUBMIT: of a partial upload, which
+                                         is there again if it fails */
+    unsigned               abandoned:1; /* REMOVE: its client has gone; what
+                                         another was told of stays */
+    unsigned               busy:1;    /* STORE: another one has the place */
+    unsigned               linked:1;  /* the earlier result has a name of this
+                                         job's, */
+    unsigned               shared:1;  /* and is this job's too */
+    unsigned               stored:1;  /* the answer is the record "existing" */
+    unsigned               replayed:1; /* it came before under the same key */
+};
+
+
+/* `sync`: nothing is answered before it is on disk. */
+ngx_int_t platen_commit_init(ngx_cycle_t *cycle, const char *data,
+    ngx_uint_t sync);
+
+/*
+ * Queues the operation; op->done(op) comes later, from the event loop.
+ * NGX_ERROR: the thread pool would not take it and nothing has happened.
+ */
+ngx_int_t platen_commit(platen_commit_op_t *op, ngx_log_t *log);
+
+/* Whether a group is with the thread pool. */
+ngx_uint_t platen_commit_active(void);
+
+/*
+ * Keeps the request, and its pool, until a task or a commit has come back: what
+ * nginx would free is then not freed before platen_commit_release().
+ */
+void platen_commit_hold(ngx_http_request_t *r);
+void platen_commit_release(ngx_http_request_t *r);
+
+/*
+ * The request's thread task, ctx->task: made, with the request as what its
+ * handler gets (in *data) and its event's data; and posted, the request then
+ * being held.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t platen_commit_task_init(ngx_http_request_t *r,
+    void (*handler)(void *data, ngx_log_t *log),
+    void (*done)(ngx_event_t *ev));
+ngx_int_t platen_commit_task_post(ngx_http_request_t *r);
+
+/*
+ * For that `done`: the task has come back, or only its timer has run out, which
+ * is logged and set again.  `next` has the request, unless it has ended: then
+ * its write event is no longer `event`, and nginx waits to free it.
+ */
+void platen_commit_task_done(ngx_event_t *ev, ngx_http_event_handler_pt event,
+    ngx_http_event_handler_pt next);
+
+/* Of a job's first claim, and the only one that is made here. */
+#define PLATEN_COMMIT_EPOCH  1
+
+/*
+ * Submits, retries or removes a job (platen_commit_job.c), inside the group's
+ * transaction: what is refused is so before the first write.
+ */
+int platen_commit_job(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now);
+
+/* For commit/document.c: whether one more may wait, and be PLATEN_OK. */
+int platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op);
+
+/*
+ * Initiates, stores or enqueues a document (platen_commit_document.c), inside
+ * the group's transaction: what is refused is so before the first write.
+ */
+int platen_commit_document(platen_txn_t *txn, platen_commit_op_t *op,
+    uint64_t now);
+
+/* Before it: the uploaded bytes get their place, or op->rc says why not. */
+void platen_commit_claim(platen_store_t *store, platen_commit_op_t *op,
+    const char *data);
+
+/* Before it: links an earlier result that may answer for a submission. */
+void platen_commit_link(platen_txn_t *txn, platen_commit_op_t *op,
+    const char *data, uint64_t now);
+
+/*
+ * Keeps room for a resumable upload, or gives it back (platen_commit_upload.c),
+ * inside the group's transaction: what is refused is so before the first write.
+ */
+int platen_commit_upload(platen_txn_t *txn, platen_commit_op_t *op);
+
+/* Removes a file in the thread pool: unlinking a large one takes its time. */
+void platen_commit_unlink(const char *path, ngx_log_t *log);
+
+
+#endif /* _PLATEN_COMMIT_H_INCLUDED_ */

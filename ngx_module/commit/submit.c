@@ -1,0 +1,582 @@
+
+/*
+ * From a file on disk to a job in the store and the answer; its way back,
+ * DELETE; and once more, retry.  Builds the operation that platen_commit carries out, and finishes
+ * the request when that is done.  Runs in the event loop.
+ */
+
+
+#include "ngx_http_platen.h"
+
+#include "job/cache_key.h"
+#include "base/crash.h"
+#include "base/wire.h"
+
+
+static platen_problem_t platen_submit_refusal(ngx_http_request_t *r,
+    platen_receive_t *rx, ngx_int_t rc, const platen_matrix_route_t *route);
+static ngx_int_t platen_submit_op(ngx_http_request_t *r);
+static ngx_int_t platen_submit_options(ngx_http_request_t *r,
+    const platen_options_t *options, uint32_t mask, platen_str_t *text);
+static ngx_int_t platen_submit_cache(ngx_http_request_t *r,
+    platen_commit_op_t *op);
+static void platen_submit_event(ngx_http_request_t *r);
+static void platen_submit_committed(platen_commit_op_t *op);
+static ngx_int_t platen_submit_answer(ngx_http_request_t *r,
+    platen_commit_op_t *op);
+static ngx_int_t platen_submit_missing(ngx_http_request_t *r,
+    uint32_t missing);
+
+
+void
+platen_submit_received(ngx_http_request_t *r)
+{
+    ngx_int_t               rc;
+    platen_receive_t       *rx;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    rx = ctx->rx;
+
+    rc = platen_submit_admit(r);
+
+    if (rc != NGX_DECLINED) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
+    rc = platen_submit_op(r);
+
+    if (rc == NGX_OK) {
+        rc = platen_submit_commit(r, ctx->op);
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, platen_respond_problem(r,
+                                        rc == NGX_DECLINED
+                                        ? PLATEN_PROBLEM_INVALID_PARAMETER
+                                        : PLATEN_PROBLEM_INTERNAL,
+                                        rc == NGX_DECLINED ? rx->detail
+                                                           : NULL));
+    }
+}
+
+
+ngx_int_t
+platen_submit_admit(ngx_http_request_t *r)
+{
+    ngx_int_t                     rc;
+    platen_problem_t              problem;
+    platen_receive_t             *rx;
+    ngx_http_platen_ctx_t        *ctx;
+    const platen_matrix_route_t  *route;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    rx = ctx->rx;
+
+    rc = rx->batch ? platen_batch_admit(r, rx, &route)
+                   : platen_formats_check(r, rx->source, rx->target, &route);
+
+    if (rc == NGX_ERROR) {
+        return platen_respond_store(r, PLATEN_ERROR, "reading the matrix",
+                                    "see above");
+    }
+
+    problem = platen_submit_refusal(r, rx, rc, route);
+
+    return problem == PLATEN_PROBLEM_NONE
+           ? NGX_DECLINED : platen_respond_problem(r, problem, rx->detail);
+}
+
+
+/*
+ * Why this pair, or these options of it, are refused; `rc` and `route` are what
+ * platen_formats_check() has said.
+ */
+
+static platen_problem_t
+platen_submit_refusal(ngx_http_request_t *r, platen_receive_t *rx,
+    ngx_int_t rc, const platen_matrix_route_t *route)
+{
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    if (rx->params.ttl > (uint64_t) plcf->max_ttl) {
+        ngx_snprintf((u_char *) rx->detail, sizeof(rx->detail),
+                     "ttl takes at most %T seconds on this server.%Z",
+                     plcf->max_ttl);
+        return PLATEN_PROBLEM_INVALID_PARAMETER;
+    }
+
+    if (rx->batch && rc == NGX_DECLINED) {
+        return PLATEN_PROBLEM_NOTHING_TO_CONVERT;
+    }
+
+    if (rx->params.webhook_len && !platen_webhook_conf_allows(r)) {
+        return PLATEN_PROBLEM_WEBHOOKS_OFF;
+    }
+
+    /* one format is converted into itself only where that is known to work */
+
+    if (rx->source == rx->target && route == NULL) {
+        return PLATEN_PROBLEM_IDENTICAL_FORMATS;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_snprintf((u_char *) rx->detail, sizeof(rx->detail),
+                     "This server does not convert %s to %s; GET /formats "
+                     "lists what it does.%Z",
+                     rx->source->name, rx->target->name);
+        return PLATEN_PROBLEM_UNSUPPORTED_CONVERSION;
+    }
+
+    if (route
+        && !platen_params_allowed(&rx->params, route->options,
+                                  rx->source->name, rx->target->name,
+                                  rx->detail, sizeof(rx->detail)))
+    {
+        return PLATEN_PROBLEM_UNSUPPORTED_OPTION;
+    }
+
+    return PLATEN_PROBLEM_NONE;
+}
+
+
+/*
+ * The record; its strings stay where they are, in the request's pool.  NGX_OK;
+ * NGX_DECLINED with a sentence in rx->detail; NGX_ERROR.
+ */
+
+static ngx_int_t
+platen_submit_op(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    platen_job_t                *job;
+    platen_receive_t            *rx;
+    platen_commit_op_t          *op;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+    rx = ctx->rx;
+
+    op = ngx_pcalloc(r->pool, sizeof(platen_commit_op_t));
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->op = op;
+    op->kind = PLATEN_COMMIT_SUBMIT;
+    op->tmp = rx->tmp.path;
+    op->max_queue = plcf->max_queue;
+    op->max_client_queue = plcf->max_client_queue;
+    op->quota = plcf->quota;
+
+    job = &op->job;
+
+    if (ctx->tus) {
+        /* the upload's own, and what it was stays until the job is there */
+        job->id = ctx->id;
+        op->resumable = 1;
+
+    } else if (platen_id_new(&job->id) != PLATEN_OK) {
+        return NGX_ERROR;
+    }
+
+    job->ttl = platen_admit_job_ttl(r, rx->params.ttl);
+    job->priority = rx->params.priority;
+    job->withheld = rx->params.options.given & platen_option_secrets();
+    job->input_size = rx->size;
+    job->client = (platen_str_t) { (char *) ctx->client.data,
+                                   ctx->client.len };
+    job->request_id = (platen_str_t) { (char *) ctx->request_id.data,
+                                       ctx->request_id.len };
+    job->source_format = platen_str(rx->source->name);
+    job->target_format = platen_str(rx->target->name);
+    job->notes = (platen_str_t) { rx->params.notes, rx->params.notes_len };
+    job->input_filename = (platen_str_t) { rx->filename, rx->filename_len };
+    job->input_sha256 = (platen_str_t) { (char *) rx->sha256,
+                                         sizeof(rx->sha256) };
+
+    if (platen_submit_options(r, &rx->params.options,
+                              ~platen_option_secrets(), &job->options)
+        != NGX_OK
+        || platen_submit_options(r, &rx->params.options,
+                                 platen_option_secrets(), &job->secrets)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    job->webhook_url = (platen_str_t) { rx->params.webhook,
+                                        rx->params.webhook_len };
+
+    /* a resumable upload is its own key */
+
+    if (!ctx->tus) {
+        rc = platen_admit_idempotency(r, job, rx->params.ttl, rx->detail,
+                                      sizeof(rx->detail));
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    platen_webhook_conf_default(r, &job->webhook_url);
+
+    if (job->webhook_url.len
+        && platen_link_base(r, &job->link_base) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (rx->batch) {
+        /* its files are asked for one by one, and an archive has none */
+        return platen_batch_sources(r, rx->target, &job->sources);
+    }
+
+    return plcf->result_cache ? platen_submit_cache(r, op) : NGX_OK;
+}
+
+
+/* Lets the commit look for a result that is there already. */
+
+static ngx_int_t
+platen_submit_cache(ngx_http_request_t *r, platen_commit_op_t *op)
+{
+    int       rc;
+    uint8_t  *key;
+
+    key = ngx_pnalloc(r->pool, PLATEN_SHA256_LEN);
+    if (key == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = platen_cache_key(&op->job, key);
+    if (rc == PLATEN_NOT_FOUND) {
+        return NGX_OK;
+    }
+
+    if (rc != PLATEN_OK) {
+        return NGX_ERROR;
+    }
+
+    /* its result is remembered in any case, and answers from then on */
+
+    op->job.cache_key = (platen_str_t) { (char *) key, PLATEN_SHA256_LEN };
+
+    if (platen_respond_request_token(r, "cache-control", "no-cache")) {
+        /* it is to be converted anew (RFC 9111, section 5.2.1.4) */
+        return NGX_OK;
+    }
+
+    op->earlier = ngx_palloc(r->pool, sizeof(platen_commit_result_t));
+
+    return op->earlier ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+platen_submit_options(ngx_http_request_t *r, const platen_options_t *options,
+    uint32_t mask, platen_str_t *text)
+{
+    size_t   len;
+    u_char  *copy;
+    char     buf[PLATEN_OPTIONS_TEXT_MAX];
+
+    len = platen_options_text(options, mask, buf);
+
+    if (len == 0) {
+        return NGX_OK;
+    }
+
+    copy = ngx_pnalloc(r->pool, len);
+    if (copy == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(copy, buf, len);
+    *text = (platen_str_t) { (char *) copy, len };
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+platen_submit_commit(ngx_http_request_t *r, platen_commit_op_t *op)
+{
+    op->done = platen_submit_committed;
+    op->data = r;
+
+    /* From here on the job is made whether or not the client waits for it. */
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = platen_submit_event;
+
+    if (platen_commit(op, r->connection->log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    platen_commit_hold(r);
+
+    return NGX_OK;
+}
+
+
+/* Nothing to do before the commit is done. */
+
+static void
+platen_submit_event(ngx_http_request_t *r)
+{
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "platen event during commit");
+}
+
+
+static void
+platen_submit_committed(platen_commit_op_t *op)
+{
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_http_platen_ctx_t  *ctx;
+
+    r = op->data;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    platen_commit_release(r);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (op->published) {
+        /* the temporary file has another name now, or is gone */
+        ctx->rx->tmp.path[0] = '\0';
+    }
+
+    if (op->rc == PLATEN_OK && !op->replayed
+        && op->kind != PLATEN_COMMIT_INITIATE
+        && op->kind != PLATEN_COMMIT_STORE)
+    {
+        platen_hint_send(op->kind == PLATEN_COMMIT_REMOVE
+                         ? PLATEN_HINT_REMOVED : PLATEN_HINT_SUBMITTED,
+                         &op->job.id, c->log);
+        platen_crash_point(PLATEN_CRASH_ACCEPT_HINTED);
+    }
+
+    if (platen_given_gone(r)) {
+        /* done, and nobody to tell */
+
+    } else if (r->write_event_handler == platen_submit_event) {
+        ngx_http_finalize_request(r, platen_submit_answer(r, op));
+
+    } else {
+
+        if (ctx->wait && op->rc == PLATEN_OK && !op->stored) {
+            platen_sync_abandoned(r, op);
+        }
+
+        /* terminated meanwhile: nginx waits to free it */
+        r->write_event_handler(r);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+platen_submit_answer(ngx_http_request_t *r, platen_commit_op_t *op)
+{
+    ngx_str_t               value;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (op->error) {
+        ngx_log_error(NGX_LOG_ALERT, r->connection->log, op->error,
+                      "platen: %s failed, request_id: %V", op->what,
+                      &ctx->request_id);
+
+        return platen_respond_problem(r, platen_problem_of_errno(op->error),
+                                      NULL);
+    }
+
+    if (op->answer) {
+        return op->answer(r, op);
+    }
+
+    if (op->missing) {
+        return platen_submit_missing(r, op->missing);
+    }
+
+    if (op->rc != PLATEN_OK) {
+        return platen_respond_store(r, op->rc, op->what, op->errstr);
+    }
+
+    if (op->kind == PLATEN_COMMIT_REMOVE) {
+        return platen_respond_send(r, NGX_HTTP_NO_CONTENT, NULL, NULL, -1);
+    }
+
+    if (ctx->tus) {
+        return platen_tus_submitted(r);
+    }
+
+    if (op->replayed) {
+        ngx_str_set(&value, "true");
+
+        if (platen_respond_header(r, "Idempotent-Replayed", &value) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    if (ctx->wait) {
+        return platen_sync_wait(r, op);
+    }
+
+    if (ctx->batch) {
+        return platen_batch_created(r, op->stored ? &op->existing
+                                                  : &op->job.id);
+    }
+
+    if (op->stored) {
+        ctx->id = op->existing;
+        return platen_view_stored(r, ctx->accepted);
+    }
+
+    return platen_view_submitted(r, ctx->accepted, &op->job, op->position);
+}
+
+
+/* A retry without the passwords that the job had been given. */
+
+static ngx_int_t
+platen_submit_missing(ngx_http_request_t *r, uint32_t missing)
+{
+    int     option;
+    u_char  detail[256];
+
+    for (option = 0; !(missing & PLATEN_OPTION_BIT(option)); option++) {
+        /* the first */
+    }
+
+    ngx_snprintf(detail, sizeof(detail),
+                 "The job was given %s, which is not kept; send it again with "
+                 "the retry, as ?%s=.%Z", platen_option_name(option),
+                 platen_option_name(option));
+
+    return platen_respond_problem(r, PLATEN_PROBLEM_MISSING_PARAMETER,
+                                  (char *) detail);
+}
+
+
+/* An operation on the job of the path; NULL: out of memory. */
+
+platen_commit_op_t *
+platen_submit_op_of_path(ngx_http_request_t *r, platen_commit_kind_t kind)
+{
+    platen_commit_op_t     *op;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    op = ngx_pcalloc(r->pool, sizeof(platen_commit_op_t));
+    if (op == NULL) {
+        return NULL;
+    }
+
+    ctx->op = op;
+    op->kind = kind;
+    op->job.id = ctx->id;
+    op->job.client = (platen_str_t) { (char *) ctx->client.data,
+                                      ctx->client.len };
+
+    return op;
+}
+
+
+ngx_int_t
+platen_submit_op_start(ngx_http_request_t *r, platen_commit_op_t *op)
+{
+    if (platen_submit_commit(r, op) != NGX_OK) {
+        return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
+    }
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+ngx_int_t
+platen_submit_remove(ngx_http_request_t *r)
+{
+    ngx_int_t            rc;
+    platen_commit_op_t  *op;
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
+    }
+
+    op = platen_submit_op_of_path(r, PLATEN_COMMIT_REMOVE);
+    if (op == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return platen_submit_op_start(r, op);
+}
+
+
+ngx_int_t
+platen_submit_retry(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    platen_params_t             *params;
+    platen_commit_op_t          *op;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
+    char                         detail[256];
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
+    }
+
+    rc = platen_admit_room(r);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    params = ngx_pcalloc(r->pool, sizeof(platen_params_t));
+    op = platen_submit_op_of_path(r, PLATEN_COMMIT_RETRY);
+
+    if (params == NULL || op == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = platen_upload_query(r, params, detail, sizeof(detail));
+
+    if (rc == NGX_DECLINED) {
+        return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
+                                      detail);
+    }
+
+    if (rc != NGX_OK
+        || platen_submit_options(r, &params->options, platen_option_secrets(),
+                                 &op->job.secrets)
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    op->job.withheld = params->options.given & platen_option_secrets();
+    op->max_queue = plcf->max_queue;
+    op->max_client_queue = plcf->max_client_queue;
+    ctx->accepted = NGX_HTTP_ACCEPTED;
+
+    return platen_submit_op_start(r, op);
+}

@@ -1,0 +1,426 @@
+
+/*
+ * POST /convert: a submission like any other, whose answer is the result.
+ *
+ * Once the job is committed the request is held (platen_wait.c) until it is
+ * final.  Past platen_sync_timeout, or what Prefer: wait= asks for, and when
+ * the worker is about to exit, the answer is 202, as POST /jobs would have
+ * given at once.  A client that goes away meanwhile takes its job with it,
+ * unless another request was told of that job: the transaction that would
+ * remove it decides.
+ * Runs in the event loop.
+ */
+
+
+#include "ngx_http_platen.h"
+
+#include "http/prefer.h"
+#include "live/longpoll.h"
+#include "base/wire.h"
+
+
+/* What a request that is gone leaves to be done; owned by itself. */
+
+typedef struct {
+    platen_commit_op_t       op;
+    ngx_log_t               *log;
+    char                     client[PLATEN_CLIENT_MAX];
+} platen_sync_cancel_t;
+
+
+static ngx_msec_t platen_sync_time(ngx_http_request_t *r);
+static ngx_int_t platen_sync_join(ngx_http_request_t *r);
+static ngx_uint_t platen_sync_due(const platen_event_t *event);
+static ngx_int_t platen_sync_event(ngx_http_request_t *r,
+    const platen_event_t *event);
+static ngx_int_t platen_sync_result(ngx_http_request_t *r);
+static ngx_int_t platen_sync_warnings(ngx_http_request_t *r,
+    const platen_str_t *lines);
+static ngx_int_t platen_sync_location(ngx_http_request_t *r);
+static ngx_int_t platen_sync_later(ngx_http_request_t *r);
+static ngx_int_t platen_sync_failed(ngx_http_request_t *r,
+    const platen_job_t *job, platen_problem_info_t *info, u_char **detail);
+static void platen_sync_gone(void *data);
+static void platen_sync_cancelled(platen_commit_op_t *op);
+
+
+static const platen_wait_for_t  platen_sync_end = {
+    platen_sync_due,
+    platen_sync_event
+};
+
+
+ngx_int_t
+platen_sync_convert(ngx_http_request_t *r)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->wait = platen_sync_time(r);
+
+    return platen_upload_job(r);
+}
+
+
+/* How long the client is to be held, in milliseconds. */
+
+static ngx_msec_t
+platen_sync_time(ngx_http_request_t *r)
+{
+    ngx_str_t                   *value;
+    ngx_msec_t                   wait;
+    platen_prefer_t              prefer;
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    ngx_memzero(&prefer, sizeof(platen_prefer_t));
+
+    value = NULL;
+
+    while ((value = platen_respond_request_header_after(r, value, "prefer", 6))
+           != NULL)
+    {
+        platen_prefer_read(&prefer, (char *) value->data, value->len);
+    }
+
+    wait = plcf->sync_timeout;
+
+    if (prefer.has_wait) {
+        wait = ngx_min(wait, (ngx_msec_t) prefer.wait * 1000);
+
+    } else if (prefer.async) {
+        wait = 0;
+    }
+
+    return wait;
+}
+
+
+ngx_int_t
+platen_sync_wait(ngx_http_request_t *r, platen_commit_op_t *op)
+{
+    ngx_int_t               rc;
+    ngx_http_cleanup_t     *cln;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (op->stored) {
+        /* sent again under its key: the job is another request's as well */
+        ctx->id = op->existing;
+        return platen_sync_join(r);
+    }
+
+    ctx->id = op->job.id;
+
+    if (platen_state_final(op->job.state)) {
+        return platen_sync_result(r);
+    }
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return platen_sync_later(r);
+    }
+
+    /* before: it may turn out at once that the client has gone */
+
+    cln->handler = platen_sync_gone;
+    cln->data = r;
+
+    rc = platen_wait(r, &ctx->id, op->job.change_seq, ctx->wait,
+                     &platen_sync_end);
+
+    return rc == NGX_DONE ? NGX_DONE : platen_sync_later(r);
+}
+
+
+/* Waits for a job that is there already. */
+
+static ngx_int_t
+platen_sync_join(ngx_http_request_t *r)
+{
+    int                     rc;
+    uint64_t                first, last;
+    ngx_int_t               status;
+    platen_job_t            job;
+    platen_txn_t            txn;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+        return status;
+    }
+
+    rc = platen_store_events_span(&txn, &first, &last);
+    platen_txn_abort(&txn);
+
+    if (rc != PLATEN_OK) {
+        return platen_respond_store(r, rc, "reading events",
+                                    platen_txn_errstr(&txn));
+    }
+
+    if (platen_state_final(job.state)) {
+        return platen_sync_result(r);
+    }
+
+    rc = platen_wait(r, &ctx->id, last, ctx->wait, &platen_sync_end);
+
+    return rc == NGX_DONE ? NGX_DONE : platen_sync_later(r);
+}
+
+
+static ngx_uint_t
+platen_sync_due(const platen_event_t *event)
+{
+    return platen_event_last(event);
+}
+
+
+static ngx_int_t
+platen_sync_event(ngx_http_request_t *r, const platen_event_t *event)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    /* From here on the job stays, whatever becomes of its client. */
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->wait = 0;
+
+    return event ? platen_sync_result(r) : platen_sync_later(r);
+}
+
+
+static ngx_int_t
+platen_sync_result(ngx_http_request_t *r)
+{
+    u_char                 *detail;
+    ngx_int_t               rc, status;
+    platen_job_t            job;
+    platen_txn_t            txn;
+    platen_problem_info_t   info;
+
+    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+        return status;
+    }
+
+    if (job.state == PLATEN_STATE_FAILED) {
+        rc = platen_sync_failed(r, &job, &info, &detail);
+        platen_txn_abort(&txn);
+
+        return rc == NGX_OK
+               ? platen_respond_info(r, &info, (char *) detail)
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = platen_sync_warnings(r, &job.notes);
+    if (rc == NGX_OK) {
+        rc = platen_sync_warnings(r, &job.warnings);
+    }
+
+    platen_txn_abort(&txn);
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (job.state != PLATEN_STATE_SUCCESS
+        && job.state != PLATEN_STATE_PARTIAL_SUCCESS)
+    {
+        /* somebody has it tried again already */
+        return platen_sync_later(r);
+    }
+
+    if (platen_sync_location(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return platen_download_job(r);
+}
+
+
+/* A header for each line, as UTF-8; they go with the transaction. */
+
+static ngx_int_t
+platen_sync_warnings(ngx_http_request_t *r, const platen_str_t *lines)
+{
+    const char  *p, *last, *eol;
+    ngx_str_t    value;
+
+    p = lines->data;
+    last = p + lines->len;
+
+    for ( /* void */ ; p < last; p = eol + 1) {
+        eol = memchr(p, '\n', last - p);
+        if (eol == NULL) {
+            eol = last;
+        }
+
+        value.len = eol - p;
+        value.data = ngx_pnalloc(r->pool, value.len + 1);
+        if (value.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(value.data, p, value.len);
+
+        if (platen_respond_header(r, "Platen-Warning", &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Where the same bytes are to be had again (RFC 9110, section 8.7). */
+
+static ngx_int_t
+platen_sync_location(ngx_http_request_t *r)
+{
+    ngx_str_t                    location;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
+    char                         id[PLATEN_ID_TEXT + 1];
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    platen_id_format(&ctx->id, id);
+
+    location.data = ngx_pnalloc(r->pool, plcf->prefix.len + PLATEN_ID_TEXT
+                                         + sizeof("/jobs//download"));
+    if (location.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    location.len = ngx_sprintf(location.data, "%V/jobs/%s/download",
+                               &plcf->prefix, id)
+                   - location.data;
+
+    return platen_respond_header(r, "Content-Location", &location);
+}
+
+
+/* The job's own error as a problem; its strings go with the transaction. */
+
+static ngx_int_t
+platen_sync_failed(ngx_http_request_t *r, const platen_job_t *job,
+    platen_problem_info_t *info, u_char **detail)
+{
+    u_char  *code;
+
+    code = ngx_pnalloc(r->pool, job->error_code.len + 1);
+    *detail = ngx_pnalloc(r->pool, job->error.len + 1);
+
+    if (code == NULL || *detail == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ngx_cpymem(code, job->error_code.data, job->error_code.len) = '\0';
+    *ngx_cpymem(*detail, job->error.data, job->error.len) = '\0';
+
+    info->status = 422;
+    info->retry_after = 0;
+    info->code = (char *) code;
+    info->title = "The conversion failed";
+    info->detail = (char *) *detail;
+
+    return NGX_OK;
+}
+
+
+/* 202: the job goes on without the client. */
+
+static ngx_int_t
+platen_sync_later(ngx_http_request_t *r)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->wait = 0;
+
+    return platen_view_stored(r, NGX_HTTP_ACCEPTED);
+}
+
+
+void
+platen_sync_abandoned(ngx_http_request_t *r, platen_commit_op_t *op)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ctx->id = op->job.id;
+
+    platen_sync_gone(r);
+}
+
+
+/* The request ends.  If it was still waiting, its client has gone. */
+
+static void
+platen_sync_gone(void *data)
+{
+    ngx_http_request_t *r = data;
+
+    ngx_http_platen_ctx_t  *ctx;
+    platen_sync_cancel_t   *cancel;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (ctx->wait == 0 || ctx->client.len > PLATEN_CLIENT_MAX) {
+        return;
+    }
+
+    ctx->wait = 0;
+
+    /* It outlives the request, so it is in no pool. */
+
+    cancel = ngx_calloc(sizeof(platen_sync_cancel_t), r->connection->log);
+    if (cancel == NULL) {
+        return;
+    }
+
+    ngx_memcpy(cancel->client, ctx->client.data, ctx->client.len);
+    cancel->log = ngx_cycle->log;
+    cancel->op.kind = PLATEN_COMMIT_REMOVE;
+    cancel->op.abandoned = 1;
+    cancel->op.job.id = ctx->id;
+    cancel->op.job.client = (platen_str_t) { cancel->client,
+                                             ctx->client.len };
+    cancel->op.done = platen_sync_cancelled;
+    cancel->op.data = cancel;
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "platen: the client has gone, and its job with it unless "
+                  "another was told of it, "
+                  "request_id: %V", &ctx->request_id);
+
+    if (platen_commit(&cancel->op, cancel->log) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "platen: the job of a client that has gone is not "
+                      "cancelled, request_id: %V", &ctx->request_id);
+        ngx_free(cancel);
+    }
+}
+
+
+static void
+platen_sync_cancelled(platen_commit_op_t *op)
+{
+    platen_sync_cancel_t  *cancel;
+
+    cancel = op->data;
+
+    if (op->rc == PLATEN_OK) {
+        platen_hint_send(PLATEN_HINT_REMOVED, &op->job.id, cancel->log);
+
+    } else if (op->rc != PLATEN_NOT_FOUND && op->rc != PLATEN_CONFLICT) {
+        ngx_log_error(NGX_LOG_ERR, cancel->log, op->error,
+                      "platen: cancelling a job failed: %s (%s)",
+                      platen_strerror(op->rc), op->errstr);
+    }
+
+    ngx_free(cancel);
+}

@@ -1,0 +1,398 @@
+
+/*
+ * The beginning of a stream of events; see live/snapshot.h.  One read transaction
+ * gives both the state and the number of the event that it is as of, so that
+ * nothing lies between them.  Runs in the event loop.
+ *
+ * The state is in a pool of its own: a stream lives for hours, and the
+ * request's pool with it.
+ */
+
+
+#include "ngx_http_platen.h"
+
+#include "live/snapshot.h"
+#include "live/subscribers.h"
+
+
+/*
+ * Bytes of an event as JSON, without the prefix of its location.  An error code
+ * needs no escape, but a damaged store may say anything.
+ */
+#define PLATEN_LIVE_TEXT  (512 + 6 * PLATEN_ERROR_CODE_MAX)
+
+
+static ngx_int_t platen_live_job(ngx_http_request_t *r, platen_txn_t *txn,
+    const platen_id_t *id, platen_job_t *job);
+static void platen_live_decide(platen_live_t *live, const platen_job_t *job,
+    uint64_t first, uint64_t last);
+static ngx_int_t platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
+    const platen_job_t *job, platen_live_t *live);
+static ngx_int_t platen_live_copy(ngx_pool_t *pool, platen_str_t *dst,
+    const char *data, size_t len);
+static u_char *platen_live_time(u_char *p, uint64_t us);
+
+
+char *
+platen_live_period(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    char        *rv;
+    ngx_msec_t  *period;
+
+    rv = ngx_conf_set_msec_slot(cf, cmd, conf);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    period = (ngx_msec_t *) (p + cmd->offset);
+
+    return *period > 0 ? NGX_CONF_OK : "must be greater than zero";
+}
+
+
+ngx_int_t
+platen_live_since(ngx_http_request_t *r, const char *arg, platen_live_t *live)
+{
+    off_t       n;
+    ngx_str_t  *header, value;
+
+    header = platen_respond_request_header(r, "last-event-id", 13);
+
+    if (header && header->len) {
+        value = *header;
+
+    } else if (ngx_http_arg(r, (u_char *) arg, ngx_strlen(arg), &value)
+               != NGX_OK
+               || value.len == 0)
+    {
+        return NGX_OK;
+    }
+
+    n = ngx_atoof(value.data, value.len);
+    if (n == NGX_ERROR) {
+        return NGX_DECLINED;
+    }
+
+    live->since = n;
+    live->given = 1;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+platen_live_open(ngx_http_request_t *r, const platen_id_t *id,
+    platen_live_t *live, ngx_int_t *status)
+{
+    int             rc;
+    uint64_t        first, last;
+    ngx_int_t       ignored;
+    platen_job_t    job;
+    platen_txn_t    txn;
+    platen_store_t  *store;
+
+    live->pool = NULL;
+    live->state = NULL;
+    live->final = 0;
+
+    if (status) {
+        if (platen_respond_read(r, &txn, status) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } else {
+        store = ngx_http_platen_store(r->connection->log);
+
+        if (store == NULL || platen_txn_read(store, &txn) != PLATEN_OK) {
+            return NGX_ERROR;
+        }
+
+        status = &ignored;
+        ignored = NGX_ABORT;
+    }
+
+    rc = platen_store_events_span(&txn, &first, &last);
+
+    if (rc == PLATEN_OK && id) {
+        rc = platen_live_job(r, &txn, id, &job);
+    }
+
+    if (rc == PLATEN_OK) {
+        platen_live_decide(live, id ? &job : NULL, first, last);
+
+        if (live->kind != PLATEN_LIVE_RESUME
+            && live->kind != PLATEN_LIVE_OVER)
+        {
+            rc = platen_live_state(r, &txn, id ? &job : NULL, live);
+        }
+    }
+
+    platen_txn_abort(&txn);
+
+    if (rc == PLATEN_OK) {
+        return NGX_OK;
+    }
+
+    platen_live_close(live);
+
+    if (status != &ignored) {
+        *status = platen_respond_store(r, rc, "beginning a stream",
+                                       platen_txn_errstr(&txn));
+    }
+
+    return NGX_ERROR;
+}
+
+
+void
+platen_live_close(platen_live_t *live)
+{
+    if (live->pool) {
+        ngx_destroy_pool(live->pool);
+        live->pool = NULL;
+        live->state = NULL;
+    }
+}
+
+
+/* Another client's job is as good as none. */
+
+static ngx_int_t
+platen_live_job(ngx_http_request_t *r, platen_txn_t *txn,
+    const platen_id_t *id, platen_job_t *job)
+{
+    int                     rc;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    rc = platen_store_get(txn, id, job);
+
+    if (rc == PLATEN_OK
+        && (platen_job_is_file(job) || job->client.len != ctx->client.len
+            || ngx_memcmp(job->client.data, ctx->client.data, ctx->client.len)
+               != 0))
+    {
+        return PLATEN_NOT_FOUND;
+    }
+
+    return rc;
+}
+
+
+static void
+platen_live_decide(platen_live_t *live, const platen_job_t *job,
+    uint64_t first, uint64_t last)
+{
+    live->seq = last;
+
+    if (!live->given) {
+        live->kind = PLATEN_LIVE_BEGIN;
+        return;
+    }
+
+    if (live->since > last) {
+        live->kind = PLATEN_LIVE_FUTURE;
+        return;
+    }
+
+    if (job && job->change_seq <= live->since && !live->lost) {
+
+        /* Nothing of it has happened since, whatever the log still has. */
+
+        live->kind = platen_state_final(job->state) ? PLATEN_LIVE_OVER
+                                                    : PLATEN_LIVE_RESUME;
+        return;
+    }
+
+    if (live->lost || live->since + 1 < first
+        || last - live->since > PLATEN_NOTIFY_REPLAY)
+    {
+        live->kind = PLATEN_LIVE_EXPIRED;
+        return;
+    }
+
+    live->kind = PLATEN_LIVE_RESUME;
+    live->seq = live->since;
+}
+
+
+/* A PLATEN_ code. */
+
+static ngx_int_t
+platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
+    const platen_job_t *job, platen_live_t *live)
+{
+    int            rc;
+    uint64_t       position;
+    platen_json_t  j;
+
+    live->pool = ngx_create_pool(4096, r->connection->log);
+    if (live->pool == NULL) {
+        return PLATEN_ERROR;
+    }
+
+    platen_json_init(&j, live->pool, 2048);
+
+    if (job) {
+        rc = platen_store_queue_position(txn, job, &position);
+        if (rc == PLATEN_OK) {
+            platen_view_write(r, &j, txn, job, position);
+        }
+
+    } else {
+        rc = platen_list_first(r, txn, &j);
+    }
+
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    if (platen_json_end(&j) != NGX_OK) {
+        return PLATEN_ERROR;
+    }
+
+    live->state = j.out;
+    live->len = j.len;
+
+    if (job && platen_state_final(job->state)) {
+        live->final = 1;
+        ngx_memzero(&live->last, sizeof(platen_event_t));
+        live->last.seq = job->change_seq;
+        live->last.time = job->completed_at;
+        live->last.state = job->state;
+
+        if (platen_live_copy(live->pool, &live->last.id,
+                             (const char *) job->id.b, sizeof(job->id.b))
+            != NGX_OK)
+        {
+            return PLATEN_ERROR;
+        }
+
+        if (job->error_code.len <= PLATEN_ERROR_CODE_MAX
+            && platen_live_copy(live->pool, &live->last.error_code,
+                                job->error_code.data, job->error_code.len)
+               != NGX_OK)
+        {
+            return PLATEN_ERROR;
+        }
+    }
+
+    return PLATEN_OK;
+}
+
+
+static ngx_int_t
+platen_live_copy(ngx_pool_t *pool, platen_str_t *dst, const char *data,
+    size_t len)
+{
+    char  *p;
+
+    p = ngx_pnalloc(pool, len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, data, len);
+    dst->data = p;
+    dst->len = len;
+
+    return NGX_OK;
+}
+
+
+const char *
+platen_live_reason(platen_live_kind_t kind)
+{
+    return kind == PLATEN_LIVE_FUTURE ? "future"
+           : kind == PLATEN_LIVE_EXPIRED ? "expired" : NULL;
+}
+
+
+size_t
+platen_live_size(ngx_str_t *prefix)
+{
+    return PLATEN_LIVE_TEXT + prefix->len
+           + ngx_escape_json(NULL, prefix->data, prefix->len);
+}
+
+
+u_char *
+platen_live_text(u_char *p, const platen_event_t *event, ngx_str_t *prefix)
+{
+    platen_id_t  id;
+    char         text[PLATEN_ID_TEXT + 1];
+
+    ngx_memcpy(id.b, event->id.data, sizeof(id.b));
+    platen_id_format(&id, text);
+
+    p = ngx_sprintf(p, "{\"seq\":%uL,\"event\":\"%s\",\"job_id\":\"%s\","
+                    "\"status\":", event->seq, platen_event_title(event), text);
+
+    if (event->state == PLATEN_STATE_NONE) {
+        p = ngx_cpymem(p, "null", 4);
+
+    } else {
+        p = ngx_sprintf(p, "\"%s\"", platen_state_name(event->state));
+    }
+
+    p = ngx_cpymem(p, ",\"time\":", sizeof(",\"time\":") - 1);
+    p = platen_live_time(p, event->time);
+
+    p = ngx_cpymem(p, ",\"error_code\":", sizeof(",\"error_code\":") - 1);
+
+    if (event->error_code.len) {
+        *p++ = '"';
+        p = (u_char *) ngx_escape_json(p, (u_char *) event->error_code.data,
+                                       event->error_code.len);
+        *p++ = '"';
+
+    } else {
+        p = ngx_cpymem(p, "null", 4);
+    }
+
+    p = ngx_cpymem(p, ",\"file\":", sizeof(",\"file\":") - 1);
+
+    if (event->file) {
+        p = ngx_sprintf(p, "%uD", event->file - 1);
+
+    } else {
+        p = ngx_cpymem(p, "null", 4);
+    }
+
+    if (event->state == PLATEN_STATE_SUCCESS
+        || event->state == PLATEN_STATE_PARTIAL_SUCCESS)
+    {
+        p = ngx_cpymem(p, ",\"download_url\":\"",
+                       sizeof(",\"download_url\":\"") - 1);
+        p = (u_char *) ngx_escape_json(p, prefix->data, prefix->len);
+
+        if (event->file) {
+            return ngx_sprintf(p, "/jobs/%s/files/%uD\"}", text,
+                               event->file - 1);
+        }
+
+        return ngx_sprintf(p, "/jobs/%s/download\"}", text);
+    }
+
+    return ngx_cpymem(p, ",\"download_url\":null}",
+                      sizeof(",\"download_url\":null}") - 1);
+}
+
+
+/* RFC 3339, as platen_json_time() writes it. */
+
+static u_char *
+platen_live_time(u_char *p, uint64_t us)
+{
+    ngx_tm_t  tm;
+
+    ngx_gmtime((time_t) (us / 1000000), &tm);
+
+    return ngx_sprintf(p, "\"%4d-%02d-%02dT%02d:%02d:%02d.%06uLZ\"",
+                       tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                       tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec,
+                       us % 1000000);
+}

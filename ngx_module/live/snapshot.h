@@ -1,0 +1,77 @@
+
+/*
+ * What every stream of events has in common, whatever carries it: where it
+ * begins, the current state that comes first, and an event as JSON.
+ */
+
+#ifndef _PLATEN_LIVE_H_INCLUDED_
+#define _PLATEN_LIVE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "job/event.h"
+
+
+typedef enum {
+    PLATEN_LIVE_BEGIN,   /* the current state, then what follows */
+    PLATEN_LIVE_RESUME,  /* what follows the event that the client knows */
+    PLATEN_LIVE_FUTURE,  /* that event has not been yet: begin anew */
+    PLATEN_LIVE_EXPIRED, /* what followed it is gone: begin anew */
+    PLATEN_LIVE_OVER     /* the job is final, and the client knows it */
+} platen_live_kind_t;
+
+
+typedef struct {
+    /* of the request */
+    uint64_t              since;    /* the last event that the client knows */
+    unsigned              given:1;  /* there is one */
+    unsigned              lost:1;   /* what followed it is known to be gone */
+
+    /* results */
+    platen_live_kind_t    kind;
+    uint64_t              seq;      /* subscribe from here */
+    ngx_pool_t           *pool;     /* of the state; the caller destroys it */
+    ngx_chain_t          *state;    /* JSON, in one line; NULL: RESUME, OVER */
+    size_t                len;      /* of it */
+    platen_event_t        last;     /* the event that made the job final */
+    unsigned              final:1;  /* there is such an event to be told: no
+                                       other follows */
+} platen_live_t;
+
+
+/*
+ * Reads the number of the last event that the client knows, from Last-Event-ID,
+ * else from the argument `arg` of the query.  NGX_OK, also if there is none;
+ * NGX_DECLINED: it is no number.
+ */
+ngx_int_t platen_live_since(ngx_http_request_t *r, const char *arg,
+    platen_live_t *live);
+
+/*
+ * Where the stream of a job (`id`), or of all jobs of the client (`id` NULL),
+ * is to begin.  The state is what GET /jobs/{id}, or GET /jobs, says now.
+ * NGX_OK; else a problem was sent, see *status.  With `status` NULL none is
+ * sent: the caller has answered already.
+ */
+ngx_int_t platen_live_open(ngx_http_request_t *r, const platen_id_t *id,
+    platen_live_t *live, ngx_int_t *status);
+
+/* Destroys the pool.  Harmless twice. */
+void platen_live_close(platen_live_t *live);
+
+/*
+ * Writes the event as a JSON object without line ends; returns its end.  `p`
+ * has room for platen_live_size() bytes.
+ */
+size_t platen_live_size(ngx_str_t *prefix);
+u_char *platen_live_text(u_char *p, const platen_event_t *event,
+    ngx_str_t *prefix);
+
+/* The reason of a reset, as a word; NULL: there is none. */
+const char *platen_live_reason(platen_live_kind_t kind);
+
+
+#endif /* _PLATEN_LIVE_H_INCLUDED_ */

@@ -1,0 +1,597 @@
+
+/*
+ * Resumable uploads, their way to the disk; see tus/tus.h.  The body is read
+ * as ingest/upload.c reads it: unbuffered, a piece at a time, and no further
+ * piece before that one is written.
+ *
+ * A client that vanishes, or is too slow, ends its request, and what has come
+ * until then is kept: the last piece is written and synced all the same, unless
+ * it is under a checksum, which then cannot be compared.
+ */
+
+
+#include "tus/tus.h"
+
+#include <errno.h>
+
+
+#define PLATEN_TUS_HASH  (64 * 1024 * 1024)  /* bytes, and then others' turn */
+
+
+static void platen_tus_begin(ngx_http_request_t *r);
+static void platen_tus_event(ngx_http_request_t *r);
+static void platen_tus_process(ngx_http_request_t *r);
+static void platen_tus_take(ngx_http_request_t *r, ngx_int_t rc);
+static void platen_tus_piece_read(ngx_http_request_t *r);
+static void platen_tus_reserved(platen_commit_op_t *op);
+static void platen_tus_forsaken(platen_commit_op_t *op);
+static void platen_tus_thread(void *data, ngx_log_t *log);
+static int platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus);
+static int platen_tus_piece(void *data, const u_char *p, size_t n);
+static int platen_tus_end(platen_tus_t *tus);
+static int platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus);
+static void platen_tus_done(ngx_event_t *ev);
+
+
+ngx_int_t
+platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (ctx->task == NULL
+        && platen_commit_task_init(r, platen_tus_thread, platen_tus_done)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->tus->step = step;
+
+    if (platen_commit_task_post(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    r->write_event_handler = platen_tus_event;
+
+    return NGX_OK;
+}
+
+
+void
+platen_tus_read(ngx_http_request_t *r)
+{
+    ngx_int_t               rc;
+    ngx_http_platen_ctx_t  *ctx;
+
+    if (platen_given(r)) {
+        ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+        rc = platen_given_chain(r, &ctx->in);
+        ctx->last = 1;
+
+        if (rc == NGX_DECLINED) {
+            ngx_http_finalize_request(r, platen_given_refuse(r));
+
+        } else if (rc != NGX_OK) {
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            PLATEN_PROBLEM_INTERNAL, NULL));
+
+        } else {
+            platen_tus_piece_read(r);
+        }
+
+        return;
+    }
+
+    r->request_body_no_buffering = 1;
+
+    rc = ngx_http_read_client_request_body(r, platen_tus_begin);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        r->read_event_handler = ngx_http_block_reading;
+
+        if (r->request_body == NULL) {
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            platen_problem_of_status(rc),
+                                            NULL));
+            return;
+        }
+
+        /* some of it may have come before */
+
+        platen_tus_take(r, rc);
+        return;
+    }
+
+    /* the count that reading has taken; ours stays */
+
+    ngx_http_finalize_request(r, NGX_DONE);
+}
+
+
+static void
+platen_tus_begin(ngx_http_request_t *r)
+{
+    r->read_event_handler = platen_tus_event;
+    r->write_event_handler = platen_tus_event;
+
+    platen_tus_process(r);
+}
+
+
+static void
+platen_tus_event(ngx_http_request_t *r)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (!ctx->busy && r->request_body && !ctx->last) {
+        platen_tus_process(r);
+    }
+}
+
+
+void
+platen_tus_read_on(ngx_http_request_t *r)
+{
+    ngx_chain_t            *cl, *next;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    for (cl = ctx->in; cl; cl = next) {
+        next = cl->next;
+        cl->buf->pos = cl->buf->last;
+        ngx_free_chain(r->pool, cl);
+    }
+
+    ctx->in = NULL;
+
+    platen_tus_process(r);
+}
+
+
+/* Reads until there is something to write or nothing to read. */
+
+static void
+platen_tus_process(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_http_request_body_t  *rb;
+
+    rc = NGX_OK;
+    rb = r->request_body;
+
+    if (rb->bufs == NULL && r->reading_body) {
+        rc = ngx_http_read_unbuffered_request_body(r);
+
+        if (rc < NGX_HTTP_SPECIAL_RESPONSE && rb->bufs == NULL
+            && r->reading_body)
+        {
+            return;
+        }
+    }
+
+    platen_tus_take(r, rc);
+}
+
+
+/* What has been read is the next piece; `rc` may say that it is the last. */
+
+static void
+platen_tus_take(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_chain_t            *cl;
+    platen_tus_t           *tus;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        tus->gone = 1;
+        tus->status = rc;
+    }
+
+    /* A paused reader is not a slow client. */
+
+    if (r->connection->read->timer_set) {
+        ngx_del_timer(r->connection->read);
+    }
+
+    ctx->in = r->request_body->bufs;
+    r->request_body->bufs = NULL;
+    ctx->last = tus->gone || !r->reading_body;
+
+    for (cl = ctx->in; cl; cl = cl->next) {
+        if (!ngx_buf_in_memory(cl->buf) && ngx_buf_size(cl->buf) != 0) {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                          "platen: a request body buffer is not in memory");
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                            PLATEN_PROBLEM_INTERNAL, NULL));
+            return;
+        }
+    }
+
+    platen_tus_piece_read(r);
+}
+
+
+/* To the disk with it, once there is room for it. */
+
+static void
+platen_tus_piece_read(ngx_http_request_t *r)
+{
+    uint64_t                size;
+    ngx_int_t               rc;
+    ngx_chain_t            *cl;
+    platen_tus_t           *tus;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+    size = tus->partial.offset;
+
+    for (cl = ctx->in; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    /* what is beyond its limit will be refused for that */
+
+    if (tus->partial.meta.deferred && size > tus->room && size <= tus->limit) {
+        rc = platen_tus_reserve(r, PLATEN_COMMIT_RESERVE, size,
+                                ngx_min(size + PLATEN_TUS_ROOM, tus->limit),
+                                PLATEN_TUS_WRITE);
+    } else {
+        rc = platen_tus_post(r, PLATEN_TUS_WRITE);
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, platen_respond_problem(r,
+                                        PLATEN_PROBLEM_INTERNAL, NULL));
+    }
+}
+
+
+ngx_int_t
+platen_tus_write_on(ngx_http_request_t *r)
+{
+    ngx_chain_t            *cl;
+    platen_tus_t           *tus;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+
+    if (tus->full) {
+
+        /* what came before is kept, as if nothing more had come */
+
+        for (cl = ctx->in; cl; cl = cl->next) {
+            cl->buf->pos = cl->buf->last;
+        }
+
+        ctx->in = NULL;
+        ctx->last = 1;
+        tus->gone = 1;
+    }
+
+    return platen_tus_post(r, PLATEN_TUS_WRITE);
+}
+
+
+ngx_int_t
+platen_tus_reserve(ngx_http_request_t *r, platen_commit_kind_t kind,
+    uint64_t need, uint64_t wish, platen_tus_step_t then)
+{
+    platen_commit_op_t          *op;
+    ngx_http_platen_ctx_t       *ctx;
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    op = platen_submit_op_of_path(r, kind);
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->job.input_size = need;
+    op->wish = wish;
+    op->done = platen_tus_reserved;
+    op->data = r;
+
+    /* what is there already is only said */
+
+    if (then != PLATEN_TUS_SETTLE) {
+        op->quota = plcf->quota;
+    }
+
+    if (then == PLATEN_TUS_CREATE) {
+        op->max_uploads = plcf->max_uploads;
+    }
+
+    ctx->tus->step = PLATEN_TUS_RESERVE;
+    ctx->tus->then = then;
+
+    if (platen_commit(op, r->connection->log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    r->write_event_handler = platen_tus_event;
+    platen_commit_hold(r);
+
+    return NGX_OK;
+}
+
+
+static void
+platen_tus_reserved(platen_commit_op_t *op)
+{
+    platen_tus_t           *tus;
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_http_platen_ctx_t  *ctx;
+
+    r = op->data;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    platen_commit_release(r);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+
+    if (op->rc == PLATEN_OK && op->kind == PLATEN_COMMIT_RESERVE) {
+        tus->room = op->granted;
+        tus->made |= tus->then == PLATEN_TUS_CREATE;
+    }
+
+    if (platen_given_gone(r)) {
+        /* nobody to do it for */
+
+    } else if (r->write_event_handler == platen_tus_event) {
+        platen_tus_next(r);
+
+    } else {
+        /* terminated meanwhile: nginx waits to free it */
+
+        if (tus->made && tus->then == PLATEN_TUS_CREATE) {
+            platen_tus_forsake(r);
+        }
+
+        r->write_event_handler(r);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+void
+platen_tus_forsake(ngx_http_request_t *r)
+{
+    platen_commit_op_t     *op;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    /* It outlives the request, so it is in no pool; platend has a look, too. */
+
+    op = ngx_calloc(sizeof(platen_commit_op_t) + ctx->client.len,
+                    r->connection->log);
+    if (op == NULL) {
+        return;
+    }
+
+    ngx_memcpy(op + 1, ctx->client.data, ctx->client.len);
+    op->kind = PLATEN_COMMIT_RELEASE;
+    op->job.id = ctx->id;
+    op->job.client = (platen_str_t) { (char *) (op + 1), ctx->client.len };
+    op->done = platen_tus_forsaken;
+
+    if (platen_commit(op, r->connection->log) != NGX_OK) {
+        ngx_free(op);
+    }
+}
+
+
+static void
+platen_tus_forsaken(platen_commit_op_t *op)
+{
+    ngx_free(op);
+}
+
+
+/* In a thread: what the context has of the upload is this task's alone. */
+
+static void
+platen_tus_thread(void *data, ngx_log_t *log)
+{
+    ngx_http_request_t *r = *(ngx_http_request_t **) data;
+
+    platen_tus_t           *tus;
+    platen_partial_t       *p;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    tus = ctx->tus;
+    p = &tus->partial;
+
+    errno = 0;
+
+    switch (tus->step) {
+
+    case PLATEN_TUS_CREATE:
+        tus->rc = platen_partial_create(p, &tus->meta);
+        break;
+
+    case PLATEN_TUS_OPEN:
+        tus->rc = platen_partial_open(p, (platen_str_t) {
+                                             (char *) ctx->client.data,
+                                             ctx->client.len
+                                         });
+        break;
+
+    case PLATEN_TUS_SETTLE:
+        tus->rc = platen_partial_settle(p);
+        break;
+
+    case PLATEN_TUS_LENGTH:
+        tus->rc = platen_partial_set_length(p, tus->length);
+        break;
+
+    case PLATEN_TUS_WRITE:
+        tus->rc = platen_tus_write(ctx, tus);
+        break;
+
+    case PLATEN_TUS_FINISH:
+        tus->rc = platen_tus_finish(ctx, tus);
+        break;
+
+    case PLATEN_TUS_REMOVE:
+        platen_partial_remove(p->root, &p->id);
+        tus->rc = PLATEN_OK;
+        break;
+
+    case PLATEN_TUS_RESERVE: /* is none of a thread's */
+        break;
+    }
+
+    tus->error = tus->rc == PLATEN_ERROR ? errno : 0;
+}
+
+
+/* Writes the piece, and with the last one ends what this request brought. */
+
+static int
+platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
+{
+    platen_partial_t  *p;
+
+    p = &tus->partial;
+
+    if (p->offset == p->from && !p->checked
+        && platen_partial_begin(p, tus->checksum.algorithm != NULL)
+           != PLATEN_OK)
+    {
+        return PLATEN_ERROR;
+    }
+
+    if (platen_given_each(ctx->in, platen_tus_piece, tus) == PLATEN_ERROR) {
+        return PLATEN_ERROR;
+    }
+
+    return ctx->last || tus->beyond ? platen_tus_end(tus) : PLATEN_OK;
+}
+
+
+/* PLATEN_INVALID: it is beyond what the upload may have. */
+
+static int
+platen_tus_piece(void *data, const u_char *buf, size_t n)
+{
+    platen_tus_t *tus = data;
+
+    int                saved;
+    platen_partial_t  *p;
+
+    p = &tus->partial;
+
+    if (n > tus->limit - p->offset) {
+        tus->beyond = 1;
+        return PLATEN_INVALID;
+    }
+
+    if (tus->md && EVP_DigestUpdate(tus->md, buf, n) != 1) {
+        errno = ENOMEM;
+        return PLATEN_ERROR;
+    }
+
+    if (platen_partial_write(p, buf, n) != PLATEN_OK) {
+
+        /* a full disk: what has found room is kept */
+
+        saved = errno;
+        tus->gone = 1;
+        (void) platen_tus_end(tus);
+        errno = saved;
+
+        return PLATEN_ERROR;
+    }
+
+    return PLATEN_OK;
+}
+
+
+/* All of this request is written; is it to stay? */
+
+static int
+platen_tus_end(platen_tus_t *tus)
+{
+    unsigned           n;
+    u_char             digest[EVP_MAX_MD_SIZE];
+    platen_partial_t  *p;
+
+    p = &tus->partial;
+
+    if (tus->md && !tus->gone && !tus->beyond) {
+        if (EVP_DigestFinal_ex(tus->md, digest, &n) != 1) {
+            errno = ENOMEM;
+            return PLATEN_ERROR;
+        }
+
+        tus->mismatch = n != tus->checksum.len
+                        || ngx_memcmp(digest, tus->checksum.digest, n) != 0;
+    }
+
+    if (tus->beyond || tus->mismatch || (tus->md && tus->gone)) {
+        return platen_partial_rollback(p);
+    }
+
+    return platen_partial_end(p);
+}
+
+
+/* Hashes on; when all is hashed, the bytes are the file of a submission. */
+
+static int
+platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
+{
+    int                rc;
+    uint8_t            sha256[PLATEN_SHA256_LEN];
+    platen_partial_t  *p;
+    char               path[PLATEN_PATH_MAX];
+
+    p = &tus->partial;
+
+    rc = platen_partial_hash(p, PLATEN_TUS_HASH);
+    tus->more = rc == 1;
+
+    if (rc != 0) {
+        return rc == 1 ? PLATEN_OK : rc;
+    }
+
+    if (platen_partial_digest(p, sha256) != PLATEN_OK) {
+        errno = EIO;
+        return PLATEN_ERROR;
+    }
+
+    platen_partial_path(p->root, &p->id, path);
+
+    /* a refusal is the receiver's, and told from there */
+
+    (void) platen_receive_adopt(ctx->rx, path, p->fd, p->offset, sha256);
+
+    return PLATEN_OK;
+}
+
+
+static void
+platen_tus_done(ngx_event_t *ev)
+{
+    platen_commit_task_done(ev, platen_tus_event, platen_tus_next);
+}

@@ -1,0 +1,415 @@
+
+/*
+ * A WebSocket connection; see ws/conn.h.  Section numbers are RFC 6455's.
+ *
+ * The answer to the handshake goes through nginx's filters, which send a body
+ * of 101 as it is; what comes is read from the socket by wslay.  Any failure
+ * ends the request, and with it the connection.
+ */
+
+
+#include "ngx_http_platen.h"
+
+#include <wslay/wslay.h>
+
+#include "ws/conn.h"
+
+
+static void platen_ws_reader(ngx_http_request_t *r);
+static void platen_ws_writer(ngx_http_request_t *r);
+static void platen_ws_write(platen_ws_t *ws);
+static ngx_int_t platen_ws_sent(platen_ws_t *ws);
+static void platen_ws_free(void *data);
+static void platen_ws_cleanup(void *data);
+
+
+ngx_int_t
+platen_ws_open(platen_ws_t *ws)
+{
+    ngx_int_t                rc;
+    ngx_str_t                accept, upgrade;
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_cleanup_t      *hcln;
+    ngx_http_request_t      *r;
+    ngx_http_platen_ctx_t   *ctx;
+
+    r = ws->request;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    hcln = ngx_http_cleanup_add(r, 0);
+
+    ngx_str_set(&upgrade, "websocket");
+
+    if (cln == NULL || hcln == NULL || platen_ws_accept(r, &accept) != NGX_OK
+        || platen_respond_header(r, "Upgrade", &upgrade) != NGX_OK
+        || platen_respond_header(r, "Sec-WebSocket-Accept", &accept) != NGX_OK
+        || platen_respond_header(r, "X-Request-ID", &ctx->request_id)
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = platen_ws_free;
+    cln->data = ws;
+    hcln->handler = platen_ws_cleanup;
+    hcln->data = ws;
+
+    ctx->live = ws;
+    ws->alive = 1;
+
+    r->keepalive = 0;
+    r->headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
+    ngx_str_set(&r->headers_out.status_line, "101 Switching Protocols");
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK) {
+        return rc;
+    }
+
+    r->read_event_handler = platen_ws_reader;
+    r->write_event_handler = platen_ws_writer;
+    r->main->count++;
+
+    return NGX_OK;
+}
+
+
+void
+platen_ws_begin(platen_ws_t *ws)
+{
+    if (!ws->busy) {
+        platen_ws_read(ws);
+    }
+}
+
+
+/* --- what comes ---------------------------------------------------------- */
+
+static void
+platen_ws_reader(ngx_http_request_t *r)
+{
+    platen_ws_t            *ws;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ws = ctx->live;
+
+    platen_ws_hold(ws);
+
+    if (!ws->busy) {
+        platen_ws_read(ws);
+
+    } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        /* read on when the socket has taken what is being sent */
+        platen_ws_finish(ws, NGX_ERROR);
+    }
+
+    platen_ws_release(ws);
+}
+
+
+void
+platen_ws_hold(platen_ws_t *ws)
+{
+    ws->request->main->count++;
+}
+
+
+void
+platen_ws_release(platen_ws_t *ws)
+{
+    ngx_http_finalize_request(ws->request, NGX_DONE);
+}
+
+
+/* --- what goes ----------------------------------------------------------- */
+
+u_char *
+platen_ws_head(u_char *p, size_t len)
+{
+    ngx_uint_t  i;
+
+    *p++ = PLATEN_WS_FIN | PLATEN_WS_TEXT;
+
+    if (len < 126) {
+        *p++ = (u_char) len;
+
+    } else if (len < 65536) {
+        *p++ = 126;
+        *p++ = (u_char) (len >> 8);
+        *p++ = (u_char) len;
+
+    } else {
+        *p++ = 127;
+
+        for (i = 0; i < 8; i++) {
+            *p++ = (u_char) ((uint64_t) len >> (56 - 8 * i));
+        }
+    }
+
+    return p;
+}
+
+
+ngx_int_t
+platen_ws_control(platen_ws_t *ws, ngx_uint_t opcode, const u_char *payload,
+    size_t len)
+{
+    u_char  *block;
+
+    block = ngx_alloc(2 + len + 1, ws->request->connection->log);
+    if (block == NULL) {
+        platen_ws_finish(ws, NGX_ERROR);
+        return NGX_ERROR;
+    }
+
+    block[0] = (u_char) (PLATEN_WS_FIN | opcode);
+    block[1] = (u_char) len;
+    ngx_memcpy(block + 2, payload, len);
+
+    return platen_ws_send(ws, block, block + 2 + len);
+}
+
+
+ngx_int_t
+platen_ws_send(platen_ws_t *ws, u_char *block, u_char *last)
+{
+    ngx_chain_t  out;
+
+    ws->block = block;
+
+    ngx_memzero(&ws->buf, sizeof(ngx_buf_t));
+    ws->buf.start = block;
+    ws->buf.pos = block;
+    ws->buf.last = last;
+    ws->buf.end = last;
+    ws->buf.memory = (block != last);
+    ws->buf.flush = 1;
+
+    out.buf = &ws->buf;
+    out.next = NULL;
+
+    if (ngx_http_output_filter(ws->request, &out) == NGX_ERROR
+        || platen_ws_sent(ws) != NGX_OK)
+    {
+        platen_ws_finish(ws, NGX_ERROR);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* NGX_OK: all is out, or (ws->busy) the socket is waited for. */
+
+static ngx_int_t
+platen_ws_sent(platen_ws_t *ws)
+{
+    ngx_event_t               *wev;
+    ngx_http_request_t        *r;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    r = ws->request;
+    wev = r->connection->write;
+
+    if (r->buffered || r->connection->buffered) {
+        ws->busy = 1;
+        ws->full(ws);
+
+        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+        if (!wev->delayed) {
+            ngx_add_timer(wev, clcf->send_timeout);
+        }
+
+        return ngx_handle_write_event(wev, clcf->send_lowat);
+    }
+
+    if (wev->timer_set && !wev->delayed) {
+        ngx_del_timer(wev);
+    }
+
+    ws->busy = 0;
+
+    if (ws->block) {
+        ngx_free(ws->block);
+        ws->block = NULL;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+platen_ws_writer(ngx_http_request_t *r)
+{
+    platen_ws_t            *ws;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    ws = ctx->live;
+
+    if (ws->busy) {
+        platen_ws_hold(ws);
+        platen_ws_write(ws);
+        platen_ws_release(ws);
+    }
+}
+
+
+/* The socket takes more, or has not done so for send_timeout. */
+
+static void
+platen_ws_write(platen_ws_t *ws)
+{
+    ngx_connection_t  *c;
+
+    c = ws->request->connection;
+
+    if (c->write->timedout) {
+        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                      "platen: client takes no events");
+        c->timedout = 1;
+        platen_ws_finish(ws, NGX_ERROR);
+        return;
+    }
+
+    if (ngx_http_output_filter(ws->request, NULL) == NGX_ERROR
+        || platen_ws_sent(ws) != NGX_OK)
+    {
+        platen_ws_finish(ws, NGX_ERROR);
+        return;
+    }
+
+    if (ws->busy) {
+        return;
+    }
+
+    if (ws->closing) {
+        platen_ws_close(ws, ws->closing_code);
+        return;
+    }
+
+    ws->ready(ws);
+
+    if (!ws->over && !ws->busy) {
+        platen_ws_read(ws);
+    }
+}
+
+
+ngx_int_t
+platen_ws_alive(platen_ws_t *ws)
+{
+    if (!ws->alive) {
+        ngx_log_error(NGX_LOG_INFO, ws->request->connection->log, 0,
+                      "platen: client answers no ping");
+        platen_ws_finish(ws, NGX_ERROR);
+        return NGX_ERROR;
+    }
+
+    ws->alive = 0;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+platen_ws_ping(platen_ws_t *ws)
+{
+    if (platen_ws_alive(ws) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return platen_ws_control(ws, PLATEN_WS_PING, (u_char *) "", 0);
+}
+
+
+void
+platen_ws_close(platen_ws_t *ws, ngx_uint_t code)
+{
+    u_char  *block;
+
+    ws->closing = 1;
+    ws->closing_code = code;
+
+    if (ws->busy) {
+        return;
+    }
+
+    block = ngx_alloc(4, ws->request->connection->log);
+
+    if (block == NULL) {
+        platen_ws_finish(ws, NGX_ERROR);
+        return;
+    }
+
+    block[0] = PLATEN_WS_FIN | PLATEN_WS_CLOSE;
+    block[1] = 2;
+    block[2] = (u_char) (code >> 8);
+    block[3] = (u_char) code;
+
+    /* nginx sends what the socket does not take at once */
+
+    if (platen_ws_send(ws, block, block + 4) == NGX_OK) {
+        platen_ws_finish(ws, NGX_DONE);
+    }
+}
+
+
+void
+platen_ws_finish(platen_ws_t *ws, ngx_int_t rc)
+{
+    if (ws->over) {
+        return;
+    }
+
+    platen_ws_cleanup(ws);
+
+    if (rc == NGX_DONE) {
+        rc = ngx_http_send_special(ws->request, NGX_HTTP_LAST);
+    }
+
+    /* What the client still sends is read, lest it miss the close (7.1.1). */
+
+    ws->request->lingering_close = rc != NGX_ERROR;
+
+    ngx_http_finalize_request(ws->request, rc);
+}
+
+
+/* Also if nginx ends the request by itself. */
+
+static void
+platen_ws_cleanup(void *data)
+{
+    platen_ws_t *ws = data;
+
+    if (!ws->over) {
+        ws->over = 1;
+        ws->detach(ws);
+    }
+}
+
+
+/* With the request's pool: until then a filter may hold the block. */
+
+static void
+platen_ws_free(void *data)
+{
+    platen_ws_t *ws = data;
+
+    if (ws->frames) {
+        wslay_frame_context_free(ws->frames);
+    }
+
+    if (ws->text) {
+        ngx_free(ws->text);
+    }
+
+    if (ws->block) {
+        ngx_free(ws->block);
+    }
+}

@@ -1,0 +1,687 @@
+/*
+ * How the store changes: every index, counter and event of one transition in
+ * one place; see store/store.h.  Runs inside the caller's write transaction,
+ * so a failure half-way is undone by its abort.
+ */
+
+#include "store/internal.h"
+
+int
+platen_store_put(platen_txn_t *txn, int db, const void *k, size_t klen, const void *v,
+                 size_t vlen, unsigned flags)
+{
+    MDB_val key = { klen, (void *) k }, val = { vlen, (void *) v };
+
+    return platen_store_rc(txn, mdb_put(txn->mdb, txn->store->dbi[db], &key, &val, flags));
+}
+
+int
+platen_store_del(platen_txn_t *txn, int db, const void *k, size_t klen)
+{
+    MDB_val key = { klen, (void *) k };
+    int     rc;
+
+    rc = mdb_del(txn->mdb, txn->store->dbi[db], &key, NULL);
+    return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
+}
+
+int
+platen_store_number(platen_txn_t *txn, int db, const void *k, size_t klen, uint64_t *number)
+{
+    MDB_val key = { klen, (void *) k }, val;
+    int     rc;
+
+    *number = 0;
+    rc = mdb_get(txn->mdb, txn->store->dbi[db], &key, &val);
+    if (rc == MDB_NOTFOUND) {
+        return PLATEN_OK;
+    }
+    if (rc == MDB_SUCCESS && val.mv_size != 8) {
+        return PLATEN_CORRUPT;
+    }
+    if (rc == MDB_SUCCESS) {
+        *number = platen_get_be64(val.mv_data);
+    }
+    return platen_store_rc(txn, rc);
+}
+
+/* Adds to a number that is there only while it is not 0. */
+static int
+add_number(platen_txn_t *txn, int db, const void *k, size_t klen, int64_t delta)
+{
+    uint8_t  v[8];
+    uint64_t number;
+    int      rc;
+
+    if (delta == 0) {
+        return PLATEN_OK;
+    }
+    rc = platen_store_number(txn, db, k, klen, &number);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (delta < 0 && number < (uint64_t) -delta) {
+        return PLATEN_CORRUPT;
+    }
+    number += (uint64_t) delta;
+    if (number == 0) {
+        return platen_store_del(txn, db, k, klen);
+    }
+    platen_put_be64(v, number);
+    return platen_store_put(txn, db, k, klen, v, sizeof(v), 0);
+}
+
+uint64_t
+platen_store_bytes(const platen_job_t *job)
+{
+    return job->input_size
+           + (job->state == PLATEN_STATE_SUCCESS || job->state == PLATEN_STATE_PARTIAL_SUCCESS
+                  ? job->output_size
+                  : 0);
+}
+
+void
+platen_key_file(uint8_t key[PLATEN_FILE_KEY], const void *batch, uint32_t number)
+{
+    int i;
+
+    memcpy(key, batch, 16);
+    for (i = PLATEN_FILE_KEY - 1; i >= 16; i--) {
+        key[i] = (uint8_t) number;
+        number >>= 8;
+    }
+}
+
+int
+platen_store_write(platen_txn_t *txn, const platen_job_t *job)
+{
+    uint8_t record[PLATEN_RECORD_MAX];
+    size_t  size;
+    int     rc;
+
+    rc = platen_store_encode(txn, job, record, &size);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    return platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, sizeof(job->id.b), record, size, 0);
+}
+
+/* The entry of a batch's archive that a file is. */
+static int
+put_file(platen_txn_t *txn, const platen_job_t *job, const void *batch)
+{
+    platen_file_t file = { .id = { (const char *) job->id.b, sizeof(job->id.b) } };
+    uint8_t       k[PLATEN_FILE_KEY], v[64], *end;
+
+    platen_key_file(k, batch, job->file);
+    end = platen_codec_encode(platen_file_fields, platen_file_nfields, &file, v);
+    return platen_store_put(txn, PLATEN_DB_FILES, k, sizeof(k), v, (size_t) (end - v), 0);
+}
+
+/*
+ * What a change needs of a record's strings, which are gone with its first
+ * write: they may lie in the page that it dirties.
+ */
+typedef struct {
+    uint8_t      client[1 + PLATEN_CLIENT_MAX]; /* the client's key */
+    size_t       prefix;                        /* bytes of it */
+    platen_id_t  batch;                         /* of a file */
+    int          is_file;
+    char         cache_bytes[PLATEN_SHA256_LEN];
+    platen_str_t cache;
+    uint8_t      idem[PLATEN_IDEM_KEY_MAX];
+    size_t       idem_len; /* 0: it has none */
+    char         code_bytes[PLATEN_ERROR_CODE_MAX];
+    platen_str_t code; /* why it has failed, if it has */
+} kept_t;
+
+/* A batch in no one's hand takes nothing of what its client may have running. */
+static int
+add_count(platen_txn_t *txn, const kept_t *kept, const platen_job_t *job, int delta)
+{
+    uint8_t k[PLATEN_KEY_MAX], state = job->state;
+
+    if (kept->is_file) {
+        state += PLATEN_COUNT_FILE;
+    } else if (state == PLATEN_STATE_PROCESSING && !platen_job_held(job)) {
+        state += PLATEN_COUNT_IDLE;
+    }
+
+    memcpy(k, kept->client, kept->prefix);
+    k[kept->prefix] = state;
+    return add_number(txn, PLATEN_DB_COUNT, k, kept->prefix + 1, delta);
+}
+
+/* Takes a record out of every index that its state had put it in. */
+static int
+unindex(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept)
+{
+    uint8_t k[PLATEN_KEY_MAX];
+    size_t  prefix = kept->prefix;
+    int     rc = PLATEN_OK;
+
+    if (!kept->is_file) {
+        memcpy(k, kept->client, prefix);
+        k[prefix] = job->state;
+        memcpy(k + prefix + 1, job->id.b, 16);
+        rc = platen_store_del(txn, PLATEN_DB_STATE, k, prefix + 17);
+    } else if (job->state == PLATEN_STATE_PENDING) {
+        rc = platen_store_del(txn, PLATEN_DB_BACKLOG, job->id.b, 16);
+    }
+    if (rc == PLATEN_OK) {
+        rc = add_count(txn, kept, job, -1);
+    }
+
+    if (rc == PLATEN_OK && platen_job_waits(job)) {
+        rc = platen_queue_remove(txn, job, kept->client, prefix);
+    }
+    if (rc == PLATEN_OK && platen_job_held(job)) {
+        rc = platen_store_del(txn, PLATEN_DB_RUNNING, job->id.b, 16);
+    }
+    if (rc == PLATEN_OK && job->expires_at != 0) {
+        platen_put_be64(k, job->expires_at);
+        memcpy(k + 8, job->id.b, 16);
+        rc = platen_store_del(txn, PLATEN_DB_EXPIRY, k, 24);
+    }
+    return rc;
+}
+
+static int
+index_job(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, int is_new)
+{
+    uint8_t k[PLATEN_KEY_MAX];
+    size_t  prefix = kept->prefix;
+    int     rc = PLATEN_OK;
+
+    memcpy(k, kept->client, prefix);
+    if (is_new && kept->is_file) {
+        rc = put_file(txn, job, kept->batch.b);
+    } else if (is_new) {
+        memcpy(k + prefix, job->id.b, 16);
+        rc = platen_store_put(txn, PLATEN_DB_CLIENT, k, prefix + 16, "", 0, 0);
+    }
+    if (rc == PLATEN_OK && !kept->is_file) {
+        k[prefix] = job->state;
+        memcpy(k + prefix + 1, job->id.b, 16);
+        rc = platen_store_put(txn, PLATEN_DB_STATE, k, prefix + 17, "", 0, 0);
+    } else if (rc == PLATEN_OK && job->state == PLATEN_STATE_PENDING) {
+        rc = platen_store_put(txn, PLATEN_DB_BACKLOG, job->id.b, 16, "", 0, 0);
+    }
+    if (rc == PLATEN_OK) {
+        rc = add_count(txn, kept, job, 1);
+    }
+
+    if (rc == PLATEN_OK && platen_job_waits(job)) {
+        rc = platen_queue_add(txn, job, kept->client, prefix);
+    }
+    if (rc == PLATEN_OK && platen_job_held(job)) {
+        rc = platen_store_put(txn, PLATEN_DB_RUNNING, job->id.b, 16, "", 0, 0);
+    }
+    if (rc == PLATEN_OK && job->expires_at != 0) {
+        platen_put_be64(k, job->expires_at);
+        memcpy(k + 8, job->id.b, 16);
+        rc = platen_store_put(txn, PLATEN_DB_EXPIRY, k, 24, "", 0, 0);
+    }
+    return rc;
+}
+
+/* A job that had ended is to be done again, as if it had just come. */
+static void
+begin_anew(platen_job_t *job)
+{
+    job->attempts = 0;
+    job->crashes = 0;
+    job->losses = 0;
+    job->setbacks = 0;
+    job->output_size = 0;
+    job->output_sha256 = (platen_str_t){ NULL, 0 };
+}
+
+static int
+is_archive(const platen_job_t *job)
+{
+    return job->source_format.len == 3 && memcmp(job->source_format.data, "zip", 3) == 0;
+}
+
+/* Sets what entering `to` from `from` implies. */
+static int
+enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t to,
+      uint64_t now, const uint8_t *client_key, size_t prefix)
+{
+    int rc = PLATEN_OK;
+
+    job->state = (uint8_t) to;
+    job->queue_key = 0;
+    job->updated_at = now;
+
+    if (to != PLATEN_STATE_INITIATED) {
+        job->expires_at = 0;
+    }
+    if (from == PLATEN_STATE_NONE) {
+        job->created_at = now;
+    }
+    if (platen_state_final(from) && to == PLATEN_STATE_PENDING) {
+        begin_anew(job);
+    }
+    if (to != PLATEN_STATE_PENDING) {
+        job->not_before = 0;
+    } else if (is_archive(job)) {
+        job->batch = PLATEN_BATCH_OPEN;
+    }
+
+    switch (to) {
+    case PLATEN_STATE_PENDING:
+        job->started_at = 0;
+        job->completed_at = 0;
+        job->lease_until = 0;
+        job->owner = (platen_str_t){ NULL, 0 };
+        job->error = (platen_str_t){ NULL, 0 };
+        job->error_code = (platen_str_t){ NULL, 0 };
+        job->warnings = (platen_str_t){ NULL, 0 };
+        job->output_format = (platen_str_t){ NULL, 0 };
+        job->engines = (platen_str_t){ NULL, 0 };
+        job->cached = 0;
+        if (job->not_before == 0) {
+            rc = platen_queue_last(txn, client_key, prefix, job->priority, &job->queue_key);
+            job->queue_key++;
+        }
+        break;
+
+    case PLATEN_STATE_PROCESSING:
+        job->epoch++;
+        job->attempts++;
+        job->started_at = now;
+        break;
+
+    default:
+        if (platen_state_final(to)) {
+            job->completed_at = now;
+            /* A file goes with its batch. */
+            job->expires_at = platen_job_is_file(job) ? 0 : now + job->ttl * 1000000;
+            job->lease_until = 0;
+            /* A password is kept no longer than it is needed; a retry brings its own. */
+            job->secrets = (platen_str_t){ NULL, 0 };
+        }
+        break;
+    }
+
+    return rc;
+}
+
+static void
+keep(kept_t *kept, const platen_job_t *job)
+{
+    kept->prefix = platen_key_client(kept->client, job->client);
+    kept->is_file = platen_job_is_file(job);
+    if (kept->is_file) {
+        memcpy(kept->batch.b, job->parent.data, sizeof(kept->batch.b));
+    }
+    kept->cache = (platen_str_t){ kept->cache_bytes, 0 };
+    if (job->cache_key.len == sizeof(kept->cache_bytes)) {
+        memcpy(kept->cache_bytes, job->cache_key.data, sizeof(kept->cache_bytes));
+        kept->cache.len = sizeof(kept->cache_bytes);
+    }
+    kept->idem_len = 0;
+    if (job->idem_key.len == PLATEN_SHA256_LEN) {
+        memcpy(kept->idem, kept->client, kept->prefix);
+        memcpy(kept->idem + kept->prefix, job->idem_key.data, PLATEN_SHA256_LEN);
+        kept->idem_len = kept->prefix + PLATEN_SHA256_LEN;
+    }
+    kept->code = (platen_str_t){ kept->code_bytes, 0 };
+}
+
+/* Once the new state is known; a code that no engine has is not worth an event's room. */
+static void
+keep_code(kept_t *kept, const platen_job_t *job)
+{
+    if (job->state == PLATEN_STATE_FAILED && job->error_code.len != 0
+        && job->error_code.len <= sizeof(kept->code_bytes)) {
+        memcpy(kept->code_bytes, job->error_code.data, job->error_code.len);
+        kept->code.len = job->error_code.len;
+    }
+}
+
+static int
+append_event(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, uint8_t state,
+             uint64_t seq, uint64_t now)
+{
+    const platen_id_t *id = kept->is_file ? &kept->batch : &job->id;
+    uint8_t            k[8], buf[256];
+    platen_event_t     event = {
+            .time = now,
+            .state = state,
+            .file = kept->is_file ? job->file + 1 : 0,
+            .id = { (const char *) id->b, sizeof(id->b) },
+            .client = { (const char *) kept->client + 1, kept->client[0] },
+            .error_code = kept->code,
+    };
+    uint8_t *end;
+
+    end = platen_codec_encode(platen_event_fields, platen_event_nfields, &event, buf);
+    platen_put_be64(k, seq);
+    return platen_store_put(txn, PLATEN_DB_OUTBOX, k, 8, buf, (size_t) (end - buf), MDB_APPEND);
+}
+
+/* A place in the queue that was got is a turn that was had. */
+static int
+take_turn(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept)
+{
+    return job->state == PLATEN_STATE_PROCESSING
+               ? platen_queue_charge(txn, kept->client, kept->prefix)
+               : PLATEN_OK;
+}
+
+int
+platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to, uint64_t now)
+{
+    platen_job_t   stored = { .state = PLATEN_STATE_NONE };
+    platen_state_t from;
+    kept_t         kept;
+    uint8_t        record[PLATEN_RECORD_MAX];
+    uint64_t       before;
+    size_t         size;
+    int            rc, is_new, tells;
+
+    if (job->client.len == 0 || job->client.len > PLATEN_CLIENT_MAX
+        || job->priority >= PLATEN_PRIORITIES) {
+        return PLATEN_INVALID;
+    }
+
+    rc = platen_store_get(txn, &job->id, &stored);
+    is_new = rc == PLATEN_NOT_FOUND;
+    if (rc != PLATEN_OK && !is_new) {
+        return rc;
+    }
+    from = is_new ? PLATEN_STATE_NONE : (platen_state_t) stored.state;
+
+    if (!platen_state_allows(from, to)) {
+        return PLATEN_INVALID_TRANSITION;
+    }
+    if (!is_new && stored.epoch != job->epoch) {
+        return PLATEN_STALE;
+    }
+    /* What an index is made of stays as it is for as long as the record is there. */
+    if (!is_new
+        && (!platen_str_eq(stored.client, job->client) || stored.priority != job->priority
+            || !platen_str_eq(stored.idem_key, job->idem_key)
+            || !platen_str_eq(stored.parent, job->parent) || stored.file != job->file)) {
+        return PLATEN_INVALID;
+    }
+
+    /* What has failed in a batch is done again by the batch. */
+    if (!is_new && platen_job_is_file(job) && platen_state_final(from)
+        && to == PLATEN_STATE_PENDING && !platen_batch_open(txn, job)) {
+        return PLATEN_INVALID_TRANSITION;
+    }
+
+    keep(&kept, job);
+    before = is_new ? 0 : platen_store_bytes(&stored);
+    rc = enter(txn, job, from, to, now, kept.client, kept.prefix);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    rc = platen_outbox_last(txn, &job->change_seq);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    job->change_seq++;
+    keep_code(&kept, job);
+
+    rc = platen_store_encode(txn, job, record, &size);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    tells = job->webhook_url.len != 0;
+
+    if (!is_new) {
+        rc = unindex(txn, &stored, &kept);
+    } else if (kept.idem_len != 0) {
+        rc = platen_store_put(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len, job->id.b, 16, 0);
+    }
+    if (rc == PLATEN_OK) {
+        rc = index_job(txn, job, &kept, is_new);
+    }
+    if (rc == PLATEN_OK) {
+        rc = take_turn(txn, job, &kept);
+    }
+    if (rc == PLATEN_OK) {
+        rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
+                        (int64_t) (platen_store_bytes(job) - before));
+    }
+    if (rc == PLATEN_OK) {
+        rc = append_event(txn, job, &kept, job->state, job->change_seq, now);
+    }
+    if (rc == PLATEN_OK) {
+        rc = from == PLATEN_STATE_SUCCESS ? platen_cache_del(txn, job, kept.cache)
+                                          : platen_cache_put(txn, job, kept.cache);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, 16, record, size, 0);
+    }
+    if (rc == PLATEN_OK && kept.is_file) {
+        rc = platen_batch_count(txn, &kept.batch, from, to, job->change_seq, now);
+    }
+    if (rc == PLATEN_OK && tells) {
+        rc = platen_store_tell(txn, &job->id, record, size, to, job->change_seq, now);
+    }
+    return rc;
+}
+
+int
+platen_store_rephase(platen_txn_t *txn, platen_job_t *job, uint64_t now)
+{
+    platen_job_t stored;
+    kept_t       kept;
+    uint8_t      record[PLATEN_RECORD_MAX];
+    size_t       size;
+    int          rc;
+
+    rc = platen_store_get(txn, &job->id, &stored);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (stored.state != PLATEN_STATE_PROCESSING || stored.batch == PLATEN_BATCH_NONE) {
+        return PLATEN_INVALID_TRANSITION;
+    }
+    if (stored.epoch != job->epoch) {
+        return PLATEN_STALE;
+    }
+
+    keep(&kept, job);
+    job->queue_key = 0;
+    job->updated_at = now;
+    if (job->batch == PLATEN_BATCH_WORK && platen_job_open_files(job) == 0) {
+        job->batch = PLATEN_BATCH_DUE;
+    }
+    if (job->batch == PLATEN_BATCH_DUE || job->batch == PLATEN_BATCH_WORK) {
+        job->lease_until = 0;
+        job->owner = (platen_str_t){ NULL, 0 };
+    }
+    if (job->batch != PLATEN_BATCH_DUE) {
+        job->not_before = 0;
+    }
+    if (job->batch == PLATEN_BATCH_PACK) {
+        job->epoch++;
+    }
+    if (job->batch == PLATEN_BATCH_DUE && job->not_before == 0) {
+        rc = platen_queue_last(txn, kept.client, kept.prefix, job->priority, &job->queue_key);
+        if (rc != PLATEN_OK) {
+            return rc;
+        }
+        job->queue_key++;
+    }
+
+    rc = platen_store_encode(txn, job, record, &size);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    rc = unindex(txn, &stored, &kept);
+    if (rc == PLATEN_OK) {
+        rc = index_job(txn, job, &kept, 0);
+    }
+    if (rc == PLATEN_OK && job->batch == PLATEN_BATCH_PACK) {
+        rc = take_turn(txn, job, &kept);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, 16, record, size, 0);
+    }
+    return rc;
+}
+
+int
+platen_store_index(platen_txn_t *txn, const platen_job_t *job)
+{
+    kept_t kept;
+    int    rc;
+
+    keep(&kept, job);
+    rc = index_job(txn, job, &kept, 1);
+    if (rc == PLATEN_OK && kept.idem_len != 0) {
+        rc = platen_store_put(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len, job->id.b, 16, 0);
+    }
+    if (rc == PLATEN_OK) {
+        rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
+                        (int64_t) platen_store_bytes(job));
+    }
+    return rc == PLATEN_OK ? platen_cache_put(txn, job, kept.cache) : rc;
+}
+
+/* The record as a webhook is told of it last.  Returns its bytes, 0: it is too long. */
+static size_t
+encode_last(const platen_job_t *job, platen_state_t state, uint64_t now,
+            uint8_t record[PLATEN_RECORD_MAX])
+{
+    platen_job_t last = *job;
+
+    last.secrets = (platen_str_t){ NULL, 0 };
+    if (state == PLATEN_STATE_CANCELLED) {
+        last.state = PLATEN_STATE_CANCELLED;
+        last.completed_at = now;
+    }
+    if (platen_codec_size(platen_job_fields, platen_job_nfields, &last) > PLATEN_RECORD_MAX) {
+        return 0;
+    }
+    return (size_t) (platen_codec_encode(platen_job_fields, platen_job_nfields, &last, record)
+                     - record);
+}
+
+int
+platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t *client,
+                    uint64_t now, platen_job_t *removed)
+{
+    platen_job_t   job;
+    kept_t         kept;
+    uint8_t        k[PLATEN_KEY_MAX], record[PLATEN_RECORD_MAX];
+    uint64_t       seq;
+    size_t         size = 0; /* of the record, if it is told */
+    platen_state_t state;
+    int            rc, i;
+
+    rc = platen_store_get(txn, id, &job);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (client != NULL && !platen_str_eq(*client, job.client)) {
+        return PLATEN_NOT_FOUND;
+    }
+    if (job.client.len > PLATEN_CLIENT_MAX) {
+        return PLATEN_CORRUPT;
+    }
+
+    keep(&kept, &job);
+    state = platen_state_final((platen_state_t) job.state) ? PLATEN_STATE_NONE
+                                                           : PLATEN_STATE_CANCELLED;
+    if (job.webhook_url.len != 0) {
+        size = encode_last(&job, (platen_state_t) state, now, record);
+        if (size == 0) {
+            return PLATEN_CORRUPT;
+        }
+    }
+    for (i = 0; i < (int) platen_job_nfields; i++) {
+        if (platen_job_fields[i].type == PLATEN_FIELD_STR) {
+            memset((char *) &job + platen_job_fields[i].offset, 0, sizeof(platen_str_t));
+        }
+    }
+
+    rc = unindex(txn, &job, &kept);
+    if (rc == PLATEN_OK && kept.is_file) {
+        platen_key_file(k, kept.batch.b, job.file);
+        rc = platen_store_del(txn, PLATEN_DB_FILES, k, PLATEN_FILE_KEY);
+    } else if (rc == PLATEN_OK) {
+        memcpy(k, kept.client, kept.prefix);
+        memcpy(k + kept.prefix, id->b, 16);
+        rc = platen_store_del(txn, PLATEN_DB_CLIENT, k, kept.prefix + 16);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_cache_del(txn, &job, kept.cache);
+    }
+    if (rc == PLATEN_OK && kept.idem_len != 0) {
+        rc = platen_store_del(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len);
+    }
+    if (rc == PLATEN_OK) {
+        rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
+                        -(int64_t) platen_store_bytes(&job));
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_del(txn, PLATEN_DB_JOBS, id->b, 16);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_outbox_last(txn, &seq);
+    }
+    job.id = *id;
+    /* That the batch is gone says all of its files. */
+    if (rc == PLATEN_OK && !kept.is_file) {
+        rc = append_event(txn, &job, &kept, (uint8_t) state, seq + 1, now);
+    }
+    /* Its files may be many: platend takes them away, some at a time. */
+    if (rc == PLATEN_OK && job.batch != PLATEN_BATCH_NONE) {
+        rc = platen_store_put(txn, PLATEN_DB_REMAINS, id->b, 16, "", 0, 0);
+    }
+    if (rc == PLATEN_OK && kept.is_file) {
+        rc = platen_batch_count(txn, &kept.batch, (platen_state_t) job.state, PLATEN_STATE_NONE,
+                                seq, now);
+    }
+    if (rc == PLATEN_OK && size != 0) {
+        rc = platen_store_tell(txn, id, record, size, state, seq + 1, now);
+    }
+    if (rc == PLATEN_OK && removed != NULL) {
+        *removed = job;
+    }
+    return rc;
+}
+
+int
+platen_store_touch(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch,
+                   uint64_t lease_until)
+{
+    platen_job_t job;
+    int          rc;
+
+    rc = platen_store_get(txn, id, &job);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (job.epoch != epoch || job.state != PLATEN_STATE_PROCESSING) {
+        return PLATEN_STALE;
+    }
+
+    job.lease_until = lease_until;
+    return platen_store_write(txn, &job);
+}
+
+int
+platen_store_promise(platen_txn_t *txn, platen_job_t *job)
+{
+    if (job->promised) {
+        return PLATEN_OK;
+    }
+    job->promised = 1;
+    return platen_store_write(txn, job);
+}
+
+int
+platen_store_meta_put(platen_txn_t *txn, const char *name, platen_str_t value)
+{
+    return platen_store_put(txn, PLATEN_DB_META, name, strlen(name), value.data, value.len, 0);
+}

@@ -1,0 +1,32 @@
+/*
+ * The news: the ZeroMQ PUB socket on which the sidecar tells the web server's
+ * workers that the outbox has grown (platen_wire.h).  They read it themselves.
+ */
+
+#ifndef PLATEN_NEWS_H
+#define PLATEN_NEWS_H
+
+#include <czmq.h>
+
+#include "config.h"
+#include "store/store.h"
+
+typedef struct platen_news_s platen_news_t;
+
+/*
+ * Binds the endpoint; with none configured there are no news, and nothing fails.
+ * The store must outlive it.  NULL on failure, with a sentence in `err`.
+ */
+platen_news_t *
+platen_news_new(const platen_config_t *config, platen_store_t *store, char *err, size_t errlen);
+
+/* Closes the socket and removes its file. */
+void platen_news_destroy(platen_news_t **news);
+
+/*
+ * Publishes, if the outbox has grown since the last time.  Never blocks.  Returns
+ * whether it has grown.
+ */
+int platen_news_publish(platen_news_t *news);
+
+#endif

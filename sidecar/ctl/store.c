@@ -1,0 +1,183 @@
+/* The store for a command; see ctl/store.h.  One thread, one store to a process. */
+
+#include "ctl/store.h"
+
+#include <czmq.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/identity.h"
+#include "daemon.h"
+#include "base/wire.h"
+
+#define HINT_MS 500 /* for platend to take the connection */
+
+int
+platen_ctl_store_configure(const platen_ctl_t *ctl, platen_ctl_store_t *s)
+{
+    platen_ctl_identity_t user;
+    char                  err[1024];
+
+    *s = (platen_ctl_store_t){ NULL, NULL };
+    s->config = platen_config_load(ctl->file, err, sizeof(err));
+    if (s->config == NULL) {
+        fprintf(stderr, "platenctl: %s\n", err);
+        if (access(ctl->file, F_OK) != 0) {
+            fputs("platenctl: name the configuration that platend is started with: platenctl -c"
+                  " FILE ...\n",
+                  stderr);
+        }
+        return PLATEN_CTL_USAGE;
+    }
+    umask(007); /* as platend: shared with the web server by group */
+    if (geteuid() != 0 || *s->config->user == '\0') {
+        return PLATEN_CTL_DONE;
+    }
+    if (platen_ctl_identity_named(&user, s->config->user, s->config->queue_group) != 0
+        || platen_ctl_identity_become(&user) != 0) {
+        fprintf(stderr, "platenctl: cannot become %s: %s\n", s->config->user, strerror(errno));
+        platen_ctl_store_close(s);
+        return PLATEN_CTL_FAILED;
+    }
+    return PLATEN_CTL_DONE;
+}
+
+int
+platen_ctl_store_open(const platen_ctl_t *ctl, platen_ctl_store_t *s)
+{
+    struct stat st;
+    char        path[PATH_MAX], err[PATH_MAX + 256];
+    int         code;
+
+    code = platen_ctl_store_configure(ctl, s);
+    if (code != PLATEN_CTL_DONE) {
+        return code;
+    }
+    snprintf(path, sizeof(path), "%s/data.mdb", s->config->store_path);
+    if (stat(path, &st) != 0) {
+        snprintf(err, sizeof(err), "%s: %s%s", path, strerror(errno),
+                 errno == EACCES ? "; run it as root, or as platend's user" : "");
+    } else if (platen_store_open(&s->store, s->config->store_path, (size_t) s->config->map_size,
+                                 err, sizeof(err))
+               == PLATEN_OK) {
+        return PLATEN_CTL_DONE;
+    }
+    fprintf(stderr, "platenctl: %s\n", err);
+    platen_ctl_store_close(s);
+    return PLATEN_CTL_FAILED;
+}
+
+int
+platen_ctl_store_lock(const platen_ctl_store_t *s, const char *stop)
+{
+    char  err[512];
+    pid_t holder;
+    int   rc;
+
+    rc = platen_process_lock(s->config, &holder, err, sizeof(err));
+    if (rc > 0) {
+        fprintf(stderr, "platenctl: platend runs (pid %ld): stop %s\n", (long) holder, stop);
+    } else if (rc < 0) {
+        fprintf(stderr, "platenctl: %s\n", err);
+    }
+    return rc;
+}
+
+void
+platen_ctl_store_close(platen_ctl_store_t *s)
+{
+    platen_config_destroy(&s->config);
+}
+
+int
+platen_ctl_store_failed(const char *what, int rc)
+{
+    fprintf(stderr, "platenctl: %s: %s\n", what, platen_strerror(rc));
+    return PLATEN_CTL_FAILED;
+}
+
+int
+platen_ctl_store_id(const char *text, platen_id_t *id)
+{
+    if (platen_id_parse(text, strlen(text), id) == PLATEN_OK) {
+        return 0;
+    }
+    fprintf(stderr, "platenctl: \"%s\" is not a job's id\n", text);
+    return -1;
+}
+
+void
+platen_ctl_store_hint(const platen_ctl_store_t *s, const platen_id_t *id)
+{
+    platen_hint_t hint = { .kind = PLATEN_HINT_SUBMITTED, .id = *id };
+    uint8_t       bytes[PLATEN_WIRE_LEN];
+    zsock_t      *push;
+
+    if (access(platen_config_socket(s->config), W_OK) != 0) {
+        return;
+    }
+    push = zsock_new(ZMQ_PUSH);
+    if (push == NULL) {
+        return;
+    }
+    zsock_set_immediate(push, 1);
+    zsock_set_linger(push, HINT_MS);
+    zsock_set_sndtimeo(push, HINT_MS);
+    platen_wire_encode(&hint, bytes);
+    if (zsock_connect(push, "%s", s->config->queue_endpoint) == 0) {
+        /* A hint that is lost costs a second. */
+        (void) zmq_send(zsock_resolve(push), bytes, sizeof(bytes), 0);
+    }
+    zsock_destroy(&push);
+}
+
+const char *
+platen_ctl_store_time(uint64_t us, char out[32])
+{
+    time_t    seconds = (time_t) (us / 1000000);
+    struct tm tm;
+
+    if (us == 0 || gmtime_r(&seconds, &tm) == NULL
+        || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+        snprintf(out, 32, "-");
+    }
+    return out;
+}
+
+json_t *
+platen_ctl_store_json_time(uint64_t us)
+{
+    char text[32];
+
+    return us == 0 ? json_null() : json_string(platen_ctl_store_time(us, text));
+}
+
+const char *
+platen_ctl_store_text(platen_str_t text, char *out, size_t size)
+{
+    json_t     *valid = platen_log_text(text.data, text.len);
+    const char *s = valid == NULL ? NULL : json_string_value(valid);
+    size_t      i, n = 0;
+
+    for (i = 0; s != NULL && s[i] != '\0' && n + 1 < size; i++) {
+        /* C1, too: U+0080 to U+009F. */
+        if ((unsigned char) s[i] < ' ' || s[i] == 0x7f
+            || ((unsigned char) s[i] == 0xc2 && (unsigned char) s[i + 1] < 0xa0)) {
+            i += (unsigned char) s[i] == 0xc2;
+            out[n++] = ' ';
+        } else {
+            out[n++] = s[i];
+        }
+    }
+    /* Not in the middle of a character. */
+    if (s != NULL && s[i] != '\0') {
+        while (n > 0 && ((unsigned char) s[i] & 0xc0) == 0x80) {
+            i--;
+            n--;
+        }
+    }
+    out[n] = '\0';
+    json_decref(valid);
+    return out;
+}

@@ -1,0 +1,217 @@
+/*
+ * The engines: what each can convert and how it is run.  An engine is a table
+ * entry: edges of the graph of formats, and functions that say whether it is
+ * there, how one document is converted, and what its exit status means.  The
+ * pool runs that and knows nothing else about the engine.
+ *
+ * Most engines are programs: prepare() fills a command, which the pool executes
+ * in the sandbox.  The warm LibreOffice is not started for a document: it has
+ * request() instead, which fills what the zygote is asked for.
+ */
+
+#ifndef PLATEN_ENGINE_H
+#define PLATEN_ENGINE_H
+
+#include "run/command.h"
+#include "config.h"
+#include "office/wire.h"
+#include "format/matrix.h"
+#include "job/option.h"
+
+/* Rules of an edge; a mask. */
+#define PLATEN_EDGE_PICTURE 1 /* the result has no text: nothing that wants text may follow */
+#define PLATEN_EDGE_RASTER 2  /* wants no text: may follow a picture */
+#define PLATEN_EDGE_PAGES 4   /* may write several files, out/in-<n>.<to>: they become a ZIP */
+#define PLATEN_EDGE_INPUT                                                                      \
+    8 /* its options are about the client's document: as the first step only */
+#define PLATEN_EDGE_ASKED 16    /* an option asks for it: it makes no way longer */
+#define PLATEN_EDGE_DECLINES 32 /* it may want the client's document written anew first */
+
+#define PLATEN_EDGE_FIRST 64 /* of the client's document only, never of another step's */
+
+/*
+ * What is lost on the way is part of an edge's cost, so that the cheapest route
+ * is the one that a person would choose: none leads through a poorer format if
+ * there is another.
+ */
+#define PLATEN_LOSS_WEB 200    /* to HTML: pages */
+#define PLATEN_LOSS_MARKUP 300 /* to Markdown, reStructuredText: looks */
+#define PLATEN_LOSS_TEXT 400   /* to plain text: structure */
+#define PLATEN_LOSS_BOOK 600   /* to EPUB: what follows is a book, with a title page */
+#define PLATEN_LOSS_PAGES 1000 /* from PDF: paragraphs, which have to be guessed */
+
+/* One conversion that an engine does in one step. */
+typedef struct {
+    const char *from; /* names of platen_formats[]; the same twice: it only applies options */
+    const char *to;
+    uint32_t    cost;    /* milliseconds for a small document, and more for what is lost */
+    uint32_t    options; /* PLATEN_OPTION_BIT()s that it honours */
+    unsigned    rules;   /* PLATEN_EDGE_* */
+    const char *export_filter; /* in the engine's own words; or NULL */
+    const char *import_filter; /* the same, or NULL: it finds out itself */
+} platen_edge_t;
+
+/* What an engine is told about one run; paths are absolute. */
+typedef struct {
+    const platen_edge_t    *edge;
+    int                     mark;    /* texts: the next engine wants a byte order mark */
+    int                     first;   /* the document is the client's, not an earlier step's */
+    int                     settled; /* it is not to be declined */
+    const char             *name;    /* of the document, for a person; "" if it has none */
+    const platen_options_t *options; /* those that this step has to honour, no others */
+    const char             *dir; /* the run's own, its working directory; emptied afterwards */
+    const char             *input;      /* the document: <dir>/in.<from> */
+    const char             *output_dir; /* <dir>/out */
+    const char             *output;     /* the result has to be <dir>/out/in.<to> */
+    const char             *files_dir;  /* a batch's results; else NULL */
+} platen_run_t;
+
+/* What an exit code says about a run that no signal ended. */
+typedef enum {
+    PLATEN_EXIT_DONE,      /* look for the result */
+    PLATEN_EXIT_AGAIN,     /* it wants to be started once more */
+    PLATEN_EXIT_CRASHED,   /* it caught its own crash */
+    PLATEN_EXIT_CORRUPT,   /* it cannot read the document */
+    PLATEN_EXIT_ENCRYPTED, /* the document needs a password and none was given */
+    PLATEN_EXIT_PASSWORD,  /* the password is wrong */
+    PLATEN_EXIT_EMPTY,     /* there is nothing in the document */
+    PLATEN_EXIT_FAILED,    /* it read the document and cannot write it so */
+    PLATEN_EXIT_MEMORY,    /* it ran out of memory */
+    PLATEN_EXIT_TIMEOUT,   /* its CPU time is spent */
+    PLATEN_EXIT_SHEET,     /* the workbook has no such sheet */
+    PLATEN_EXIT_DECLINED,  /* by an edge that may */
+    PLATEN_EXIT_TOO_LARGE, /* the result is larger than its format or the limit allows */
+    PLATEN_EXIT_SETUP /* it says that this machine is at fault; a document may make it say so */
+} platen_exit_t;
+
+typedef struct platen_engine_s platen_engine_t;
+
+struct platen_engine_s {
+    const char          *name; /* at most PLATEN_ENGINE_NAME_MAX bytes */
+    const platen_edge_t *edges;
+    size_t               nedges;
+    const void          *data; /* the engine's own, or NULL */
+    int                  mark; /* a plain text for it begins with a byte order mark */
+
+    /* PLATEN_OK if this machine can run it; else `err` says what is missing. */
+    int (*probe)(const platen_engine_t *engine, const platen_config_t *config, char *err,
+                 size_t errlen);
+
+    /* Whether it can do this edge here; NULL: all of them.  Called after probe(). */
+    int (*can)(const platen_engine_t *engine, const platen_config_t *config,
+               const platen_edge_t *edge);
+
+    /*
+     * Makes what the run needs and fills `command`.  Returns 0, or -1 with
+     * errno.  NULL if the engine is the zygote.
+     */
+    int (*prepare)(const platen_engine_t *engine, const platen_config_t *config,
+                   const platen_run_t *run, platen_command_t *command);
+
+    /*
+     * For the zygote: fills load_options, export_filter, export_options and
+     * password of the message, from strings that last as long as the run or
+     * lie in `scratch`.  Returns 0, or -1 with errno.
+     */
+    int (*request)(const platen_engine_t *engine, const platen_run_t *run,
+                   platen_lok_message_t *message, char *scratch, size_t size);
+
+    /* `said` is the end of what the run wrote to its standard error, any bytes. */
+    platen_exit_t (*exited)(int code, const char *said);
+
+    /*
+     * Parts of what it says there of a damaged document that it has read all the same;
+     * ended by NULL.  NULL if it says nothing of it.
+     */
+    const char *const *repairs;
+};
+
+/* One step of a route, with the options that are its to honour. */
+typedef struct {
+    const platen_engine_t *engine;
+    const platen_edge_t   *edge;
+    uint32_t               options;
+} platen_step_t;
+
+#define PLATEN_ROUTE_STEPS 4
+
+typedef struct {
+    platen_step_t steps[PLATEN_ROUTE_STEPS + 1]; /* one more makes a text UTF-8 first */
+    unsigned      nsteps;
+    uint32_t      cost;
+} platen_route_t;
+
+/* "pandoc+lok", with `between` between two; "" without a step. */
+void platen_route_names(const platen_route_t *route, char between, char *out, size_t size);
+
+typedef struct platen_engines_s platen_engines_t;
+
+/*
+ * Probes every engine, logs those that are missing, and builds the matrix.
+ * `config` must outlive the result.  NULL: no memory.
+ */
+platen_engines_t *platen_engines_new(const platen_config_t *config);
+
+void platen_engines_destroy(platen_engines_t **engines);
+
+/* What this machine can do; valid as long as `engines`. */
+const platen_matrix_t *platen_engines_matrix(const platen_engines_t *engines);
+
+/* How many engines work, and the name of the n-th of them. */
+size_t      platen_engines_count(const platen_engines_t *engines);
+const char *platen_engines_name(const platen_engines_t *engines, size_t n);
+
+/*
+ * The cheapest way from one format to the other that honours every option of
+ * the mask, each in one step, the first that can.  It is the way of an
+ * installation in order: of what is not, LibreOffice in a process of its own may
+ * stand in for the warm one, which makes the same, and nothing else for another.
+ * PLATEN_OK; PLATEN_NOT_FOUND; or PLATEN_LATER: there is one, which is out of
+ * order, and *route is it.
+ */
+int platen_engines_route(platen_engines_t *engines, const platen_format_t *from,
+                         const platen_format_t *to, uint32_t options, platen_route_t *route);
+
+/*
+ * The step that writes a document anew in its own format, as LibreOffice would
+ * have written it.  PLATEN_OK or PLATEN_NOT_FOUND.
+ */
+int platen_engines_renewal(const platen_engines_t *engines, const platen_format_t *format,
+                           platen_step_t *step);
+
+/* What ought to be there and is not, so that jobs wait for it: a sentence, or "". */
+const char *platen_engines_missing(const platen_engines_t *engines);
+
+/* Whether this engine works here. */
+int platen_engines_has(const platen_engines_t *engines, const platen_engine_t *engine);
+
+/* Says that an engine is out of order; NULL: none is.  The matrix stays as it is. */
+void platen_engines_suspend(platen_engines_t *engines, const platen_engine_t *engine);
+
+extern const platen_engine_t platen_engine_lok;
+extern const platen_engine_t platen_engine_soffice;
+extern const platen_engine_t platen_engine_tables;
+extern const platen_engine_t platen_engine_text;
+
+/* The step that makes a client's text UTF-8; NULL: it is no text. */
+const platen_edge_t *platen_engine_text_input(const platen_format_t *format);
+
+extern const platen_engine_t platen_engine_pandoc;
+extern const platen_engine_t platen_engine_poppler;
+extern const platen_engine_t platen_engine_mupdf;
+extern const platen_engine_t platen_engine_qpdf;
+extern const platen_engine_t platen_engine_image;
+
+/* Of batches; in no graph. */
+extern const platen_engine_t platen_engine_unpack;
+extern const platen_engine_t platen_engine_pack;
+
+/*
+ * The engines of the configuration ("engine" blocks); NULL-terminated, freed
+ * with platen_engine_commands_free().  NULL: no memory, or `err`.
+ */
+platen_engine_t      **
+platen_engine_commands_new(const platen_config_t *config, char *err, size_t errlen);
+void platen_engine_commands_free(platen_engine_t ***commands);
+
+#endif

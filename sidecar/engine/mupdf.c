@@ -1,0 +1,91 @@
+/*
+ * MuPDF's mutool: what a PDF says, as a document that can be edited or read:
+ * paragraphs, headings by the size of their letters, tables as far as they have
+ * lines.  It also sets EPUB.  Prepares in the loop's thread and owns nothing.
+ *
+ * It takes a password as a word of the command only, which every user of the
+ * machine can read; so qpdf takes the password off in a step before.
+ */
+
+#include "engine/program.h"
+
+#define MUTOOL "/usr/bin/mutool"
+
+/*
+ * mutool takes letters of 12, 15 and 20 points for headings.  Drawn at 61 dots
+ * per inch these are 14.2, 17.7 and 23.6, and text of 12 points is text.
+ */
+#define RESOLUTION "61" /* DRAWN_AT of pandoc/platen_pandoc.lua */
+
+/* export_filter: mutool's format; import_filter: which of its two programs. */
+static const platen_edge_t edges[] = {
+    /*
+     * It keeps tables and loses images, which it writes without a size or not as
+     * images; and it parts words at ligatures.  HTML and then pandoc, 70 less, lose
+     * the tables' lines and no content; so that is the first choice.
+     */
+    { "pdf", "docx", 300 + PLATEN_LOSS_PAGES, 0, 0, "docx", "convert" },
+    { "pdf", "html", 80 + PLATEN_LOSS_PAGES, 0, 0, "xhtml", "draw" },
+    { "epub", "pdf", 150, 0, 0, "pdf", "convert" },
+};
+
+static int
+probe(const platen_engine_t *engine, const platen_config_t *config, char *err, size_t errlen)
+{
+    static const char *const programs[] = { MUTOOL, NULL };
+
+    return platen_program_probe(engine->name, config->mupdf_enabled, programs, err, errlen);
+}
+
+static int
+prepare(const platen_engine_t *engine, const platen_config_t *config, const platen_run_t *run,
+        platen_command_t *command)
+{
+    (void) engine;
+    (void) config;
+
+    platen_command_arg(command, MUTOOL);
+    platen_command_arg(command, "%s", run->edge->import_filter);
+    if (strcmp(run->edge->import_filter, "draw") == 0) {
+        platen_command_arg(command, "-q");
+        platen_command_arg(command, "-r");
+        platen_command_arg(command, RESOLUTION);
+    }
+    if (strcmp(run->edge->from, "epub") == 0) {
+        platen_command_arg(command, "-W595"); /* A4, in points */
+        platen_command_arg(command, "-H842");
+        platen_command_arg(command, "-S11");
+    }
+    platen_command_arg(command, "-F");
+    platen_command_arg(command, "%s", run->edge->export_filter);
+    platen_command_arg(command, "-o");
+    platen_command_arg(command, "%s", platen_program_local(run, run->output));
+    platen_command_arg(command, "%s", platen_program_local(run, run->input));
+    return 0;
+}
+
+static platen_exit_t
+exited(int code, const char *said)
+{
+    static const platen_program_rule_t rules[] = {
+        { 0, NULL, PLATEN_EXIT_DONE },
+        { PLATEN_PROGRAM_ANY, "cannot authenticate password", PLATEN_EXIT_ENCRYPTED },
+        { PLATEN_PROGRAM_ANY, "malformed page tree", PLATEN_EXIT_EMPTY }, /* of no pages */
+        { PLATEN_PROGRAM_ANY, "alloc", PLATEN_EXIT_MEMORY },              /* malloc of ... */
+        { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
+    };
+
+    return platen_program_exit(rules, code, said);
+}
+
+static const char *const repairs[] = { "repairing PDF document", "trying to repair", NULL };
+
+const platen_engine_t platen_engine_mupdf = {
+    .name = "mupdf",
+    .edges = edges,
+    .nedges = sizeof(edges) / sizeof(edges[0]),
+    .probe = probe,
+    .prepare = prepare,
+    .exited = exited,
+    .repairs = repairs,
+};

@@ -1,0 +1,42 @@
+/*
+ * What the engines that execute an installed program have in common: whether it
+ * is there, how files are named to it, and what its last words say.
+ */
+
+#ifndef PLATEN_PROGRAM_H
+#define PLATEN_PROGRAM_H
+
+#include "engine/engine.h"
+
+/*
+ * PLATEN_OK if the engine is switched on and all `programs` (NULL-terminated,
+ * absolute paths) can be executed; otherwise PLATEN_NOT_FOUND, and `err` has
+ * the reason.
+ */
+int platen_program_probe(const char *engine, uint64_t enabled, const char *const *programs,
+                         char *err, size_t errlen);
+
+/*
+ * A file of the run as the program names it, relative to its working directory:
+ * what it says of the file, in messages and in titles that it makes up, then
+ * tells nobody where this machine keeps its files.  Points into `path`.
+ */
+const char *platen_program_local(const platen_run_t *run, const char *path);
+
+/* Words that decide what an end means: the first rule that fits. */
+typedef struct {
+    int           code; /* exit code, or PLATEN_PROGRAM_ANY */
+    const char   *said; /* part of what it said, or NULL: anything */
+    platen_exit_t exit;
+} platen_program_rule_t;
+
+#define PLATEN_PROGRAM_ANY (-1)
+
+/*
+ * The meaning of an end: by the rules, of which the last has to fit everything
+ * (code PLATEN_PROGRAM_ANY, said NULL).
+ */
+platen_exit_t
+platen_program_exit(const platen_program_rule_t *rules, int code, const char *said);
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * Log lines; see log.h.  The level is the only state; it is set once,
+ * before the loop runs, and read by the loop's thread alone.  When standard
+ * error is gone or full, lines are lost and nothing else happens.
+ */
+
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+
+#define LINE_MAX_BYTES 8192
+
+static const char *const level_names[] = {
+    [PLATEN_LOG_DEBUG] = "debug",
+    [PLATEN_LOG_INFO] = "info",
+    [PLATEN_LOG_WARN] = "warn",
+    [PLATEN_LOG_ERROR] = "error",
+};
+
+static platen_log_level_t lowest = PLATEN_LOG_INFO;
+
+void
+platen_log_set_level(platen_log_level_t level)
+{
+    lowest = level;
+}
+
+int
+platen_log_level_parse(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+        if (strcasecmp(level_names[i], name) == 0) {
+            return (int) i;
+        }
+    }
+    return -1;
+}
+
+/* RFC 3339, UTC, microseconds. */
+static void
+timestamp(char *out, size_t size)
+{
+    struct tm tm;
+    uint64_t  now = platen_now_us();
+    time_t    seconds = (time_t) (now / 1000000);
+    size_t    n;
+
+    n = gmtime_r(&seconds, &tm) == NULL ? 0 : strftime(out, size, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + n, size - n, ".%06uZ", (unsigned) (now % 1000000));
+}
+
+static void
+write_line(const char *line, size_t len)
+{
+    ssize_t n;
+
+    do {
+        n = write(STDERR_FILENO, line, len);
+    } while (n < 0 && errno == EINTR);
+}
+
+void
+platen_log(platen_log_level_t level, const char *msg, json_t *context)
+{
+    char    line[LINE_MAX_BYTES + 1], ts[40];
+    json_t *root;
+    size_t  n;
+
+    if (level < lowest) {
+        json_decref(context);
+        return;
+    }
+
+    timestamp(ts, sizeof(ts));
+    root = json_pack("{s:s, s:s, s:s}", "ts", ts, "level", level_names[level], "msg", msg);
+    if (root == NULL) {
+        json_decref(context);
+        return;
+    }
+    if (context != NULL && json_object_update_missing(root, context) != 0) {
+        json_object_set_new(root, "incomplete", json_true());
+    }
+    json_decref(context);
+
+    n = json_dumpb(root, line, LINE_MAX_BYTES, JSON_COMPACT);
+    if (n > 0 && n <= LINE_MAX_BYTES) {
+        line[n] = '\n';
+        write_line(line, n + 1);
+    }
+    json_decref(root);
+}
+
+json_t *
+platen_log_text(const char *s, size_t len)
+{
+    json_t *text;
+    char   *copy;
+    size_t  i;
+
+    if (len == 0) {
+        return json_string("");
+    }
+    if (platen_utf8_valid(s, len)) {
+        return json_stringn(s, len);
+    }
+
+    copy = malloc(len);
+    if (copy == NULL) {
+        return NULL;
+    }
+    for (i = 0; i < len; i++) {
+        copy[i] = (unsigned char) s[i] < 0x80 ? s[i] : '?';
+    }
+    text = json_stringn(copy, len);
+    free(copy);
+    return text;
+}
+
+json_t *
+platen_log_lines(platen_str_t lines)
+{
+    json_t     *list = json_array();
+    const char *p = lines.data, *end = lines.len == 0 ? p : p + lines.len, *eol;
+
+    for (; p < end; p = eol + 1) {
+        eol = memchr(p, '\n', (size_t) (end - p));
+        eol = eol == NULL ? end : eol;
+        json_array_append_new(list, platen_log_text(p, (size_t) (eol - p)));
+    }
+    return list;
+}

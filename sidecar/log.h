@@ -1,0 +1,42 @@
+/*
+ * The log: one JSON object a line on standard error, each written with a
+ * single write(2), so that lines of several processes never mix.
+ */
+
+#ifndef PLATEN_LOG_H
+#define PLATEN_LOG_H
+
+#include <jansson.h>
+
+#include "base/platen.h"
+
+typedef enum {
+    PLATEN_LOG_DEBUG,
+    PLATEN_LOG_INFO,
+    PLATEN_LOG_WARN,
+    PLATEN_LOG_ERROR
+} platen_log_level_t;
+
+/* Lines below `level` are dropped from now on; the default is info. */
+void platen_log_set_level(platen_log_level_t level);
+
+/* The level of that name ("warn"), or -1. */
+int platen_log_level_parse(const char *name);
+
+/*
+ * Writes `msg` with the members of `context`, which is taken over (and may be
+ * NULL: no context, or no memory for it).  Never fails visibly: a log that
+ * cannot be written is no reason to stop converting.
+ */
+void platen_log(platen_log_level_t level, const char *msg, json_t *context);
+
+/*
+ * A JSON string of bytes that someone else chose: what is not UTF-8 is shown
+ * with '?' for each byte outside ASCII.  The caller owns it; NULL: no memory.
+ */
+json_t *platen_log_text(const char *s, size_t len);
+
+/* The same of each of the lines, which have a line feed between two, as a list. */
+json_t *platen_log_lines(platen_str_t lines);
+
+#endif

@@ -1,0 +1,715 @@
+/* OOXML and ODF packages; see lok/package.h.  By libzip; nothing is unpacked to a file.
+ */
+
+#include "lok/package.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zip.h>
+
+#include "docx/fields.h"
+#include "lok/functions.h"
+#include "engine/warning.h"
+
+#define PIECE 65536
+#define OVERLAP 64           /* more than the longest word */
+#define PART_MAX (64u << 20) /* of a part that is mended */
+
+typedef struct {
+    const char *word;
+    unsigned    found;
+} word_t;
+
+static const word_t text_words[] = {
+    { "w:dirty=\"1\"", PLATEN_LOK_DIRTY },    { "w:dirty=\"true\"", PLATEN_LOK_DIRTY },
+    { "w:dirty=\"on\"", PLATEN_LOK_DIRTY },   { "<w:ins ", PLATEN_LOK_TRACKED },
+    { "<w:del ", PLATEN_LOK_TRACKED },        { "<w:moveTo ", PLATEN_LOK_TRACKED },
+    { "<w:moveFrom ", PLATEN_LOK_TRACKED },   { "PrChange ", PLATEN_LOK_TRACKED },
+    { "<w:cellIns ", PLATEN_LOK_TRACKED },    { "<w:cellDel ", PLATEN_LOK_TRACKED },
+    { "<w:commentRe", PLATEN_LOK_COMMENTED }, { "<w:altChunk", PLATEN_LOK_CHUNKS },
+    { "<w:txbxContent", PLATEN_LOK_BOXES },   { "<w:footnoteRef", PLATEN_LOK_NOTES },
+    { "<w:endnoteRef", PLATEN_LOK_NOTES },    { "<w:vanish", PLATEN_LOK_HIDDEN },
+    { "<c:chart ", PLATEN_LOK_CHARTS },       { "<cx:chart ", PLATEN_LOK_CHARTS },
+    { "<dgm:relIds", PLATEN_LOK_DIAGRAMS },   { "<pic:pic", PLATEN_LOK_PICTURES },
+    { "<v:imagedata", PLATEN_LOK_PICTURES },  { "<w:instrText", PLATEN_LOK_FIELDS },
+    { "<w:fldSimple", PLATEN_LOK_FIELDS },    { NULL, 0 },
+};
+
+static const word_t header_words[] = {
+    { "<w:t>", PLATEN_LOK_HEADERS },
+    { "<w:t ", PLATEN_LOK_HEADERS },
+    { "<w:instrText", PLATEN_LOK_FIELDS },
+    { "<w:fldSimple", PLATEN_LOK_FIELDS },
+    { NULL, 0 },
+};
+
+static const word_t setting_words[] = {
+    { "<w:updateFields/>", PLATEN_LOK_DIRTY },
+    { "<w:updateFields w:val=\"true\"", PLATEN_LOK_DIRTY },
+    { "<w:updateFields w:val=\"1\"", PLATEN_LOK_DIRTY },
+    { NULL, 0 },
+};
+
+static const word_t book_words[] = {
+    { "fullCalcOnLoad=\"1\"", PLATEN_LOK_CALCULATE },
+    { "fullCalcOnLoad=\"true\"", PLATEN_LOK_CALCULATE },
+    { NULL, 0 },
+};
+
+static const word_t odf_words[] = {
+    { "COM.MICROSOFT.", PLATEN_LOK_LACKING },
+    { "ORG.LIBREOFFICE.", PLATEN_LOK_LACKING },
+    { NULL, 0 },
+};
+
+static unsigned
+scan(zip_t *zip, const char *name, const word_t *words)
+{
+    zip_file_t   *file = zip_fopen(zip, name, 0);
+    char          buf[OVERLAP + PIECE];
+    size_t        kept = 0;
+    unsigned      found = 0;
+    zip_int64_t   n;
+    const word_t *w;
+
+    if (file == NULL) {
+        return 0;
+    }
+    while ((n = zip_fread(file, buf + kept, PIECE)) > 0) {
+        kept += (size_t) n;
+        for (w = words; w->word != NULL; w++) {
+            if (!(found & w->found) && memmem(buf, kept, w->word, strlen(w->word)) != NULL) {
+                found |= w->found;
+            }
+        }
+        if (kept > OVERLAP) {
+            memmove(buf, buf + kept - OVERLAP, OVERLAP);
+            kept = OVERLAP;
+        }
+    }
+    zip_fclose(file);
+    return found;
+}
+
+/* A part by its name and what it begins with: word/header1.xml. */
+static int
+is_numbered(const char *name, const char *start)
+{
+    size_t n = strlen(start);
+
+    return name != NULL && strncmp(name, start, n) == 0 && strchr(name + n, '/') == NULL
+           && strstr(name + n, ".xml") != NULL;
+}
+
+static unsigned
+look_at_headers(zip_t *zip)
+{
+    zip_int64_t i, n = zip_get_num_entries(zip, 0);
+    const char *name;
+    unsigned    found = 0;
+
+    for (i = 0; i < n; i++) {
+        name = zip_get_name(zip, (zip_uint64_t) i, 0);
+        if (is_numbered(name, "word/header") || is_numbered(name, "word/footer")) {
+            found |= scan(zip, name, header_words);
+        }
+    }
+    return found;
+}
+
+/* The bytes of an entry, with a NUL behind them; NULL: it is too large, or not there. */
+static char *
+read_entry(zip_t *zip, zip_uint64_t i, size_t *len)
+{
+    zip_stat_t  st;
+    zip_file_t *file;
+    char       *text;
+
+    if (zip_stat_index(zip, i, 0, &st) != 0 || st.size > PART_MAX) {
+        return NULL;
+    }
+    *len = (size_t) st.size;
+    text = malloc(*len + 1);
+    file = text == NULL ? NULL : zip_fopen_index(zip, i, 0);
+    if (file == NULL || zip_fread(file, text, *len) != (zip_int64_t) *len) {
+        free(text);
+        text = NULL;
+    } else {
+        text[*len] = '\0';
+    }
+    if (file != NULL) {
+        zip_fclose(file);
+    }
+    return text;
+}
+
+/* A part that is called so, or NULL. */
+static char *
+read_part(zip_t *zip, const char *name, size_t *len)
+{
+    zip_int64_t at = zip_name_locate(zip, name, 0);
+
+    return at < 0 ? NULL : read_entry(zip, (zip_uint64_t) at, len);
+}
+
+/* What fields and tables of contents have to be known of the whole document. */
+static unsigned
+read_fields(zip_t *zip, platen_docx_rules_t *rules)
+{
+    platen_docx_tree_t document = { .n = 0 }, styles = { .n = 0 };
+    char              *document_text, *styles_text;
+    size_t             len;
+    unsigned           found = 0;
+
+    rules->update = scan(zip, "word/settings.xml", setting_words) != 0;
+    document_text = read_part(zip, "word/document.xml", &len);
+    if (document_text != NULL && platen_docx_tree_open(&document, document_text, len) == 0) {
+        styles_text = read_part(zip, "word/styles.xml", &len);
+        if (styles_text != NULL) {
+            (void) platen_docx_tree_open(&styles, styles_text, len);
+        }
+        rules->headings = platen_docx_fields_headings(&document, &styles);
+        platen_docx_rules_bookmarks(rules, &document);
+        found = platen_docx_fields_look(rules, &document);
+        platen_docx_tree_close(&styles);
+        free(styles_text);
+    }
+    platen_docx_tree_close(&document);
+    free(document_text);
+    return found;
+}
+
+/* Which tables of contents are to be updated, of a document that wants something to be. */
+static unsigned
+look_at_fields(zip_t *zip, unsigned found)
+{
+    platen_docx_rules_t rules = { .what = 0 };
+    unsigned            fields;
+
+    if (!(found & PLATEN_LOK_DIRTY)) {
+        return found;
+    }
+    fields = read_fields(zip, &rules);
+    platen_docx_rules_clear(&rules);
+    return (found & ~(unsigned) PLATEN_LOK_DIRTY)
+           | (fields & PLATEN_DOCX_UPDATES ? PLATEN_LOK_UPDATES : 0)
+           | (fields & PLATEN_DOCX_STALE ? PLATEN_LOK_DIRTY : 0);
+}
+
+unsigned
+platen_lok_package_look(const char *path)
+{
+    zip_t   *zip = zip_open(path, ZIP_RDONLY, NULL);
+    unsigned found = 0;
+
+    if (zip == NULL) {
+        return 0;
+    }
+    if (zip_name_locate(zip, "word/document.xml", 0) >= 0) {
+        found = PLATEN_LOK_PACKAGE | scan(zip, "word/document.xml", text_words)
+                | scan(zip, "word/settings.xml", setting_words);
+        found |= scan(zip, "word/footnotes.xml", text_words)
+                 & (PLATEN_LOK_TRACKED | PLATEN_LOK_HIDDEN);
+        found |= scan(zip, "word/endnotes.xml", text_words) & PLATEN_LOK_HIDDEN;
+        found |= scan(zip, "word/styles.xml", text_words) & PLATEN_LOK_HIDDEN;
+        found |= look_at_headers(zip);
+        found = look_at_fields(zip, found);
+    } else if (zip_name_locate(zip, "xl/workbook.xml", 0) >= 0) {
+        found = PLATEN_LOK_PACKAGE | PLATEN_LOK_BOOK | scan(zip, "xl/workbook.xml", book_words);
+    } else {
+        found = scan(zip, "content.xml", odf_words);
+    }
+    zip_discard(zip);
+    return found;
+}
+
+#define GONE '\1' /* no character of XML */
+
+/*
+ * A part that is edited in place: what is taken out becomes blanks, or in ODF, where
+ * a blank in a paragraph is text, is gone when all is done (shorten()).
+ */
+typedef struct {
+    char    *text;
+    size_t   len;
+    unsigned n; /* of edits */
+    char     filler;
+} part_t;
+
+/* The next tag that begins with this, of that name and no longer one; NULL: none. */
+static char *
+next_tag(const part_t *part, const char *from, const char *tag, char **end)
+{
+    size_t n = strlen(tag);
+    char  *at = (char *) from;
+
+    while ((at = memmem(at, part->len - (size_t) (at - part->text), tag, n)) != NULL) {
+        *end = memchr(at, '>', part->len - (size_t) (at - part->text));
+        if (*end == NULL) {
+            return NULL;
+        }
+        if (strchr(" />\t\r\n", at[n]) != NULL) {
+            return at;
+        }
+        at += n;
+    }
+    return NULL;
+}
+
+static void
+blank(part_t *part, char *from, const char *end)
+{
+    memset(from, part->filler, (size_t) (end - from) + 1);
+    part->n++;
+}
+
+static int
+is_odf(const char *name)
+{
+    return strcmp(name, "content.xml") == 0 || strcmp(name, "styles.xml") == 0;
+}
+
+/* Takes out the tags of an element, and not what is between them. */
+static void
+unwrap(part_t *part, const char *name)
+{
+    char tag[64], *at, *end;
+    int  closing;
+
+    for (closing = 0; closing <= 1; closing++) {
+        snprintf(tag, sizeof(tag), closing ? "</%s" : "<%s", name);
+        for (at = part->text; (at = next_tag(part, at, tag, &end)) != NULL; at = end) {
+            blank(part, at, end);
+        }
+    }
+}
+
+/* Takes out the element with all that is in it. */
+static void
+remove_element(part_t *part, const char *name)
+{
+    char tag[64], close[64], *at, *end, *last;
+
+    snprintf(tag, sizeof(tag), "<%s", name);
+    snprintf(close, sizeof(close), "</%s", name);
+    for (at = part->text; (at = next_tag(part, at, tag, &end)) != NULL; at = end) {
+        if (end[-1] != '/') {
+            if (next_tag(part, end, close, &last) == NULL) {
+                return;
+            }
+            end = last;
+        }
+        blank(part, at, end);
+    }
+}
+
+/* Deleted text is text again: <w:delText> is <w:t>, with blanks where they may be. */
+static void
+restore_text(part_t *part)
+{
+    char *at, *end;
+
+    for (at = part->text; (at = next_tag(part, at, "<w:delText", &end)) != NULL; at = end) {
+        memcpy(at, "<w:t      ", 10);
+        part->n++;
+    }
+    for (at = part->text; (at = next_tag(part, at, "</w:delText", &end)) != NULL; at = end) {
+        memcpy(at, "</w:t      ", 11);
+        part->n++;
+    }
+}
+
+static void
+settle_changes(part_t *part, int final)
+{
+    static const char *const properties[] = {
+        "w:rPrChange",          "w:pPrChange",        "w:sectPrChange",     "w:tblPrChange",
+        "w:tcPrChange",         "w:trPrChange",       "w:tblGridChange",    "w:tblPrExChange",
+        "w:numberingChange",    "w:cellIns",          "w:cellDel",          "w:cellMerge",
+        "w:moveFromRangeStart", "w:moveFromRangeEnd", "w:moveToRangeStart", "w:moveToRangeEnd",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+        remove_element(part, properties[i]);
+    }
+    remove_element(part, final ? "w:del" : "w:ins");
+    remove_element(part, final ? "w:moveFrom" : "w:moveTo");
+    unwrap(part, final ? "w:ins" : "w:del");
+    unwrap(part, final ? "w:moveTo" : "w:moveFrom");
+    if (!final) {
+        restore_text(part);
+    }
+}
+
+static void
+forget_scroll(part_t *part)
+{
+    static const char name[] = " topLeftCell=\"";
+    char             *at = part->text, *end;
+
+    while ((at = memmem(at, part->len - (size_t) (at - part->text), name, sizeof(name) - 1))
+           != NULL) {
+        end = at + sizeof(name) - 1;
+        end = memchr(end, '"', part->len - (size_t) (end - part->text));
+        if (end == NULL) {
+            return;
+        }
+        blank(part, at, end);
+        at = end;
+    }
+}
+
+/* What is between two places. */
+typedef struct {
+    char *at, *end;
+} span_t;
+
+static char *
+find_in(const span_t *span, const char *word)
+{
+    return memmem(span->at, (size_t) (span->end - span->at), word, strlen(word));
+}
+
+/* The next cell that has a formula; 0 if there is none. */
+static int
+next_formula(const part_t *part, span_t *cell, span_t *formula)
+{
+    char *end, *close;
+
+    while ((cell->at = next_tag(part, cell->end, "<c", &end)) != NULL) {
+        cell->at = cell->end = end;
+        if (end[-1] == '/') {
+            continue;
+        }
+        cell->end = memmem(end, part->len - (size_t) (end - part->text), "</c>", 4);
+        if (cell->end == NULL) {
+            return 0;
+        }
+        *formula = *cell;
+        formula->at = find_in(cell, "<f");
+        if (formula->at == NULL || strchr(" />", formula->at[2]) == NULL) {
+            continue;
+        }
+        close = find_in(formula, ">");
+        if (close != NULL && close[-1] != '/') {
+            close = find_in(formula, "</f>");
+            close = close == NULL ? NULL : close + 3;
+        }
+        if (close != NULL) {
+            formula->end = close;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int
+is_shared(const span_t *formula)
+{
+    return find_in(formula, "t=\"shared\"") != NULL;
+}
+
+static int
+is_lacking(const span_t *formula)
+{
+    return platen_lok_functions_lacked(formula->at, (size_t) (formula->end - formula->at))
+           != NULL;
+}
+
+static int
+has_value(const span_t *cell)
+{
+    const char *value = find_in(cell, "<v>");
+
+    return value != NULL && value[3] != '<';
+}
+
+/*
+ * Formulas go, and their values stay.  A link stays one.  Of formulas that are shared
+ * one cell has the text: either all of them go or none, as one may have no value.
+ */
+static void
+forget_formulas(part_t *part, int all)
+{
+    span_t cell = { .end = part->text }, formula;
+    int    shared = all;
+
+    while (next_formula(part, &cell, &formula)) {
+        if (is_shared(&formula)) {
+            if (is_lacking(&formula)) {
+                shared = 1;
+                break;
+            }
+            shared &= has_value(&cell);
+        }
+    }
+    cell.end = part->text;
+    while (next_formula(part, &cell, &formula)) {
+        if (has_value(&cell)
+            && (is_shared(&formula)
+                    ? shared
+                    : is_lacking(&formula)
+                          || (all && find_in(&formula, "HYPERLINK(") == NULL))) {
+            blank(part, formula.at, formula.end);
+        }
+    }
+}
+
+/*
+ * In ODF what was deleted is not where it was, but in a list before the text, which
+ * as it stands is the final one; marks say where changes begin and end.
+ */
+static void
+settle_odf(part_t *part, unsigned what)
+{
+    if (what & PLATEN_LOK_MEND_FINAL) {
+        remove_element(part, "text:tracked-changes");
+        remove_element(part, "text:change");
+        remove_element(part, "text:change-start");
+        remove_element(part, "text:change-end");
+    }
+    if (what & PLATEN_LOK_MEND_COMMENTS) {
+        remove_element(part, "office:annotation");
+        remove_element(part, "office:annotation-end");
+    }
+}
+
+/* The formulas of ODF cells that have a value, with a function that LibreOffice lacks. */
+static void
+forget_odf_formulas(part_t *part)
+{
+    static const char name[] = " table:formula=\"";
+    span_t            tag = { .end = part->text };
+    char             *end = part->text + part->len, *at, *close;
+
+    while ((at = memmem(tag.end, (size_t) (end - tag.end), name, sizeof(name) - 1)) != NULL) {
+        close = memchr(at + sizeof(name), '"', (size_t) (end - at) - sizeof(name));
+        tag.at = memrchr(part->text, '<', (size_t) (at - part->text));
+        tag.end = close == NULL ? NULL : memchr(close, '>', (size_t) (end - close));
+        if (tag.at == NULL || tag.end == NULL) {
+            return;
+        }
+        if (find_in(&tag, " office:value-type=\"") != NULL
+            && platen_lok_functions_lacked(at, (size_t) (close - at)) != NULL) {
+            blank(part, at, close);
+        }
+    }
+}
+
+static void
+shorten(part_t *part)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < part->len; i++) {
+        if (part->text[i] != GONE) {
+            part->text[n++] = part->text[i];
+        }
+    }
+    part->len = n;
+}
+
+static void
+edit(part_t *part, const char *name, unsigned what)
+{
+    if (is_odf(name)) {
+        part->filler = GONE;
+        settle_odf(part, what);
+        if (what & PLATEN_LOK_MEND_LACKING) {
+            forget_odf_formulas(part);
+        }
+        shorten(part);
+        return;
+    }
+    if (strncmp(name, "xl/worksheets/", 14) == 0 && what & PLATEN_LOK_MEND_SCROLL) {
+        forget_scroll(part);
+    }
+    if (strncmp(name, "xl/worksheets/", 14) == 0
+        && what & (PLATEN_LOK_MEND_FORMULAS | PLATEN_LOK_MEND_LACKING)) {
+        forget_formulas(part, (what & PLATEN_LOK_MEND_FORMULAS) != 0);
+    }
+    if (strncmp(name, "word/", 5) != 0) {
+        return;
+    }
+    if (what & (PLATEN_LOK_MEND_COMMENTS | PLATEN_LOK_MEND_END)) {
+        remove_element(part, "w:commentRangeStart");
+        remove_element(part, "w:commentRangeEnd");
+    }
+    if (what & PLATEN_LOK_MEND_COMMENTS) {
+        remove_element(part, "w:commentReference");
+    }
+    if (what & (PLATEN_LOK_MEND_FINAL | PLATEN_LOK_MEND_ORIGINAL)) {
+        settle_changes(part, (what & PLATEN_LOK_MEND_FINAL) != 0);
+    }
+}
+
+/* Whether a part may have text or cells in it. */
+static int
+is_meant(const char *name)
+{
+    static const char *const parts[] = { "word/document", "word/header", "word/foot",
+                                         "word/endnotes", "xl/worksheets/" };
+    size_t                   i;
+
+    if (name != NULL && is_odf(name)) {
+        return 1;
+    }
+    for (i = 0; name != NULL && i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (strncmp(name, parts[i], strlen(parts[i])) == 0) {
+            return strchr(name + strlen(parts[i]), '/') == NULL;
+        }
+    }
+    return 0;
+}
+
+/* What the rewriting of each part has to know of the others. */
+static void
+read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
+{
+    static const struct {
+        const char *name;
+        unsigned    what;
+        void (*take)(platen_docx_rules_t *rules, const char *text, size_t len);
+    } parts[] = {
+        { "word/styles.xml", PLATEN_LOK_MEND_HIDDEN, platen_docx_rules_styles },
+        { "word/footnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
+        { "word/endnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
+        { "word/comments.xml", PLATEN_LOK_MEND_END, platen_docx_rules_notes },
+    };
+    char  *text;
+    size_t i, len;
+
+    rules->what = (what & PLATEN_LOK_MEND_BOXES ? PLATEN_DOCX_BOXES : 0)
+                  | (what & PLATEN_LOK_MEND_NOTES ? PLATEN_DOCX_NOTES : 0)
+                  | (what & PLATEN_LOK_MEND_HIDDEN ? PLATEN_DOCX_HIDDEN : 0)
+                  | (what & PLATEN_LOK_MEND_GRIDS ? PLATEN_DOCX_GRIDS : 0)
+                  | (what & PLATEN_LOK_MEND_RUNS ? PLATEN_DOCX_RUNS : 0)
+                  | (what & PLATEN_LOK_MEND_FIELDS ? PLATEN_DOCX_FIELDS : 0)
+                  | (what & PLATEN_LOK_MEND_INDEXES ? PLATEN_DOCX_INDEXES : 0)
+                  | (what & PLATEN_LOK_MEND_END ? PLATEN_DOCX_COMMENTS : 0);
+    if (what & (PLATEN_LOK_MEND_FIELDS | PLATEN_LOK_MEND_INDEXES)) {
+        (void) read_fields(zip, rules);
+    }
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        text = what & parts[i].what ? read_part(zip, parts[i].name, &len) : NULL;
+        if (text != NULL) {
+            parts[i].take(rules, text, len);
+            free(text);
+        }
+    }
+}
+
+/* The part with its edits; NULL if there are none.  `len` gets its length. */
+static char *
+mended_part(zip_t *zip, zip_uint64_t i, unsigned what, const platen_docx_rules_t *rules,
+            size_t *len)
+{
+    const char        *name = zip_get_name(zip, i, 0);
+    platen_docx_tree_t tree;
+    part_t             part = { .n = 0, .filler = ' ' };
+    char              *rewritten;
+
+    if (!is_meant(name)) {
+        return NULL;
+    }
+    part.text = read_entry(zip, i, &part.len);
+    if (part.text == NULL) {
+        return NULL;
+    }
+    edit(&part, name, what);
+    if (rules->what != 0 && platen_docx_tree_open(&tree, part.text, part.len) == 0) {
+        rewritten = platen_docx_rewrite(rules, &tree, len);
+        platen_docx_tree_close(&tree);
+        if (rewritten != NULL) {
+            free(part.text);
+            return rewritten;
+        }
+    }
+    if (part.n == 0) {
+        free(part.text);
+        return NULL;
+    }
+    *len = part.len;
+    return part.text;
+}
+
+static int
+copy_file(const char *from, const char *to)
+{
+    char   buf[PIECE];
+    FILE  *in = fopen(from, "re"), *out = in == NULL ? NULL : fopen(to, "wxe");
+    size_t n;
+    int    failed = out == NULL;
+
+    while (!failed && (n = fread(buf, 1, sizeof(buf), in)) > 0) {
+        failed = fwrite(buf, 1, n, out) != n;
+    }
+    failed |= in != NULL && ferror(in);
+    if (in != NULL) {
+        fclose(in);
+    }
+    return out == NULL || fclose(out) != 0 || failed ? -1 : 0;
+}
+
+int
+platen_lok_package_mend(const char *path, const char *copy, unsigned what)
+{
+    platen_docx_rules_t rules = { .what = 0 };
+    zip_source_t       *source;
+    zip_uint64_t        i;
+    zip_t              *zip;
+    char               *text;
+    size_t              len;
+    int                 mended = 0;
+
+    if (copy_file(path, copy) != 0) {
+        return -1;
+    }
+    zip = zip_open(copy, 0, NULL);
+    if (zip == NULL) {
+        return 0;
+    }
+    read_rules(zip, what, &rules);
+    for (i = 0; i < (zip_uint64_t) zip_get_num_entries(zip, 0) && mended >= 0; i++) {
+        text = mended_part(zip, i, what, &rules, &len);
+        if (text == NULL) {
+            continue;
+        }
+        source = zip_source_buffer(zip, text, len, 1);
+        mended = source == NULL || zip_file_replace(zip, i, source, 0) != 0 ? -1 : 1;
+    }
+    platen_docx_rules_clear(&rules);
+    if (mended < 0) {
+        zip_discard(zip);
+        return -1;
+    }
+    if (zip_close(zip) != 0) {
+        zip_discard(zip);
+        return -1;
+    }
+    return mended;
+}
+
+void
+platen_lok_package_warn(unsigned found, int pictures)
+{
+    static const struct {
+        unsigned    found;
+        const char *sentence;
+    } lacks[] = {
+        { PLATEN_LOK_HEADERS, "Headers and footers are not in the result." },
+        { PLATEN_LOK_CHARTS, "Charts are not in the result." },
+        { PLATEN_LOK_DIAGRAMS, "Diagrams (SmartArt), with the text in them, are not in the "
+                               "result." },
+        { PLATEN_LOK_PICTURES, "Pictures are not in the result, or only what describes them." },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+        if (found & lacks[i].found && (pictures || lacks[i].found != PLATEN_LOK_PICTURES)) {
+            platen_warning_add(PLATEN_WARNINGS_FILE, "%s", lacks[i].sentence);
+        }
+    }
+}

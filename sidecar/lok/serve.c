@@ -1,0 +1,561 @@
+/*
+ * The zygote at work; see lok/serve.h.  One thread, which waits for
+ * packets and for SIGCHLD and otherwise does nothing: it never reads a document
+ * after the warm-up, and it never waits for a child.
+ *
+ * A run is a child in a process group of its own.  With children forked ahead
+ * (platen_lok_populate.h) a request goes to one of them over its socket;
+ * they are made only while fewer runs than that go on and nothing else has
+ * happened for a moment, because they cost the CPU time that they save.
+ *
+ * Whatever is wrong with the socket to platend, its end included, ends the
+ * zygote, and the kernel kills the children with it.
+ */
+
+#include "lok/serve.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lok/office.h"
+#include "lok/populate.h"
+#include "lok/profile.h"
+#include "lok/trim.h"
+#include "lok/warm.h"
+
+#define RUNS_MAX PLATEN_LOK_RUNS_MAX
+#define IDLE_MS 20    /* without an event, before a child is forked ahead */
+#define REST_MS 30000 /* without a request, before those forked ahead are let go */
+
+#define AHEAD_PAUSE_MS 1000
+
+enum { ASKED = -1, LET_GO = -2 };
+
+typedef struct {
+    pid_t    pid; /* 0: free */
+    uint32_t tag;
+    int      socket; /* >= 0: forked ahead, waits for a request there; or one of these */
+} run_t;
+
+static platen_lok_serve_t  *serve;
+static run_t                runs[RUNS_MAX];
+static platen_lok_errors_t *errors; /* shared with children that have opened nothing yet */
+static int                  signals = -1;
+static uint64_t             asked_ms; /* when the last request came */
+static uint64_t             ahead_at; /* not earlier: there was no process to be had */
+static int                  resting;
+static uint8_t              packet[PLATEN_LOK_WIRE_MAX];
+
+static _Noreturn void
+fail(const char *err)
+{
+    dprintf(STDERR_FILENO, "platen-lok: %s\n", err);
+    _exit(EXIT_FAILURE);
+}
+
+static void
+kill_run(const run_t *run)
+{
+    (void) kill(-run->pid, SIGKILL);
+}
+
+static _Noreturn void
+stop(int code)
+{
+    size_t i;
+
+    for (i = 0; i < RUNS_MAX; i++) {
+        if (runs[i].pid != 0) {
+            kill_run(&runs[i]);
+        }
+    }
+    _exit(code);
+}
+
+static void
+tell(const platen_lok_message_t *message)
+{
+    static uint8_t out[PLATEN_LOK_WIRE_MAX];
+    size_t         len = platen_lok_wire_encode(message, out);
+
+    if (send(PLATEN_LOK_WIRE_FD, out, len, MSG_NOSIGNAL) != (ssize_t) len) {
+        stop(EXIT_FAILURE);
+    }
+}
+
+static void
+refuse(uint32_t tag, int error)
+{
+    platen_lok_message_t message = { .kind = PLATEN_LOK_REFUSED,
+                                     .tag = tag,
+                                     .error = (uint32_t) error };
+
+    tell(&message);
+}
+
+static run_t *
+find(pid_t pid)
+{
+    size_t i;
+
+    for (i = 0; i < RUNS_MAX; i++) {
+        if (runs[i].pid == pid) {
+            return &runs[i];
+        }
+    }
+    return NULL;
+}
+
+static run_t *
+find_tag(uint32_t tag)
+{
+    size_t i;
+
+    for (i = 0; i < RUNS_MAX; i++) {
+        if (runs[i].pid != 0 && runs[i].socket == ASKED && runs[i].tag == tag) {
+            return &runs[i];
+        }
+    }
+    return NULL;
+}
+
+/* Forks a child, bound to the zygote's life and out of its group. */
+static pid_t
+fork_child(const run_t *run)
+{
+    int   error;
+    pid_t pid = platen_sandbox_fork(serve->world.layers, SIGKILL, &error);
+
+    if (pid != 0) {
+        /* Here too, so that the group exists before anyone may kill it. */
+        if (pid > 0) {
+            (void) setpgid(pid, pid);
+        }
+        return pid;
+    }
+    if (error == 0 && setpgid(0, 0) != 0) {
+        error = errno;
+    }
+    if (error != 0) {
+        errors->of[run - runs] = error;
+        _exit(PLATEN_LOK_EXIT_SETUP);
+    }
+    close(PLATEN_LOK_WIRE_FD);
+    return 0;
+}
+
+/* Waits for the one request; its end of file is the zygote's. */
+static _Noreturn void
+run_ahead(const run_t *run, int socket)
+{
+    platen_lok_message_t request;
+    ssize_t              len;
+    size_t               i;
+
+    for (i = 0; i < RUNS_MAX; i++) {
+        if (runs[i].pid != 0 && runs[i].socket >= 0) {
+            close(runs[i].socket);
+        }
+    }
+    platen_lok_populate();
+    len = recv(socket, packet, sizeof(packet), 0);
+    if (len <= 0 || platen_lok_wire_decode(packet, (size_t) len, &request) != PLATEN_OK) {
+        _exit(0);
+    }
+    platen_lok_child_run(&serve->world, &request, errors, (size_t) (run - runs));
+}
+
+static void
+fork_ahead(void)
+{
+    run_t *run = find(0);
+    int    ends[2];
+
+    if (run == NULL || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        ahead_at =
+            platen_boottime_ms() + AHEAD_PAUSE_MS; /* forked when asked for, until then */
+        return;
+    }
+    errors->of[run - runs] = 0;
+    run->pid = fork_child(run);
+    if (run->pid == 0) {
+        close(ends[0]);
+        run_ahead(run, ends[1]);
+    }
+    close(ends[1]);
+    if (run->pid < 0) {
+        run->pid = 0;
+        close(ends[0]);
+        ahead_at = platen_boottime_ms() + AHEAD_PAUSE_MS;
+        return;
+    }
+    run->socket = ends[0];
+}
+
+/* Hands the packet to a child that waits.  NULL if there is none. */
+static run_t *
+give(size_t len)
+{
+    run_t *run;
+    size_t i;
+    int    given;
+
+    for (i = 0; i < RUNS_MAX; i++) {
+        run = &runs[i];
+        if (run->pid == 0 || run->socket < 0) {
+            continue;
+        }
+        given = send(run->socket, packet, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t) len;
+        if (given) {
+            close(run->socket);
+            run->socket = ASKED;
+            return run;
+        }
+        kill_run(run);
+    }
+    return NULL;
+}
+
+static void
+convert(const platen_lok_message_t *request, size_t len)
+{
+    platen_lok_message_t started = { .kind = PLATEN_LOK_STARTED, .tag = request->tag };
+    run_t               *run;
+
+    if (find_tag(request->tag) != NULL) {
+        refuse(request->tag, EEXIST);
+        return;
+    }
+
+    run = give(len);
+    if (run == NULL) {
+        run = find(0);
+        if (run == NULL) {
+            refuse(request->tag, EAGAIN);
+            return;
+        }
+        errors->of[run - runs] = 0;
+        run->pid = fork_child(run);
+        if (run->pid == 0) {
+            platen_lok_child_run(&serve->world, request, errors, (size_t) (run - runs));
+        }
+        if (run->pid < 0) {
+            run->pid = 0;
+            refuse(request->tag, errno);
+            return;
+        }
+        run->socket = ASKED;
+    }
+
+    run->tag = request->tag;
+    started.pid = (uint32_t) run->pid;
+    tell(&started);
+}
+
+static void
+receive(void)
+{
+    platen_lok_message_t message;
+    run_t               *run;
+    ssize_t              len;
+
+    len = recv(PLATEN_LOK_WIRE_FD, packet, sizeof(packet), MSG_DONTWAIT);
+    if (len < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (len <= 0) {
+        stop(len == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    if (platen_lok_wire_decode(packet, (size_t) len, &message) != PLATEN_OK) {
+        dprintf(STDERR_FILENO, "platen-lok: a packet that is none of this version's\n");
+        stop(EXIT_FAILURE);
+    }
+
+    switch (message.kind) {
+    case PLATEN_LOK_CONVERT:
+        asked_ms = platen_boottime_ms();
+        convert(&message, (size_t) len);
+        break;
+    case PLATEN_LOK_KILL:
+        run = find_tag(message.tag);
+        if (run != NULL) {
+            kill_run(run);
+        }
+        break;
+    case PLATEN_LOK_STOP:
+        stop(EXIT_SUCCESS);
+    default:
+        break;
+    }
+    explicit_bzero(packet, (size_t) len); /* it may hold a password */
+}
+
+static uint32_t
+milliseconds(const struct timeval *a, const struct timeval *b)
+{
+    return (uint32_t) ((a->tv_sec + b->tv_sec) * 1000 + (a->tv_usec + b->tv_usec) / 1000);
+}
+
+/* Reaps what has ended, with what may be left of its group. */
+static void
+reap(void)
+{
+    platen_lok_message_t    message = { .kind = PLATEN_LOK_EXITED };
+    struct signalfd_siginfo signal;
+    struct rusage           usage;
+    siginfo_t               info;
+    run_t                  *run;
+    int                     status;
+
+    while (read(signals, &signal, sizeof(signal)) == sizeof(signal)) {
+        if (signal.ssi_signo != SIGCHLD) {
+            stop(EXIT_SUCCESS);
+        }
+    }
+
+    for (;;) {
+        info.si_pid = 0;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) {
+            return;
+        }
+        run = find(info.si_pid);
+        if (run != NULL) {
+            kill_run(run); /* as long as it is not reaped, no other group has its number */
+        }
+        if (wait4(info.si_pid, &status, 0, &usage) != info.si_pid || run == NULL) {
+            continue;
+        }
+
+        run->pid = 0;
+        if (run->socket != ASKED) {
+            if (run->socket >= 0) {
+                close(run->socket);
+            }
+            continue;
+        }
+        message.tag = run->tag;
+        message.error = (uint32_t) errors->of[run - runs];
+        message.wait_status = (uint32_t) status;
+        message.cpu_ms = milliseconds(&usage.ru_utime, &usage.ru_stime);
+        message.max_rss = (uint64_t) usage.ru_maxrss * 1024;
+        tell(&message);
+    }
+}
+
+/* Lets go of what is only there to be quick: while nobody asks, it costs memory. */
+static void
+rest(void)
+{
+    size_t i;
+
+    for (i = 0; i < RUNS_MAX; i++) {
+        if (runs[i].pid != 0 && runs[i].socket >= 0) {
+            close(runs[i].socket);
+            runs[i].socket = LET_GO;
+            kill_run(&runs[i]);
+        }
+    }
+    platen_lok_trim();
+    resting = 1;
+}
+
+static int
+wants_ahead(void)
+{
+    unsigned n = 0;
+    size_t   i;
+
+    for (i = 0; serve->ahead != 0 && i < RUNS_MAX; i++) {
+        n += runs[i].pid != 0;
+    }
+    return n < serve->ahead && platen_boottime_ms() >= ahead_at;
+}
+
+/* Milliseconds until there is something to do without an event; -1: nothing. */
+static int
+idle_for(void)
+{
+    uint64_t quiet = platen_boottime_ms() - asked_ms;
+
+    return quiet >= REST_MS           ? (resting ? -1 : 0)
+           : resting || wants_ahead() ? IDLE_MS
+                                      : (int) (REST_MS - quiet) + 1;
+}
+
+/* Nothing has happened for as long as that. */
+static void
+be_idle(void)
+{
+    if (platen_boottime_ms() - asked_ms >= REST_MS) {
+        rest();
+    } else if (resting) {
+        platen_lok_untrim();
+        resting = 0;
+    } else if (wants_ahead()) {
+        fork_ahead();
+    }
+}
+
+/* LibreOffice's directories in tmp/. */
+static int
+list_temporary(platen_lok_world_t *world, char *err, size_t errlen)
+{
+    struct dirent *entry;
+    DIR           *dir;
+    int            rc = 0;
+
+    dir = opendir("tmp");
+    if (dir == NULL) {
+        snprintf(err, errlen, "%s/tmp: %s", world->state, strerror(errno));
+        return -1;
+    }
+    while (rc == 0 && (entry = readdir(dir)) != NULL) {
+        if (entry->d_type != DT_DIR || entry->d_name[0] == '.') {
+            continue;
+        }
+        if (world->ntemporary == PLATEN_LOK_TEMPORARY_MAX
+            || strlen(entry->d_name) >= sizeof(world->temporary[0])) {
+            snprintf(err, errlen, "LibreOffice has too many temporary directories");
+            rc = -1;
+        } else {
+            strcpy(world->temporary[world->ntemporary++], entry->d_name);
+        }
+    }
+    closedir(dir);
+    return rc;
+}
+
+/* A fork takes one thread along: there must be no other. */
+static int
+alone(char *err, size_t errlen)
+{
+    struct dirent *entry;
+    char           path[300], name[32] = "?";
+    FILE          *comm;
+    DIR           *dir;
+    int            rc = 0;
+
+    dir = opendir("/proc/self/task");
+    if (dir == NULL) {
+        snprintf(err, errlen, "/proc/self/task: %s", strerror(errno));
+        return -1;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] == '.' || atoi(entry->d_name) == getpid()) {
+            continue;
+        }
+        snprintf(path, sizeof(path), "/proc/self/task/%s/comm", entry->d_name);
+        comm = fopen(path, "re");
+        if (comm == NULL) {
+            continue; /* it has ended since */
+        }
+        if (fgets(name, sizeof(name), comm) != NULL) {
+            name[strcspn(name, "\n")] = '\0';
+        }
+        fclose(comm);
+        snprintf(err, errlen, "LibreOffice has a thread of its own (%s): it must not be forked",
+                 name);
+        rc = -1;
+    }
+    closedir(dir);
+    return rc;
+}
+
+static void
+get_ready(void)
+{
+    const struct timespec pause = { .tv_nsec = 20000000 };
+    platen_lok_message_t  ready = { .kind = PLATEN_LOK_READY,
+                                    .pid = (uint32_t) getpid(),
+                                    .layers = serve->world.layers };
+    sigset_t              set;
+    char                  err[512];
+    int                   tries;
+
+    if (platen_lok_warm_up(serve->world.state, err, sizeof(err)) != 0) {
+        fail(err);
+    }
+
+    /* What the warm-up has freed would be memory that each fork shares for nothing. */
+    (void) malloc_trim(0);
+
+    /* Threads of the warm-up may still be about to end. */
+    for (tries = 0; alone(err, sizeof(err)) != 0; tries++) {
+        if (tries == 100) {
+            fail(err);
+        }
+        (void) nanosleep(&pause, NULL);
+    }
+    if (platen_lok_profile_end(serve->world.state, err, sizeof(err)) != 0
+        || list_temporary(&serve->world, err, sizeof(err)) != 0
+        || platen_lok_inherit_scan(&serve->world.inherit, PLATEN_LOK_WIRE_FD + 1, err,
+                                   sizeof(err))
+               != 0) {
+        fail(err);
+    }
+
+    if (serve->ahead != 0) {
+        (void) platen_lok_populate_learn(platen_lok_warm_again, (void *) serve->world.state);
+    }
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    signals = sigprocmask(SIG_BLOCK, &set, NULL) == 0
+                  ? signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)
+                  : -1;
+    errors =
+        mmap(NULL, sizeof(*errors), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (signals < 0 || errors == MAP_FAILED) {
+        fail(strerror(errno));
+    }
+
+    ready.version = platen_str(platen_lok_office_version());
+    ready.warm_ms = (uint32_t) (platen_boottime_ms() - serve->start_ms);
+    tell(&ready);
+}
+
+void
+platen_lok_serve(void *data)
+{
+    struct pollfd fds[2];
+    int           n;
+
+    serve = data;
+    get_ready();
+    asked_ms = platen_boottime_ms();
+
+    for (;;) {
+        fds[0] = (struct pollfd){ .fd = PLATEN_LOK_WIRE_FD, .events = POLLIN };
+        fds[1] = (struct pollfd){ .fd = signals, .events = POLLIN };
+        n = poll(fds, 2, idle_for());
+        if (n < 0 && errno != EINTR) {
+            stop(EXIT_FAILURE);
+        }
+        if (n == 0) {
+            be_idle();
+            continue;
+        }
+        if (fds[1].revents != 0) {
+            reap();
+        }
+        if (fds[0].revents != 0) {
+            receive();
+        }
+    }
+}

@@ -1,0 +1,200 @@
+/*
+ * The stage; see run/run_dir.h.  Used by one thread at a time, while no
+ * process of the engine runs.  It owns its directories; a failure is a fault of
+ * this machine, unless it says that the engine left nothing of use.
+ */
+
+#include "run/run_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run/tree.h"
+
+void
+platen_stage_init(platen_stage_t *s, const char *data_path, unsigned worker)
+{
+    memset(s, 0, sizeof(*s));
+    snprintf(s->dir, sizeof(s->dir), "%.*s/runs/%u", PLATEN_ROOT_MAX, data_path, worker);
+    snprintf(s->held, sizeof(s->held), "%s.held", s->dir);
+    snprintf(s->output_dir, sizeof(s->output_dir), "%s/out", s->dir);
+    snprintf(s->pages_dir, sizeof(s->pages_dir), "%s/pages", s->dir);
+    snprintf(s->log, sizeof(s->log), "%s/log", s->dir);
+}
+
+/*
+ * An empty stage, with the paths of a step.  Its document is a link to where no
+ * engine can write, so that a second start finds what the first one found.
+ */
+static int
+lay_out(platen_stage_t *s, const char *from, const char *to)
+{
+    char tmp[PLATEN_PATH_MAX + 8];
+
+    snprintf(s->input, sizeof(s->input), "%s/in.%s", s->dir, from);
+    snprintf(s->output_name, sizeof(s->output_name), "in.%s", to);
+    snprintf(s->output, sizeof(s->output), "%s/%s", s->output_dir, s->output_name);
+
+    snprintf(tmp, sizeof(tmp), "%s/tmp", s->dir);
+    if (platen_workdir_reset(s->dir) != 0 || mkdir(s->output_dir, 0700) != 0
+        || mkdir(tmp, 0700) != 0) {
+        return -1;
+    }
+    return *s->document == '\0' ? 0 : symlink(s->document, s->input);
+}
+
+/* What is held may be a file or a directory, of a run that ended half-way. */
+static int
+drop_held(const platen_stage_t *s)
+{
+    if (unlink(s->held) == 0 || errno == ENOENT) {
+        return 0;
+    }
+    if (platen_workdir_clear(s->held) != 0) {
+        return -1;
+    }
+    return rmdir(s->held);
+}
+
+int
+platen_stage_open(platen_stage_t *s, const char *document, const char *from, const char *to)
+{
+    snprintf(s->document, sizeof(s->document), "%s", document);
+    return access(document, R_OK) != 0 || drop_held(s) != 0 ? -1 : lay_out(s, from, to);
+}
+
+int
+platen_stage_again(platen_stage_t *s, const char *from, const char *to)
+{
+    return lay_out(s, from, to);
+}
+
+/* Opens it again for us, who own it: an engine may have closed it. */
+static int
+reopen(const char *path)
+{
+    return platen_workdir_unlock(AT_FDCWD, path);
+}
+
+static int
+open_output(const platen_stage_t *s)
+{
+    if (reopen(s->dir) != 0 || reopen(s->output_dir) != 0) {
+        return -1;
+    }
+    return open(s->output_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int
+platen_stage_advance(platen_stage_t *s, const char *from, const char *to)
+{
+    struct stat st;
+    int         out, rc;
+
+    out = open_output(s);
+    if (out < 0) {
+        return 1;
+    }
+    if (fstatat(out, s->output_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)
+        || st.st_nlink != 1 || st.st_size == 0) {
+        close(out);
+        return 1;
+    }
+    rc = drop_held(s);
+    if (rc == 0) {
+        rc = renameat(out, s->output_name, AT_FDCWD, s->held);
+    }
+    close(out);
+    snprintf(s->document, sizeof(s->document), "%s", s->held);
+    return rc != 0 ? -1 : lay_out(s, from, to);
+}
+
+static int
+is_page(const char *name, const char *to)
+{
+    size_t n = strlen(name), m = strlen(to);
+
+    return strncmp(name, "in-", 3) == 0 && n > m + 4 && name[n - m - 1] == '.'
+           && strcmp(name + n - m, to) == 0;
+}
+
+int
+platen_stage_pages(platen_stage_t *s, const char *to)
+{
+    struct dirent *entry;
+    char           page[256];
+    DIR           *dir;
+    int            fd, n = 0, rc = 0;
+
+    fd = open_output(s);
+    if (fd < 0) {
+        return 0;
+    }
+    if (faccessat(fd, s->output_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        close(fd);
+        return 1;
+    }
+    dir = fdopendir(fd);
+    if (dir == NULL) {
+        close(fd);
+        return -1;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        if (is_page(entry->d_name, to)) {
+            n++;
+            snprintf(page, sizeof(page), "%s", entry->d_name);
+        }
+    }
+    if (n == 1) {
+        rc = renameat(dirfd(dir), page, dirfd(dir), s->output_name);
+    }
+    closedir(dir);
+    return rc == 0 ? n : -1;
+}
+
+int
+platen_stage_pack(platen_stage_t *s)
+{
+    if (reopen(s->dir) != 0 || reopen(s->output_dir) != 0) {
+        return 1;
+    }
+    *s->document = '\0';
+    return drop_held(s) != 0 || rename(s->output_dir, s->held) != 0
+                   || lay_out(s, "pages", "zip") != 0 || rename(s->held, s->pages_dir) != 0
+               ? -1
+               : 0;
+}
+
+void
+platen_stage_read(const platen_stage_t *s, const char *name, char *out, size_t size)
+{
+    struct stat st;
+    char        path[PLATEN_PATH_MAX + 32];
+    ssize_t     n = 0;
+    off_t       most = (off_t) size - 1;
+    int         fd;
+
+    *out = '\0';
+    snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        n = pread(fd, out, (size_t) most, st.st_size > most ? st.st_size - most : 0);
+    }
+    close(fd);
+    out[n < 0 ? 0 : n] = '\0';
+}
+
+int
+platen_stage_close(platen_stage_t *s)
+{
+    *s->document = '\0';
+    return platen_workdir_clear(s->dir) != 0 || drop_held(s) != 0 ? -1 : 0;
+}

@@ -1,0 +1,237 @@
+/*
+ * The sandbox of commands; see sandbox/confine.h.  Made before the loop, used
+ * by its thread alone.  The layers are tried when the process starts, as the
+ * user that it serves as; a child that cannot enter one of them later on fails
+ * as a fault of this machine, and never meets its document.
+ */
+
+#include "sandbox/confine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define NFILTERS 8 /* combinations of PLATEN_SANDBOX_MAY_* */
+
+struct platen_confine_s {
+    const platen_config_t   *config;
+    unsigned                 layers;
+    platen_sandbox_filter_t *filters[NFILTERS]; /* by PLATEN_SANDBOX_MAY_* */
+};
+
+unsigned
+platen_confine_required(const platen_config_t *config)
+{
+    return config->sandbox == PLATEN_SANDBOX_REQUIRED ? PLATEN_SANDBOX_CORE : 0;
+}
+
+static json_t *
+names(unsigned layers)
+{
+    json_t  *list = json_array();
+    unsigned i;
+
+    for (i = 0; i < PLATEN_SANDBOX_LAYERS; i++) {
+        if (layers & 1U << i) {
+            json_array_append_new(list, json_string(platen_sandbox_name(1U << i)));
+        }
+    }
+    return list;
+}
+
+static json_t *
+limits(unsigned layers)
+{
+    json_t  *list = json_array();
+    unsigned i;
+
+    for (i = 0; i < PLATEN_POLICY_LIMITS; i++) {
+        json_array_append_new(
+            list, json_string(platen_policy_limit((platen_policy_limit_t) i, layers)));
+    }
+    return list;
+}
+
+/* One sentence for each layer that is required and does not hold. */
+static int
+missing(unsigned layers, char *err, size_t errlen)
+{
+    size_t   n = 0;
+    unsigned i, layer;
+
+    for (i = 0; i < PLATEN_SANDBOX_LAYERS && n < errlen; i++) {
+        layer = 1U << i;
+        if (layers & layer) {
+            n += (size_t) snprintf(
+                err + n, errlen - n, "%sthe sandbox's layer \"%s\" does not hold: %s",
+                n == 0 ? "" : "; ", platen_sandbox_name(layer), platen_sandbox_advice(layer));
+        }
+    }
+    return n == 0 ? 0 : -1;
+}
+
+platen_confine_t *
+platen_confine_new(const platen_config_t *config, char *err, size_t errlen)
+{
+    const char       *cgroup = *config->cgroup_path == '\0' ? NULL : config->cgroup_path;
+    platen_confine_t *c;
+    unsigned          required = platen_confine_required(config), may;
+
+    if (cgroup != NULL && config->sandbox == PLATEN_SANDBOX_REQUIRED) {
+        required |= PLATEN_SANDBOX_CGROUP;
+    }
+
+    c = calloc(1, sizeof(*c));
+    if (c == NULL) {
+        snprintf(err, errlen, "out of memory");
+        return NULL;
+    }
+    c->config = config;
+    c->layers = platen_sandbox_probe(cgroup) & ~PLATEN_SANDBOX_USER;
+    platen_log(c->layers & PLATEN_SANDBOX_NETWORK ? PLATEN_LOG_INFO : PLATEN_LOG_WARN,
+               "sandbox",
+               json_pack("{s:o, s:o, s:o}", "layers", names(c->layers), "missing",
+                         names(~c->layers & ~PLATEN_SANDBOX_USER
+                               & ~(cgroup == NULL ? PLATEN_SANDBOX_CGROUP : 0)),
+                         "limits", limits(c->layers)));
+    if (missing(required & ~c->layers, err, errlen) != 0) {
+        platen_confine_destroy(&c);
+        return NULL;
+    }
+
+    /* All may execute their program. */
+    for (may = PLATEN_SANDBOX_MAY_EXEC; may < NFILTERS; may += 2) {
+        c->filters[may] = platen_sandbox_filter_new(may);
+        if (c->filters[may] == NULL) {
+            snprintf(err, errlen, "cannot build the system-call filter: %s", strerror(errno));
+            platen_confine_destroy(&c);
+            return NULL;
+        }
+    }
+    return c;
+}
+
+void
+platen_confine_destroy(platen_confine_t **confine)
+{
+    unsigned may;
+
+    if (*confine == NULL) {
+        return;
+    }
+    for (may = 0; may < NFILTERS; may++) {
+        platen_sandbox_filter_destroy(&(*confine)->filters[may]);
+    }
+    free(*confine);
+    *confine = NULL;
+}
+
+unsigned
+platen_confine_layers(const platen_confine_t *confine)
+{
+    return confine->layers;
+}
+
+int
+platen_confine_command(const platen_confine_t *confine, const platen_command_t *command,
+                       const char *dir, unsigned worker, platen_confinement_t *out)
+{
+    const platen_config_t      *config = confine->config;
+    const platen_policy_t      *policy = command->policy;
+    const platen_policy_words_t words = {
+        .run = dir,
+        .program = command->argv[0],
+        .office = out->office,
+        .libexec = config->libexec_path,
+        .tmp = confine->layers & PLATEN_SANDBOX_NETWORK ? "/tmp" : NULL,
+    };
+    uint64_t space = command->address_space;
+    int      i, n;
+
+    memset(out, 0, sizeof(*out));
+    if (policy == NULL) {
+        policy = platen_policy_find("command");
+    }
+    snprintf(out->office, sizeof(out->office), "%s/..", config->lok_program);
+    n = platen_policy_paths(policy, &words, out->paths, PLATEN_CONFINE_PATHS, out->text,
+                            sizeof(out->text));
+    if (n < 0 || n + command->npaths > PLATEN_CONFINE_PATHS) {
+        errno = E2BIG;
+        return -1;
+    }
+    for (i = 0; i < command->npaths; i++) {
+        out->paths[n++] = command->paths[i];
+    }
+    out->sandbox.npaths = (size_t) n;
+
+    if (space == 0) {
+        space = config->address_space;
+    }
+    if (policy->tmp && confine->layers & PLATEN_SANDBOX_NETWORK) {
+        snprintf(out->tmp, sizeof(out->tmp), "%s/tmp", dir);
+        out->sandbox.tmp = out->tmp;
+    }
+    out->sandbox.layers = confine->layers;
+    out->sandbox.parent = getpid();
+    out->sandbox.paths = out->paths;
+    out->sandbox.filter = confine->filters[policy->may % NFILTERS];
+    out->sandbox.address_space = space;
+    out->sandbox.file_size = config->output_size;
+    out->sandbox.cpu_seconds = config->wall_clock * 2; /* a few threads' worth */
+    out->sandbox.files = PLATEN_POLICY_FILES;
+    out->sandbox.processes = platen_policy_processes(policy, confine->layers);
+
+    return platen_confine_cgroup(confine, worker, out);
+}
+
+int
+platen_confine_cgroup(const platen_confine_t *confine, unsigned worker,
+                      platen_confinement_t *out)
+{
+    char name[32];
+
+    out->sandbox.cgroup = NULL;
+    if (!(confine->layers & PLATEN_SANDBOX_CGROUP)) {
+        return 0;
+    }
+    snprintf(name, sizeof(name), "platen-%u", worker);
+    if (platen_sandbox_cgroup_make(confine->config->cgroup_path, name, confine->config->memory,
+                                   out->cgroup, sizeof(out->cgroup))
+        != 0) {
+        return -1;
+    }
+    out->sandbox.cgroup = out->cgroup;
+    out->kills = platen_sandbox_cgroup_kills(out->cgroup); /* of one that was left over */
+    return 0;
+}
+
+void
+platen_confine_kill(const platen_confinement_t *confinement)
+{
+    if (confinement->sandbox.cgroup != NULL) {
+        (void) platen_sandbox_cgroup_kill(confinement->sandbox.cgroup);
+    }
+}
+
+int
+platen_confine_short(const platen_confinement_t *confinement)
+{
+    return confinement->sandbox.cgroup != NULL
+           && platen_sandbox_cgroup_kills(confinement->sandbox.cgroup) > confinement->kills;
+}
+
+void
+platen_confine_end(platen_confinement_t *confinement)
+{
+    if (confinement->sandbox.cgroup != NULL && rmdir(confinement->sandbox.cgroup) != 0
+        && errno != ENOENT) {
+        platen_log(
+            PLATEN_LOG_WARN, "cannot remove a cgroup",
+            json_pack("{s:s, s:s}", "path", confinement->cgroup, "error", strerror(errno)));
+    }
+    confinement->sandbox.cgroup = NULL;
+}

@@ -1,0 +1,241 @@
+/*
+ * Claims; see schedule/scheduler.h.  Which jobs may be taken from the queue now, and
+ * by which way; those that must not run end in the same transaction.
+ *
+ * All but platen_scheduler_may_claim() runs in a thread of the crew, which has the walk, and
+ * the routes of the engines, as long as a claim is under way.
+ */
+
+#include "schedule/internal.h"
+
+#include <string.h>
+
+#include "base/crash.h"
+
+#define WARN_MS 60000      /* between two warnings of the same kind */
+#define LEASE_MARGIN 30000 /* milliseconds beyond the wall-clock limit */
+
+int
+platen_scheduler_must_wait(const platen_scheduler_t *s, const platen_route_t *way)
+{
+    unsigned i;
+
+    if (!s->claiming.warming) {
+        return 0;
+    }
+    for (i = 0; i < way->nsteps; i++) {
+        if (way->steps[i].engine == &platen_engine_lok) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * Finds the way for a job; the verdict is FAILED if it must not run.  Returns
+ * -1 if there is one, but not at present.
+ */
+static int
+route(platen_scheduler_t *s, const platen_job_t *job, platen_ending_t *claim)
+{
+    platen_task_t *task = claim->task;
+    platen_route_t any;
+    int            rc = PLATEN_NOT_FOUND, without = PLATEN_NOT_FOUND;
+
+    memset(&claim->verdict, 0, sizeof(claim->verdict));
+    if (task->kind != PLATEN_TASK_DOCUMENT) {
+        if (s->claiming.no_batches) {
+            return -1;
+        }
+        platen_finish_poison(s->config, job, &claim->verdict);
+        if (claim->verdict.state == PLATEN_STATE_NONE) {
+            platen_finish_fruitless(job, &claim->verdict);
+        }
+        return 0;
+    }
+    if (task->from != NULL && task->to != NULL) {
+        rc = platen_engines_route(s->engines, task->from, task->to, task->options.given,
+                                  &task->route);
+        if (rc == PLATEN_NOT_FOUND) {
+            without = platen_engines_route(s->engines, task->from, task->to, 0, &any);
+        }
+        if (rc == PLATEN_OK && task->route.steps[0].edge->rules & PLATEN_EDGE_DECLINES) {
+            (void) platen_engines_renewal(s->engines, task->from, &task->renewal);
+        }
+    }
+    if (rc == PLATEN_LATER
+        || (rc == PLATEN_OK && platen_scheduler_must_wait(s, &task->route))) {
+        return -1;
+    }
+    if (rc != PLATEN_OK) {
+        platen_finish_unsupported(job->source_format, job->target_format,
+                                  without != PLATEN_NOT_FOUND, &claim->verdict);
+    } else {
+        platen_finish_poison(s->config, job, &claim->verdict);
+    }
+    return 0;
+}
+
+static void
+warn_unreadable(platen_scheduler_t *s, const platen_id_t *id, int rc)
+{
+    char     text[PLATEN_ID_TEXT + 1];
+    uint64_t now = platen_boottime_ms();
+
+    if (s->warned_at != 0 && now - s->warned_at < WARN_MS) {
+        return;
+    }
+    s->warned_at = now;
+    platen_id_format(id, text);
+    platen_log(PLATEN_LOG_ERROR, "a queued job cannot be read and is passed over",
+               json_pack("{s:s, s:s}", "job_id", text, "error", platen_strerror(rc)));
+}
+
+/* Moves one job to PROCESSING, and on to FAILED if it must not run. */
+static int
+claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claims_t *claims)
+{
+    char             secrets[PLATEN_OPTIONS_TEXT_MAX];
+    platen_job_t     job;
+    platen_str_t     sealed;
+    platen_ending_t *claim = &claims->items[claims->n];
+    size_t           len;
+    int              rc, lost;
+
+    rc = platen_store_get(txn, id, &job);
+    if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW || rc == PLATEN_NOT_FOUND) {
+        warn_unreadable(s, id, rc);
+        platen_walk_pass(s->walk);
+        return PLATEN_OK;
+    }
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+
+    /* All that is needed of the record's strings, before the first write. */
+    rc = platen_store_secrets(txn, &job, secrets, &len);
+    lost = rc == PLATEN_NOT_FOUND || rc == PLATEN_CORRUPT;
+    if (rc != PLATEN_OK && !lost) {
+        return rc;
+    }
+    sealed = job.secrets;
+    job.secrets = (platen_str_t){ secrets, len };
+    claim->task = platen_task_new(&job);
+    explicit_bzero(secrets, sizeof(secrets));
+    job.secrets = sealed;
+    if (claim->task == NULL) {
+        return PLATEN_ERROR;
+    }
+    if (route(s, &job, claim) != 0) {
+        platen_task_destroy(&claim->task);
+        platen_walk_pass(s->walk);
+        return PLATEN_OK;
+    }
+    if (lost) {
+        platen_finish_sealed(&claim->verdict);
+    }
+    claims->n++;
+
+    job.owner = platen_str(s->owner);
+    /* It may stand by for as long as another one runs. */
+    job.lease_until = platen_boottime_ms() + 2 * s->config->wall_clock * 1000 + LEASE_MARGIN;
+    if (job.batch == PLATEN_BATCH_DUE) {
+        job.batch = PLATEN_BATCH_PACK;
+        rc = platen_store_rephase(txn, &job, platen_now_us());
+    } else {
+        rc = platen_store_transition(txn, &job, PLATEN_STATE_PROCESSING, platen_now_us());
+    }
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    claim->task->epoch = job.epoch;
+    claim->task->attempt = job.attempts;
+
+    if (claim->verdict.state == PLATEN_STATE_FAILED) {
+        return platen_finish_write(txn, id, job.epoch, &claim->verdict);
+    }
+    claims->to_start++;
+    return PLATEN_OK;
+}
+
+/*
+ * Jobs that one client may have at work; 0: any number.  Where there are spare
+ * workers it never has all: what stands by would take one.
+ */
+static unsigned
+share(const platen_config_t *c)
+{
+    return (unsigned) (c->spare == 0 || (c->per_client != 0 && c->per_client < c->workers)
+                           ? c->per_client
+                           : c->workers);
+}
+
+void
+platen_scheduler_claim(platen_scheduler_t *s)
+{
+    claiming_t  *c = &s->claiming;
+    claims_t    *claims = &c->claims;
+    platen_txn_t txn;
+    platen_id_t  id;
+    unsigned     before;
+    int          rc;
+
+    claims->n = 0;
+    claims->to_start = 0;
+    c->rc = platen_txn_write(s->store, &txn);
+    if (c->rc != PLATEN_OK) {
+        c->why = platen_txn_errstr(&txn);
+        return;
+    }
+
+    rc = PLATEN_OK;
+    platen_walk_begin(s->walk, platen_boottime_ms());
+    while (rc == PLATEN_OK && claims->to_start < c->max && claims->n < CLAIMS) {
+        rc = platen_walk_next(s->walk, &txn, share(s->config), &id);
+        if (rc != PLATEN_OK) {
+            break;
+        }
+        before = claims->n;
+        rc = claim_job(s, &txn, &id, claims);
+        if (rc == PLATEN_OK && claims->n > before) {
+            rc = platen_walk_take(s->walk, &txn);
+        }
+    }
+    if (rc == PLATEN_NOT_FOUND) {
+        rc = PLATEN_OK;
+    }
+
+    if (rc == PLATEN_OK && claims->n > 0) {
+        platen_crash_point(PLATEN_CRASH_CLAIM_RECORDED);
+        rc = platen_txn_commit(&txn);
+        platen_crash_point(PLATEN_CRASH_CLAIM_COMMITTED);
+    } else {
+        platen_txn_abort(&txn);
+    }
+    c->rc = rc;
+    c->why = txn.rc != 0 ? platen_txn_errstr(&txn) : platen_strerror(rc);
+}
+
+int
+platen_scheduler_may_claim(platen_scheduler_t *s)
+{
+    platen_txn_t txn;
+    uint64_t     length = 0;
+
+    if (s->stopping || s->nkept > 0 || s->spare.n < s->most || platen_pool_idle(s->pool) == 0
+        || platen_boottime_ms() < s->paused_until || platen_boottime_ms() < s->look_at) {
+        return 0;
+    }
+    if (platen_txn_read(s->store, &txn) == PLATEN_OK) {
+        (void) platen_store_queue_length(&txn, &length);
+        platen_txn_abort(&txn);
+    }
+    if (length == 0) {
+        return 0;
+    }
+    if (platen_finish_space(s->config->data_path) < PLATEN_SPACE_MIN) {
+        platen_scheduler_pause(s, "the data directory's file system is nearly full", "");
+        return 0;
+    }
+    return 1;
+}

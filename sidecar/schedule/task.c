@@ -1,0 +1,119 @@
+/*
+ * Tasks; see schedule/task.h.  Used by the loop's thread alone; the only failure
+ * is a lack of memory, which the caller sees as NULL.
+ */
+
+#include "schedule/task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+static platen_task_kind_t
+kind_of(const platen_job_t *job)
+{
+    switch (job->batch) {
+    case PLATEN_BATCH_NONE:
+        return PLATEN_TASK_DOCUMENT;
+    case PLATEN_BATCH_OPEN:
+        return job->unpacked ? PLATEN_TASK_AGAIN : PLATEN_TASK_UNPACK;
+    default:
+        return PLATEN_TASK_PACK;
+    }
+}
+
+/* The one step of a batch's own. */
+static void
+set_route(platen_task_t *task)
+{
+    const platen_engine_t *engine =
+        task->kind == PLATEN_TASK_UNPACK ? &platen_engine_unpack : &platen_engine_pack;
+
+    task->route = (platen_route_t){
+        .steps = { { .engine = engine, .edge = engine->edges } },
+        .nsteps = 1,
+    };
+}
+
+platen_task_t *
+platen_task_new(const platen_job_t *job)
+{
+    platen_task_t *task;
+
+    task = calloc(1, sizeof(*task));
+    if (task == NULL) {
+        return NULL;
+    }
+
+    task->kind = kind_of(job);
+    task->id = job->id;
+    task->epoch = job->epoch;
+    task->attempt = job->attempts;
+    task->crashes = job->crashes;
+    task->started_ms = platen_boottime_ms();
+    task->request_id = job->request_id.len == 0
+                           ? strdup("")
+                           : strndup(job->request_id.data, job->request_id.len);
+    task->client =
+        job->client.len == 0 ? strdup("") : strndup(job->client.data, job->client.len);
+    task->sources =
+        job->sources.len == 0 ? strdup("") : strndup(job->sources.data, job->sources.len);
+    task->filename = job->input_filename.len == 0
+                         ? strdup("")
+                         : strndup(job->input_filename.data, job->input_filename.len);
+    if (task->request_id == NULL || task->client == NULL || task->sources == NULL
+        || task->filename == NULL) {
+        platen_task_destroy(&task);
+        return NULL;
+    }
+
+    if (job->source_format.len > 0) {
+        task->from = platen_format_find(job->source_format.data, job->source_format.len);
+    }
+    if (job->target_format.len > 0) {
+        task->to = platen_format_find(job->target_format.data, job->target_format.len);
+    }
+    if (platen_options_parse(&task->options, job->options.data, job->options.len) != PLATEN_OK
+        || platen_options_parse(&task->options, job->secrets.data, job->secrets.len)
+               != PLATEN_OK) {
+        task->to = NULL; /* a newer version's: better no result than another one */
+    }
+    if (task->kind != PLATEN_TASK_DOCUMENT) {
+        set_route(task);
+    }
+    return task;
+}
+
+void
+platen_task_destroy(platen_task_t **task)
+{
+    if (*task == NULL) {
+        return;
+    }
+    free((*task)->request_id);
+    free((*task)->client);
+    free((*task)->filename);
+    free((*task)->sources);
+    free((*task)->files_dir);
+    explicit_bzero(*task, sizeof(**task));
+    free(*task);
+    *task = NULL;
+}
+
+json_t *
+platen_task_context(const platen_task_t *task)
+{
+    json_t *request_id = platen_log_text(task->request_id, strlen(task->request_id));
+    json_t *client = platen_log_text(task->client, strlen(task->client));
+    char    text[PLATEN_ID_TEXT + 1], names[PLATEN_ROUTE_WORDS_MAX + 1];
+
+    platen_id_format(&task->id, text);
+    platen_route_names(&task->route, '+', names, sizeof(names));
+    return json_pack(
+        "{s:s, s:o, s:o, s:s*, s:s*, s:s*, s:i, s:i}", "job_id", text, "request_id", request_id,
+        "client", client, "from", task->from == NULL ? NULL : task->from->name, "to",
+        task->to == NULL ? NULL : task->to->name, "engine", *names == '\0' ? NULL : names,
+        "attempt", (int) task->attempt, "epoch", (int) task->epoch);
+}

@@ -1,0 +1,58 @@
+/*
+ * A task: a claimed job as the sidecar holds it in memory, with copies of what
+ * it needs, because strings of a record live no longer than its transaction.
+ * Whoever holds the pointer owns it: scheduler, then pool, then scheduler.
+ */
+
+#ifndef PLATEN_TASK_H
+#define PLATEN_TASK_H
+
+#include <jansson.h>
+
+#include "engine/engine.h"
+#include "job/job.h"
+
+/* What is to be done. */
+typedef enum {
+    PLATEN_TASK_DOCUMENT, /* converted */
+    PLATEN_TASK_UNPACK,   /* the archive of a batch taken apart */
+    PLATEN_TASK_AGAIN,    /* the failed files of a batch put back */
+    PLATEN_TASK_PACK,     /* the results of a batch packed */
+    PLATEN_TASK_CANARY    /* platend's own document converted; it has no record */
+} platen_task_kind_t;
+
+typedef struct {
+    platen_task_kind_t kind;
+
+    platen_id_t id;
+    uint32_t    epoch;      /* of this claim */
+    uint32_t    attempt;    /* 1 for the first */
+    uint32_t    crashes;    /* before this attempt */
+    uint64_t    started_ms; /* CLOCK_BOOTTIME */
+
+    char                  *request_id;
+    char                  *client;
+    char                  *filename; /* of the document, as it is shown */
+    const platen_format_t *from;
+    const platen_format_t *to;
+    platen_options_t       options; /* secret ones among them */
+    platen_route_t         route;
+    platen_step_t          renewal;   /* if its first step declines; engine NULL: none */
+    char                  *sources;   /* a batch's: as in its record */
+    char                  *files_dir; /* PACK: where the results are, once gathered */
+} platen_task_t;
+
+/*
+ * Copies a job that is about to enter PROCESSING, whose strings must still be
+ * valid.  Formats and options that do not exist here are left out: no route is
+ * found then.  NULL: no memory.
+ */
+platen_task_t *platen_task_new(const platen_job_t *job);
+
+/* Wipes its secrets. */
+void platen_task_destroy(platen_task_t **task);
+
+/* What a log line about the task says; the caller owns it.  NULL: no memory. */
+json_t *platen_task_context(const platen_task_t *task);
+
+#endif

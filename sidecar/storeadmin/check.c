@@ -1,0 +1,738 @@
+/*
+ * Whether the store's indexes agree with its records; see storeadmin/check.h.
+ * One function says which entries a record asks for.  Each of them must be
+ * there; and whatever else is in an index was left behind.  Counters and turns
+ * are of clients: they are compared client by client.
+ *
+ * Runs in the caller's transaction and changes nothing.
+ */
+
+#include "storeadmin/check.h"
+#include "store/hook.h"
+#include "store/internal.h"
+
+#define ENTRIES_MAX 7 /* of one record */
+
+typedef struct {
+    int     db;
+    uint8_t key[PLATEN_IDEM_KEY_MAX];
+    size_t  klen;
+    uint8_t val[32];
+    size_t  vlen;
+} entry_t;
+
+/* The steps of a check, in their order. */
+typedef struct {
+    int         db;
+    const char *name;
+    size_t      id_at; /* of the id in the key, from its end; 0: the value is the id */
+    int (*look)(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val);
+} step_t;
+
+static const step_t steps[];
+
+static void
+tell(const platen_check_t *check, int db, platen_damage_kind_t kind, const void *key,
+     size_t len)
+{
+    platen_damage_t damage = { .kind = kind, .key = key, .len = len };
+    size_t          i;
+
+    for (i = 0; steps[i].name != NULL; i++) {
+        if (steps[i].db == db) {
+            damage.db = steps[i].name;
+        }
+    }
+    check->found(check->data, &damage);
+}
+
+int
+platen_store_sound(const platen_job_t *job)
+{
+    return job->client.len != 0 && job->client.len <= PLATEN_CLIENT_MAX
+           && job->state > PLATEN_STATE_NONE && job->state < PLATEN_STATES
+           && job->priority < PLATEN_PRIORITIES;
+}
+
+static entry_t *
+add(entry_t *e, int db, const void *key, size_t klen, const void *val, size_t vlen)
+{
+    e->db = db;
+    memcpy(e->key, key, klen);
+    e->klen = klen;
+    if (vlen != 0) {
+        memcpy(e->val, val, vlen);
+    }
+    e->vlen = vlen;
+    return e + 1;
+}
+
+/* What a sound record asks for.  Returns the number of entries. */
+static size_t
+expect(const platen_job_t *job, entry_t out[ENTRIES_MAX])
+{
+    uint8_t       k[PLATEN_IDEM_KEY_MAX], f[PLATEN_FILE_KEY], v[32], *end;
+    size_t        prefix = platen_key_client(k, job->client);
+    platen_file_t file = { .id = { (const char *) job->id.b, sizeof(job->id.b) } };
+    entry_t      *e = out;
+
+    if (platen_job_is_file(job)) {
+        platen_key_file(f, job->parent.data, job->file);
+        end = platen_codec_encode(platen_file_fields, platen_file_nfields, &file, v);
+        e = add(e, PLATEN_DB_FILES, f, sizeof(f), v, (size_t) (end - v));
+        if (job->state == PLATEN_STATE_PENDING) {
+            e = add(e, PLATEN_DB_BACKLOG, job->id.b, 16, NULL, 0);
+        }
+    } else {
+        memcpy(k + prefix, job->id.b, 16);
+        e = add(e, PLATEN_DB_CLIENT, k, prefix + 16, NULL, 0);
+        k[prefix] = job->state;
+        memcpy(k + prefix + 1, job->id.b, 16);
+        e = add(e, PLATEN_DB_STATE, k, prefix + 17, NULL, 0);
+    }
+
+    if (job->idem_key.len == PLATEN_SHA256_LEN) {
+        memcpy(k + prefix, job->idem_key.data, PLATEN_SHA256_LEN);
+        e = add(e, PLATEN_DB_IDEM, k, prefix + PLATEN_SHA256_LEN, job->id.b, 16);
+    }
+    if (platen_job_held(job)) {
+        e = add(e, PLATEN_DB_RUNNING, job->id.b, 16, NULL, 0);
+    }
+    if (platen_job_waits(job) && job->not_before == 0) {
+        e = add(e, PLATEN_DB_QUEUE, k,
+                platen_queue_place(k, k, prefix, job->priority, job->queue_key), job->id.b, 16);
+    }
+    memcpy(k + 8, job->id.b, 16);
+    if (platen_job_waits(job) && job->not_before != 0) {
+        platen_put_be64(k, job->not_before);
+        e = add(e, PLATEN_DB_LATER, k, 24, NULL, 0);
+    }
+    if (job->expires_at != 0) {
+        platen_put_be64(k, job->expires_at);
+        e = add(e, PLATEN_DB_EXPIRY, k, 24, NULL, 0);
+    }
+    return (size_t) (e - out);
+}
+
+static int
+get(platen_txn_t *txn, int db, const void *k, size_t klen, MDB_val *val)
+{
+    MDB_val key = { klen, (void *) k };
+
+    return platen_store_rc(txn, mdb_get(txn->mdb, txn->store->dbi[db], &key, val));
+}
+
+/* A record, and all that it asks for. */
+static int
+look_at_job(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_job_t job = { .state = PLATEN_STATE_NONE };
+    entry_t      entries[ENTRIES_MAX];
+    MDB_val      found;
+    size_t       i, n;
+    int          rc;
+
+    rc = key.mv_size != sizeof(job.id.b)
+             ? PLATEN_CORRUPT
+             : platen_codec_decode(platen_job_fields, platen_job_nfields, &job, val.mv_data,
+                                   val.mv_size);
+    if (rc != PLATEN_OK || !platen_store_sound(&job)) {
+        tell(check, PLATEN_DB_JOBS, PLATEN_DAMAGE_UNREADABLE, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    memcpy(job.id.b, key.mv_data, sizeof(job.id.b));
+
+    n = expect(&job, entries);
+    for (i = 0; i < n; i++) {
+        rc = get(txn, entries[i].db, entries[i].key, entries[i].klen, &found);
+        if (rc == PLATEN_NOT_FOUND) {
+            tell(check, entries[i].db, PLATEN_DAMAGE_MISSING, job.id.b, sizeof(job.id.b));
+        } else if (rc != PLATEN_OK) {
+            return rc;
+        } else if (found.mv_size != entries[i].vlen
+                   || memcmp(found.mv_data, entries[i].val, entries[i].vlen) != 0) {
+            tell(check, entries[i].db, PLATEN_DAMAGE_WRONG, job.id.b, sizeof(job.id.b));
+        }
+    }
+    return PLATEN_OK;
+}
+
+/* The job that an entry is about.  PLATEN_NOT_FOUND if it can be about none. */
+static int
+job_of(platen_txn_t *txn, const step_t *step, MDB_val key, MDB_val val, platen_job_t *job)
+{
+    platen_id_t id;
+
+    if (step->id_at == 0 ? val.mv_size != sizeof(id.b) : key.mv_size < step->id_at) {
+        return PLATEN_NOT_FOUND;
+    }
+    memcpy(id.b,
+           step->id_at == 0 ? val.mv_data
+                            : (const uint8_t *) key.mv_data + key.mv_size - step->id_at,
+           sizeof(id.b));
+    return platen_store_get(txn, &id, job);
+}
+
+/* An entry that is about one job. */
+static int
+look_at_entry(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    const step_t *step = &steps[check->step];
+    entry_t       entries[ENTRIES_MAX];
+    platen_job_t  job;
+    size_t        i, n = 0;
+    int           rc;
+
+    rc = job_of(txn, step, key, val, &job);
+    if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW
+        || (rc == PLATEN_OK && !platen_store_sound(&job))) {
+        return PLATEN_OK; /* the record has been told about */
+    }
+    if (rc == PLATEN_OK) {
+        n = expect(&job, entries);
+    } else if (rc != PLATEN_NOT_FOUND) {
+        return rc;
+    }
+    for (i = 0; i < n; i++) {
+        if (entries[i].db == step->db && entries[i].klen == key.mv_size
+            && memcmp(entries[i].key, key.mv_data, key.mv_size) == 0) {
+            return PLATEN_OK;
+        }
+    }
+    tell(check, step->db, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    return PLATEN_OK;
+}
+
+/* Not every result is in the cache, but those that are must be able to answer. */
+static int
+look_at_cache(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_job_t job;
+    int          rc;
+
+    rc = job_of(txn, &steps[check->step], key, val, &job);
+    if (rc == PLATEN_NOT_FOUND
+        || (rc == PLATEN_OK
+            && (job.state != PLATEN_STATE_SUCCESS || job.cached
+                || !platen_str_eq(job.cache_key,
+                                  (platen_str_t){ key.mv_data, key.mv_size })))) {
+        tell(check, PLATEN_DB_CACHE, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    return rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW ? PLATEN_OK : rc;
+}
+
+/* A client's turn: its time is the one that "flow" has. */
+static int
+look_at_turn(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    int rc = PLATEN_NOT_FOUND;
+
+    if (key.mv_size > 8) {
+        rc = get(txn, PLATEN_DB_FLOW, (const uint8_t *) key.mv_data + 8, key.mv_size - 8, &val);
+    }
+    if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
+        return rc;
+    }
+    if (rc == PLATEN_NOT_FOUND || val.mv_size != 8
+        || memcmp(val.mv_data, key.mv_data, 8) != 0) {
+        tell(check, PLATEN_DB_TURN, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    return PLATEN_OK;
+}
+
+static int
+look_at_flow(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    uint8_t k[8 + 1 + PLATEN_CLIENT_MAX];
+    MDB_val none;
+    int     rc, any;
+
+    if (val.mv_size != 8 || key.mv_size > sizeof(k) - 8) {
+        tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_WRONG, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    any = platen_queue_prefix(txn, PLATEN_DB_QUEUE, key.mv_data, key.mv_size);
+    if (any < 0) {
+        return any;
+    }
+    if (!any) {
+        tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    memcpy(k, val.mv_data, 8);
+    memcpy(k + 8, key.mv_data, key.mv_size);
+    rc = get(txn, PLATEN_DB_TURN, k, 8 + key.mv_size, &none);
+    if (rc == PLATEN_NOT_FOUND) {
+        tell(check, PLATEN_DB_TURN, PLATEN_DAMAGE_MISSING, key.mv_data, key.mv_size);
+        rc = PLATEN_OK;
+    }
+    return rc;
+}
+
+/* An entry of an archive: one that is a job is what that asks for; one that is none has a
+ * batch.
+ */
+static int
+look_at_file(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_file_t file;
+    platen_job_t  job;
+    platen_id_t   id;
+    MDB_val       none;
+    int           rc;
+
+    rc = key.mv_size != PLATEN_FILE_KEY
+             ? PLATEN_CORRUPT
+             : platen_codec_decode(platen_file_fields, platen_file_nfields, &file, val.mv_data,
+                                   val.mv_size);
+    if (rc == PLATEN_OK && file.id.len == sizeof(id.b)) {
+        return look_at_entry(txn, check, key, (MDB_val){ sizeof(id.b), (void *) file.id.data });
+    }
+    if (rc == PLATEN_OK) {
+        memcpy(id.b, key.mv_data, sizeof(id.b));
+        rc = platen_store_get(txn, &id, &job);
+        if (rc == PLATEN_NOT_FOUND) {
+            rc = get(txn, PLATEN_DB_REMAINS, id.b, sizeof(id.b), &none);
+        }
+    }
+    if (rc == PLATEN_NOT_FOUND || (rc == PLATEN_CORRUPT && key.mv_size != PLATEN_FILE_KEY)) {
+        tell(check, PLATEN_DB_FILES, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    return rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW ? PLATEN_OK : rc;
+}
+
+/* Room that is kept for an upload: of someone, and of one that is no job yet. */
+static int
+look_at_upload(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    const uint8_t *k = key.mv_data;
+    platen_job_t   job;
+    platen_id_t    id;
+    int            rc = PLATEN_OK;
+
+    if (k[0] != 0 && k[0] <= PLATEN_CLIENT_MAX && key.mv_size == (size_t) k[0] + 17
+        && val.mv_size == 8) {
+        memcpy(id.b, k + key.mv_size - sizeof(id.b), sizeof(id.b));
+        rc = platen_store_get(txn, &id, &job);
+    }
+    if (rc == PLATEN_OK) {
+        tell(check, PLATEN_DB_UPLOADS, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    return rc == PLATEN_ERROR ? rc : PLATEN_OK;
+}
+
+/* A batch that is gone: is it? */
+static int
+look_at_remains(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    int rc = PLATEN_OK;
+
+    if (key.mv_size == sizeof(platen_id_t)) {
+        rc = get(txn, PLATEN_DB_JOBS, key.mv_data, key.mv_size, &val);
+    }
+    if (rc == PLATEN_OK) {
+        tell(check, PLATEN_DB_REMAINS, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
+}
+
+/* What a client's records add up to. */
+typedef struct {
+    uint64_t count[PLATEN_STATES];
+    uint64_t files[PLATEN_STATES]; /* of batches */
+    uint64_t idle;                 /* batches in no one's hand */
+    uint64_t usage;
+    int      waits; /* it has a job that is due */
+} sums_t;
+
+static void
+add_job(sums_t *sums, const platen_job_t *job)
+{
+    if (platen_job_is_file(job)) {
+        sums->files[job->state]++;
+    } else if (job->state == PLATEN_STATE_PROCESSING && !platen_job_held(job)) {
+        sums->idle++;
+    } else {
+        sums->count[job->state]++;
+    }
+    sums->usage += platen_store_bytes(job);
+    sums->waits |= platen_job_waits(job) && job->not_before == 0;
+}
+
+/* What the files of one batch add up to; those of one client (length octet, name). */
+static int
+add_files(platen_txn_t *txn, const platen_check_t *check, const platen_id_t *id,
+          const uint8_t *ck, sums_t *sums)
+{
+    const platen_str_t client = { (const char *) ck + 1, ck[0] };
+    platen_file_t      file = { .number = 0 };
+    platen_job_t       batch, job;
+    platen_id_t        at;
+    uint32_t           number = 0, skipped = 0;
+    sums_t             own = { .usage = 0 };
+    int                n, known;
+
+    known = platen_store_get(txn, id, &batch) == PLATEN_OK;
+    while ((n = platen_store_files(txn, id, number, &file, 1)) == 1) {
+        number = file.number + 1;
+        if (file.id.len != sizeof(at.b)) {
+            skipped++;
+            continue;
+        }
+        memcpy(at.b, file.id.data, sizeof(at.b));
+        if (platen_store_get(txn, &at, &job) == PLATEN_OK && platen_store_sound(&job)
+            && platen_str_eq(job.client, client)) {
+            add_job(sums, &job);
+            add_job(&own, &job);
+        } else {
+            own.files[PLATEN_STATE_FAILED]++; /* it cannot be read, and will not end */
+        }
+    }
+    if (n < 0) {
+        return n;
+    }
+    if (known && check != NULL
+        && (batch.skipped != skipped || batch.success != own.files[PLATEN_STATE_SUCCESS]
+            || batch.failed != own.files[PLATEN_STATE_FAILED]
+            || batch.processing != own.files[PLATEN_STATE_PROCESSING]
+            || platen_job_open_files(&batch)
+                   != own.files[PLATEN_STATE_PENDING] + own.files[PLATEN_STATE_PROCESSING])) {
+        tell(check, PLATEN_DB_JOBS, PLATEN_DAMAGE_WRONG, id->b, sizeof(id->b));
+    }
+    return PLATEN_OK;
+}
+
+/* The files of batches that are gone count until they are, too. */
+static int
+add_remains(platen_txn_t *txn, const uint8_t *ck, sums_t *sums)
+{
+    MDB_cursor *cursor;
+    MDB_val     key, val;
+    platen_id_t id;
+    int         rc, got = PLATEN_OK;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_REMAINS], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    while (got == PLATEN_OK
+           && (rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == MDB_SUCCESS) {
+        if (key.mv_size == sizeof(id.b)) {
+            memcpy(id.b, key.mv_data, sizeof(id.b));
+            got = add_files(txn, NULL, &id, ck, sums);
+        }
+    }
+    mdb_cursor_close(cursor);
+    return got;
+}
+
+static int
+add_up(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck, size_t prefix,
+       sums_t *sums)
+{
+    MDB_cursor  *cursor;
+    MDB_val      key = { prefix, (void *) ck }, val;
+    platen_job_t job;
+    platen_id_t  id;
+    int          rc, got;
+
+    memset(sums, 0, sizeof(*sums));
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_CLIENT], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    rc = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
+    for (; rc == MDB_SUCCESS && key.mv_size >= prefix && memcmp(key.mv_data, ck, prefix) == 0;
+         rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) {
+        if (key.mv_size != prefix + sizeof(id.b)) {
+            continue;
+        }
+        memcpy(id.b, (const uint8_t *) key.mv_data + prefix, sizeof(id.b));
+        got = platen_store_get(txn, &id, &job);
+        if (got == PLATEN_OK && platen_store_sound(&job)) {
+            add_job(sums, &job);
+            got = job.batch == PLATEN_BATCH_NONE ? PLATEN_OK
+                                                 : add_files(txn, check, &id, ck, sums);
+            if (got != PLATEN_OK) {
+                mdb_cursor_close(cursor);
+                return got;
+            }
+        }
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? add_remains(txn, ck, sums)
+                                                   : platen_store_rc(txn, rc);
+}
+
+/* One number beside what it should be: there only while it is not 0. */
+static int
+compare(platen_txn_t *txn, const platen_check_t *check, int db, const uint8_t *k, size_t klen,
+        uint64_t expected)
+{
+    MDB_val val;
+    int     rc;
+
+    rc = get(txn, db, k, klen, &val);
+    if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
+        return rc;
+    }
+    if (rc == PLATEN_NOT_FOUND) {
+        if (expected != 0) {
+            tell(check, db, PLATEN_DAMAGE_MISSING, k, klen);
+        }
+    } else if (val.mv_size != 8 || platen_get_be64(val.mv_data) != expected) {
+        tell(check, db, expected == 0 ? PLATEN_DAMAGE_SURPLUS : PLATEN_DAMAGE_WRONG, k, klen);
+    }
+    return PLATEN_OK;
+}
+
+static int
+look_at_client(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck, size_t prefix)
+{
+    uint8_t  k[PLATEN_KEY_MAX];
+    sums_t   sums;
+    MDB_val  val;
+    uint64_t expected;
+    int      rc, state;
+
+    rc = add_up(txn, check, ck, prefix, &sums);
+    if (rc == PLATEN_OK) {
+        rc = compare(txn, check, PLATEN_DB_USAGE, ck, prefix, sums.usage);
+    }
+    memcpy(k, ck, prefix);
+    for (state = 0; rc == PLATEN_OK && state <= UINT8_MAX; state++) {
+        k[prefix] = (uint8_t) state;
+        expected = 0;
+        if (state < PLATEN_STATES) {
+            expected = sums.count[state];
+        } else if (state == PLATEN_STATE_PROCESSING + PLATEN_COUNT_IDLE) {
+            expected = sums.idle;
+        } else if (state >= PLATEN_COUNT_FILE && state < PLATEN_COUNT_FILE + PLATEN_STATES) {
+            expected = sums.files[state - PLATEN_COUNT_FILE];
+        }
+        rc = compare(txn, check, PLATEN_DB_COUNT, k, prefix + 1, expected);
+    }
+    if (rc == PLATEN_OK && sums.waits) {
+        rc = get(txn, PLATEN_DB_FLOW, ck, prefix, &val);
+        if (rc == PLATEN_NOT_FOUND) {
+            tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_MISSING, ck, prefix);
+            rc = PLATEN_OK;
+        }
+    }
+    return rc;
+}
+
+/* An entry of the listing; the first one of a client stands for all of them. */
+static int
+look_at_listing(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    const uint8_t *k = key.mv_data;
+    size_t         prefix = 1 + (size_t) k[0];
+    int            rc;
+
+    rc = look_at_entry(txn, check, key, val);
+    if (rc != PLATEN_OK || k[0] == 0 || k[0] > PLATEN_CLIENT_MAX || key.mv_size != prefix + 16
+        || (check->len == key.mv_size && memcmp(check->at, k, prefix) == 0)) {
+        return rc;
+    }
+    return look_at_client(txn, check, k, prefix);
+}
+
+/* A counter.  Those of clients that have jobs were compared with them. */
+static int
+look_at_number(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    const uint8_t *k = key.mv_data;
+    size_t         prefix = 1 + (size_t) k[0];
+    int            db = steps[check->step].db, any = 0;
+
+    (void) val;
+    if (k[0] != 0 && k[0] <= PLATEN_CLIENT_MAX
+        && key.mv_size == prefix + (db == PLATEN_DB_COUNT)) {
+        any = platen_queue_prefix(txn, PLATEN_DB_CLIENT, k, prefix);
+    }
+    /* Files that are still to go may be all that it has. */
+    if (any == 0) {
+        any = platen_store_any_remains(txn);
+    }
+    if (any == 0) {
+        tell(check, db, PLATEN_DAMAGE_SURPLUS, k, key.mv_size);
+    }
+    return any < 0 ? any : PLATEN_OK;
+}
+
+/* Whether some delivery of that job, by the first 16 bytes of a key, has its turn. */
+static int
+has_turn(platen_txn_t *txn, const uint8_t *id)
+{
+    MDB_cursor   *cursor;
+    MDB_val       key = { 16, (void *) id }, val;
+    platen_hook_t hook;
+    int           rc, found = 0;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_HOOK], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    rc = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
+    while (rc == MDB_SUCCESS && !found && key.mv_size > 16
+           && memcmp(key.mv_data, id, 16) == 0) {
+        found = platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
+                                    val.mv_size)
+                    == PLATEN_OK
+                && hook.due != 0;
+        rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT);
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? found : platen_store_rc(txn, rc);
+}
+
+/* A delivery to be made: its turn, or that of another one of its job. */
+static int
+look_at_hook(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_hook_t hook;
+    uint8_t       k[PLATEN_HOOK_KEY_MAX];
+    int           rc;
+
+    if (key.mv_size != sizeof(k) - 8
+        || platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
+                               val.mv_size)
+               != PLATEN_OK) {
+        tell(check, PLATEN_DB_HOOK, PLATEN_DAMAGE_UNREADABLE, key.mv_data, key.mv_size);
+        return PLATEN_OK;
+    }
+    if (hook.due == 0) {
+        rc = has_turn(txn, key.mv_data);
+    } else {
+        platen_put_be64(k, hook.due);
+        memcpy(k + 8, key.mv_data, key.mv_size);
+        rc = get(txn, PLATEN_DB_HOOK_DUE, k, sizeof(k), &val);
+        rc = rc == PLATEN_OK ? 1 : rc == PLATEN_NOT_FOUND ? 0 : rc;
+    }
+    if (rc == 0) {
+        tell(check, PLATEN_DB_HOOK_DUE, PLATEN_DAMAGE_MISSING, key.mv_data, key.mv_size);
+    }
+    return rc < 0 ? rc : PLATEN_OK;
+}
+
+static int
+look_at_hook_due(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_hook_t hook;
+    int           rc = PLATEN_NOT_FOUND;
+
+    if (key.mv_size == PLATEN_HOOK_KEY_MAX) {
+        rc = get(txn, PLATEN_DB_HOOK, (const uint8_t *) key.mv_data + 8, key.mv_size - 8, &val);
+    }
+    if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
+        return rc;
+    }
+    if (rc == PLATEN_NOT_FOUND
+        || platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
+                               val.mv_size)
+               != PLATEN_OK
+        || hook.due != platen_get_be64(key.mv_data)) {
+        tell(check, PLATEN_DB_HOOK_DUE, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    }
+    return PLATEN_OK;
+}
+
+/* One that was made or given up stands for itself. */
+static int
+look_at_hook_ended(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+{
+    platen_hook_t hook;
+
+    (void) txn;
+    if (platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
+                            val.mv_size)
+        != PLATEN_OK) {
+        tell(check, steps[check->step].db, PLATEN_DAMAGE_UNREADABLE, key.mv_data, key.mv_size);
+    }
+    return PLATEN_OK;
+}
+
+static const step_t steps[] = {
+    { PLATEN_DB_JOBS, "jobs", 0, look_at_job },
+    { PLATEN_DB_CLIENT, "client", 16, look_at_listing },
+    { PLATEN_DB_STATE, "state", 16, look_at_entry },
+    { PLATEN_DB_QUEUE, "queue", 0, look_at_entry },
+    { PLATEN_DB_LATER, "later", 16, look_at_entry },
+    { PLATEN_DB_RUNNING, "running", 16, look_at_entry },
+    { PLATEN_DB_EXPIRY, "expiry", 16, look_at_entry },
+    { PLATEN_DB_IDEM, "idem", 0, look_at_entry },
+    { PLATEN_DB_CACHE, "cache", 0, look_at_cache },
+    { PLATEN_DB_TURN, "turn", 0, look_at_turn },
+    { PLATEN_DB_FLOW, "flow", 0, look_at_flow },
+    { PLATEN_DB_FILES, "files", 0, look_at_file },
+    { PLATEN_DB_BACKLOG, "backlog", 16, look_at_entry },
+    { PLATEN_DB_REMAINS, "remains", 16, look_at_remains },
+    { PLATEN_DB_COUNT, "count", 0, look_at_number },
+    { PLATEN_DB_USAGE, "usage", 0, look_at_number },
+    { PLATEN_DB_UPLOADS, "uploads", 16, look_at_upload },
+    { PLATEN_DB_HOOK, "hook", 0, look_at_hook },
+    { PLATEN_DB_HOOK_DUE, "hook_due", 0, look_at_hook_due },
+    { PLATEN_DB_HOOK_DEAD, "hook_dead", 0, look_at_hook_ended },
+    { PLATEN_DB_HOOK_LOG, "hook_log", 0, look_at_hook_ended },
+    { 0, NULL, 0, NULL },
+};
+
+/* The entries of one database after the last one seen.  Returns how many, or a negative code.
+ */
+static int
+look_at_some(platen_txn_t *txn, platen_check_t *check, int max)
+{
+    const step_t *step = &steps[check->step];
+    MDB_cursor   *cursor;
+    MDB_cursor_op op = check->len == 0 ? MDB_FIRST : MDB_SET_RANGE;
+    MDB_val       key, val;
+    int           rc, n = 0, bad = PLATEN_OK;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[step->db], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    /* A zero octet more is the least key after it. */
+    check->at[check->len] = 0;
+    key = (MDB_val){ check->len + 1, check->at };
+    while (n < max && (rc = mdb_cursor_get(cursor, &key, &val, op)) == MDB_SUCCESS) {
+        op = MDB_NEXT;
+        if (key.mv_size == 0 || key.mv_size >= sizeof(check->at)) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+        bad = step->look(txn, check, key, val);
+        if (bad != PLATEN_OK) {
+            break;
+        }
+        memcpy(check->at, key.mv_data, key.mv_size);
+        check->len = key.mv_size;
+        n++;
+    }
+    mdb_cursor_close(cursor);
+    if (bad != PLATEN_OK) {
+        return bad;
+    }
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
+}
+
+int
+platen_store_check(platen_txn_t *txn, platen_check_t *check, int max)
+{
+    int n;
+
+    while (max > 0 && steps[check->step].name != NULL) {
+        n = look_at_some(txn, check, max);
+        if (n < 0) {
+            return n;
+        }
+        if (n < max) {
+            check->step++;
+            check->len = 0;
+        }
+        max -= n;
+    }
+    return steps[check->step].name != NULL;
+}

@@ -1,0 +1,30 @@
+/* What the parts of platen-text share: its exit codes, and the guess at a charset. */
+
+#ifndef PLATEN_TEXT_H
+#define PLATEN_TEXT_H
+
+#include <stddef.h>
+
+#define PLATEN_TEXT_USAGE 2
+#define PLATEN_TEXT_WRITE 13  /* the result cannot be written */
+#define PLATEN_TEXT_MEMORY 14 /* out of memory */
+
+/*
+ * What a text of bytes that is not UTF-8 is most like: a name of
+ * format/charset.h, "windows-1252" if nothing is like it.
+ */
+const char *platen_text_guess(const char *text, size_t len);
+
+/*
+ * What a text of ASCII is by the escape sequences in it: "iso-2022-jp",
+ * "iso-2022-kr", or NULL if it is what it seems.
+ */
+const char *platen_text_coded(const char *text, size_t len);
+
+/*
+ * How many files a page shows, or is shown by, that are not in it, and the first of
+ * their names, cut to `size`.
+ */
+unsigned platen_text_outside(const char *html, size_t len, char *first, size_t size);
+
+#endif

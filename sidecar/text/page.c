@@ -1,0 +1,94 @@
+/* What a page shows that is in other files; see text/main.h.  A pure function. */
+
+#include "text/main.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Tags, and the attribute by which they name what is shown. */
+static const struct {
+    const char *tag, *attribute;
+} shown[] = {
+    { "img", "src" },   { "link", "href" },   { "iframe", "src" }, { "embed", "src" },
+    { "frame", "src" }, { "object", "data" }, { "script", "src" },
+};
+
+static int
+begins(const char *p, const char *end, const char *word)
+{
+    size_t n = strlen(word);
+
+    return (size_t) (end - p) > n && strncasecmp(p, word, n) == 0;
+}
+
+/* The value of a tag's attribute, and its length; NULL: it has none. */
+static const char *
+value_of(const char *p, const char *end, const char *attribute, size_t *n)
+{
+    const char *at;
+    char        quote;
+
+    for (; p < end; p++) {
+        if (!isspace((unsigned char) *p) || !begins(p + 1, end, attribute)) {
+            continue;
+        }
+        at = p + 1 + strlen(attribute);
+        while (at < end && isspace((unsigned char) *at)) {
+            at++;
+        }
+        if (at == end || *at != '=') {
+            continue;
+        }
+        for (at++; at < end && isspace((unsigned char) *at); at++) {
+        }
+        quote = at < end && (*at == '"' || *at == '\'') ? *at++ : '\0';
+        for (*n = 0; at + *n < end
+                     && (quote != '\0' ? at[*n] != quote : !isspace((unsigned char) at[*n]));
+             (*n)++) {
+        }
+        return at;
+    }
+    return NULL;
+}
+
+static int
+is_style(const char *p, const char *end)
+{
+    size_t      n;
+    const char *value = value_of(p, end, "rel", &n);
+
+    return value != NULL && n == strlen("stylesheet")
+           && strncasecmp(value, "stylesheet", n) == 0;
+}
+
+unsigned
+platen_text_outside(const char *html, size_t len, char *first, size_t size)
+{
+    const char *p = html, *end, *value;
+    size_t      i, n;
+    unsigned    count = 0;
+
+    while ((p = memchr(p, '<', len - (size_t) (p - html))) != NULL) {
+        end = memchr(p, '>', len - (size_t) (p - html));
+        if (end == NULL) {
+            break;
+        }
+        for (p++, i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+            if (!begins(p, end, shown[i].tag)
+                || !isspace((unsigned char) p[strlen(shown[i].tag)])
+                || (strcmp(shown[i].tag, "link") == 0 && !is_style(p, end))) {
+                continue;
+            }
+            value = value_of(p, end, shown[i].attribute, &n);
+            if (value != NULL && n > 0 && *value != '#' && !begins(value, end, "data:")
+                && !begins(value, end, "cid:") && !begins(value, end, "about:")) {
+                if (count++ == 0) {
+                    snprintf(first, size, "%.*s", (int) (n > 200 ? 200 : n), value);
+                }
+            }
+        }
+    }
+    return count;
+}

@@ -1,0 +1,99 @@
+/*
+ * platen-zip OUTPUT FILE|DIRECTORY...: puts the page images of a document into
+ * one ZIP file under their own names, files in the order given and those of a
+ * directory in the order of their numbers.  Executed in the sandbox after a
+ * conversion that gave several files.
+ *
+ * PNG and JPEG are compressed already, so the contents are stored as they are.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "zip/main.h"
+
+/* Adds one file, which libzip reads when the archive is closed.  0, or its exit code. */
+static int
+add_file(zip_t *zip, char *path)
+{
+    zip_source_t *source;
+    zip_int64_t   i;
+
+    source = zip_source_file(zip, path, 0, -1);
+    if (source == NULL) {
+        return platen_zip_fail(path, zip_strerror(zip));
+    }
+    i = zip_file_add(zip, basename(path), source, ZIP_FL_ENC_UTF_8);
+    if (i < 0) {
+        zip_source_free(source);
+        return platen_zip_fail(path, zip_strerror(zip));
+    }
+    return platen_zip_plain(zip, (zip_uint64_t) i, 0);
+}
+
+static int
+is_shown(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* Adds the plain files of a directory: in-2 before in-10. */
+static int
+add_directory(zip_t *zip, const char *dir)
+{
+    struct dirent **names;
+    struct stat     st;
+    char            path[PATH_MAX];
+    int             i, n, code = 0;
+
+    n = scandir(dir, &names, is_shown, versionsort);
+    if (n < 0) {
+        return platen_zip_fail(dir, strerror(errno));
+    }
+    for (i = 0; i < n; i++) {
+        if (code == 0
+            && snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name)
+                   >= (int) sizeof(path)) {
+            code = platen_zip_fail(dir, strerror(ENAMETOOLONG));
+        }
+        if (code == 0 && lstat(path, &st) != 0) {
+            code = platen_zip_fail(path, strerror(errno));
+        }
+        if (code == 0 && S_ISREG(st.st_mode)) {
+            code = add_file(zip, path);
+        }
+        free(names[i]);
+    }
+    free(names);
+    return code;
+}
+
+static int
+add(zip_t *zip, char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) {
+        return platen_zip_fail(path, strerror(errno));
+    }
+    return S_ISDIR(st.st_mode) ? add_directory(zip, path) : add_file(zip, path);
+}
+
+int
+platen_zip_pages(const char *output, char **paths, int n)
+{
+    zip_t *zip;
+    int    i, code = 0;
+
+    zip = platen_zip_create(output, &code);
+    for (i = 0; i < n && code == 0; i++) {
+        code = add(zip, paths[i]);
+    }
+    return platen_zip_end(zip, output, code);
+}
