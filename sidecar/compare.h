@@ -1,6 +1,6 @@
 /*
  * What nginx uses, compared with what platend does: store, data and map.  Each
- * says so in its store (platen_service.h); of an nginx with another store platend
+ * says so in its store (store/service.h); of an nginx with another store platend
  * hears through the queue, and says of itself beside the queue's socket.
  */
 

@@ -3,7 +3,7 @@
  *
  * One event loop (zloop): hints from the intake, signals, timers, and what its crew of
  * threads has done: whatever waits for a disk or the store's lock is done there
- * (platen_crew.h).  Conversions are child processes.  Everything that matters is in the
+ * (crew.h).  Conversions are child processes.  Everything that matters is in the
  * store; this process may be killed at any instant and started again.
  *
  * Exit codes: 0 stopped as asked, 1 could not start or go on, 2 a mistake in

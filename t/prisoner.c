@@ -1,6 +1,6 @@
 /*
  * The prisoner: from inside the policy of each engine it tries what is not in the
- * table of the sandbox (platen_policy.c), each attempt expected to fail with a named
+ * table of the sandbox (sandbox/policy.c), each attempt expected to fail with a named
  * error, and what is in the table, which has to work.
  *
  *   prisoner [--full] [--cgroup PATH] [-v]

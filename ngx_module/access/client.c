@@ -4,7 +4,7 @@
  * a variable that another module has checked (a JWT's claim, a TLS subject).
  *
  * The cookie is a random UUID, the time of its end, and a signature over both
- * (platen_sign.h): what this server has not signed is nobody, and gets a new
+ * (base/sign.h): what this server has not signed is nobody, and gets a new
  * identity, never someone's.  Nothing is stored for it; it is not renewed, and
  * its jobs end with it.  Runs in the event loop.
  */

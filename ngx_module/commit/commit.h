@@ -150,7 +150,7 @@ void platen_commit_task_done(ngx_event_t *ev, ngx_http_event_handler_pt event,
 #define PLATEN_COMMIT_EPOCH  1
 
 /*
- * Submits, retries or removes a job (platen_commit_job.c), inside the group's
+ * Submits, retries or removes a job (commit/job.c), inside the group's
  * transaction: what is refused is so before the first write.
  */
 int platen_commit_job(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now);
@@ -159,7 +159,7 @@ int platen_commit_job(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now);
 int platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op);
 
 /*
- * Initiates, stores or enqueues a document (platen_commit_document.c), inside
+ * Initiates, stores or enqueues a document (commit/document.c), inside
  * the group's transaction: what is refused is so before the first write.
  */
 int platen_commit_document(platen_txn_t *txn, platen_commit_op_t *op,
@@ -174,7 +174,7 @@ void platen_commit_link(platen_txn_t *txn, platen_commit_op_t *op,
     const char *data, uint64_t now);
 
 /*
- * Keeps room for a resumable upload, or gives it back (platen_commit_upload.c),
+ * Keeps room for a resumable upload, or gives it back (commit/reservation.c),
  * inside the group's transaction: what is refused is so before the first write.
  */
 int platen_commit_upload(platen_txn_t *txn, platen_commit_op_t *op);

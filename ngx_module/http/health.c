@@ -2,7 +2,7 @@
 /*
  * GET /health/ready: whether jobs are taken in and converted, and if not, why;
  * what is only not as it should be is in its warnings.  What platend knows of
- * itself it has written into the store (platen_service.h).
+ * itself it has written into the store (store/service.h).
  *
  * There, too, both sides say which directories and which map they use.  A store
  * that platend does not use has nothing of it: then what platend says beside its

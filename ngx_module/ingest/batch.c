@@ -3,7 +3,7 @@
  * Batches as they come in: what an archive may claim, which of its entries can
  * be converted here, and POST /api/v1/jobs, which takes nothing else.  Runs in
  * the event loop; the archive itself was looked at in a thread
- * (platen_receive.c).
+ * (ingest/receive.c).
  */
 
 

@@ -2,7 +2,7 @@
 /*
  * POST /convert: a submission like any other, whose answer is the result.
  *
- * Once the job is committed the request is held (platen_wait.c) until it is
+ * Once the job is committed the request is held (live/longpoll.c) until it is
  * final.  Past platen_sync_timeout, or what Prefer: wait= asks for, and when
  * the worker is about to exit, the answer is 202, as POST /jobs would have
  * given at once.  A client that goes away meanwhile takes its job with it,

@@ -3,7 +3,7 @@
  * The worker's ZeroMQ SUB socket: the sidecar says that the outbox has grown.
  *
  * It carries numbers only and may lose any of them: the registry of subscribers
- * (platen_notify.c) looks once a second anyway.  Its descriptor is watched by
+ * (live/subscribers.c) looks once a second anyway.  Its descriptor is watched by
  * the event loop like a channel of nginx's own.  It is edge-triggered, and what
  * an edge means is known only by asking ZMQ_EVENTS again until it says nothing.
  * Nothing here blocks; only failure to make the socket is logged.

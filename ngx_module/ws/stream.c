@@ -1,10 +1,10 @@
 
 /*
  * GET /ws and GET /jobs/{id}/ws: events as JSON texts of a WebSocket; and what
- * Socket.IO (platen_ws_io.c) shares with them.
+ * Socket.IO (ws/socketio.c) shares with them.
  *
  * What comes first, resuming, and falling behind are as with Server-Sent Events
- * (platen_events.c).  Runs in the event loop.
+ * (live/sse.c).  Runs in the event loop.
  */
 
 

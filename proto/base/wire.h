@@ -8,7 +8,7 @@
  *   octet  4    version, 1
  *   octet  5    kind
  *   octets 6-21 of a hint: job id, 16 octets
- *   octets 6- of uses: which store and data the worker uses (platen_service.h)
+ *   octets 6- of uses: which store and data the worker uses (store/service.h)
  *   octets 6-13 of news: number of the newest event, big-endian
  *
  * A receiver drops what it does not understand.

@@ -76,7 +76,7 @@ typedef struct {
     platen_str_t error;
     platen_str_t owner; /* boot id and pid of the sidecar that claimed it */
 
-    platen_str_t options;       /* text form (platen_option.h), without the secret ones */
+    platen_str_t options;       /* text form (job/option.h), without the secret ones */
     platen_str_t secrets;       /* text form of the secret ones; gone in a final state */
     platen_str_t warnings;      /* lines, each a sentence, with a line feed between them */
     platen_str_t notes;         /* the same, of what was submitted; there from the start */

@@ -4,7 +4,7 @@
  * every buffer.
  *
  * Where a host leads is not judged here: only an address can be, once it is
- * connected to (platen_webhook_address.h).
+ * connected to (webhook/address.h).
  */
 
 #ifndef PLATEN_WEBHOOK_H

@@ -1,6 +1,6 @@
 /*
  * Deliveries: what is to be told to a job's webhook_url.  Each is made in the
- * transaction that changes the job (platen_store_change.c), with all that will
+ * transaction that changes the job (store/transition.c), with all that will
  * be said, so that none is lost or made twice, and a job may be removed before
  * it was told of.
  *

@@ -42,7 +42,7 @@ void platen_batches_destroy(platen_batches_t **batches);
 unsigned platen_batches_count(const platen_batches_t *batches);
 
 /*
- * Takes the archive that lies unpacked in <work>/out (platen_zip_unpack.c) over, from where
+ * Takes the archive that lies unpacked in <work>/out (zip/unpack.c) over, from where
  * another run would remove it.  From any thread.  0, or -1 with errno.
  */
 int platen_batches_fetch(const platen_config_t *config, const platen_task_t *task,

@@ -2,7 +2,7 @@
  * The results of a batch for its one ZIP file; see batch/batches.h.  Each is a
  * link below the batch's directory, which platen-zip may read and nothing else
  * of the results; the list says what becomes of every entry
- * (platen_zip_batch.c).
+ * (zip/batch.c).
  */
 
 #include "batch/internal.h"

@@ -1,7 +1,7 @@
 /*
  * From an archive that has been taken apart to the files of a batch; see
  * batch/batches.h.  The list was written by a program that has read the archive
- * (platen_zip_unpack.c): each line is looked at as if the client had sent it, and
+ * (zip/unpack.c): each line is looked at as if the client had sent it, and
  * each file as if it were an upload.
  *
  * The order is that of an upload: the file is synced, then renamed into place,

@@ -1,6 +1,6 @@
 /*
  * The intake: the ZeroMQ PULL socket on which the web server's workers say
- * "look at this job".  A hint is never more than that (platen_wire.h).
+ * "look at this job".  A hint is never more than that (base/wire.h).
  */
 
 #ifndef PLATEN_INTAKE_H

@@ -1,6 +1,6 @@
 /*
  * The news: the ZeroMQ PUB socket on which the sidecar tells the web server's
- * workers that the outbox has grown (platen_wire.h).  They read it themselves.
+ * workers that the outbox has grown (base/wire.h).  They read it themselves.
  */
 
 #ifndef PLATEN_NEWS_H

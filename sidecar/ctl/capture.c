@@ -1,7 +1,7 @@
 /*
  * Output of other programs and of files; see ctl/capture.h.  The caller
  * owns what is returned.  A program that does not end is killed with the
- * section of the doctor that asked it (platen_ctl_section.h).
+ * section of the doctor that asked it (ctl/section.h).
  */
 
 #include "ctl/capture.h"

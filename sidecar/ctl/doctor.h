@@ -1,7 +1,7 @@
 /*
  * The parts of `platenctl doctor`; see ctl/doctor.c.  Each looks at one
  * side of the machine and adds findings to a report.  None modifies anything
- * that outlasts it, and all run in a process of their own (platen_ctl_section.h),
+ * that outlasts it, and all run in a process of their own (ctl/section.h),
  * most of them as the user that platend has.
  */
 

@@ -2,7 +2,7 @@
  * The doctor on nginx's configuration: what nginx itself says of it, and whether
  * it names the directories, the map and the sockets that platend.cfg names.  It is
  * asked of nginx (`nginx -T`), which opens what it is to write to: files that are
- * there it may open, and none may be made (platen_ctl_capture.h).
+ * there it may open, and none may be made (ctl/capture.h).
  */
 
 #include "ctl/doctor.h"

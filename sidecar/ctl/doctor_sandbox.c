@@ -1,6 +1,6 @@
 /*
  * The doctor on the sandbox: every layer is tried as platend tries it when it
- * starts (platen_confine.c), with the same rules about which are required.
+ * starts (sandbox/confine.c), with the same rules about which are required.
  */
 
 #include "ctl/doctor.h"

@@ -1,6 +1,6 @@
 /*
  * The doctor on what nginx and platend have written of themselves into the store
- * (platen_service.h): whether both use the same, what platend says that is out of
+ * (store/service.h): whether both use the same, what platend says that is out of
  * order, and how its last conversion of its own ended.
  */
 

@@ -1,6 +1,6 @@
 /*
  * platenctl sandbox: what an engine may do, from the table that the sandbox is made
- * of (platen_policy.c), on this machine: which layers hold, what this kernel's
+ * of (sandbox/policy.c), on this machine: which layers hold, what this kernel's
  * Landlock lacks, and what that means.  Reads the configuration and nothing else.
  */
 

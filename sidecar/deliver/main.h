@@ -1,6 +1,6 @@
 /*
  * platen-webhook: makes the deliveries that the store has.  A process of its own,
- * started and, if it ends, started again by platend (platen_webhooks.c): it alone
+ * started and, if it ends, started again by platend (webhook/webhooks.c): it alone
  * of Platen talks to hosts that clients have named, and it waits for the disk.
  *
  * At most one at a time has the lock of deliveries.  A delivery is noted as made

@@ -28,7 +28,7 @@
 #define PANDOC "/usr/bin/pandoc"
 #define DATA "/usr/share/pandoc/data"
 #define FILTER "platen-pandoc.lua" /* sidecar/pandoc/platen_pandoc.lua */
-#define READY "ready.docx"         /* what platen-docx (docx/platen_docx.c) has pandoc read */
+#define READY "ready.docx"         /* what platen-docx (docx/main.c) has pandoc read */
 
 #define CHANGES                                                                                \
     (PLATEN_OPTION_BIT(PLATEN_OPTION_TRACK_CHANGES) | PLATEN_OPTION_BIT(PLATEN_OPTION_COMMENTS))

@@ -28,7 +28,7 @@
 #define EXIT_CRASHED 79 /* desktop/source/app/exithelper: crash with restart */
 #define EXIT_RESTART 81 /* the same: normal restart */
 
-/* Without it links in documents would lead to files: lok/platen_soffice.c. */
+/* Without it links in documents would lead to files: lok/soffice.c. */
 #define LINKS "platen-soffice.so"
 
 /* Dearer than any other good way: a process start of a second or so. */
@@ -91,7 +91,7 @@ static const platen_edge_t edges[] = {
       "docx:MS Word 2007 XML", "writer_pdf_import" },
 };
 
-/* Besides what every profile has (platen_registry.c). */
+/* Besides what every profile has (engine/lo_profile.c). */
 static platen_setting_t settings[] = {
     { "org.openoffice.Office.Common/Misc", "ShowTipOfTheDay", "false" },
 };

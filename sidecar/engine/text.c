@@ -4,7 +4,7 @@
  * the loop's thread and owns nothing.
  *
  * The first of the two is no edge of the graph: it stands before the first step
- * of every route that begins with a text (platen_engine.c).
+ * of every route that begins with a text (engine/engine.c).
  */
 
 #include <limits.h>

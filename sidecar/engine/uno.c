@@ -28,7 +28,7 @@ put(json_out_t *j, const char *format, ...)
     va_end(args);
 }
 
-/* Values are canonical (platen_option.h): digits, words, nothing to be escaped. */
+/* Values are canonical (job/option.h): digits, words, nothing to be escaped. */
 static void
 property(json_out_t *j, const char *name, const char *type, const char *value)
 {

@@ -6,7 +6,7 @@
  * and that is this program's.
  *
  * What LibreOffice itself reads otherwise, libraries and fonts, is not asked for here;
- * the sandbox decides (platen_policy.c).
+ * the sandbox decides (sandbox/policy.c).
  */
 
 #ifndef PLATEN_LOK_LINKS_H

@@ -1,6 +1,6 @@
 /*
  * platen-lok: the LibreOffice zygote.  A program of its own, which platend
- * executes with a socket (platen_lok_wire.h) as descriptor 3 and nothing else
+ * executes with a socket (office/wire.h) as descriptor 3 and nothing else
  * open: LibreOffice, initialised and warm, that forks a process for each
  * document, so that no document pays for a start and none meets another.
  *

@@ -33,7 +33,7 @@ unsigned platen_lok_package_look(const char *path);
 #define PLATEN_LOK_MEND_SCROLL 2   /* where sheets were scrolled to */
 #define PLATEN_LOK_MEND_FINAL 4    /* tracked changes: they are accepted */
 #define PLATEN_LOK_MEND_ORIGINAL 8 /* the same: they are rejected */
-/* And what becomes plain text, or goes, in a rewritten part (platen_docx_rewrite.h). */
+/* And what becomes plain text, or goes, in a rewritten part (docx/rewrite.h). */
 #define PLATEN_LOK_MEND_BOXES 16
 #define PLATEN_LOK_MEND_NOTES 32
 #define PLATEN_LOK_MEND_HIDDEN 64

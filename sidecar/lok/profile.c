@@ -29,7 +29,7 @@
 
 #define OFFICE "org.openoffice.Office."
 
-/* Besides what every profile has (platen_registry.c): path, name and attributes, value. */
+/* Besides what every profile has (engine/lo_profile.c): path, name and attributes, value. */
 static const char *const settings[][3] = {
     /* No compatibility check. */
     { "org.openoffice.Setup/Office", "MigrationCompleted", "true" },

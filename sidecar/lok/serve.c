@@ -4,7 +4,7 @@
  * after the warm-up, and it never waits for a child.
  *
  * A run is a child in a process group of its own.  With children forked ahead
- * (platen_lok_populate.h) a request goes to one of them over its socket;
+ * (lok/populate.h) a request goes to one of them over its socket;
  * they are made only while fewer runs than that go on and nothing else has
  * happened for a moment, because they cost the CPU time that they save.
  *

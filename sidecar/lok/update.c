@@ -1,7 +1,7 @@
 /*
  * Tables of contents; see lok/update.h.  LibreOffice does it as a command to the
  * window of the document, and a window is told by an event that it is the one: until its
- * loop has run, commands go nowhere.  The loop waits outside of us (platen_lok_office.c),
+ * loop has run, commands go nowhere.  The loop waits outside of us (lok/office.c),
  * so it is made to run once, with its mutex held as it wants.
  */
 

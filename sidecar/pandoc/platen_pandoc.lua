@@ -1,6 +1,6 @@
 --[[
 What pandoc does to a document between reading and writing it, for the engine
-"pandoc" (platen_engine_pandoc.c); executed by pandoc 2.17 or later in the
+"pandoc" (engine/pandoc.c); executed by pandoc 2.17 or later in the
 sandbox of the run.  Installed as platen-pandoc.lua.
 
   * Images inside the document are carried along where the result can hold them,
@@ -71,7 +71,7 @@ local function full_size(img)
   end
 end
 
--- What platend tells the client (platen_warning.h): once, in the words that it has for
+-- What platend tells the client (engine/warning.h): once, in the words that it has for
 -- text documents.
 local told = false
 

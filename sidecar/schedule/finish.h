@@ -44,7 +44,7 @@ typedef struct {
 
 /*
  * Decides what becomes of the task.  A result that is what was asked for is
- * synced and published (platen_layout.h) before SUCCESS is said.  Takes as long as the
+ * synced and published (disk/layout.h) before SUCCESS is said.  Takes as long as the
  * result is large.
  */
 void platen_finish_judge(const platen_config_t *config, const platen_task_t *task,

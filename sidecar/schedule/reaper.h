@@ -1,6 +1,6 @@
 /*
  * The reaper: what time has made superfluous.  Expired jobs and their files,
- * old events, files that no job names (platen_orphans.h), temporary files and reader
+ * old events, files that no job names (schedule/orphans.h), temporary files and reader
  * slots of processes that died, empty directories; and, at start, the jobs that a dead sidecar
  * was running.
  */

@@ -1,6 +1,6 @@
 /*
  * JSON as a source: an array of objects or of arrays, JSON Lines, or one
- * object (platen_tables_json.h).  The document is read twice, in pieces: first
+ * object (tables/json.h).  The document is read twice, in pieces: first
  * for the keys and the types, then for the rows; and once more at the beginning
  * if what looked like an array of rows turns out to be the first of many lines.
  *

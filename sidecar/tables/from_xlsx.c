@@ -1,7 +1,7 @@
 /*
  * XLSX as a source: what the cells hold, with its type, and not what they show.
  * Numbers are whole, whatever their format shows of them; dates, times and truth
- * values are what their format says (platen_tables_serial.h); an error is no
+ * values are what their format says (tables/serial.h); an error is no
  * value, and there is a warning; a formula is the value that was computed for it.
  *
  * A document whose formulas have no values, or that wants to be computed when it

@@ -9,7 +9,7 @@
  *
  * One process converts one document, in one thread.  Functions return 0 or an
  * exit code, with its sentence in `err`; when memory runs out the process ends
- * (platen_tables_buffer.h).
+ * (tables/buffer.h).
  */
 
 #ifndef PLATEN_TABLES_H
@@ -42,7 +42,7 @@ int platen_tables_fail(platen_tables_error_t *err, int code, const char *format,
 
 /*
  * What a cell is.  PLAIN is CSV's: a text that nothing is known of, and whose
- * column says whether it is a number (platen_tables_column.h).  The text of a
+ * column says whether it is a number (tables/column.h).  The text of a
  * NUMBER is one of JSON; of a BOOLEAN, "true" or "false"; of a DATE,
  * "2024-05-31"; of a TIMESTAMP, "2024-05-31 10:00:00" and perhaps a fraction;
  * of a JSON, a nested value.

@@ -2,7 +2,7 @@
  * JSON as a sink: an array with one object to a row and a line, with every
  * column as a member.  Keys are the columns' names, made unique.  The members
  * of a column of CSV are all numbers, all truth values or all strings
- * (platen_tables_column.h); numbers are written as the text that they are.  An
+ * (tables/column.h); numbers are written as the text that they are.  An
  * empty cell is null; a quoted empty one is "" in a column of strings.  What has names of
  * columns alone is told.
  */
