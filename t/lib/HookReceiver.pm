@@ -34,6 +34,7 @@ sub new {
     open my $fh, '>', $self->{log} or die;
     $self->{pid} = fork // die "fork: $!";
     if ($self->{pid} == 0) {
+        POSIX::setpgid(0, 0); # with those that still answer somebody
         $SIG{$_} = 'DEFAULT' for qw(TERM INT);
         $SIG{CHLD} = 'IGNORE';
         $SIG{PIPE} = 'IGNORE';
@@ -103,7 +104,8 @@ sub DESTROY {
     my ($self) = @_;
     local ($?, $!);
     return if $self->{owner} != $$ || !$self->{pid};
-    kill KILL => $self->{pid};
+    POSIX::setpgid($self->{pid}, $self->{pid}); # if it has not come to it
+    kill KILL => -$self->{pid};
     waitpid $self->{pid}, 0;
 }
 
