@@ -180,7 +180,6 @@ platen_scheduler_claim(platen_scheduler_t *s)
     unsigned     before;
     int          rc;
 
-    claims->n = 0;
     claims->to_start = 0;
     c->rc = platen_txn_write(s->store, &txn);
     if (c->rc != PLATEN_OK) {

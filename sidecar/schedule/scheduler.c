@@ -689,6 +689,7 @@ platen_scheduler_scan(platen_scheduler_t *s)
     }
     c->under_way = 1;
     c->missed = 0;
+    c->claims.n = 0; /* what the one before took is in other hands by now */
     c->max = platen_pool_idle(s->pool);
     c->no_batches = platen_batches_count(s->batches) >= s->config->workers;
     platen_crew_do(s->crew, PLATEN_CREW_STORE, &c->work);

@@ -32,6 +32,23 @@ static platen_engines_t       *engines;
 static platen_crew_t          *crew;
 static platen_scheduler_t     *scheduler;
 
+/* What a platend makes when it starts, and unmakes when it ends. */
+static int
+begin(void)
+{
+    crew = platen_crew_new(8);
+    scheduler =
+        crew == NULL ? NULL : platen_scheduler_new(&f.config, f.store, engines, confine, crew);
+    return scheduler == NULL ? -1 : 0;
+}
+
+static void
+end(void)
+{
+    platen_scheduler_destroy(&scheduler);
+    platen_crew_destroy(&crew);
+}
+
 static int
 setup(void **state)
 {
@@ -65,19 +82,14 @@ setup(void **state)
     f.config.ncommands = 1;
     confine = platen_confine_new(&f.config, err, sizeof(err));
     engines = platen_engines_new(&f.config);
-    crew = platen_crew_new(8);
-    scheduler = confine == NULL || engines == NULL || crew == NULL
-                    ? NULL
-                    : platen_scheduler_new(&f.config, f.store, engines, confine, crew);
-    return scheduler == NULL ? -1 : 0;
+    return confine == NULL || engines == NULL ? -1 : begin();
 }
 
 static int
 teardown(void **state)
 {
     (void) state;
-    platen_scheduler_destroy(&scheduler);
-    platen_crew_destroy(&crew);
+    end();
     platen_engines_destroy(&engines);
     platen_confine_destroy(&confine);
     return fixture_close(&f);
@@ -369,6 +381,35 @@ test_setback(void **state)
 }
 
 static void
+sleep_a_little(void *data)
+{
+    (void) data;
+    usleep(200000);
+}
+
+/* The process ends while a claim waits for its turn: what the one before it took runs by now.
+ */
+static void
+test_end_before_a_claim(void **state)
+{
+    platen_work_t before = { .run = sleep_a_little };
+    platen_id_t   id;
+    char          code[64];
+
+    (void) state;
+    (void) fixture_submit(&f, "sleep\n", "pdf", 0);
+    scan(1);
+    id = fixture_submit(&f, "ok\n", "pdf", 0);
+    platen_crew_do(crew, PLATEN_CREW_STORE, &before);
+    platen_scheduler_scan(scheduler);
+    assert_true(platen_scheduler_busy(scheduler));
+    end();
+    assert_int_equal(fixture_get(&f, &id, code).state, PLATEN_STATE_PENDING);
+    remove_job(&id);
+    assert_int_equal(begin(), 0);
+}
+
+static void
 test_stop(void **state)
 {
     platen_id_t id;
@@ -399,10 +440,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_office), cmocka_unit_test(test_success),
-        cmocka_unit_test(test_claim),     cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_options),   cmocka_unit_test(test_many_that_need_no_worker),
-        cmocka_unit_test(test_orphans),   cmocka_unit_test(test_setback),
+        cmocka_unit_test(test_no_office),
+        cmocka_unit_test(test_success),
+        cmocka_unit_test(test_claim),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_many_that_need_no_worker),
+        cmocka_unit_test(test_orphans),
+        cmocka_unit_test(test_setback),
+        cmocka_unit_test(test_end_before_a_claim),
         cmocka_unit_test(test_stop),
     };
 
