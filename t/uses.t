@@ -68,6 +68,8 @@ my $response = get('/health/ready', key => undef);
 problem_is $response, 503, 'service_not_ready', 'not ready';
 like main::detail_of(), qr{^nginx uses platen_store \Q$Var\E/store \(device \d+, inode \d+\) and platend store/path \Q$Var\E/other-store }, 'both are named';
 like error_log_text(), qr{platen: nginx uses platen_store \Q$Var\E/store .* store/path \Q$Var\E/other-store}, 'in the log of nginx';
+get('/health/ready', key => undef) for 1, 2;
+is scalar(() = error_log_text() =~ /\[error\] .*platen: nginx uses platen_store /g), 1, 'once';
 my $job = submit(content => "text\n", name => 'a.txt', to => 'pdf');
 ok eventually(10, sub {
     # A hint is sent only if platend is connected already.
@@ -76,6 +78,13 @@ ok eventually(10, sub {
 }), 'and in that of platend, as soon as it is told of a job';
 is platenctl('doctor', '--web-user', scalar getpwuid $>), 0, 'doctor';
 like $CtlOut, qr{^warn  nginx uses platen_store \Q$Var\E/store .*other-store}m, 'warns, for that store';
+platend_stop();
+platend_start(main::settings());
+is get('/health/ready', key => undef)->code, 200, 'ready when it is here';
+platend_stop();
+platend_start(main::settings(), 'store/path' => "$Var/other-store");
+is get('/health/ready', key => undef)->code, 503, 'and not when it is there again' for 1, 2;
+is scalar(() = error_log_text() =~ /\[error\] .*platen: nginx uses platen_store /g), 2, 'which is said again, once';
 platend_stop();
 
 

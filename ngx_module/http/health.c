@@ -41,8 +41,8 @@ static const char *platen_ready_other(ngx_http_request_t *r,
 static unsigned platen_ready_compare(platen_txn_t *txn,
     platen_uses_t *platend);
 static ngx_int_t platen_ready_beside(platen_uses_t *platend);
-static void platen_ready_log(const platen_uses_t *platend, unsigned differ,
-    ngx_log_t *log);
+static void platen_ready_log(const platen_uses_t *platend, unsigned asked,
+    unsigned differ, ngx_log_t *log);
 static const char *platen_ready_tell(ngx_http_request_t *r,
     const platen_uses_t *platend, unsigned what);
 static ngx_int_t platen_ready_send(ngx_http_request_t *r,
@@ -96,12 +96,11 @@ platen_ready_init(ngx_log_t *log)
     platen_txn_abort(&txn);
 
     if (differ) {
-        platen_ready_log(&platend, differ, log);
+        platen_ready_log(&platend, differ, differ, log);
 
     } else if (platen_ready_beside(&platend) == NGX_OK) {
-        platen_ready_log(&platend, platen_uses_differ(&platen_ready_uses,
-                                                      &platend)
-                                   & PLATEN_USES_STORE,
+        platen_ready_log(&platend, PLATEN_USES_STORE,
+                         platen_uses_differ(&platen_ready_uses, &platend),
                          log);
     }
 
@@ -258,7 +257,8 @@ platen_ready_read(ngx_http_request_t *r, platen_txn_t *txn,
     }
 
     differ = platen_ready_compare(txn, &platend);
-    platen_ready_log(&platend, differ, r->connection->log);
+    platen_ready_log(&platend, PLATEN_USES_DATA|PLATEN_USES_MAP, differ,
+                     r->connection->log);
 
     if (differ & PLATEN_USES_DATA) {
         found->elsewhere = platen_ready_tell(r, &platend, PLATEN_USES_DATA);
@@ -346,6 +346,8 @@ platen_ready_sidecar(ngx_http_request_t *r)
                                      "until the queue is full.");
     }
 
+    platen_ready_logged &= ~PLATEN_USES_STORE;
+
     return NULL;
 }
 
@@ -355,18 +357,16 @@ platen_ready_sidecar(ngx_http_request_t *r)
 static const char *
 platen_ready_other(ngx_http_request_t *r, const char *otherwise)
 {
+    unsigned       differ;
     platen_uses_t  platend;
 
-    if (platen_ready_beside(&platend) != NGX_OK
-        || !(platen_uses_differ(&platen_ready_uses, &platend)
-             & PLATEN_USES_STORE))
-    {
-        return otherwise;
-    }
+    differ = platen_ready_beside(&platend) == NGX_OK
+             ? platen_uses_differ(&platen_ready_uses, &platend) : 0;
 
-    platen_ready_log(&platend, PLATEN_USES_STORE, r->connection->log);
+    platen_ready_log(&platend, PLATEN_USES_STORE, differ, r->connection->log);
 
-    return platen_ready_tell(r, &platend, PLATEN_USES_STORE);
+    return differ & PLATEN_USES_STORE
+           ? platen_ready_tell(r, &platend, PLATEN_USES_STORE) : otherwise;
 }
 
 
@@ -420,11 +420,11 @@ platen_ready_beside(platen_uses_t *platend)
 }
 
 
-/* Once, until it is something else. */
+/* What was asked for, and differs: once, until it is the same again. */
 
 static void
-platen_ready_log(const platen_uses_t *platend, unsigned differ,
-    ngx_log_t *log)
+platen_ready_log(const platen_uses_t *platend, unsigned asked,
+    unsigned differ, ngx_log_t *log)
 {
     char        text[PLATEN_SERVICE_SENTENCE];
     unsigned    what;
@@ -433,14 +433,14 @@ platen_ready_log(const platen_uses_t *platend, unsigned differ,
     for (what = PLATEN_USES_STORE; what <= PLATEN_USES_MAP; what <<= 1) {
         level = what == PLATEN_USES_MAP ? NGX_LOG_WARN : NGX_LOG_ERR;
 
-        if (differ & ~platen_ready_logged & what) {
+        if (differ & asked & ~platen_ready_logged & what) {
             ngx_log_error(level, log, 0, "platen: %s",
                           platen_uses_tell(&platen_ready_uses, platend, what,
                                            text));
         }
     }
 
-    platen_ready_logged = differ;
+    platen_ready_logged = (platen_ready_logged & ~asked) | (differ & asked);
 }
 
 
