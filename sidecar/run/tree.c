@@ -57,11 +57,29 @@ open_dir(int parent, const char *name)
     return fd;
 }
 
+/*
+ * Moves a directory up to the top.  Whoever has filled the tree may have closed it and
+ * the top, and taken names there.
+ */
+static int
+lift(sweep_t *sweep, int parent, const char *name)
+{
+    char moved[32];
+    int  rc;
+
+    if (platen_workdir_unlock(parent, name) != 0 || fchmod(sweep->top, 0700) != 0) {
+        return -1;
+    }
+    do {
+        snprintf(moved, sizeof(moved), ".platen-deep-%u", sweep->moved++);
+        rc = renameat(parent, name, sweep->top, moved);
+    } while (rc != 0 && (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR));
+    return rc;
+}
+
 static int
 remove_entry(sweep_t *sweep, int parent, const char *name, int depth)
 {
-    char moved[32];
-
     if (unlinkat(parent, name, 0) == 0 || errno == ENOENT) {
         return 0;
     }
@@ -73,8 +91,7 @@ remove_entry(sweep_t *sweep, int parent, const char *name, int depth)
     }
 
     if (depth == DEPTH) {
-        snprintf(moved, sizeof(moved), ".platen-deep-%u", sweep->moved++);
-        return renameat(parent, name, sweep->top, moved);
+        return lift(sweep, parent, name);
     }
     if (sweep_dir(sweep, parent, name, depth + 1) != 0) {
         return -1;

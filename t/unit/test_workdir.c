@@ -58,6 +58,45 @@ test_deep(void **state)
     assert_int_equal(rmdir(work), 0);
 }
 
+/* Whoever fills it knows how it is emptied: the names are taken, and what is deep is closed. */
+static void
+test_deep_and_closed(void **state)
+{
+    char work[64], path[128];
+    int  fd, next, i, j;
+
+    (void) state;
+    snprintf(work, sizeof(work), "%s/work", root);
+    assert_int_equal(platen_workdir_reset(work), 0);
+    for (i = 0; i < 8; i++) {
+        snprintf(path, sizeof(path), "%s/.platen-deep-%d", work, i);
+        if (i % 2 == 0) {
+            make_file(path, 1);
+        } else {
+            assert_int_equal(mkdir(path, 0700), 0);
+            snprintf(path, sizeof(path), "%s/.platen-deep-%d/file", work, i);
+            make_file(path, 1);
+        }
+    }
+    for (j = 0; j < 4; j++) {
+        snprintf(path, sizeof(path), "d%d", j);
+        fd = open(work, O_RDONLY | O_DIRECTORY);
+        for (i = 0; i < 100; i++) {
+            assert_int_equal(mkdirat(fd, path, 0700), 0);
+            next = openat(fd, path, O_RDONLY | O_DIRECTORY);
+            assert_true(next >= 0);
+            assert_int_equal(i == 0 ? 0 : fchmod(fd, 0), 0);
+            close(fd);
+            fd = next;
+        }
+        close(fd);
+    }
+    assert_int_equal(chmod(work, 0500), 0);
+
+    assert_int_equal(platen_workdir_clear(work), 0);
+    assert_int_equal(rmdir(work), 0);
+}
+
 static void
 test_links_and_modes(void **state)
 {
@@ -132,6 +171,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_deep_and_closed),
         cmocka_unit_test(test_links_and_modes),
         cmocka_unit_test(test_absent_and_wrong),
         cmocka_unit_test(test_largest),
