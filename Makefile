@@ -170,7 +170,8 @@ $(BUILD)/duckdb/libduckdb.so: sidecar/tables/fetch-duckdb
 # Unit tests: one program to a file of t/unit, all with sanitizers.
 SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
-UNIT_SRC = $(PROTO) $(PLAIN) $(DOCX) sidecar/lok/cells.c $(filter-out sidecar/platend.c,$(SIDECAR)) \
+UNIT_SRC = $(PROTO) $(PLAIN) $(DOCX) $(addprefix sidecar/lok/,cells.c functions.c package.c) \
+           $(filter-out sidecar/platend.c,$(SIDECAR)) \
            $(filter-out sidecar/tables/main.c,$(TABLES)) \
            $(filter-out sidecar/deliver/main.c,$(DELIVER)) \
            $(filter-out sidecar/ctl/main.c,$(CTL))
@@ -180,8 +181,8 @@ $(BUILD)/san/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(SAN) $(INC) $(DEPS) -c -o $@ $<
 
-$(BUILD)/san/libplaten.a: $(UNIT_OBJ)
-	rm -f $@ && ar qcs $@ $^ # files of several rooms have the same name
+$(BUILD)/san/libplaten.a: $(UNIT_OBJ) Makefile
+	rm -f $@ && ar qcs $@ $(UNIT_OBJ) # files of several rooms have the same name
 
 $(BUILD)/san/t/unit/%.o: INC += -It/unit
 $(BUILD)/unit/%: $(BUILD)/san/t/unit/%.o $(BUILD)/san/libplaten.a

@@ -482,10 +482,11 @@ forget_odf_formulas(part_t *part)
 {
     static const char name[] = " table:formula=\"";
     span_t            tag = { .end = part->text };
-    char             *end = part->text + part->len, *at, *close;
+    char             *end = part->text + part->len, *at, *value, *close;
 
     while ((at = memmem(tag.end, (size_t) (end - tag.end), name, sizeof(name) - 1)) != NULL) {
-        close = memchr(at + sizeof(name), '"', (size_t) (end - at) - sizeof(name));
+        value = at + sizeof(name) - 1;
+        close = memchr(value, '"', (size_t) (end - value));
         tag.at = memrchr(part->text, '<', (size_t) (at - part->text));
         tag.end = close == NULL ? NULL : memchr(close, '>', (size_t) (end - close));
         if (tag.at == NULL || tag.end == NULL) {

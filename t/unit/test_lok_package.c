@@ -1,0 +1,99 @@
+/* Packages, and what is taken out of copies of them (sidecar/lok/package.c). */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <zip.h>
+
+#include "docx/tree.h"
+#include "lok/functions.h"
+#include "lok/package.h"
+
+static char from[] = "/tmp/platen-package-XXXXXX", to[sizeof(from) + 5];
+
+static void
+write_package(const char *part, const char *text)
+{
+    zip_t *zip = zip_open(from, ZIP_CREATE | ZIP_TRUNCATE, NULL);
+
+    assert_non_null(zip);
+    assert_true(zip_file_add(zip, part, zip_source_buffer(zip, text, strlen(text), 0), 0) >= 0);
+    assert_int_equal(zip_close(zip), 0);
+}
+
+/* The part of the copy has this; NULL: there was nothing to do. */
+static void
+becomes(const char *part, const char *text, unsigned what, const char *wanted)
+{
+    char        got[1024];
+    zip_t      *zip;
+    zip_file_t *file;
+    zip_int64_t n;
+
+    write_package(part, text);
+    (void) unlink(to);
+    assert_int_equal(platen_lok_package_mend(from, to, what), wanted != NULL);
+    if (wanted == NULL) {
+        return;
+    }
+    zip = zip_open(to, ZIP_RDONLY, NULL);
+    assert_non_null(zip);
+    file = zip_fopen(zip, part, 0);
+    assert_non_null(file);
+    n = zip_fread(file, got, sizeof(got) - 1);
+    assert_true(n >= 0);
+    got[n] = '\0';
+    zip_fclose(file);
+    zip_discard(zip);
+    assert_string_equal(got, wanted);
+}
+
+#define CELL(formula) "<c table:formula=\"" formula "\" office:value-type=\"float\"/>"
+#define LET "of:=COM.MICROSOFT.LET([.A1])"
+
+static void
+test_odf_formulas(void **state)
+{
+    static const char name[] = "<c COM.MICROSOFT.LET( office:value-type=\"x\" table:formula=\"";
+    char              text[sizeof(name)];
+    size_t            n;
+
+    (void) state;
+    becomes("content.xml", CELL(LET) CELL("of:=[.A1]"), PLATEN_LOK_MEND_LACKING,
+            "<c office:value-type=\"float\"/>" CELL("of:=[.A1]"));
+    becomes("content.xml", CELL("") CELL(LET), PLATEN_LOK_MEND_LACKING,
+            CELL("") "<c office:value-type=\"float\"/>");
+    /* The part ends anywhere. */
+    for (n = 1; n < sizeof(name); n++) {
+        memcpy(text, name, n);
+        text[n] = '\0';
+        becomes("content.xml", text, PLATEN_LOK_MEND_LACKING, NULL);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_odf_formulas),
+    };
+    int failed, fd = mkstemp(from);
+
+    if (fd < 0) {
+        return 1;
+    }
+    close(fd);
+    snprintf(to, sizeof(to), "%s.copy", from);
+    platen_lok_functions_of("LibreOffice 7.4");
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    (void) unlink(from);
+    (void) unlink(to);
+    return failed;
+}
