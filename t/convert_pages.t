@@ -118,3 +118,14 @@ like $words, qr{^$long LARGE (below OWN|OWN below) end$}, 'all of a text that is
 my %bottom = reverse `pdftotext -bbox $pdf -` =~ m{yMax="([\d.]+)">(last|LARGE|below|end)<}g;
 cmp_ok $bottom{below} - $bottom{last}, '>', 60, 'and of a large one';
 cmp_ok $bottom{end} - $bottom{below}, '<', 35, 'a height of its own stays';
+
+
+
+=== TEST 6: a hidden sheet that is the active one stays hidden, whatever it is called
+--- flow
+my ($hidden, $shown) = map "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>$_</t></is></c></row>", 'SECRET', 'shown';
+for my $name ('A', 'A&quot;B', 'A&#10;B', 'A&#9;B', 'a' . "\xc3\xa9" x 200) {
+    my ($job, $pdf) = convert(name => 'a.xlsx', content => xlsx(sheets => [[$name, $hidden, 'state="hidden"'], ['First', $shown]]), to => 'pdf');
+    is $job->{error_code}, undef, "$name: it is converted";
+    is defined $pdf ? main::text($pdf) : '', 'shown', 'without it';
+}

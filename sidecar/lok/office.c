@@ -716,19 +716,30 @@ to_believe(const platen_lok_document_t *document, const platen_lok_sheets_t *boo
                                      : 0;
 }
 
-/* A name as a string of JSON, without its quotes. */
+/* Its name is a string of JSON (RFC 8259, 7): LibreOffice ends at one that is none. */
 static void
-json_name(const char *name, char *out, size_t size)
+hide_sheet(LibreOfficeKitDocument *loaded, const char *name)
 {
-    size_t n = 0;
+    char  *arguments;
+    size_t len;
+    FILE  *out = open_memstream(&arguments, &len);
 
-    for (; *name != '\0' && n + 8 < size; name++) {
-        if (*name == '"' || *name == '\\') {
-            out[n++] = '\\';
-        }
-        out[n++] = *name;
+    if (out == NULL) {
+        return;
     }
-    out[n] = '\0';
+    fputs("{\"aTableName\":{\"type\":\"string\",\"value\":\"", out);
+    for (; *name != '\0'; name++) {
+        if ((unsigned char) *name < ' ') {
+            fprintf(out, "\\u%04x", (unsigned) *name);
+        } else {
+            fprintf(out, "%s%c", *name == '"' || *name == '\\' ? "\\" : "", *name);
+        }
+    }
+    fputs("\"}}", out);
+    if (fclose(out) == 0) {
+        post(loaded, ".uno:Hide", arguments);
+    }
+    free(arguments);
 }
 
 /*
@@ -742,7 +753,7 @@ open_as_excel(LibreOfficeKitDocument *loaded, const platen_lok_document_t *docum
     int                      parts = loaded->pClass->getParts(loaded);
     int                      active = loaded->pClass->getPart(loaded);
     const platen_lok_rows_t *rows;
-    char                     name[256], arguments[512], *info;
+    char                     arguments[96], *info;
     size_t                   i;
     unsigned                 k;
 
@@ -750,10 +761,7 @@ open_as_excel(LibreOfficeKitDocument *loaded, const platen_lok_document_t *docum
         info = loaded->pClass->getPartInfo(loaded, (int) i);
         if (book->sheet[i].hidden && info != NULL
             && strstr(info, "\"visible\": \"1\"") != NULL) {
-            json_name(book->sheet[i].name, name, sizeof(name));
-            snprintf(arguments, sizeof(arguments),
-                     "{\"aTableName\":{\"type\":\"string\",\"value\":\"%s\"}}", name);
-            post(loaded, ".uno:Hide", arguments);
+            hide_sheet(loaded, book->sheet[i].name);
         }
         free(info);
     }
