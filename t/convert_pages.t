@@ -96,6 +96,10 @@ is main::text($pdf), 'last', 'pages are those of the result';
 (undef, my $xls) = convert(@book, to => 'xls');
 (undef, $pdf) = convert(file => $xls, to => 'pdf', fields => [single_page_sheets => 1]);
 like main::text($pdf), qr{^shown 42 84 t41 (TRUE|1) last$}, 'of XLS, too';
+$shown = '<row r="1"><c r="A1"><f>\'Bob\'\'s &amp; co\'!A1+1</f><v>42</v></c></row>';
+(undef, $pdf) = convert(name => 'a.xlsx', content => xlsx(sheets => [["Bob's &amp; co", $hidden, 'state="hidden"'], ['First', $shown]],
+    workbook => '<calcPr fullCalcOnLoad="1"/>'), to => 'pdf', fields => [single_page_sheets => 1]);
+is main::text($pdf), '42', 'of one with an apostrophe in its name, too';
 
 
 

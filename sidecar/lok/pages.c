@@ -92,6 +92,31 @@ names_add(names_t *names, const char *name, size_t len)
     }
 }
 
+/* A sheet, as formulas name it: in quotes, where an apostrophe is two (ODF 1.3 part 4, 5.8). */
+static void
+names_add_sheet(names_t *names, const char *name, size_t len)
+{
+    static const char apostrophe[] = "&apos;";
+    size_t            i, step, n = 0;
+    char             *quoted = malloc(2 * len + 1);
+
+    for (i = 0; quoted != NULL && i < len; i += step) {
+        step = strncmp(name + i, apostrophe, sizeof(apostrophe) - 1) == 0
+                   ? sizeof(apostrophe) - 1
+                   : 1;
+        memcpy(quoted + n, name + i, step);
+        n += step;
+        if (step > 1 || name[i] == '\'') {
+            memcpy(quoted + n, name + i, step);
+            n += step;
+        }
+    }
+    if (quoted != NULL) {
+        names_add(names, quoted, n);
+    }
+    free(quoted);
+}
+
 static int
 names_have(const names_t *names, const char *name, size_t len)
 {
@@ -273,7 +298,7 @@ look(reading_t *r, const char *tag)
         found = value(tag, " table:style-name=\"", &len);
         name = value(tag, " table:name=\"", &n);
         if (found != NULL && name != NULL && names_have(&r->styles, found, len)) {
-            names_add(&r->hidden, name, n);
+            names_add_sheet(&r->hidden, name, n);
         }
     } else if (is(tag, "table:named-range") || is(tag, "table:named-expression")) {
         name = value(tag, " table:name=\"", &n);
