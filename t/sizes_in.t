@@ -30,28 +30,35 @@ our $Meta = 'filename ' . encode_base64('a.txt', '') . ',target_format ' . encod
 # The file of a job's input, or that of an upload that has not ended.
 sub input_of { my ($id) = @_; return "$Var/data/input/" . substr($id, 0, 7) . "/$id" }
 
+# The document as the body: sent from the disk, as curl takes no gigabyte into its memory. But of nothing it
+# then sends no end.
+sub body {
+    my ($size, $method) = @_;
+    return (qq(request = "$method"), $size ? qq(upload-file = "$Var/in.$size") : qq(data-binary = "\@$Var/in.0"));
+}
+
 # Each: what curl is told for a document of that size, and the id of its job if it is known before.
 our %In = (
     multipart => sub { my ($size) = @_;
         return ('jobs', [qq(form = "file=\@$Var/in.$size;filename=a.txt;type=text/plain"), 'form = "target_format=pdf"']) },
     raw => sub { my ($size) = @_;
-        return ('jobs?to=pdf&filename=a.txt', [qq(data-binary = "\@$Var/in.$size"), 'header = "Content-Type: text/plain"']) },
+        return ('jobs?to=pdf&filename=a.txt', [main::body($size, 'POST'), 'header = "Content-Type: text/plain"']) },
     chunked => sub { my ($size, $protocol) = @_;
         # HTTP/2 has no chunks; there nobody says how long it will be
-        return ('jobs?to=pdf&filename=a.txt', [qq(data-binary = "\@$Var/in.$size"), 'header = "Content-Type: text/plain"',
+        return ('jobs?to=pdf&filename=a.txt', [main::body($size, 'POST'), 'header = "Content-Type: text/plain"',
             $protocol eq 'HTTP/2' ? 'header = "Content-Length:"' : 'header = "Transfer-Encoding: chunked"']) },
     presigned => sub { my ($size, $protocol, $m) = @_;
         # the signature is of the path that the inner server sees
         $m = 0 if $Mode[$m][0] =~ /second/;
         my $answer = http(POST => "/m$m/documents/initiate-upload", content => '{"filename":"a.txt","content_type":"text/plain"}');
         my ($path, $query) = json_of($answer)->{upload_url} =~ m{^http://[^/]+/m\d+/(documents/[^?]+)(\?.*)} or die $answer->as_string;
-        return ("$path$query", ['request = "PUT"', qq(data-binary = "\@$Var/in.$size"), 'header = "Content-Type: text/plain"'],
+        return ("$path$query", [main::body($size, 'PUT'), 'header = "Content-Type: text/plain"'],
             json_of($answer)->{document_id}) },
     tus => sub { my ($size) = @_;
         my $made = http(POST => '/uploads', 'Tus-Resumable' => '1.0.0', 'Upload-Length' => $size, 'Upload-Metadata' => $Meta);
         # of nothing, no upload is made
         my ($id) = ($made->header('Location') // '') =~ m{([^/]+)\z};
-        return ('uploads' . ($id ? "/$id" : ''), ['request = "' . ($id ? 'PATCH' : 'POST') . '"', qq(data-binary = "\@$Var/in.$size"),
+        return ('uploads' . ($id ? "/$id" : ''), [main::body($size, $id ? 'PATCH' : 'POST'),
             map(qq(header = "$_"), 'Content-Type: application/offset+octet-stream', 'Tus-Resumable: 1.0.0', 'Upload-Offset: 0',
                 $id ? () : ("Upload-Metadata: $Meta", 'Upload-Length: 0'))], $id) },
 );
