@@ -219,7 +219,7 @@ sub platenctl {
 # What platenctl says in JSON.
 sub ctl_json {
     platenctl('--json', @_);
-    die $CtlErr if $CtlErr && !$CtlOut;
+    die $CtlErr if $CtlErr;
     return JSON::PP->new->utf8->decode($CtlOut);
 }
 
