@@ -18,12 +18,14 @@ use warnings;
 use Cwd qw(abs_path);
 use Digest::SHA qw(sha256_hex);
 use File::Basename qw(dirname);
-use File::Path qw(make_path);
+use File::Path qw(make_path remove_tree);
+use File::Temp qw(tempdir);
 use HTTP::Request ();
 use IO::Socket::INET ();
 use JSON::PP ();
 use LWP::UserAgent ();
 use POSIX ();
+use Scalar::Util qw(weaken);
 use Time::HiRes qw(sleep time);
 
 use TestEngine qw(script_engine);
@@ -33,12 +35,36 @@ our $Root = abs_path(dirname(__FILE__) . '/../..');
 our $Build = $ENV{PLATEN_BUILD} || "$Root/build";
 our %Key = (alice => 'key-of-alice', bob => 'key-of-bob');
 
+my (%scratch, %servers);
+
+# The directory of a program that is not a .t, for its servers and all else: it goes with the program, however
+# that ends, when the servers are stopped; with $keep it stays, and is told.
+sub scratch {
+    my ($program, $keep) = @_;
+    my $dir = tempdir("platen-$program-XXXXXX", DIR => $ENV{TMPDIR} // '/var/tmp');
+    $scratch{$dir} = { owner => $$, program => $program, keep => $keep };
+    $| = 1;
+    $SIG{$_} = sub { exit 1 } for qw(INT TERM);
+    return $dir;
+}
+
+END {
+    my $status = $?;
+    my @mine = grep { $scratch{$_}{owner} == $$ } sort keys %scratch;
+    $_->stop for @mine ? grep { $_ && $_->{owner} == $$ } values %servers : ();
+    for my $dir (@mine) {
+        $scratch{$dir}{keep} ? print STDERR "$scratch{$dir}{program}: kept $dir\n" : remove_tree($dir);
+    }
+    $? = $status;
+}
+
 sub new {
     my ($class, %arg) = @_;
     my $self = bless { workers => 1, owner => $$, max_queue => 1_000_000,
                        settings => {}, api => '', http => '', %arg }, $class;
     my $dir = $self->{dir};
 
+    weaken($servers{$self} = $self);
     $self->{port} //= $self->{lent} = TestPlace::port();
     make_path("$dir/run", "$dir/logs");
     $self->{store} //= "$dir/store";
