@@ -163,6 +163,10 @@ try_processes(void)
         _exit(0);
     }
     fails("clone", "CLONE_PARENT", rc, EPERM, 0);
+    fails("clone", "a thread with descriptors of its own",
+          syscall(SYS_clone, CLONE_THREAD, 0, 0, 0, 0), EPERM, 0);
+    fails("close_range", "to have descriptors of its own",
+          syscall(SYS_close_range, INT_MAX, INT_MAX, CLOSE_RANGE_UNSHARE), EPERM, 0);
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (others[i] == pid) {
             continue; /* itself, where it is the first of all */

@@ -30,15 +30,6 @@ typedef struct {
     platen_watch_t *out;
 } look_t;
 
-static int
-open_of(pid_t pid, const char *what)
-{
-    char path[64];
-
-    snprintf(path, sizeof(path), "/proc/%d/%s", (int) pid, what);
-    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 /* Those that one thread has started. */
 static void
 add_children(look_t *look, int tasks, const char *thread)
@@ -70,33 +61,6 @@ add_children(look_t *look, int tasks, const char *thread)
     }
 }
 
-/* How many threads a process has; what they have started is added. */
-static unsigned
-look_at_threads(look_t *look, pid_t pid)
-{
-    struct dirent *entry;
-    DIR           *dir;
-    unsigned       n = 0;
-    int            fd = open_of(pid, "task");
-
-    if (fd < 0) {
-        return 0;
-    }
-    dir = fdopendir(fd);
-    if (dir == NULL) {
-        close(fd);
-        return 0;
-    }
-    while ((entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] != '.') {
-            n++;
-            add_children(look, fd, entry->d_name);
-        }
-    }
-    closedir(dir);
-    return n;
-}
-
 static int
 is_new(look_t *look, const struct stat *st)
 {
@@ -114,27 +78,64 @@ is_new(look_t *look, const struct stat *st)
     return 1;
 }
 
-static void
-look_at_files(look_t *look, pid_t pid)
+/* Files of one thread.  Returns whether it has any. */
+static int
+look_at_files(look_t *look, int tasks, const char *thread)
 {
+    char           path[300];
     struct dirent *entry;
     struct stat    st;
     DIR           *dir;
-    int            fd = open_of(pid, "fd");
+    int            fd, any = 0;
 
+    snprintf(path, sizeof(path), "%s/fd", thread);
+    fd = openat(tasks, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        return;
+        return 0;
     }
     dir = fdopendir(fd);
     if (dir == NULL) {
         close(fd);
+        return 0;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        any = 1;
+        if (fstatat(fd, entry->d_name, &st, 0) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0
+            && is_new(look, &st)) {
+            look->out->unlinked += (uint64_t) st.st_blocks * 512;
+        }
+    }
+    closedir(dir);
+    return any;
+}
+
+/*
+ * A process, whose threads have their descriptors in common (sandbox/filter.c).  The
+ * first thread may have ended, and has none then.  What any has started is added.
+ */
+static void
+look_at_process(look_t *look, pid_t pid, int keeper)
+{
+    struct dirent *entry;
+    char           path[64];
+    DIR           *dir;
+    int            any = keeper;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", (int) pid);
+    dir = opendir(path);
+    if (dir == NULL) {
         return;
     }
     while ((entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] != '.' && fstatat(fd, entry->d_name, &st, 0) == 0
-            && S_ISREG(st.st_mode) && st.st_nlink == 0 && is_new(look, &st)) {
-            look->out->unlinked += (uint64_t) st.st_blocks * 512;
+        if (entry->d_name[0] == '.') {
+            continue;
         }
+        look->out->threads += !keeper;
+        add_children(look, dirfd(dir), entry->d_name);
+        any = any || look_at_files(look, dirfd(dir), entry->d_name);
     }
     closedir(dir);
 }
@@ -143,7 +144,6 @@ void
 platen_watch(pid_t top, int keeper, platen_watch_t *out)
 {
     static look_t look;
-    unsigned      threads;
     size_t        i;
 
     memset(out, 0, sizeof(*out));
@@ -152,10 +152,6 @@ platen_watch(pid_t top, int keeper, platen_watch_t *out)
     look.pids[0] = top;
     look.out = out;
     for (i = 0; i < look.npids; i++) {
-        threads = look_at_threads(&look, look.pids[i]);
-        if (i != 0 || !keeper) {
-            out->threads += threads;
-            look_at_files(&look, look.pids[i]);
-        }
+        look_at_process(&look, look.pids[i], i == 0 && keeper);
     }
 }

@@ -270,6 +270,17 @@ add_conditions(scmp_filter_ctx ctx, unsigned allow)
         rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(clone), 1,
                               SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_PARENT, CLONE_PARENT));
     }
+    /* Descriptors of one thread: platend watches those that a process's have in common. */
+    if (rc == 0) {
+        rc = seccomp_rule_add(
+            ctx, DENY, SCMP_SYS(clone), 1,
+            SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_FILES, CLONE_THREAD));
+    }
+    if (rc == 0) {
+        rc = seccomp_rule_add(
+            ctx, DENY, SCMP_SYS(close_range), 1,
+            SCMP_A2_64(SCMP_CMP_MASKED_EQ, CLOSE_RANGE_UNSHARE, CLOSE_RANGE_UNSHARE));
+    }
 
     /* Limits and processors of other processes. */
     if (rc == 0) {

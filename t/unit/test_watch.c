@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,6 +80,55 @@ be_watched(int ready)
     }
 }
 
+/* A thread that has outlived the first one, with a file without a name. */
+static void *
+take_alone(void *ready)
+{
+    char byte, path[64], text[256];
+    int  fd;
+
+    /* Until the first one is a zombie. */
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int) getpid());
+    do {
+        fd = open(path, O_RDONLY);
+        (void) read(fd, text, sizeof(text));
+        close(fd);
+        byte = strrchr(text, ')')[2];
+    } while (byte != 'Z');
+    take_file();
+    if (write(*(int *) ready, "x", 1) != 1) {
+        _exit(1);
+    }
+    return wait_for_ever(NULL);
+}
+
+static void
+test_first_thread_gone(void **state)
+{
+    platen_watch_t watch;
+    pthread_t      thread;
+    char           byte;
+    int            ends[2];
+    pid_t          pid;
+
+    (void) state;
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
+    assert_int_not_equal(pid, -1);
+    if (pid == 0) {
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (pthread_create(&thread, NULL, take_alone, &ends[1]) == 0) {
+            syscall(SYS_exit, 0);
+        }
+        _exit(1);
+    }
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    platen_watch(pid, 0, &watch);
+    assert_true(watch.unlinked >= MIB);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void
 test_watch(void **state)
 {
@@ -114,7 +165,8 @@ test_watch(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_watch) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_watch),
+                                        cmocka_unit_test(test_first_thread_gone) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
