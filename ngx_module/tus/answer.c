@@ -118,18 +118,6 @@ platen_tus_answer_too_large(ngx_http_request_t *r, uint64_t limit)
 
 
 ngx_int_t
-platen_tus_answer_full(ngx_http_request_t *r, platen_tus_t *tus)
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->op = tus->refusal;
-
-    return platen_quota_refused(r);
-}
-
-
-ngx_int_t
 platen_tus_answer_too_many(ngx_http_request_t *r, uint64_t uploads)
 {
     ngx_http_platen_loc_conf_t  *plcf;

@@ -287,18 +287,24 @@ ngx_int_t
 platen_tus_reserve(ngx_http_request_t *r, platen_commit_kind_t kind,
     uint64_t need, uint64_t wish, platen_tus_step_t then)
 {
+    platen_tus_t                *tus;
     platen_commit_op_t          *op;
     ngx_http_platen_ctx_t       *ctx;
     ngx_http_platen_loc_conf_t  *plcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+    tus = ctx->tus;
 
-    op = platen_submit_op_of_path(r, kind);
-    if (op == NULL) {
-        return NGX_ERROR;
+    if (tus->op == NULL) {
+        tus->op = platen_submit_op_of_path(r, kind);
+        if (tus->op == NULL) {
+            return NGX_ERROR;
+        }
     }
 
+    op = tus->op;
+    op->kind = kind;
     op->job.input_size = need;
     op->wish = wish;
     op->done = platen_tus_reserved;
@@ -306,16 +312,11 @@ platen_tus_reserve(ngx_http_request_t *r, platen_commit_kind_t kind,
 
     /* what is there already is only said */
 
-    if (then != PLATEN_TUS_SETTLE) {
-        op->quota = plcf->quota;
-    }
+    op->quota = then == PLATEN_TUS_SETTLE ? 0 : plcf->quota;
+    op->max_uploads = then == PLATEN_TUS_CREATE ? plcf->max_uploads : 0;
 
-    if (then == PLATEN_TUS_CREATE) {
-        op->max_uploads = plcf->max_uploads;
-    }
-
-    ctx->tus->step = PLATEN_TUS_RESERVE;
-    ctx->tus->then = then;
+    tus->step = PLATEN_TUS_RESERVE;
+    tus->then = then;
 
     if (platen_commit(op, r->connection->log) != NGX_OK) {
         return NGX_ERROR;

@@ -395,7 +395,6 @@ platen_tus_reserve_done(ngx_http_request_t *r, platen_tus_t *tus)
 
     case PLATEN_TUS_WRITE:
         tus->full = op->rc == PLATEN_OVER_QUOTA;
-        tus->refusal = op;
 
         if (!tus->full && op->rc != PLATEN_OK) {
             break;
@@ -713,7 +712,8 @@ platen_tus_written(ngx_http_request_t *r, platen_tus_t *tus)
         rc = platen_tus_answer_failed(r, tus);
 
     } else if (tus->full) {
-        rc = platen_tus_answer_full(r, tus);
+        /* what the quota said then: trimming has not asked it */
+        rc = platen_quota_refused(r);
 
     } else if (tus->beyond) {
         rc = platen_tus_answer_too_large(r, tus->limit);

@@ -59,7 +59,7 @@ struct platen_tus_s {
     platen_tus_step_t              then;     /* RESERVE: for what it is */
     uint64_t                       room;     /* that is kept, if the length is
                                                 not known */
-    platen_commit_op_t            *refusal;  /* full: why */
+    platen_commit_op_t            *op;       /* RESERVE: one for all of them */
 
     unsigned                       length_said:1;
     unsigned                       body:1;   /* the request has one */
@@ -111,8 +111,7 @@ ngx_int_t platen_tus_answer_invalid(ngx_http_request_t *r,
     const char *detail);
 ngx_int_t platen_tus_answer_too_large(ngx_http_request_t *r, uint64_t limit);
 
-/* There is no room for what was to be written; and the client has so many. */
-ngx_int_t platen_tus_answer_full(ngx_http_request_t *r, platen_tus_t *tus);
+/* The client has so many. */
 ngx_int_t platen_tus_answer_too_many(ngx_http_request_t *r, uint64_t uploads);
 
 /* The step has failed with tus->rc. */
