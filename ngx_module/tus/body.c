@@ -242,7 +242,7 @@ platen_tus_piece_read(ngx_http_request_t *r)
     /* what is beyond its limit will be refused for that */
 
     if (tus->partial.meta.deferred && size > tus->room && size <= tus->limit) {
-        rc = platen_tus_reserve(r, PLATEN_COMMIT_RESERVE, size,
+        rc = platen_tus_reserve(r, size,
                                 ngx_min(size + PLATEN_TUS_ROOM, tus->limit),
                                 PLATEN_TUS_WRITE);
     } else {
@@ -284,8 +284,8 @@ platen_tus_write_on(ngx_http_request_t *r)
 
 
 ngx_int_t
-platen_tus_reserve(ngx_http_request_t *r, platen_commit_kind_t kind,
-    uint64_t need, uint64_t wish, platen_tus_step_t then)
+platen_tus_reserve(ngx_http_request_t *r, uint64_t need, uint64_t wish,
+    platen_tus_step_t then)
 {
     platen_tus_t                *tus;
     platen_commit_op_t          *op;
@@ -297,14 +297,15 @@ platen_tus_reserve(ngx_http_request_t *r, platen_commit_kind_t kind,
     tus = ctx->tus;
 
     if (tus->op == NULL) {
-        tus->op = platen_submit_op_of_path(r, kind);
+        tus->op = platen_submit_op_of_path(r, PLATEN_COMMIT_RESERVE);
         if (tus->op == NULL) {
             return NGX_ERROR;
         }
     }
 
     op = tus->op;
-    op->kind = kind;
+    op->kind = then == PLATEN_TUS_REMOVE ? PLATEN_COMMIT_RELEASE
+                                         : PLATEN_COMMIT_RESERVE;
     op->job.input_size = need;
     op->wish = wish;
     op->done = platen_tus_reserved;

@@ -182,8 +182,8 @@ platen_tus_create(ngx_http_request_t *r)
         return rc;
     }
 
-    if (platen_tus_reserve(r, PLATEN_COMMIT_RESERVE, ctx->tus->length,
-                           ctx->tus->length, PLATEN_TUS_CREATE)
+    if (platen_tus_reserve(r, ctx->tus->length, ctx->tus->length,
+                           PLATEN_TUS_CREATE)
         != NGX_OK)
     {
         return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
@@ -272,15 +272,13 @@ platen_tus_step_on(ngx_http_request_t *r, platen_tus_step_t step)
 }
 
 
-/* Room for it, and then that step. */
+/* Room for it, or none any more, and then that step. */
 
 static void
 platen_tus_ask(ngx_http_request_t *r, uint64_t need, uint64_t wish,
     platen_tus_step_t then)
 {
-    if (platen_tus_reserve(r, PLATEN_COMMIT_RESERVE, need, wish, then)
-        != NGX_OK)
-    {
+    if (platen_tus_reserve(r, need, wish, then) != NGX_OK) {
         ngx_http_finalize_request(r, platen_respond_problem(r,
                                         PLATEN_PROBLEM_INTERNAL, NULL));
     }
@@ -348,14 +346,7 @@ platen_tus_next(ngx_http_request_t *r)
         break;
 
     default: /* PLATEN_TUS_REMOVE */
-
-        if (platen_tus_reserve(r, PLATEN_COMMIT_RELEASE, 0, 0,
-                               PLATEN_TUS_REMOVE)
-            != NGX_OK)
-        {
-            ngx_http_finalize_request(r, platen_respond_problem(r,
-                                            PLATEN_PROBLEM_INTERNAL, NULL));
-        }
+        platen_tus_ask(r, 0, 0, PLATEN_TUS_REMOVE);
     }
 }
 
@@ -687,9 +678,7 @@ platen_tus_trim(ngx_http_request_t *r, platen_tus_t *tus)
 
     tus->trimmed = 1;
 
-    return platen_tus_reserve(r, PLATEN_COMMIT_RESERVE, offset, offset,
-                              PLATEN_TUS_SETTLE)
-           == NGX_OK;
+    return platen_tus_reserve(r, offset, offset, PLATEN_TUS_SETTLE) == NGX_OK;
 }
 
 

@@ -134,10 +134,11 @@ ngx_int_t platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step);
 
 /*
  * Asks for room of at least `need` bytes, and better `wish`, in its client's
- * quota, or with `kind` gives it back; the request waits.  NGX_OK or NGX_ERROR.
+ * quota; of what was removed, gives it back.  The request waits.  NGX_OK or
+ * NGX_ERROR.
  */
-ngx_int_t platen_tus_reserve(ngx_http_request_t *r, platen_commit_kind_t kind,
-    uint64_t need, uint64_t wish, platen_tus_step_t then);
+ngx_int_t platen_tus_reserve(ngx_http_request_t *r, uint64_t need,
+    uint64_t wish, platen_tus_step_t then);
 
 /* Gives back the room of an upload that is gone; nobody waits for that. */
 void platen_tus_forsake(ngx_http_request_t *r);
