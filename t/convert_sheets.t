@@ -223,22 +223,22 @@ my $rels = sub { my $n = 0; '<Relationships xmlns="http://schemas.openxmlformats
 my $png = pack 'H*', '89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c63600000000200014bf8a4a70000000049454e44ae426082';
 my $drawing = 'xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
     . qq(xmlns:r="$rel");
-my $content = xlsx(sheets => [['Data', main::row(1, 't:key', 't:value') . main::row(2, 't:a', 1)]], after => '<drawing r:id="rId1"/><legacyDrawing r:id="rId3"/>', parts => {
+my $content = sub { my ($pictures) = @_; return xlsx(sheets => [['Data', main::row(1, 't:key', 't:value') . main::row(2, 't:a', 1)]], after => '<drawing r:id="rId1"/><legacyDrawing r:id="rId3"/>', parts => {
     'xl/worksheets/_rels/sheet1.xml.rels' => $rels->([drawing => '../drawings/drawing1.xml'], [comments => '../comments1.xml']),
     'xl/comments1.xml' => '<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>A</author></authors><commentList>'
         . '<comment ref="A2" authorId="0"><text><t>REMARK</t></text></comment></commentList></comments>',
     'xl/drawings/_rels/drawing1.xml.rels' => $rels->([image => '../media/image1.png']),
-    'xl/drawings/drawing1.xml' => "<xdr:wsDr $drawing><xdr:oneCellAnchor><xdr:from><xdr:col>3</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>0</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>"
+    'xl/drawings/drawing1.xml' => "<xdr:wsDr $drawing>" . join('', ('<xdr:oneCellAnchor><xdr:from><xdr:col>3</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>0</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>'
         . '<xdr:ext cx="190500" cy="190500"/><xdr:pic><xdr:nvPicPr><xdr:cNvPr id="2" name="P"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill><a:blip r:embed="rId1"/>'
         . '<a:stretch><a:fillRect/></a:stretch></xdr:blipFill><xdr:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="190500" cy="190500"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></xdr:spPr>'
-        . '</xdr:pic><xdr:clientData/></xdr:oneCellAnchor></xdr:wsDr>',
+        . '</xdr:pic><xdr:clientData/></xdr:oneCellAnchor>') x $pictures) . '</xdr:wsDr>',
     'xl/media/image1.png' => $png,
     '[Content_Types].xml' => '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         . '<Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/>'
         . join('', map qq(<Override PartName="/xl/$_->[0].xml" ContentType="application/vnd.openxmlformats-officedocument.$_->[1]+xml"/>),
             [workbook => 'spreadsheetml.sheet.main'], ['worksheets/sheet1' => 'spreadsheetml.worksheet'], [styles => 'spreadsheetml.styles'],
-            [sharedStrings => 'spreadsheetml.sharedStrings'], [comments1 => 'spreadsheetml.comments'], ['drawings/drawing1' => 'drawing']) . '</Types>' });
-my @book = (name => 'a.xlsx', content => $content);
+            [sharedStrings => 'spreadsheetml.sharedStrings'], [comments1 => 'spreadsheetml.comments'], ['drawings/drawing1' => 'drawing']) . '</Types>' }) };
+my @book = (name => 'a.xlsx', content => $content->(1));
 for my $to (qw(json csv)) {
     my ($job) = convert(@book, to => $to);
     is_deeply $job->{warnings}, ['Left out, as a table of values has none: 1 picture, 1 comment.'], "$to: it is told";
@@ -249,6 +249,8 @@ my ($picture) = $html =~ /<img [^>]*src="([^"]*)"/i;
 like $picture, qr{^data:image/png;base64,iVBORw0KGgo[A-Za-z0-9+/]+=*\z}, 'a picture is in the page';
 unlike $html, qr/REMARK/, 'a comment is not, as it would be among its text';
 is_deeply $job->{warnings}, ['1 comment of a cell is not in the result.'], 'and that is told';
+(undef, $page) = convert(name => 'a.xlsx', content => $content->(2), to => 'html');
+is_deeply [slurp($page) =~ /<img [^>]*src="([^"]*)"/gi], [($picture) x 2], 'and so is one that is there twice';
 ($job, my $md) = convert(@book, to => 'md');
 like slurp($md), qr/^\| a\s+\| 1\s+\|/m, 'Markdown has the cells';
 unlike slurp($md), qr/in_html|!\[/, 'and no picture that is not there';

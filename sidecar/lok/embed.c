@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@ typedef struct {
     int         comment; /* the reader is in one */
     int         mark;    /* the end of a comment's mark is to come */
     unsigned    comments;
+    char      **pictures; /* whose files go when all tags have had what is in them */
+    size_t      npictures;
 } reading_t;
 
 /* A tag after its `<`, up to its `>` or to what there is room for. */
@@ -74,9 +77,31 @@ put_base64(FILE *in, FILE *out)
     }
 }
 
-/* A picture's tag, with what is in the file that its src names; the file goes. */
 static void
-put_picture(const reading_t *r, const char *tag)
+add_picture(reading_t *r, const char *path)
+{
+    char **pictures = realloc(r->pictures, (r->npictures + 1) * sizeof(*pictures));
+
+    if (pictures != NULL) {
+        r->pictures = pictures;
+        pictures[r->npictures] = strdup(path);
+        r->npictures += pictures[r->npictures] != NULL;
+    }
+}
+
+static void
+remove_pictures(reading_t *r)
+{
+    while (r->npictures > 0) {
+        (void) unlink(r->pictures[--r->npictures]);
+        free(r->pictures[r->npictures]);
+    }
+    free(r->pictures);
+}
+
+/* A picture's tag, with what is in the file that its src names: of equal ones there is one. */
+static void
+put_picture(reading_t *r, const char *tag)
 {
     static const char src[] = " src=\"";
     const char       *at = strstr(tag, src), *slash = strrchr(r->page, '/');
@@ -107,7 +132,7 @@ put_picture(const reading_t *r, const char *tag)
     put_base64(picture, r->out);
     fputs(at + len, r->out);
     fclose(picture);
-    (void) unlink(path);
+    add_picture(r, path);
 }
 
 static void
@@ -165,6 +190,7 @@ platen_lok_embed(const char *page, unsigned *comments)
     failed = ferror(r.in) || ferror(r.out);
     fclose(r.in);
     failed |= fclose(r.out) != 0;
+    remove_pictures(&r);
     if (failed || rename(path, page) != 0) {
         (void) unlink(path);
         return -1;
