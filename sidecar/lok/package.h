@@ -41,11 +41,11 @@ unsigned platen_lok_package_look(const char *path);
 #define PLATEN_LOK_MEND_RUNS 256
 #define PLATEN_LOK_MEND_FIELDS 512
 #define PLATEN_LOK_MEND_INDEXES 1024
-#define PLATEN_LOK_MEND_END 4096    /* comments become text, behind the document's own */
 #define PLATEN_LOK_MEND_CHUNKS 2048 /* lok/chunks.h */
+#define PLATEN_LOK_MEND_END 4096    /* comments become text, behind the document's own */
 /* Formulas that have a value, which stays: all of them, or those with a function lacked. */
-#define PLATEN_LOK_MEND_FORMULAS 4096
-#define PLATEN_LOK_MEND_LACKING 8192
+#define PLATEN_LOK_MEND_FORMULAS 8192
+#define PLATEN_LOK_MEND_LACKING 16384
 
 /* What is done to OOXML alone. */
 #define PLATEN_LOK_MEND_OOXML                                                                  \

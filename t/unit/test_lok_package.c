@@ -78,11 +78,29 @@ test_odf_formulas(void **state)
     }
 }
 
+/* What is taken out of workbooks leaves texts alone, and the other way round. */
+static void
+test_books(void **state)
+{
+    static const char comment[] = "<w:document xmlns:w=\"" PLATEN_DOCX_W
+                                  "\"><w:commentReference w:id=\"1\"/></w:document>";
+    static const char formula[] = "<c><f>A1</f><v>1</v></c>";
+
+    (void) state;
+    becomes("word/document.xml", comment, PLATEN_LOK_MEND_FORMULAS, NULL);
+    becomes("word/document.xml", comment, PLATEN_LOK_MEND_END,
+            "<w:document xmlns:w=\"" PLATEN_DOCX_W "\"></w:document>");
+    becomes("xl/worksheets/sheet1.xml", formula, PLATEN_LOK_MEND_END, NULL);
+    becomes("xl/worksheets/sheet1.xml", formula, PLATEN_LOK_MEND_FORMULAS,
+            "<c>         <v>1</v></c>");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_odf_formulas),
+        cmocka_unit_test(test_books),
     };
     int failed, fd = mkstemp(from);
 
