@@ -423,6 +423,8 @@ emit_boxes(writer_t *w, uint32_t paragraph)
         } else if (nodes[i].name == PLATEN_DOCX_R && w->rules->what & PLATEN_DOCX_HIDDEN
                    && is_hidden(w, i)) {
             i = nodes[i].last;
+        } else if (nodes[i].name == PLATEN_DOCX_P) {
+            i = nodes[i].last; /* has been emitted with its own */
         } else if (nodes[i].name == PLATEN_DOCX_TEXT_BOX) {
             emit_between(w, i, nodes[i].inner, nodes[i].inner_end);
             w->hides = hides;

@@ -75,6 +75,9 @@ test_boxes(void **state)
             "<d:p>" BOX(P("c")) "</d:p>") "</mc:Fallback></mc:AlternateContent>"
                                           "</d:r></d:p>",
         "<d:p><d:r></d:r></d:p><d:p></d:p>" P("c"));
+    /* A paragraph in another one, which is none of Word: once, too. */
+    assert_becomes(PLATEN_DOCX_BOXES, "<d:p><d:p><d:r>" BOX(P("b")) "</d:r></d:p></d:p>",
+                   "<d:p><d:p><d:r></d:r></d:p>" P("b") "</d:p>");
     /* A prefix that was declared around it: it stays where it is. */
     assert_becomes(PLATEN_DOCX_BOXES,
                    "<d:p><x:s xmlns:x=\"x\">" BOX("<d:p><x:t/></d:p>") "</x:s></d:p>", "=");
