@@ -188,3 +188,13 @@ for my $cut (substr($pdf, 0, length($pdf) / 2), substr($pdf, 0, -40), substr($sm
         like $got, qr/is damaged, and was repaired|^(?:corrupt|empty)_document/, length($cut) . " bytes to $to" or diag $job->{error} // $job->{status};
     }
 }
+
+
+
+=== TEST 9: a page of tags that do not end is looked through once
+--- flow
+my $page = "$main::Var/tags.html";
+for my $tags ('<' x 2_000_000, '<img ' x 400_000, '<link ' x 400_000) {
+    spew($page, "$tags>");
+    is system("ulimit -t 10; exec $main::Libexec/platen-text --format html $page $page.out"), 0, 'within seconds: ' . substr $tags, 0, 10;
+}

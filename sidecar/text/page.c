@@ -66,28 +66,30 @@ is_style(const char *p, const char *end)
 unsigned
 platen_text_outside(const char *html, size_t len, char *first, size_t size)
 {
-    const char *p = html, *end, *value;
+    const char *p = html, *end = html, *value;
     size_t      i, n;
     unsigned    count = 0;
 
     while ((p = memchr(p, '<', len - (size_t) (p - html))) != NULL) {
-        end = memchr(p, '>', len - (size_t) (p - html));
+        end = end > p ? end : memchr(p, '>', len - (size_t) (p - html));
         if (end == NULL) {
             break;
         }
         for (p++, i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
             if (!begins(p, end, shown[i].tag)
-                || !isspace((unsigned char) p[strlen(shown[i].tag)])
-                || (strcmp(shown[i].tag, "link") == 0 && !is_style(p, end))) {
+                || !isspace((unsigned char) p[strlen(shown[i].tag)])) {
                 continue;
             }
-            value = value_of(p, end, shown[i].attribute, &n);
+            value = strcmp(shown[i].tag, "link") == 0 && !is_style(p, end)
+                        ? NULL
+                        : value_of(p, end, shown[i].attribute, &n);
             if (value != NULL && n > 0 && *value != '#' && !begins(value, end, "data:")
-                && !begins(value, end, "cid:") && !begins(value, end, "about:")) {
-                if (count++ == 0) {
-                    snprintf(first, size, "%.*s", (int) (n > 200 ? 200 : n), value);
-                }
+                && !begins(value, end, "cid:") && !begins(value, end, "about:")
+                && count++ == 0) {
+                snprintf(first, size, "%.*s", (int) (n > 200 ? 200 : n), value);
             }
+            p = end; /* what is in the tag is looked at once */
+            break;
         }
     }
     return count;
