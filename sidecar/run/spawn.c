@@ -79,7 +79,10 @@ run_program(const platen_child_spec_t *spec, pid_t keeper)
     give_up(STATUS_FD, errno, 0);
 }
 
-/* Waits for the program, and for the sidecar's end. */
+/*
+ * Waits for the program, and for the sidecar's end; then ends what is left of the group,
+ * as the sidecar, which does that too when it reaps, may be gone.
+ */
 static _Noreturn void
 keep(pid_t program, const sigset_t *signals)
 {
@@ -91,7 +94,9 @@ keep(pid_t program, const sigset_t *signals)
         while ((pid = waitpid(-1, &wstatus, WNOHANG)) > 0) {
             if (pid == program) {
                 news.wstatus = wstatus;
-                _exit(write(STATUS_FD, &news, sizeof(news)) == sizeof(news) ? 0 : 126);
+                wstatus = write(STATUS_FD, &news, sizeof(news)) == sizeof(news) ? 0 : 126;
+                (void) kill(0, SIGKILL);
+                _exit(wstatus); /* a namespace's first process is not killed by itself */
             }
         }
         if (sigwaitinfo(signals, NULL) == SIGTERM) {
@@ -117,6 +122,7 @@ run_keeper(const platen_child_spec_t *spec, int error, int status)
     sigemptyset(&signals);
     sigaddset(&signals, SIGCHLD);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGPIPE); /* where the sidecar has gone, there is more to do */
     (void) prctl(PR_SET_NAME, "platen-keeper");
     if (chdir(spec->dir) != 0 || sigprocmask(SIG_BLOCK, &signals, NULL) != 0
         || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {

@@ -457,6 +457,19 @@ probe_linger(const char *name)
     }
 }
 
+/* Starts one that waits for ever, and ends. */
+static int
+probe_leave(void)
+{
+    pid_t pid = fork();
+
+    MUST(pid >= 0);
+    while (pid == 0) {
+        pause();
+    }
+    return 0;
+}
+
 static int
 probe_abort(void)
 {
@@ -491,6 +504,7 @@ inside(char **argv)
            : strcmp(what, "unseen") == 0  ? probe_unseen()
            : strcmp(what, "abort") == 0   ? probe_abort()
            : strcmp(what, "linger") == 0  ? probe_linger("lingers")
+           : strcmp(what, "leave") == 0   ? probe_leave()
            : strcmp(what, "network") == 0 ? probe_network(argv[3])
                                           : 99;
 }
@@ -798,17 +812,20 @@ test_unseen(void **state)
     assert_probe("unseen", 0);
 }
 
+static const unsigned lacking[] = { 0, PLATEN_SANDBOX_PIDS,
+                                    PLATEN_SANDBOX_PIDS | PLATEN_SANDBOX_NETWORK };
+
+#define NLACKING (sizeof(lacking) / sizeof(lacking[0]))
+
 /* A program that kills itself is seen to have been killed, as it is without namespaces. */
 static void
 test_killed(void **state)
 {
-    static const unsigned lacking[] = { 0, PLATEN_SANDBOX_PIDS,
-                                        PLATEN_SANDBOX_PIDS | PLATEN_SANDBOX_NETWORK };
-    size_t                i;
-    int                   wstatus;
+    size_t i;
+    int    wstatus;
 
     (void) state;
-    for (i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
+    for (i = 0; i < NLACKING; i++) {
         without = lacking[i];
         wstatus = probe("abort", 0);
         assert_true(WIFSIGNALED(wstatus));
@@ -824,16 +841,14 @@ test_killed(void **state)
 static void
 test_outlived(void **state)
 {
-    static const unsigned lacking[] = { 0, PLATEN_SANDBOX_PIDS,
-                                        PLATEN_SANDBOX_PIDS | PLATEN_SANDBOX_NETWORK };
-    char                  lingers[80];
-    pid_t                 sidecar;
-    size_t                i;
-    int                   wstatus;
+    char   lingers[80];
+    pid_t  sidecar;
+    size_t i;
+    int    wstatus;
 
     (void) state;
     snprintf(lingers, sizeof(lingers), "%s/lingers", dir);
-    for (i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
+    for (i = 0; i < NLACKING; i++) {
         (void) unlink(lingers);
         sidecar = fork();
         assert_int_not_equal(sidecar, -1);
@@ -852,6 +867,21 @@ test_outlived(void **state)
     }
 }
 
+/* A program that ends before what it has started: that ends as well, whoever else is gone. */
+static void
+test_left_behind(void **state)
+{
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < NLACKING; i++) {
+        without = lacking[i];
+        assert_int_equal(probe("leave", PLATEN_SANDBOX_MAY_FORK), 0);
+        wait_until(0, "leave");
+    }
+    without = 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -863,7 +893,7 @@ main(int argc, char **argv)
         cmocka_unit_test(test_cpu),      cmocka_unit_test(test_logged),
         cmocka_unit_test(test_required), cmocka_unit_test(test_many_paths),
         cmocka_unit_test(test_unseen),   cmocka_unit_test(test_killed),
-        cmocka_unit_test(test_outlived),
+        cmocka_unit_test(test_outlived), cmocka_unit_test(test_left_behind),
     };
 
     if (argc == 4) {
