@@ -317,11 +317,6 @@ read_edges(command_t *c, const report_t *report)
 static int
 check_name(const platen_config_t *config, const report_t *report)
 {
-    static const platen_engine_t *const built_in[] = {
-        &platen_engine_lok,    &platen_engine_soffice, &platen_engine_tables,
-        &platen_engine_pandoc, &platen_engine_poppler, &platen_engine_mupdf,
-        &platen_engine_qpdf,   &platen_engine_image,
-    };
     size_t i, len = strlen(report->name), same = 0;
 
     if (len == 0 || len > PLATEN_ENGINE_NAME_MAX
@@ -329,10 +324,8 @@ check_name(const platen_config_t *config, const report_t *report)
         return wrong(report, "a name has 1 to %d of the characters a-z, 0-9, _ and -",
                      PLATEN_ENGINE_NAME_MAX);
     }
-    for (i = 0; i < sizeof(built_in) / sizeof(built_in[0]); i++) {
-        if (strcmp(report->name, built_in[i]->name) == 0) {
-            return wrong(report, "is the name of a built-in engine");
-        }
+    if (platen_engine_is_built_in(report->name)) {
+        return wrong(report, "is the name of a built-in engine");
     }
     for (i = 0; i < config->ncommands; i++) {
         same += strcmp(report->name, config->commands[i].name) == 0;

@@ -52,6 +52,19 @@ struct platen_engines_s {
     remembered_t           remembered[REMEMBERED];
 };
 
+int
+platen_engine_is_built_in(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < NENGINES; i++) {
+        if (strcmp(name, table[i]->name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /*
  * Whether a LibreOffice that cannot be found is one that ought to be there.  What
  * it does best is then not done worse by others in its place.

@@ -144,6 +144,9 @@ typedef struct {
 /* "pandoc+lok", with `between` between two; "" without a step. */
 void platen_route_names(const platen_route_t *route, char between, char *out, size_t size);
 
+/* Whether it is the name of an engine of the table, whether or not it works here. */
+int platen_engine_is_built_in(const char *name);
+
 typedef struct platen_engines_s platen_engines_t;
 
 /*

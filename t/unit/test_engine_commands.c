@@ -318,6 +318,7 @@ test_command_mistakes(void **state)
         { "Upper", "txt", "md", OK_COMMAND, NULL, NULL, "a name has" },
         { "sixteen-letters_", "txt", "md", OK_COMMAND, NULL, NULL, "a name has" },
         { "pandoc", "txt", "md", OK_COMMAND, NULL, NULL, "built-in" },
+        { "text", "txt", "md", OK_COMMAND, NULL, NULL, "built-in" },
         { "x", "", "md", OK_COMMAND, NULL, NULL, "from: names no format" },
         { "x", "txt", "md nope", OK_COMMAND, NULL, NULL, "to: there is no format \"nope\"" },
         { "x", "txt", "txt", OK_COMMAND, NULL, NULL, "no conversion" },
