@@ -222,30 +222,69 @@ platen_layout_publish(const char *root, const char *from, platen_dir_t dir,
     return place(rename, root, from, dir, id, epoch);
 }
 
+/*
+ * Locks the file of that name: no one else replaces it then, and who has brought it has
+ * ended.  0, and *fd is to be closed; 1: it went, or is another by now; -1 with errno,
+ * EBUSY: someone has it.
+ */
+static int
+lock_named(int dir, const char *name, int *fd)
+{
+    struct stat mine, named;
+    int         saved, rc = 1;
+
+    *fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (*fd < 0) {
+        return errno == ENOENT ? 1 : -1;
+    }
+    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+        rc = -1;
+        errno = errno == EWOULDBLOCK ? EBUSY : errno;
+    } else if (fstat(*fd, &mine) == 0 && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0
+               && mine.st_dev == named.st_dev && mine.st_ino == named.st_ino) {
+        return 0;
+    }
+    saved = errno;
+    close(*fd);
+    errno = saved;
+    return rc;
+}
+
 /* Replaces what nobody has.  0; 1: it went, or is another by now; -1 with errno. */
 static int
 take_over(const char *from, const char *to, platen_layout_is_free_t *is_free, void *data)
 {
-    struct stat mine, named;
-    int         fd, saved, rc = 1;
+    int fd, saved, rc;
 
-    fd = open(to, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ? 1 : -1;
+    rc = lock_named(AT_FDCWD, to, &fd);
+    if (rc != 0) {
+        return rc;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (is_free(data)) {
+        rc = rename(from, to);
+    } else {
         rc = -1;
-        errno = errno == EWOULDBLOCK ? EBUSY : errno;
-    } else if (fstat(fd, &mine) == 0 && stat(to, &named) == 0 && mine.st_dev == named.st_dev
-               && mine.st_ino == named.st_ino) {
-        /* Under its lock no one else replaces it, and who has brought it has ended. */
-        if (is_free(data)) {
-            rc = rename(from, to);
-        } else {
-            rc = -1;
-            errno = EEXIST;
-        }
+        errno = EEXIST;
     }
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
+}
+
+int
+platen_layout_remove_free(int dir, const char *name)
+{
+    int fd, saved, rc;
+
+    rc = lock_named(dir, name, &fd);
+    if (rc > 0) {
+        errno = ENOENT;
+    }
+    if (rc != 0) {
+        return -1;
+    }
+    rc = unlinkat(dir, name, 0);
     saved = errno;
     close(fd);
     errno = saved;

@@ -86,6 +86,13 @@ int platen_layout_claim(const char *root, const char *from, const platen_id_t *i
                         platen_layout_is_free_t *is_free, void *data, int *lock);
 
 /*
+ * Removes a file that no record names, by a name in the directory `dir`: not one that
+ * someone has the place of, whose record is to follow.  Returns 0, or -1 with errno,
+ * EBUSY: someone has; ENOENT: it went.
+ */
+int platen_layout_remove_free(int dir, const char *name);
+
+/*
  * Gives the output of one job to another as well, as a link: no bytes are
  * copied.  Durable after platen_layout_sync().  Returns 0, or -1 with errno
  * (ENOENT: there is no such output).

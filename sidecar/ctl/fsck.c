@@ -288,7 +288,10 @@ check_name(fsck_t *f, platen_dir_t dir, int bucket, const char *path, const char
     /* A transaction that writes keeps others from naming it meanwhile. */
     if ((f->repair ? platen_txn_write : platen_txn_read)(f->s.store, &txn) == PLATEN_OK) {
         orphan = platen_orphans_is(&txn, dir, &id, epoch);
-        repaired = orphan && f->repair && unlinkat(bucket, name, 0) == 0;
+        if (orphan && f->repair) {
+            repaired = platen_layout_remove_free(bucket, name) == 0;
+            orphan = repaired || errno != EBUSY;
+        }
         platen_txn_abort(&txn);
     }
     if (orphan) {

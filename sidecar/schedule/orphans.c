@@ -7,9 +7,10 @@
  * its times, and that no job names (one that is only announced names none yet),
  * is noted; it goes if that is still so after the same time by a clock that does
  * not jump (at most HOLD_MAX_MS), in a transaction that keeps others from
- * changing it meanwhile.  What is not named
- * as a file of ours is left alone, and so is what belongs to a record that
- * cannot be read.  Owns the directories that it reads and the notes.
+ * changing it meanwhile.  One that is locked stays: an upload to the same place may
+ * have replaced it, and is about to be recorded.  What is not named as a file of ours
+ * is left alone, and so is what belongs to a record that cannot be read.  Owns the
+ * directories that it reads and the notes.
  */
 
 #include "schedule/orphans.h"
@@ -263,8 +264,8 @@ remove_file(const platen_orphans_t *o, const orphan_t *file)
     char path[PLATEN_PATH_MAX];
 
     platen_layout_path(o->config->data_path, file->dir, &file->id, file->epoch, path);
-    if (unlink(path) != 0) {
-        if (errno != ENOENT) {
+    if (platen_layout_remove_free(AT_FDCWD, path) != 0) {
+        if (errno != ENOENT && errno != EBUSY) {
             warn(path, errno);
         }
         return 0;

@@ -173,6 +173,39 @@ test_recorded_meanwhile(void **state)
     assert_true(fixture_has(&f, PLATEN_DIR_INPUT, &job.id, 0));
 }
 
+static int
+is_free(void *data)
+{
+    (void) data;
+    return 1;
+}
+
+/* Noted as what a kill has left, and replaced by an upload that is about to be recorded. */
+static void
+test_claimed_meanwhile(void **state)
+{
+    platen_id_t  cut = announce(PLATEN_STR(""));
+    platen_tmp_t tmp;
+    int          lock;
+
+    (void) state;
+    sleep(2);
+    f.config.orphan_age = 1;
+    while (platen_orphans_slice(orphans)) {
+    }
+    assert_int_equal(platen_layout_tmp(f.data, &tmp), 0);
+    assert_int_equal(platen_layout_claim(f.data, tmp.path, &cut, is_free, NULL, &lock), 0);
+    platen_layout_tmp_discard(&tmp);
+    sweep();
+    assert_true(fixture_has(&f, PLATEN_DIR_INPUT, &cut, 0));
+
+    /* Its process is killed as well. */
+    close(lock);
+    sweep();
+    sweep();
+    assert_false(fixture_has(&f, PLATEN_DIR_INPUT, &cut, 0));
+}
+
 /* More of them than a slice, and than a round, takes. */
 static void
 test_many(void **state)
@@ -246,6 +279,7 @@ main(void)
         TEST(test_sweep),
         TEST(test_young),
         TEST(test_recorded_meanwhile),
+        TEST(test_claimed_meanwhile),
         TEST(test_many),
         cmocka_unit_test(test_names),
     };
