@@ -254,7 +254,8 @@ try_sockets(void)
                                       AF_BLUETOOTH, AF_TIPC, AF_RDS,   AF_CAN };
     static const int   types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET };
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int                bind_it = (of.may & PLATEN_SANDBOX_MAY_BIND) != 0, fd;
+    int                bind_it = (of.may & PLATEN_SANDBOX_MAY_BIND) != 0, fd, ends[2];
+    int                pair_it = (of.may & PLATEN_SANDBOX_MAY_FORK) != 0, rc;
     size_t             i, j;
     char               name[48];
 
@@ -269,6 +270,18 @@ try_sockets(void)
             }
             if (fd >= 0) {
                 close(fd);
+            }
+            /* One of datagrams sends to any address. */
+            rc = socketpair(families[i], types[j] | SOCK_CLOEXEC, 0, ends);
+            if (pair_it && families[i] == AF_UNIX
+                && (types[j] == SOCK_STREAM || types[j] == SOCK_SEQPACKET)) {
+                works("socketpair", name, rc == 0);
+            } else {
+                fails("socketpair", name, rc, EPERM, 0);
+            }
+            if (rc == 0) {
+                close(ends[0]);
+                close(ends[1]);
             }
         }
     }

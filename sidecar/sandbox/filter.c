@@ -245,6 +245,20 @@ add_truncation(scmp_filter_ctx ctx)
     return rc;
 }
 
+/* A call that makes sockets: of the local family alone, and not of these types. */
+static int
+add_local(scmp_filter_ctx ctx, int call, const int *types, size_t n)
+{
+    size_t i;
+    int    rc = seccomp_rule_add(ctx, DENY, call, 1, SCMP_A0_64(SCMP_CMP_NE, AF_UNIX, 0));
+
+    for (i = 0; rc == 0 && i < n; i++) {
+        rc =
+            seccomp_rule_add(ctx, DENY, call, 1, SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xf, types[i]));
+    }
+    return rc;
+}
+
 /* Rules on arguments.  Returns 0, or a negative errno as libseccomp does. */
 static int
 add_conditions(scmp_filter_ctx ctx, unsigned allow)
@@ -253,6 +267,7 @@ add_conditions(scmp_filter_ctx ctx, unsigned allow)
     size_t i;
 
     static const int types[] = { SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET };
+    static const int datagrams[] = { SOCK_DGRAM, SOCK_RAW, SOCK_RDM }; /* of pairs, too */
     /* Whom a descriptor signals, with what, and about whose doings. */
     static const int own[] = { PR_SET_PDEATHSIG, PR_SET_DUMPABLE };
     static const int owners[] = { F_SETOWN, F_SETOWN_EX, F_SETSIG, F_SETLEASE, F_NOTIFY };
@@ -313,12 +328,11 @@ add_conditions(scmp_filter_ctx ctx, unsigned allow)
 
     /* Local streams alone: without connect(2) they reach nobody; datagrams would. */
     if (rc == 0 && allow & PLATEN_SANDBOX_MAY_BIND) {
-        rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(socket), 1,
-                              SCMP_A0_64(SCMP_CMP_NE, AF_UNIX, 0));
-        for (i = 0; rc == 0 && i < sizeof(types) / sizeof(types[0]); i++) {
-            rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(socket), 1,
-                                  SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xf, types[i]));
-        }
+        rc = add_local(ctx, SCMP_SYS(socket), types, sizeof(types) / sizeof(types[0]));
+    }
+    if (rc == 0 && allow & PLATEN_SANDBOX_MAY_FORK) {
+        rc = add_local(ctx, SCMP_SYS(socketpair), datagrams,
+                       sizeof(datagrams) / sizeof(datagrams[0]));
     }
 
     if (allow & PLATEN_SANDBOX_MAY_FORK) {
