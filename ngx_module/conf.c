@@ -5,7 +5,11 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "conf.h"
+
+#include "disk/layout.h"
+#include "http/route.h"
+#include "live/event_sub.h"
 
 
 #define PLATEN_CONF_COMPARED  1000   /* names of a file of keys */

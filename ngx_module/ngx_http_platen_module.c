@@ -9,10 +9,32 @@
  */
 
 
-#include "ngx_http_platen.h"
-#include "live/subscribers.h"
-
+#include "conf.h"
+#include "ctx.h"
+#include "turn.h"
+#include "worker.h"
+#include "access/auth.h"
+#include "access/capacity.h"
+#include "access/client.h"
+#include "access/quota.h"
+#include "access/signed.h"
+#include "access/webhook_conf.h"
 #include "base/crash.h"
+#include "base/platen.h"
+#include "commit/commit.h"
+#include "disk/layout.h"
+#include "http/cors.h"
+#include "http/health.h"
+#include "http/link.h"
+#include "http/respond.h"
+#include "http/route.h"
+#include "ingest/batch.h"
+#include "live/event_sub.h"
+#include "live/hint_push.h"
+#include "live/snapshot.h"
+#include "live/subscribers.h"
+#include "store/store.h"
+#include "view/formats.h"
 
 
 static char *ngx_http_platen_api(ngx_conf_t *cf, ngx_command_t *cmd,

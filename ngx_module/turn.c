@@ -10,7 +10,7 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "turn.h"
 
 
 static ngx_int_t platen_turn_process(ngx_cycle_t *cycle, ngx_msec_t timer,

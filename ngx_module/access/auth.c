@@ -9,7 +9,13 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "access/auth.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "access/client.h"
+#include "http/respond.h"
+#include "job/job.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

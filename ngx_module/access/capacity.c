@@ -6,11 +6,17 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "access/capacity.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "worker.h"
+#include "base/digest.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "http/respond.h"
 
 #include <sys/statvfs.h>
-
-#include "base/digest.h"
 
 
 #define PLATEN_ADMIT_STORE_MAX  80   /* per cent of the map; reads go on */

@@ -10,10 +10,22 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "access/client.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "access/auth.h"
 #include "base/digest.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "base/sign.h"
+#include "http/respond.h"
+#include "job/job.h"
 
 #include <openssl/rand.h>
+
+
+#define PLATEN_REALM_MAX  16
 
 
 #define PLATEN_CLIENT_TTL  (24 * 60 * 60)

@@ -14,8 +14,16 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "access/quota.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "base/id.h"
+#include "base/platen.h"
 #include "http/json.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "job/job.h"
 
 
 static int platen_quota_look(platen_txn_t *txn, platen_str_t client,

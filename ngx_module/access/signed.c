@@ -7,7 +7,22 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "access/signed.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "access/auth.h"
+#include "base/id.h"
+#include "base/sign.h"
+#include "http/body.h"
+#include "http/json.h"
+#include "http/link.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "http/route.h"
+#include "job/job.h"
+#include "store/store.h"
+#include "view/job.h"
 
 
 #define PLATEN_LINKS_EXPIRE      600              /* seconds */

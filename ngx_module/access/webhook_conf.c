@@ -6,8 +6,11 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "access/webhook_conf.h"
 
+#include "conf.h"
+#include "ctx.h"
+#include "job/job.h"
 #include "job/webhook_url.h"
 
 

@@ -15,14 +15,21 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "commit/commit.h"
 
+#include "ctx.h"
+#include "worker.h"
 #include "base/crash.h"
+#include "base/platen.h"
+#include "commit/document.h"
+#include "commit/job.h"
+#include "commit/reservation.h"
+#include "disk/layout.h"
+#include "disk/upload.h"
+#include "ingest/given.h"
 #include "live/subscribers.h"
 
 #include <errno.h>
-
-#include "disk/upload.h"
 
 
 #define PLATEN_COMMIT_GROUP  256   /* operations in one transaction */

@@ -146,39 +146,6 @@ ngx_int_t platen_commit_task_post(ngx_http_request_t *r);
 void platen_commit_task_done(ngx_event_t *ev, ngx_http_event_handler_pt event,
     ngx_http_event_handler_pt next);
 
-/* Of a job's first claim, and the only one that is made here. */
-#define PLATEN_COMMIT_EPOCH  1
-
-/*
- * Submits, retries or removes a job (commit/job.c), inside the group's
- * transaction: what is refused is so before the first write.
- */
-int platen_commit_job(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now);
-
-/* For commit/document.c: whether one more may wait, and be PLATEN_OK. */
-int platen_commit_room(platen_txn_t *txn, platen_commit_op_t *op);
-
-/*
- * Initiates, stores or enqueues a document (commit/document.c), inside
- * the group's transaction: what is refused is so before the first write.
- */
-int platen_commit_document(platen_txn_t *txn, platen_commit_op_t *op,
-    uint64_t now);
-
-/* Before it: the uploaded bytes get their place, or op->rc says why not. */
-void platen_commit_claim(platen_store_t *store, platen_commit_op_t *op,
-    const char *data);
-
-/* Before it: links an earlier result that may answer for a submission. */
-void platen_commit_link(platen_txn_t *txn, platen_commit_op_t *op,
-    const char *data, uint64_t now);
-
-/*
- * Keeps room for a resumable upload, or gives it back (commit/reservation.c),
- * inside the group's transaction: what is refused is so before the first write.
- */
-int platen_commit_upload(platen_txn_t *txn, platen_commit_op_t *op);
-
 /* Removes a file in the thread pool: unlinking a large one takes its time. */
 void platen_commit_unlink(const char *path, ngx_log_t *log);
 

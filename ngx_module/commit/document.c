@@ -14,11 +14,17 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "commit/document.h"
+
+#include "access/quota.h"
+#include "base/crash.h"
+#include "base/platen.h"
+#include "commit/job.h"
+#include "disk/layout.h"
+#include "job/job.h"
+#include "store/store.h"
 
 #include <errno.h>
-
-#include "base/crash.h"
 
 
 static int platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,

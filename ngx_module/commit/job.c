@@ -6,9 +6,14 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "commit/job.h"
 
+#include "access/quota.h"
 #include "base/crash.h"
+#include "base/platen.h"
+#include "disk/layout.h"
+#include "job/job.h"
+#include "store/store.h"
 
 
 static int platen_commit_remove(platen_txn_t *txn, platen_commit_op_t *op,

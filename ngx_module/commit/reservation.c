@@ -6,7 +6,11 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "commit/reservation.h"
+
+#include "access/quota.h"
+#include "base/platen.h"
+#include "store/store.h"
 
 
 static int platen_commit_reserve(platen_txn_t *txn, platen_commit_op_t *op);

@@ -6,11 +6,33 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "commit/submit.h"
 
-#include "job/cache_key.h"
+#include "conf.h"
+#include "ctx.h"
+#include "access/capacity.h"
+#include "access/webhook_conf.h"
 #include "base/crash.h"
+#include "base/id.h"
+#include "base/platen.h"
 #include "base/wire.h"
+#include "format/matrix.h"
+#include "http/link.h"
+#include "http/params.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "ingest/batch.h"
+#include "ingest/given.h"
+#include "ingest/receive.h"
+#include "ingest/upload.h"
+#include "job/cache_key.h"
+#include "job/job.h"
+#include "job/option.h"
+#include "live/convert.h"
+#include "live/hint_push.h"
+#include "tus/answer.h"
+#include "view/formats.h"
+#include "view/job.h"
 
 
 static platen_problem_t platen_submit_refusal(ngx_http_request_t *r,

@@ -7,7 +7,14 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "http/body.h"
+
+#include "ctx.h"
+#include "base/platen.h"
+#include "commit/commit.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "ingest/given.h"
 
 #include <errno.h>
 

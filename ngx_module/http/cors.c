@@ -9,7 +9,12 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "http/cors.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "access/client.h"
+#include "http/respond.h"
 
 
 #define PLATEN_CORS_ALLOW                                                     \

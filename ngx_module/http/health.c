@@ -10,8 +10,16 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "http/health.h"
+
+#include "worker.h"
+#include "access/capacity.h"
+#include "base/platen.h"
+#include "disk/layout.h"
 #include "http/json.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "store/store.h"
 
 #include <fcntl.h>
 

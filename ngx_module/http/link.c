@@ -10,8 +10,10 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "http/link.h"
 
+#include "conf.h"
+#include "access/client.h"
 #include "job/webhook_url.h"
 
 

@@ -6,7 +6,9 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "http/openapi.h"
+
+#include "http/respond.h"
 
 
 __asm__ (

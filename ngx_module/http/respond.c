@@ -6,10 +6,21 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "http/respond.h"
+
+#include "module.h"
+#include "worker.h"
+#include "access/quota.h"
+#include "base/platen.h"
+#include "http/cors.h"
 #include "http/json.h"
+#include "ingest/upload.h"
+#include "tus/tus.h"
 
 #include <openssl/rand.h>
+
+
+#define PLATEN_REQUEST_ID_MAX  128
 
 
 static ngx_int_t platen_respond_request_id(ngx_http_request_t *r,

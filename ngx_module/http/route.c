@@ -5,8 +5,39 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "http/route.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "access/auth.h"
+#include "access/quota.h"
+#include "access/signed.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "commit/submit.h"
+#include "http/cors.h"
+#include "http/health.h"
 #include "http/json.h"
+#include "http/openapi.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "ingest/batch.h"
+#include "ingest/document.h"
+#include "ingest/upload.h"
+#include "live/convert.h"
+#include "live/longpoll.h"
+#include "live/sse.h"
+#include "tus/answer.h"
+#include "tus/tus.h"
+#include "view/files.h"
+#include "view/formats.h"
+#include "view/list.h"
+#include "view/zip_stream.h"
+#include "ws/socketio.h"
+#include "ws/stream.h"
+
+
+typedef ngx_int_t (*platen_route_handler_pt)(ngx_http_request_t *r);
 
 
 typedef struct {
@@ -14,7 +45,7 @@ typedef struct {
     const char                  *pattern;  /* "{id}" is a job's id, "{n}" a
                                               number */
     ngx_uint_t                   access;   /* of PLATEN_ROUTE_...; 0: by key */
-    ngx_http_platen_handler_pt   handler;
+    platen_route_handler_pt      handler;
 } platen_route_t;
 
 

@@ -7,7 +7,17 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "ingest/batch.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "format/zip_check.h"
+#include "http/json.h"
+#include "http/respond.h"
+#include "ingest/upload.h"
+#include "view/formats.h"
 
 
 #define PLATEN_BATCH_RATIO_MAX  100000

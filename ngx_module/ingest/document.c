@@ -8,7 +8,34 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "ingest/document.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "access/capacity.h"
+#include "access/quota.h"
+#include "access/signed.h"
+#include "access/webhook_conf.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "base/sign.h"
+#include "commit/commit.h"
+#include "commit/submit.h"
+#include "format/filename.h"
+#include "format/format.h"
+#include "http/body.h"
+#include "http/json.h"
+#include "http/link.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "ingest/batch.h"
+#include "ingest/receive.h"
+#include "ingest/upload.h"
+#include "job/job.h"
+#include "job/webhook_url.h"
+#include "store/store.h"
+#include "view/formats.h"
+#include "view/job.h"
 
 
 #define PLATEN_DOCUMENT_TYPE_MAX  127   /* RFC 6838: 127 before the slash */

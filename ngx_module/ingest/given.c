@@ -11,7 +11,11 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "ingest/given.h"
+
+#include "base/platen.h"
+#include "http/problem.h"
+#include "http/respond.h"
 
 #include <errno.h>
 

@@ -27,7 +27,9 @@
 #define PLATEN_RECEIVE_UNKNOWN_MAX 65536 /* bytes of one that is not */
 #define PLATEN_RECEIVE_DETAIL_MAX 384
 
-typedef struct {
+typedef struct platen_receive_s  platen_receive_t;
+
+struct platen_receive_s {
     const char       *root;     /* the data directory */
     uint64_t          max_file; /* bytes */
     int               unsafe;   /* nothing is synced; 0 from _init() on */
@@ -65,7 +67,7 @@ typedef struct {
     platen_problem_t  problem; /* PLATEN_PROBLEM_NONE while all is well */
     char              detail[PLATEN_RECEIVE_DETAIL_MAX]; /* "" for the usual */
     int               error;   /* errno behind it, for the log, or 0 */
-} platen_receive_t;
+};
 
 /*
  * Prepares for one body.  `root` must outlive the object.  `content_type`: of

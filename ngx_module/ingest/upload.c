@@ -13,7 +13,18 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "ingest/upload.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "access/capacity.h"
+#include "access/quota.h"
+#include "base/platen.h"
+#include "commit/commit.h"
+#include "commit/submit.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "ingest/given.h"
 
 #include <errno.h>
 

@@ -12,11 +12,24 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "live/convert.h"
 
-#include "http/prefer.h"
-#include "live/longpoll.h"
+#include "conf.h"
+#include "ctx.h"
+#include "base/id.h"
+#include "base/platen.h"
 #include "base/wire.h"
+#include "http/prefer.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "ingest/upload.h"
+#include "job/event.h"
+#include "job/job.h"
+#include "live/hint_push.h"
+#include "live/longpoll.h"
+#include "store/store.h"
+#include "view/download.h"
+#include "view/job.h"
 
 
 /* What a request that is gone leaves to be done; owned by itself. */

@@ -10,12 +10,14 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "live/event_sub.h"
+
+#include "base/platen.h"
+#include "base/wire.h"
+#include "live/hint_push.h"
+#include "live/subscribers.h"
 
 #include <zmq.h>
-
-#include "live/subscribers.h"
-#include "base/wire.h"
 
 
 #define PLATEN_WAKE_BATCH  64   /* messages in one turn; they say the same */

@@ -10,11 +10,12 @@
  */
 
 
-#include "ngx_http_platen.h"
-
-#include <zmq.h>
+#include "live/hint_push.h"
 
 #include "base/wire.h"
+#include "http/health.h"
+
+#include <zmq.h>
 
 
 /* Hints that wait for a slow sidecar; more of them would tell it nothing new. */

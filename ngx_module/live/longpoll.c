@@ -9,10 +9,18 @@
  */
 
 
-#include "ngx_http_platen.h"
-
-#include "live/subscribers.h"
 #include "live/longpoll.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "job/job.h"
+#include "live/subscribers.h"
+#include "store/store.h"
+#include "view/job.h"
 
 
 typedef struct {

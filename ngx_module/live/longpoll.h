@@ -37,4 +37,8 @@ ngx_int_t platen_wait(ngx_http_request_t *r, const platen_id_t *id,
     uint64_t seq, ngx_msec_t ms, const platen_wait_for_t *what);
 
 
+/* GET /jobs/{id}, at once or when something has changed. */
+ngx_int_t platen_wait_job(ngx_http_request_t *r);
+
+
 #endif /* _PLATEN_WAIT_H_INCLUDED_ */

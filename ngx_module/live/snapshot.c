@@ -9,10 +9,19 @@
  */
 
 
-#include "ngx_http_platen.h"
-
 #include "live/snapshot.h"
+
+#include "ctx.h"
+#include "worker.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "http/json.h"
+#include "http/respond.h"
+#include "job/job.h"
 #include "live/subscribers.h"
+#include "store/store.h"
+#include "view/job.h"
+#include "view/list.h"
 
 
 /*

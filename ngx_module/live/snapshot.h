@@ -74,4 +74,8 @@ u_char *platen_live_text(u_char *p, const platen_event_t *event,
 const char *platen_live_reason(platen_live_kind_t kind);
 
 
+/* Directives that take a time greater than zero: an ngx_msec_t at the offset. */
+char *platen_live_period(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
 #endif /* _PLATEN_LIVE_H_INCLUDED_ */

@@ -15,8 +15,14 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "live/sse.h"
 
+#include "conf.h"
+#include "ctx.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "job/event.h"
+#include "job/job.h"
 #include "live/snapshot.h"
 #include "live/subscribers.h"
 

@@ -17,9 +17,13 @@
  */
 
 
-#include "ngx_http_platen.h"
-
 #include "live/subscribers.h"
+
+#include "worker.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "job/job.h"
+#include "store/store.h"
 
 
 #define PLATEN_NOTIFY_SLICE  8     /* callbacks in one turn of the loop */

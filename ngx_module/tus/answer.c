@@ -6,6 +6,17 @@
  */
 
 
+#include "tus/answer.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "disk/upload.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "tus/header.h"
+#include "tus/request.h"
 #include "tus/tus.h"
 
 #include <errno.h>

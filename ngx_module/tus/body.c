@@ -10,6 +10,20 @@
  */
 
 
+#include "tus/body.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "base/platen.h"
+#include "commit/commit.h"
+#include "commit/submit.h"
+#include "disk/layout.h"
+#include "disk/upload.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "ingest/given.h"
+#include "ingest/receive.h"
+#include "job/job.h"
 #include "tus/tus.h"
 
 #include <errno.h>

@@ -5,7 +5,19 @@
  */
 
 
-#include "tus/tus.h"
+#include "tus/request.h"
+
+#include "ctx.h"
+#include "access/webhook_conf.h"
+#include "base/platen.h"
+#include "disk/upload.h"
+#include "format/format.h"
+#include "http/params.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "ingest/receive.h"
+#include "tus/answer.h"
+#include "tus/header.h"
 
 
 #define PLATEN_TUS_TYPE  "application/offset+octet-stream"

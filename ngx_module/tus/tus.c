@@ -16,6 +16,25 @@
 
 #include "tus/tus.h"
 
+#include "conf.h"
+#include "access/capacity.h"
+#include "access/quota.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "commit/commit.h"
+#include "commit/submit.h"
+#include "disk/layout.h"
+#include "disk/upload.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "ingest/receive.h"
+#include "job/job.h"
+#include "store/store.h"
+#include "tus/answer.h"
+#include "tus/body.h"
+#include "tus/header.h"
+#include "tus/request.h"
+
 
 #define PLATEN_TUS_UNPROCESSABLE  422
 

@@ -9,7 +9,18 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "view/download.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "base/platen.h"
+#include "disk/layout.h"
+#include "format/filename.h"
+#include "format/format.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "job/option.h"
+#include "view/job.h"
 
 
 static ngx_int_t platen_download_headers(ngx_http_request_t *r,

@@ -7,9 +7,19 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "view/files.h"
 
+#include "conf.h"
+#include "ctx.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "format/zip_check.h"
+#include "http/problem.h"
+#include "http/respond.h"
 #include "job/skip.h"
+#include "view/download.h"
+#include "view/job.h"
+#include "view/list.h"
 
 
 #define PLATEN_BATCH_SLICE  32

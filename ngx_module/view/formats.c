@@ -6,8 +6,16 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "view/formats.h"
+
+#include "module.h"
+#include "worker.h"
+#include "base/platen.h"
 #include "http/json.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "job/option.h"
+#include "store/store.h"
 
 
 static ngx_int_t platen_formats_rule(ngx_str_t *name,

@@ -6,7 +6,17 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "view/job.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "format/filename.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "job/option.h"
+#include "view/files.h"
 
 
 typedef enum {

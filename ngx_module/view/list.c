@@ -5,7 +5,20 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "view/list.h"
+
+#include "ctx.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "job/job.h"
+#include "view/job.h"
+
+
+#define PLATEN_LIST_LIMIT       50
+#define PLATEN_LIST_LIMIT_MAX   1000
+#define PLATEN_LIST_OFFSET_MAX  10000
 
 
 typedef struct {

@@ -14,7 +14,22 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "view/zip_stream.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "worker.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "disk/layout.h"
+#include "format/filename.h"
+#include "format/zip_check.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "job/job.h"
+#include "store/store.h"
+#include "view/download.h"
+#include "view/job.h"
 
 
 #define PLATEN_BATCH_PARTIAL_LOCAL    30       /* bytes of a local header, */

@@ -8,11 +8,13 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "ws/conn.h"
+
+#include "ctx.h"
+#include "http/respond.h"
+#include "ws/handshake.h"
 
 #include <wslay/wslay.h>
-
-#include "ws/conn.h"
 
 
 static void platen_ws_reader(ngx_http_request_t *r);

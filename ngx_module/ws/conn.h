@@ -77,12 +77,6 @@ struct platen_ws_s {
 
 
 /*
- * Whether the request is a handshake, and from an origin that may make one.
- * NGX_DECLINED: it is; else what a content handler returns.
- */
-ngx_int_t platen_ws_handshake(ngx_http_request_t *r);
-
-/*
  * Answers 101; from then on the request is the connection's, and the content
  * handler returns NGX_DONE.  NGX_OK; else what the handler returns instead.
  */
@@ -97,9 +91,6 @@ void platen_ws_begin(platen_ws_t *ws);
  */
 void platen_ws_hold(platen_ws_t *ws);
 void platen_ws_release(platen_ws_t *ws);
-
-/* The value of Sec-WebSocket-Accept, in r->pool.  NGX_OK or NGX_ERROR. */
-ngx_int_t platen_ws_accept(ngx_http_request_t *r, ngx_str_t *accept);
 
 /* Writes what stands before a text of `len` bytes; returns its end. */
 u_char *platen_ws_head(u_char *p, size_t len);

@@ -5,11 +5,13 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "ws/handshake.h"
+
+#include "http/cors.h"
+#include "http/problem.h"
+#include "http/respond.h"
 
 #include <ngx_sha1.h>
-
-#include "ws/conn.h"
 
 
 #define PLATEN_WS_GUID     "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

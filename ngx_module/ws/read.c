@@ -6,12 +6,10 @@
  */
 
 
-#include "ngx_http_platen.h"
-
-#include <wslay/wslay.h>
-
 #include "base/utf8.h"
 #include "ws/conn.h"
+
+#include <wslay/wslay.h>
 
 
 #define PLATEN_WS_TURN  16    /* frames read before others have their turn */

@@ -7,11 +7,18 @@
  */
 
 
-#include "ngx_http_platen.h"
+#include "ws/socketio.h"
+
+#include "conf.h"
+#include "base/id.h"
+#include "base/platen.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "live/snapshot.h"
+#include "ws/conn.h"
+#include "ws/stream.h"
 
 #include <jansson.h>
-
-#include "ws/stream.h"
 
 
 /* Milliseconds in which a client is to have heard of us, beyond a ping. */

@@ -8,9 +8,15 @@
  */
 
 
-#include "ngx_http_platen.h"
-
 #include "ws/stream.h"
+
+#include "conf.h"
+#include "ctx.h"
+#include "http/problem.h"
+#include "http/respond.h"
+#include "job/event.h"
+#include "job/job.h"
+#include "ws/handshake.h"
 
 
 /* Bytes of a frame besides its JSON: head, name, what Socket.IO puts around. */

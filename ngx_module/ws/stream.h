@@ -44,4 +44,9 @@ void platen_ws_stream_start(platen_ws_stream_t *s, platen_live_t *live,
 ngx_int_t platen_ws_stream_text(platen_ws_stream_t *s, const char *text);
 
 
+/* GET /jobs/{id}/ws and GET /ws. */
+ngx_int_t platen_ws_stream_job(ngx_http_request_t *r);
+ngx_int_t platen_ws_stream_client(ngx_http_request_t *r);
+
+
 #endif /* _PLATEN_WS_STREAM_H_INCLUDED_ */

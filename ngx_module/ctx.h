@@ -1,0 +1,60 @@
+
+/*
+ * The context of a request.  A request passes each room once, left to right:
+ * route, auth, admit, upload, submit, commit, view | download.
+ */
+
+#ifndef _PLATEN_CTX_H_INCLUDED_
+#define _PLATEN_CTX_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <ngx_thread_pool.h>
+
+#include "base/id.h"
+#include "http/problem.h"
+#include "module.h"
+
+
+typedef struct ngx_http_platen_ctx_s  ngx_http_platen_ctx_t;
+
+struct ngx_http_platen_ctx_s {
+    ngx_str_t                request_id;
+    ngx_str_t                client;      /* len 0 until authenticated */
+    ngx_str_t                path;        /* below the prefix */
+    platen_id_t              id;          /* {id} of the path */
+    ngx_int_t                number;      /* {n} of the path; NGX_ERROR: none */
+    ngx_uint_t               accepted;    /* status of a submission taken */
+    ngx_str_t                args;        /* r->args as they came, or len 0 */
+    void                    *live;        /* what keeps the request open */
+    ngx_msec_t               wait;        /* POST /convert: how long it is held;
+                                             0: no longer, or never */
+    time_t                   client_until;  /* end of its cookie; 0: never */
+    ngx_str_t                set_cookie;  /* of a new client, or len 0 */
+    ngx_int_t                identity;    /* see platen_auth_lookup() */
+    uint64_t                 max_length;  /* of a signed PUT; 0: as elsewhere */
+    ngx_buf_t               *body;        /* see http/body.c */
+    void                    *body_handler;
+    platen_problem_t         body_problem; /* of reading it from its file */
+
+    /* of a submission */
+    struct platen_receive_s  *rx;
+    ngx_thread_task_t       *task;
+    ngx_chain_t             *in;          /* being written by the task */
+    void                   (*received)(ngx_http_request_t *r);
+    struct platen_commit_op_s  *op;
+    struct platen_tus_s     *tus;         /* of a resumable upload; or NULL */
+    unsigned                 batch:1;     /* by way of /api/v1 */
+    unsigned                 busy:1;      /* a task or a commit is under way */
+    unsigned                 looked_up:1; /* identity and client are known */
+    unsigned                 authentic:1; /* by key or variable, not a cookie */
+    unsigned                 posted:1;    /* a POST that is to be a HEAD */
+    unsigned                 signed_url:1; /* let in by its signature */
+    unsigned                 hidden:1;    /* secrets are out of what is logged */
+    unsigned                 last:1;      /* the task has the body's end */
+};
+
+
+#endif /* _PLATEN_CTX_H_INCLUDED_ */

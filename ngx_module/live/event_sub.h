@@ -1,0 +1,27 @@
+
+/*
+ * The ZeroMQ SUB socket of this worker.
+ */
+
+#ifndef _PLATEN_LIVE_EVENT_SUB_H_INCLUDED_
+#define _PLATEN_LIVE_EVENT_SUB_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "conf.h"
+
+
+/* Where the sidecar publishes by default: beside the hints' socket. */
+ngx_int_t platen_wake_default(ngx_conf_t *cf,
+    ngx_http_platen_main_conf_t *pmcf);
+
+ngx_int_t platen_wake_init(ngx_str_t *endpoint, ngx_log_t *log);
+
+/* Before platen_hint_exit(), which ends the context. */
+void platen_wake_exit(void);
+
+
+#endif /* _PLATEN_LIVE_EVENT_SUB_H_INCLUDED_ */

@@ -1,0 +1,32 @@
+
+/*
+ * The files of a job.
+ */
+
+#ifndef _PLATEN_VIEW_FILES_H_INCLUDED_
+#define _PLATEN_VIEW_FILES_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "http/json.h"
+#include "job/job.h"
+#include "store/store.h"
+
+
+ngx_int_t platen_batch_files(ngx_http_request_t *r);
+ngx_int_t platen_batch_file(ngx_http_request_t *r);
+ngx_int_t platen_batch_status(ngx_http_request_t *r);
+
+/*
+ * The members "files" (the first thousand; `txn` NULL: none of a batch) and
+ * "counts" of a job.  A PLATEN_ code.
+ */
+int platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
+    platen_txn_t *txn, const platen_job_t *job);
+void platen_batch_write_counts(platen_json_t *j, const platen_job_t *job);
+
+
+#endif /* _PLATEN_VIEW_FILES_H_INCLUDED_ */

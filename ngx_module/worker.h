@@ -1,0 +1,42 @@
+
+/*
+ * What a worker opens after the fork, and keeps until it ends.
+ */
+
+#ifndef _PLATEN_WORKER_H_INCLUDED_
+#define _PLATEN_WORKER_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "conf.h"
+#include "format/matrix.h"
+#include "http/problem.h"
+#include "store/store.h"
+
+
+/* What a worker opened after the fork; see ngx_http_platen_init_process(). */
+
+typedef struct {
+    ngx_http_platen_main_conf_t  *conf;
+    platen_store_t               *store;  /* NULL while it cannot be opened */
+    time_t                        store_tried;
+    time_t                        room_looked;  /* when room was last asked */
+    platen_problem_t              room;         /* what there is no room for */
+    platen_matrix_t               matrix; /* parsed from matrix_text */
+    ngx_str_t                     matrix_text;
+    unsigned                      room_tight:1;  /* the store is over half full */
+    unsigned                      matrix_known:1;
+} ngx_http_platen_worker_t;
+
+
+extern ngx_http_platen_worker_t  ngx_http_platen_worker;
+
+
+/* The store, opened anew at most once a second if it is not open; or NULL. */
+platen_store_t *ngx_http_platen_store(ngx_log_t *log);
+
+
+#endif /* _PLATEN_WORKER_H_INCLUDED_ */
