@@ -40,37 +40,35 @@ LIBEXECDIR  = /usr/lib/platen
 SYSCONFDIR  = /etc/platen
 
 WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
-INC     = -Iproto -Isidecar -Ingx_module
+# What a file may include follows from where it lies (t/layers.t: the order of the rooms).
+INC_proto      = -Iproto
+INC_sidecar    = -Iproto -Isidecar
+INC_ngx_module = -Iproto -Ingx_module
+INC_t          = -Iproto -Isidecar -Ingx_module -It -It/unit
+INC            = $(INC_$(firstword $(subst /, ,$<)))
 LIBS    = -llmdb -lmagic -lcrypto
 SIDELIB = -lczmq -lzmq -ljansson -lseccomp -lz
 DEPS    = -MMD -MP # each object knows the headers that it was made from
 HARDEN  = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 
 PROTO   = $(wildcard proto/*/*.c)
-# Programs of their own, executed by platend: no LMDB, no ZeroMQ, no listening socket.
-SANDBOX = $(addprefix sidecar/sandbox/,sandbox.c filter.c fork.c landlock.c probe.c)
-WIRE    = sidecar/office/wire.c
-WARNING = sidecar/engine/warning.c proto/base/utf8.c
+# The rooms of platend; a program of its own takes of them what it calls.
+SIDECAR = $(filter-out sidecar/platend.c,$(wildcard sidecar/*.c $(patsubst %,sidecar/%/*.c, \
+            bus schedule batch run sandbox engine office webhook backup storeadmin)))
+LOK     = $(filter-out sidecar/lok/soffice.c,$(wildcard sidecar/lok/*.c)) $(filter-out %/main.c,$(wildcard sidecar/docx/*.c))
 # What is loaded into a LibreOffice that platend does not keep warm.
 SOFFICE = sidecar/lok/soffice.c sidecar/lok/links.c proto/base/utf8.c
 # OOXML text documents: for LibreOffice's children, and for a program of its own.
-DOCX    = sidecar/docx/tree.c sidecar/docx/rewrite.c sidecar/docx/fields.c
-LOK     = $(filter-out sidecar/lok/soffice.c,$(wildcard sidecar/lok/*.c)) $(DOCX) $(SANDBOX) $(WIRE) sidecar/run/child_setup.c \
-          sidecar/sandbox/policy.c sidecar/engine/lo_profile.c sidecar/run/tree.c \
-          $(WARNING) proto/base/platen.c proto/base/codec.c proto/format/format.c
-SIDECAR = $(wildcard sidecar/*.c $(patsubst %,sidecar/%/*.c, \
-            bus schedule batch run sandbox engine office webhook backup storeadmin))
-TABLES  = $(wildcard sidecar/tables/*.c) $(WARNING) proto/base/platen.c proto/format/charset.c
-TEXT    = $(wildcard sidecar/text/*.c) $(WARNING) proto/base/platen.c proto/format/charset.c
-DOCXES  = sidecar/docx/main.c sidecar/lok/package.c sidecar/lok/functions.c \
-          $(DOCX) $(WARNING) proto/base/platen.c
-ZIP     = $(wildcard sidecar/zip/*.c) proto/job/skip.c proto/base/utf8.c
-# What of the module is free of nginx, and so is tested without it.
-PLAIN   = $(addprefix ngx_module/,http/params.c http/prefer.c http/problem.c ingest/multipart.c \
-            ingest/multipart_header.c ingest/receive.c ingest/receive_files.c tus/header.c)
+DOCX    = $(wildcard sidecar/docx/*.c) $(addprefix sidecar/lok/,package.c functions.c)
+TABLES  = $(wildcard sidecar/tables/*.c)
+TEXT    = $(wildcard sidecar/text/*.c)
+ZIP     = $(wildcard sidecar/zip/*.c)
 # Talks to hosts that clients name: alone of all it has libcurl.
 DELIVER = $(wildcard sidecar/deliver/*.c)
 CTL     = $(wildcard sidecar/ctl/*.c)
+# What of the module is free of nginx, and so is tested without it.
+PLAIN   = $(addprefix ngx_module/,http/params.c http/prefer.c http/problem.c ingest/multipart.c \
+            ingest/multipart_header.c ingest/receive.c ingest/receive_files.c tus/header.c)
 HEADERS = $(wildcard proto/*/*.h sidecar/*.h sidecar/*/*.h ngx_module/*.h ngx_module/*/*.h t/*.h t/unit/*.h)
 
 MODULE  = $(BUILD)/ngx_http_platen_module.so
@@ -95,11 +93,18 @@ NGX_OBJS = $(abspath $(BUILD))/nginx
 MODULE_SRC = $(sort $(PROTO) $(wildcard ngx_module/*.c ngx_module/*/*.c))
 
 .PHONY: FORCE
+
+# Whatever was made with other flags is made again.
+FLAGS = $(CC) $(CLANG) $(WARN) $(HARDEN) $(CFLAGS) $(SAN) $(TSAN) $(FUZZ_SAN)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+
 $(BUILD)/module.sources: FORCE
 	@mkdir -p $(@D)
 	@echo $(MODULE_SRC) | cmp -s - $@ || echo $(MODULE_SRC) > $@
 
-$(NGX_OBJS)/Makefile: config $(BUILD)/module.sources
+$(NGX_OBJS)/Makefile: config $(BUILD)/module.sources $(BUILD)/flags
 	@mkdir -p $(BUILD)
 	cd $(NGINX_SRC) && bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
 	    --with-cc-opt="$(CFLAGS) -fPIC" --with-ld-opt=-fPIC \
@@ -110,19 +115,26 @@ $(MODULE): $(NGX_OBJS)/Makefile $(MODULE_SRC) $(HEADERS) conf/openapi.json
 	cd $(NGINX_SRC) && $(MAKE) -s -f $(NGX_OBJS)/Makefile modules
 	install $(NGX_OBJS)/ngx_http_platen_module.so $@ # a new file: the old one may be loaded
 
-OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(PROTO) $(SIDECAR))
+# The objects of a list; and what all programs choose from, each with its include path.
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+OURS    = $(BUILD)/obj/libsidecar.a $(BUILD)/obj/libproto.a
+LINK    = $(CC) $(CFLAGS) -pie -Wl,--as-needed,--gc-sections,-z,relro,-z,now -o $@ $(filter-out %/flags,$^)
 
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(HARDEN) $(CFLAGS) $(INC) $(DEPS) -c -o $@ $<
 
-$(PLATEND): $(OBJ)
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ $(SIDELIB) $(LIBS)
+# Files of several rooms have the same name: so no `ar r`.
+$(BUILD)/obj/libproto.a: $(call objects,$(PROTO))
+$(BUILD)/obj/libsidecar.a: $(call objects,$(SIDECAR))
+$(OURS):
+	rm -f $@ && ar qcs $@ $^
 
-CTL_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(CTL)) $(filter-out %/platend.o,$(OBJ))
+$(PLATEND): $(call objects,sidecar/platend.c) $(OURS)
+	$(LINK) $(SIDELIB) $(LIBS)
 
-$(CTL_BIN): $(CTL_OBJ)
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ $(SIDELIB) $(LIBS) -ldl
+$(CTL_BIN): $(call objects,$(CTL)) $(OURS)
+	$(LINK) $(SIDELIB) $(LIBS) -ldl
 
 comma      = ,
 # What LibreOffice's libraries are to find here before their own; the C library's are found anyway.
@@ -130,36 +142,31 @@ LOK_EXPORT = $(addprefix -Wl$(comma)--export-dynamic-symbol=, \
              _ZN9salhelper5Timer5startEv _ZN9salhelper5Timer4stopEv \
              _ZNK9salhelper5Timer9isTickingEv _ZN9salhelper5TimerD2Ev \
              osl_openFile osl_copyFile FcCharSetAddChar)
-LOK_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(LOK))
 
-$(BUILD)/platen-lok: $(LOK_OBJ)
-	$(CC) $(CFLAGS) -pie $(LOK_EXPORT) -Wl,-z,relro,-z,now -o $@ $^ -lzip -lexpat -lseccomp -ldl
+$(BUILD)/platen-lok: $(call objects,$(LOK)) $(OURS)
+	$(LINK) $(LOK_EXPORT) -lzip -lexpat -lseccomp -ldl
 
-$(BUILD)/platen-docx: $(patsubst %.c,$(BUILD)/obj/%.o,$(DOCXES))
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip -lexpat
+$(BUILD)/platen-docx: $(call objects,$(DOCX)) $(OURS)
+	$(LINK) -lzip -lexpat
 
-$(BUILD)/platen-soffice.so: $(SOFFICE) sidecar/lok/links.h proto/base/utf8.h
+$(BUILD)/platen-soffice.so: $(SOFFICE) sidecar/lok/links.h proto/base/utf8.h $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(HARDEN:-fPIE=-fPIC) $(CFLAGS) $(INC) -shared -Wl,-z,relro,-z,now -o $@ $(SOFFICE) -ldl
 
-$(BUILD)/platen-tables: $(patsubst %.c,$(BUILD)/obj/%.o,$(TABLES))
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lxlsxwriter -lyajl -lzip -lexpat -lm -ldl
+$(BUILD)/platen-tables: $(call objects,$(TABLES)) $(OURS)
+	$(LINK) -lxlsxwriter -lyajl -lzip -lexpat -lm -ldl
 
-$(BUILD)/platen-text: $(patsubst %.c,$(BUILD)/obj/%.o,$(TEXT))
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -luchardet
+$(BUILD)/platen-text: $(call objects,$(TEXT)) $(OURS)
+	$(LINK) -luchardet
 
-$(BUILD)/platen-zip: $(patsubst %.c,$(BUILD)/obj/%.o,$(ZIP))
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lzip -ljansson -lcrypto
+$(BUILD)/platen-zip: $(call objects,$(ZIP)) $(OURS)
+	$(LINK) -lzip -ljansson -lcrypto
+
+$(BUILD)/platen-webhook: $(call objects,$(DELIVER)) $(OURS)
+	$(LINK) -lcurl -ljansson -llmdb -lcrypto
 
 $(BUILD)/platen-pandoc.lua: sidecar/pandoc/platen_pandoc.lua
 	install -Dm644 $< $@
-
-# Of what is platend's, only that which it calls: it talks to hosts that clients name.
-$(BUILD)/obj/libplatend.a: $(filter-out %/platend.o,$(OBJ))
-	rm -f $@ && ar qcs $@ $^ # files of several rooms have the same name
-
-$(BUILD)/platen-webhook: $(patsubst %.c,$(BUILD)/obj/%.o,$(DELIVER)) $(BUILD)/obj/libplatend.a
-	$(CC) $(CFLAGS) -pie -Wl,--as-needed,--gc-sections,-z,relro,-z,now -o $@ $^ -lcurl -ljansson -llmdb -lcrypto
 
 # DuckDB's library, for Parquet: from the npm registry, as Debian has none.
 duckdb: $(BUILD)/duckdb/libduckdb.so
@@ -170,21 +177,17 @@ $(BUILD)/duckdb/libduckdb.so: sidecar/tables/fetch-duckdb
 # Unit tests: one program to a file of t/unit, all with sanitizers.
 SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
-UNIT_SRC = $(PROTO) $(PLAIN) $(DOCX) $(addprefix sidecar/lok/,cells.c functions.c package.c) \
-           $(filter-out sidecar/platend.c,$(SIDECAR)) \
-           $(filter-out sidecar/tables/main.c,$(TABLES)) \
-           $(filter-out sidecar/deliver/main.c,$(DELIVER)) \
-           $(filter-out sidecar/ctl/main.c,$(CTL))
+UNIT_SRC = $(PROTO) $(PLAIN) $(SIDECAR) sidecar/lok/cells.c \
+           $(filter-out %/main.c,$(DOCX) $(TABLES) $(DELIVER) $(CTL))
 UNIT_OBJ = $(patsubst %.c,$(BUILD)/san/%.o,$(sort $(UNIT_SRC)))
 
-$(BUILD)/san/%.o: %.c
+$(BUILD)/san/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(SAN) $(INC) $(DEPS) -c -o $@ $<
 
 $(BUILD)/san/libplaten.a: $(UNIT_OBJ) Makefile
 	rm -f $@ && ar qcs $@ $(UNIT_OBJ) # files of several rooms have the same name
 
-$(BUILD)/san/t/unit/%.o: INC += -It/unit
 $(BUILD)/unit/%: $(BUILD)/san/t/unit/%.o $(BUILD)/san/libplaten.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lzip -lcurl -lxlsxwriter -lyajl -lexpat -lm -ldl $(LIBS)
@@ -203,21 +206,20 @@ unit: units
 	t/run --log $(BUILD)/log-unit $(RUN_UNITS)
 
 # The zygote held as platend would hold it.
-$(BUILD)/lok_driver: t/lok_driver.c $(SANDBOX) $(WIRE) sidecar/run/child_setup.c \
-                      sidecar/run/tree.c $(HEADERS) proto/base/platen.c proto/base/codec.c
-	$(CC) $(WARN) $(CFLAGS) $(INC) -It -o $@ $(filter %.c,$^) -lseccomp
+$(BUILD)/lok_driver: $(call objects,t/lok_driver.c) $(OURS)
+	$(LINK) -lseccomp
 
 # Code that is taken over, inside the sandbox of each engine.
-$(BUILD)/prisoner: t/prisoner.c $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out sidecar/platend.c,$(SIDECAR)) $(PROTO))
-	$(CC) $(WARN) $(CFLAGS) $(INC) -o $@ $^ $(SIDELIB) $(LIBS) -lpthread
+$(BUILD)/prisoner: $(call objects,t/prisoner.c) $(OURS)
+	$(LINK) $(SIDELIB) $(LIBS) -lpthread
 
 .PHONY: prisoner
 prisoner: $(BUILD)/prisoner
 	$(BUILD)/prisoner --full
 
 # What t/fault and t/cache.t do to a store, and to the calls of nginx and platend.
-$(BUILD)/store_driver: t/store_driver.c $(PROTO) $(wildcard sidecar/storeadmin/*.c) $(HEADERS)
-	$(CC) $(WARN) $(CFLAGS) $(INC) -o $@ $(filter %.c,$^) $(LIBS)
+$(BUILD)/store_driver: $(call objects,t/store_driver.c) $(OURS)
+	$(LINK) $(LIBS)
 
 $(BUILD)/fault_readers: t/fault/readers.c
 	$(CC) $(WARN) $(CFLAGS) -o $@ $< -llmdb
@@ -244,20 +246,19 @@ fault-tools: $(FAULT_TOOLS)
 FUZZ_SECONDS ?= 10
 FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
-FUZZED = $(PROTO) $(PLAIN) $(WIRE) $(addprefix sidecar/tables/, \
+FUZZED = $(PROTO) $(PLAIN) sidecar/office/wire.c $(addprefix sidecar/tables/, \
          buffer.c csv.c column.c names.c json.c text.c) sidecar/engine/warning.c
 
 # Each source once: the fuzzers link one archive.
 FUZZ_SAN = -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
 
-$(BUILD)/fuzzed/%.o: %.c
+$(BUILD)/fuzzed/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CLANG) $(WARN) $(FUZZ_SAN),fuzzer-no-link $(INC) $(DEPS) -c -o $@ $<
 
 $(BUILD)/fuzzed/libplaten.a: $(patsubst %.c,$(BUILD)/fuzzed/%.o,$(FUZZED))
 	rm -f $@ && ar qcs $@ $^ # files of several rooms have the same name
 
-$(BUILD)/fuzzed/t/fuzz/%.o: INC += -It/unit
 $(BUILD)/fuzz/%: $(BUILD)/fuzzed/t/fuzz/%.o $(BUILD)/fuzzed/libplaten.a
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_SAN),fuzzer -o $@ $^ -lyajl -lzip $(LIBS)
@@ -275,7 +276,7 @@ sanitized: $(BUILD)/sanitized/sidecar/platend $(BESIDE) $(BUILD)/module.sources
 	+t/sanitized/build $(abspath $(BUILD))/sanitized
 	ln -sf $(abspath $(BESIDE)) $(BUILD)/sanitized/sidecar
 
-$(BUILD)/sanitized/sidecar/platend: $(patsubst %.c,$(BUILD)/san/%.o,$(PROTO) $(SIDECAR))
+$(BUILD)/sanitized/sidecar/platend: $(patsubst %.c,$(BUILD)/san/%.o,$(PROTO) $(SIDECAR) sidecar/platend.c)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^ $(SIDELIB) $(LIBS)
 

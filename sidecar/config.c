@@ -13,7 +13,7 @@
 
 #include "disk/layout.h"
 #include "job/webhook_url.h"
-#include "webhook/address.h"
+#include "address.h"
 
 typedef enum {
     TEXT,

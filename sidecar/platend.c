@@ -29,7 +29,7 @@
 #include "daemon.h"
 #include "schedule/reaper.h"
 #include "schedule/scheduler.h"
-#include "base/seal.h"
+#include "store/seal.h"
 #include "supervisor.h"
 #include "webhook/webhooks.h"
 

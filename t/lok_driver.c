@@ -342,7 +342,8 @@ enters_cgroup(zygote_t *s)
 {
     platen_lok_message_t request;
     FILE                *procs;
-    char                 text[4] = "";
+    char                 text[4];
+    size_t               n;
 
     if (mkdir(at("cgroup"), 0700) != 0
         || (procs = fopen(at("cgroup/cgroup.procs"), "we")) == NULL || fclose(procs) != 0) {
@@ -354,9 +355,9 @@ enters_cgroup(zygote_t *s)
         || (procs = fopen(at("cgroup/cgroup.procs"), "re")) == NULL) {
         return 0;
     }
-    (void) fread(text, 1, sizeof(text) - 1, procs);
+    n = fread(text, 1, sizeof(text) - 1, procs);
     fclose(procs);
-    return strcmp(text, "0") == 0;
+    return n == 1 && text[0] == '0';
 }
 
 static void

@@ -11,10 +11,10 @@
 #include "conf.h"
 #include "ctx.h"
 #include "worker.h"
-#include "base/digest.h"
 #include "base/id.h"
 #include "base/platen.h"
 #include "http/respond.h"
+#include "job/cache_key.h"
 
 #include <sys/statvfs.h>
 

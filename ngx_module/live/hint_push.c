@@ -131,7 +131,7 @@ static void
 platen_hint_send_uses(void)
 {
     size_t   len;
-    uint8_t  wire[PLATEN_WIRE_USES_MAX];
+    uint8_t  wire[PLATEN_USES_WIRE_MAX];
 
     if (platen_hint_uses_told
         && ngx_time() - platen_hint_uses_told < PLATEN_HINT_USES_EVERY)
@@ -139,7 +139,7 @@ platen_hint_send_uses(void)
         return;
     }
 
-    len = platen_wire_encode_uses(platen_ready_uses_own(), wire);
+    len = platen_uses_encode(platen_ready_uses_own(), wire);
 
     if (zmq_send(platen_hint_socket, wire, len, ZMQ_DONTWAIT) >= 0) {
         platen_hint_uses_told = ngx_time();

@@ -6,12 +6,12 @@
 
 #include "base/platen.h"
 
-#define HEAD 6 /* octets before what the kind has to say */
+#define PLATEN_WIRE_HEAD 6 /* octets before what the kind has to say */
 
 static const uint8_t magic[4] = { 'P', 'L', 'T', 'N' };
 
-static void
-encode_head(platen_hint_kind_t kind, uint8_t *out)
+void
+platen_wire_encode_head(platen_hint_kind_t kind, uint8_t out[PLATEN_WIRE_HEAD])
 {
     memcpy(out, magic, sizeof(magic));
     out[4] = PLATEN_WIRE_VERSION;
@@ -21,7 +21,7 @@ encode_head(platen_hint_kind_t kind, uint8_t *out)
 static int
 check_head(const uint8_t *in, size_t len)
 {
-    if (len < HEAD || memcmp(in, magic, sizeof(magic)) != 0) {
+    if (len < PLATEN_WIRE_HEAD || memcmp(in, magic, sizeof(magic)) != 0) {
         return PLATEN_CORRUPT;
     }
     if (in[4] > PLATEN_WIRE_VERSION) {
@@ -33,8 +33,8 @@ check_head(const uint8_t *in, size_t len)
 void
 platen_wire_encode(const platen_hint_t *hint, uint8_t out[PLATEN_WIRE_LEN])
 {
-    encode_head(hint->kind, out);
-    memcpy(out + HEAD, hint->id.b, sizeof(hint->id.b));
+    platen_wire_encode_head(hint->kind, out);
+    memcpy(out + PLATEN_WIRE_HEAD, hint->id.b, sizeof(hint->id.b));
 }
 
 int
@@ -52,16 +52,16 @@ platen_wire_decode(const uint8_t *in, size_t len, platen_hint_t *hint)
     }
 
     hint->kind = (platen_hint_kind_t) in[5];
-    memcpy(hint->id.b, in + HEAD, sizeof(hint->id.b));
+    memcpy(hint->id.b, in + PLATEN_WIRE_HEAD, sizeof(hint->id.b));
     return PLATEN_OK;
 }
 
 void
 platen_wire_encode_news(uint64_t seq, uint8_t out[PLATEN_WIRE_NEWS_LEN])
 {
-    encode_head(PLATEN_HINT_NEWS, out);
+    platen_wire_encode_head(PLATEN_HINT_NEWS, out);
     seq = htobe64(seq);
-    memcpy(out + HEAD, &seq, sizeof(seq));
+    memcpy(out + PLATEN_WIRE_HEAD, &seq, sizeof(seq));
 }
 
 int
@@ -77,28 +77,15 @@ platen_wire_decode_news(const uint8_t *in, size_t len, uint64_t *seq)
         return PLATEN_CORRUPT;
     }
 
-    memcpy(seq, in + HEAD, sizeof(*seq));
+    memcpy(seq, in + PLATEN_WIRE_HEAD, sizeof(*seq));
     *seq = be64toh(*seq);
     return PLATEN_OK;
 }
 
-size_t
-platen_wire_encode_uses(const platen_uses_t *uses, uint8_t out[PLATEN_WIRE_USES_MAX])
-{
-    encode_head(PLATEN_HINT_USES, out);
-    return HEAD + platen_uses_write(uses, (char *) out + HEAD);
-}
-
 int
-platen_wire_decode_uses(const uint8_t *in, size_t len, platen_uses_t *uses)
+platen_wire_decode_head(const uint8_t *in, size_t len, platen_hint_kind_t kind)
 {
-    int rc;
+    int rc = check_head(in, len);
 
-    rc = check_head(in, len);
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-    return in[5] != PLATEN_HINT_USES
-               ? PLATEN_CORRUPT
-               : platen_uses_parse(uses, (const char *) in + HEAD, len - HEAD);
+    return rc == PLATEN_OK && in[5] != kind ? PLATEN_CORRUPT : rc;
 }

@@ -8,7 +8,7 @@
  *   octet  4    version, 1
  *   octet  5    kind
  *   octets 6-21 of a hint: job id, 16 octets
- *   octets 6- of uses: which store and data the worker uses (store/service.h)
+ *   octets 6- of uses: which store and data the worker uses, as store/service.h has it
  *   octets 6-13 of news: number of the newest event, big-endian
  *
  * A receiver drops what it does not understand.
@@ -17,13 +17,14 @@
 #ifndef PLATEN_WIRE_H
 #define PLATEN_WIRE_H
 
+#include <stddef.h>
+
 #include "base/id.h"
-#include "store/service.h"
 
 #define PLATEN_WIRE_VERSION 1
 #define PLATEN_WIRE_LEN 22
 #define PLATEN_WIRE_NEWS_LEN 14
-#define PLATEN_WIRE_USES_MAX (6 + PLATEN_USES_TEXT_MAX)
+#define PLATEN_WIRE_HEAD 6 /* octets before what a kind has */
 
 typedef enum {
     PLATEN_HINT_SUBMITTED = 1, /* a job waits in the queue */
@@ -46,8 +47,8 @@ int platen_wire_decode(const uint8_t *in, size_t len, platen_hint_t *hint);
 void platen_wire_encode_news(uint64_t seq, uint8_t out[PLATEN_WIRE_NEWS_LEN]);
 int  platen_wire_decode_news(const uint8_t *in, size_t len, uint64_t *seq);
 
-/* What a worker uses, and back.  The first returns its length. */
-size_t platen_wire_encode_uses(const platen_uses_t *uses, uint8_t out[PLATEN_WIRE_USES_MAX]);
-int    platen_wire_decode_uses(const uint8_t *in, size_t len, platen_uses_t *uses);
+/* What each message begins with, for a kind whose rest others know; and back, as above. */
+void platen_wire_encode_head(platen_hint_kind_t kind, uint8_t out[PLATEN_WIRE_HEAD]);
+int  platen_wire_decode_head(const uint8_t *in, size_t len, platen_hint_kind_t kind);
 
 #endif

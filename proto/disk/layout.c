@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -391,4 +392,15 @@ platen_layout_sweep_tmp(const char *root, unsigned age)
 
     closedir(dir);
     return n;
+}
+
+uint64_t
+platen_layout_space(const char *path)
+{
+    struct statvfs fs;
+
+    if (statvfs(path, &fs) != 0) {
+        return UINT64_MAX;
+    }
+    return (uint64_t) fs.f_bavail * fs.f_frsize;
 }

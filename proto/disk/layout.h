@@ -115,4 +115,10 @@ void platen_layout_remove(const char *root, const platen_id_t *id, uint32_t epoc
  */
 int platen_layout_sweep_tmp(const char *root, unsigned age);
 
+/* Bytes free for unprivileged users where `path` lies; UINT64_MAX if unknown. */
+uint64_t platen_layout_space(const char *path);
+
+/* A conversion must not start with less free space than this. */
+#define PLATEN_SPACE_MIN (UINT64_C(64) << 20)
+
 #endif

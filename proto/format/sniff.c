@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "format/charset.h"
+#include "base/charset.h"
 #include "format/ole.h"
 #include "base/utf8.h"
 #include "format/zip_check.h"

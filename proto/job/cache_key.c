@@ -1,8 +1,9 @@
-/* The key of a result; see job/cache_key.h.  Pure, any thread. */
+/* What makes two submissions the same; see job/cache_key.h.  Pure, any thread. */
 
 #include "job/cache_key.h"
 
-#include "base/digest.h"
+#include <openssl/hmac.h>
+#include <stdio.h>
 
 int
 platen_cache_key(const platen_job_t *job, uint8_t key[PLATEN_SHA256_LEN])
@@ -15,4 +16,29 @@ platen_cache_key(const platen_job_t *job, uint8_t key[PLATEN_SHA256_LEN])
         return PLATEN_NOT_FOUND;
     }
     return platen_digest(parts, sizeof(parts) / sizeof(parts[0]), key);
+}
+
+int
+platen_digest_submission(const platen_job_t *job, uint64_t ttl, platen_str_t key,
+                         uint8_t out[PLATEN_SHA256_LEN])
+{
+    unsigned char mac[PLATEN_SHA256_LEN];
+    unsigned      mac_len = 0;
+    char          numbers[64];
+    platen_str_t  parts[] = {
+         job->input_sha256, job->input_filename, job->source_format,  job->target_format,
+         job->options,      { numbers, 0 },      { (char *) mac, 0 }, job->webhook_url,
+    };
+
+    if (job->secrets.len != 0
+        && (HMAC(EVP_sha256(), key.data, (int) key.len,
+                 (const unsigned char *) job->secrets.data, job->secrets.len, mac, &mac_len)
+                == NULL
+            || mac_len != sizeof(mac))) {
+        return PLATEN_ERROR;
+    }
+    parts[5].len = (size_t) snprintf(numbers, sizeof(numbers), "%x %u %llu", job->withheld,
+                                     (unsigned) job->priority, (unsigned long long) ttl);
+    parts[6].len = mac_len;
+    return platen_digest(parts, sizeof(parts) / sizeof(parts[0]), out);
 }

@@ -8,6 +8,7 @@
 
 #include "base/platen.h"
 #include "base/codec.h"
+#include "base/digest.h"
 #include "base/id.h"
 
 typedef enum {
@@ -42,8 +43,7 @@ typedef enum {
     PLATEN_BATCH_PACK = 4  /* PROCESSING: its results are being packed */
 } platen_batch_phase_t;
 
-#define PLATEN_CLIENT_MAX 64 /* bytes of a client's name */
-#define PLATEN_SHA256_LEN 32
+#define PLATEN_CLIENT_MAX 64     /* bytes of a client's name */
 #define PLATEN_ERROR_CODE_MAX 48 /* bytes of an error code in an event */
 
 typedef struct {

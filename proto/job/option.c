@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "format/charset.h"
+#include "base/charset.h"
 #include "base/utf8.h"
 
 #define PAGE_MAX 99999

@@ -26,7 +26,7 @@ typedef enum {
     PLATEN_OPTION_IMAGE_RESOLUTION, /* "75" "150" "300" "600" "1200": dots per inch, at most */
     PLATEN_OPTION_SINGLE_PAGE_SHEETS, /* "true", "false" */
     PLATEN_OPTION_CSV_DELIMITER,      /* "comma" "semicolon" "tab" "pipe" "space" */
-    PLATEN_OPTION_CHARSET,            /* of a text: a name of format/charset.h */
+    PLATEN_OPTION_CHARSET,            /* of a text: a name of base/charset.h */
     PLATEN_OPTION_MARKDOWN_FLAVOUR,   /* "gfm" "commonmark" "markdown" */
     PLATEN_OPTION_WIDTH,              /* "16" to "4096": pixels of an image */
     PLATEN_OPTION_RESOLUTION,         /* "36" to "600": dots per inch of page images */

@@ -4,7 +4,7 @@
  * every buffer.
  *
  * Where a host leads is not judged here: only an address can be, once it is
- * connected to (webhook/address.h).
+ * connected to (address.h).
  */
 
 #ifndef PLATEN_WEBHOOK_H

@@ -3,7 +3,7 @@
 #ifndef PLATEN_STORE_INT_H
 #define PLATEN_STORE_INT_H
 
-#include "base/seal.h"
+#include "store/seal.h"
 #include "store/store.h"
 
 enum {

@@ -1,6 +1,6 @@
 /*
  * What of a record is secret, sealed before it is written; see store/store.h and
- * base/seal.h.  Who serves reads the key before it does: no file is touched while the
+ * store/seal.h.  Who serves reads the key before it does: no file is touched while the
  * writers' lock is held.  Others read it when they meet a secret.
  */
 
@@ -9,7 +9,7 @@
 #include <errno.h>
 
 #include "job/option.h"
-#include "base/seal.h"
+#include "store/seal.h"
 
 static int
 have_key(platen_store_t *store, int create)

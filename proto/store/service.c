@@ -127,6 +127,23 @@ is_other(const platen_uses_dir_t *a, const platen_uses_dir_t *b)
     return a->inode != 0 && b->inode != 0 && (a->device != b->device || a->inode != b->inode);
 }
 
+size_t
+platen_uses_encode(const platen_uses_t *uses, uint8_t out[PLATEN_USES_WIRE_MAX])
+{
+    platen_wire_encode_head(PLATEN_HINT_USES, out);
+    return PLATEN_WIRE_HEAD + platen_uses_write(uses, (char *) out + PLATEN_WIRE_HEAD);
+}
+
+int
+platen_uses_decode(const uint8_t *in, size_t len, platen_uses_t *uses)
+{
+    int rc = platen_wire_decode_head(in, len, PLATEN_HINT_USES);
+
+    return rc == PLATEN_OK ? platen_uses_parse(uses, (const char *) in + PLATEN_WIRE_HEAD,
+                                               len - PLATEN_WIRE_HEAD)
+                           : rc;
+}
+
 unsigned
 platen_uses_differ(const platen_uses_t *a, const platen_uses_t *b)
 {

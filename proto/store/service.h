@@ -25,6 +25,7 @@
 #define PLATEN_SERVICE_H
 
 #include "base/platen.h"
+#include "base/wire.h"
 
 #define PLATEN_CONDITION_META "condition"
 #define PLATEN_NOTES_META "notes"
@@ -37,6 +38,7 @@
 
 #define PLATEN_USES_PATH_MAX 1023 /* a longer path is shown cut off */
 #define PLATEN_USES_TEXT_MAX 2304
+#define PLATEN_USES_WIRE_MAX (PLATEN_WIRE_HEAD + PLATEN_USES_TEXT_MAX)
 #define PLATEN_SERVICE_SENTENCE 3072 /* bytes of a sentence about both */
 
 typedef struct {
@@ -66,6 +68,10 @@ size_t platen_uses_write(const platen_uses_t *uses, char out[PLATEN_USES_TEXT_MA
 
 /* Returns PLATEN_OK or PLATEN_CORRUPT. */
 int platen_uses_parse(platen_uses_t *uses, const char *text, size_t len);
+
+/* The message that carries it (base/wire.h), and back.  The first returns its length. */
+size_t platen_uses_encode(const platen_uses_t *uses, uint8_t out[PLATEN_USES_WIRE_MAX]);
+int    platen_uses_decode(const uint8_t *in, size_t len, platen_uses_t *uses);
 
 /* What is not the same; 0 as well if one of them is of another time of this machine. */
 unsigned platen_uses_differ(const platen_uses_t *a, const platen_uses_t *b);

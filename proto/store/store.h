@@ -150,7 +150,7 @@ int platen_store_key(platen_store_t *store);
 
 /*
  * The secret options of a record that was read: they are sealed when it is written
- * (base/seal.h), and stay so where they are copied to another one.  Their text form is
+ * (store/seal.h), and stay so where they are copied to another one.  Their text form is
  * written to `out`, for the caller to wipe.  PLATEN_NOT_FOUND: the key is gone;
  * PLATEN_CORRUPT: it is another one; PLATEN_ERROR.
  */

@@ -266,7 +266,6 @@ item_done(void *data)
     platen_batch_item_t *item = data, **at;
     platen_batches_t    *b = item->batches;
     platen_task_t       *task = item->task;
-    platen_verdict_t     verdict;
     int                  rc = item->rc, error = item->error;
 
     item->busy = 0;
@@ -281,16 +280,12 @@ item_done(void *data)
     item->task = NULL;
     item_free(item);
     if (rc == PLATEN_NOT_FOUND || rc == PLATEN_STALE) {
-        b->done(b->data, task, NULL);
+        b->done(b->data, task, PLATEN_BATCHES_DONE, NULL);
     } else if (rc == PLATEN_CORRUPT) {
-        /* Not this machine's fault: once more would be the same. */
-        platen_finish_corrupt(&verdict);
-        b->done(b->data, task, &verdict);
+        b->done(b->data, task, PLATEN_BATCHES_CORRUPT, NULL);
     } else {
-        platen_finish_requeue(&verdict, "prepare a batch",
-                              rc == PLATEN_ERROR && error != 0 ? strerror(error)
-                                                               : platen_strerror(rc));
-        b->done(b->data, task, &verdict);
+        b->done(b->data, task, PLATEN_BATCHES_LATER,
+                rc == PLATEN_ERROR && error != 0 ? strerror(error) : platen_strerror(rc));
     }
     b->more(b->data);
 }

@@ -12,19 +12,26 @@
 #define PLATEN_BATCHES_H
 
 #include "crew.h"
-#include "schedule/finish.h"
+#include "config.h"
+#include "format/matrix.h"
 #include "store/store.h"
-#include "schedule/task.h"
+#include "run/task.h"
 
 typedef struct platen_batches_s platen_batches_t;
 
+/* How a task that was in hand has ended. */
+typedef enum {
+    PLATEN_BATCHES_DONE,    /* its files are at work, or nobody wants it any more */
+    PLATEN_BATCHES_CORRUPT, /* what there is of it cannot be read, nor could it the next time */
+    PLATEN_BATCHES_LATER    /* a fault of this machine */
+} platen_batches_end_t;
+
 /*
- * A task has gone as far as it could.  `verdict` is NULL for one that is done
- * with (its files are at work), or that nobody wants any more; else what is to
- * be recorded.  The task is the callee's.
+ * A task has gone as far as it could.  `why`: of LATER, what the store or the disk said.
+ * The task is the callee's.
  */
-typedef void
-platen_batches_done_t(void *data, platen_task_t *task, const platen_verdict_t *verdict);
+typedef void platen_batches_done_t(void *data, platen_task_t *task, platen_batches_end_t end,
+                                   const char *why);
 
 /* Something has changed: call platen_batches_slice() when it suits, and look at _ready(). */
 typedef void platen_batches_more_t(void *data);

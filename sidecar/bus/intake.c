@@ -10,7 +10,7 @@
 #include "bus/endpoint.h"
 
 #define MESSAGE_MAX                                                                            \
-    PLATEN_WIRE_USES_MAX /* bytes; a longer one costs its sender the connection */
+    PLATEN_USES_WIRE_MAX /* bytes; a longer one costs its sender the connection */
 #define WAITING_MAX 1000
 #define BATCH 256 /* messages read before other events get their turn */
 #define WARN_MS 60000
@@ -122,7 +122,7 @@ platen_intake_read(platen_intake_t *in)
         if (rc == PLATEN_OK) {
             in->hint(in->data, &hint);
         } else if (rc == PLATEN_CORRUPT && n <= (int) sizeof(buf)
-                   && platen_wire_decode_uses(buf, (size_t) n, &uses) == PLATEN_OK) {
+                   && platen_uses_decode(buf, (size_t) n, &uses) == PLATEN_OK) {
             if (in->uses != NULL) {
                 in->uses(in->data, &uses);
             }

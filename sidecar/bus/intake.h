@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "base/wire.h"
+#include "store/service.h"
 
 typedef void platen_intake_hint_t(void *data, const platen_hint_t *hint);
 typedef void platen_intake_uses_t(void *data, const platen_uses_t *nginx);

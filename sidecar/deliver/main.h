@@ -17,7 +17,7 @@
 #include "base/sign.h"
 #include "store/hook.h"
 #include "job/webhook_url.h"
-#include "webhook/address.h"
+#include "address.h"
 #include "webhook/settings.h"
 
 /* What all deliveries share; constant once it is set up. */

@@ -18,8 +18,12 @@
 
 #include "lok/package.h"
 #include "base/platen.h"
-#include "docx/main.h"
+#include "engine/exit_code.h"
 #include "engine/warning.h"
+
+#define CHUNKS                                                                                 \
+    "A part of the document is a file of another format inside of it (altChunk), which is "    \
+    "not in the result."
 
 #define MEND                                                                                   \
     (PLATEN_LOK_MEND_BOXES | PLATEN_LOK_MEND_HIDDEN | PLATEN_LOK_MEND_GRIDS                    \
@@ -30,7 +34,7 @@ warn(unsigned found, int pictures)
 {
     platen_lok_package_warn(found, pictures);
     if (found & PLATEN_LOK_CHUNKS) {
-        platen_warning_add(PLATEN_WARNINGS_FILE, PLATEN_DOCX_CHUNKS);
+        platen_warning_add(PLATEN_WARNINGS_FILE, CHUNKS);
     }
     if (found & PLATEN_LOK_COMMENTED) {
         platen_warning_add(PLATEN_WARNINGS_FILE,

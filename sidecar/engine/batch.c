@@ -1,9 +1,11 @@
 /*
  * platen-zip as engines: what happens to a batch before and after its files are
- * converted.  No routes of the graph: the scheduler asks for them by name.
+ * converted, and to pages that a last step has left.  No routes of the graph: the
+ * scheduler and the pool ask for them by name.
  * Prepares in the loop's thread and owns nothing.
  */
 
+#include "engine/exit_code.h"
 #include "engine/program.h"
 
 static const platen_edge_t unpack[] = {
@@ -13,14 +15,30 @@ static const platen_edge_t pack[] = {
     { "files", "zip", 0, 0, 0, NULL, NULL },
 };
 
-/* As in sidecar/zip/main.h. */
 static const platen_program_rule_t rules[] = {
     { 0, NULL, PLATEN_EXIT_DONE },
-    { 11, NULL, PLATEN_EXIT_CORRUPT },
-    { 13, "File too large", PLATEN_EXIT_TOO_LARGE },
-    { 13, NULL, PLATEN_EXIT_SETUP },
+    { PLATEN_ZIP_EXIT_CORRUPT, NULL, PLATEN_EXIT_CORRUPT },
+    { PLATEN_ZIP_EXIT_CANNOT_WRITE, "File too large", PLATEN_EXIT_TOO_LARGE },
+    { PLATEN_ZIP_EXIT_CANNOT_WRITE, NULL, PLATEN_EXIT_SETUP },
     { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_FAILED },
 };
+
+/* Whatever keeps pages from being packed, they are not there. */
+static const platen_program_rule_t pages_rules[] = {
+    { 0, NULL, PLATEN_EXIT_DONE },
+    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_FAILED },
+};
+
+static int
+prepare_pages(const platen_engine_t *engine, const platen_config_t *config,
+              const platen_run_t *run, platen_command_t *command)
+{
+    (void) engine;
+    platen_command_arg(command, "%s/platen-zip", config->libexec_path);
+    platen_command_arg(command, "%s", run->output);
+    platen_command_arg(command, "%s", run->files_dir);
+    return 0;
+}
 
 static int
 prepare_unpack(const platen_engine_t *engine, const platen_config_t *config,
@@ -52,6 +70,18 @@ exited(int code, const char *said)
 {
     return platen_program_exit(rules, code, said);
 }
+
+static platen_exit_t
+pages_exited(int code, const char *said)
+{
+    return platen_program_exit(pages_rules, code, said);
+}
+
+const platen_engine_t platen_engine_pages = {
+    .name = "zip",
+    .prepare = prepare_pages,
+    .exited = pages_exited,
+};
 
 const platen_engine_t platen_engine_unpack = {
     .name = "unpack",

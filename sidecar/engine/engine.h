@@ -12,7 +12,7 @@
 #ifndef PLATEN_ENGINE_H
 #define PLATEN_ENGINE_H
 
-#include "run/command.h"
+#include "sandbox/command.h"
 #include "config.h"
 #include "office/wire.h"
 #include "format/matrix.h"
@@ -63,7 +63,7 @@ typedef struct {
     const char             *input;      /* the document: <dir>/in.<from> */
     const char             *output_dir; /* <dir>/out */
     const char             *output;     /* the result has to be <dir>/out/in.<to> */
-    const char             *files_dir;  /* a batch's results; else NULL */
+    const char             *files_dir;  /* a batch's results, or pages; else NULL */
 } platen_run_t;
 
 /* What an exit code says about a run that no signal ended. */
@@ -205,7 +205,8 @@ extern const platen_engine_t platen_engine_mupdf;
 extern const platen_engine_t platen_engine_qpdf;
 extern const platen_engine_t platen_engine_image;
 
-/* Of batches; in no graph. */
+/* The pages of a last step become one archive; and of batches.  In no graph. */
+extern const platen_engine_t platen_engine_pages;
 extern const platen_engine_t platen_engine_unpack;
 extern const platen_engine_t platen_engine_pack;
 

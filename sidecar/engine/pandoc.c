@@ -22,7 +22,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "docx/main.h"
+#include "engine/exit_code.h"
 #include "engine/program.h"
 
 #define PANDOC "/usr/bin/pandoc"

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "engine/exit_code.h"
 #include "engine/program.h"
 #include "engine/warning.h"
 
@@ -44,13 +45,17 @@ static const platen_edge_t edges[] = {
     { "tsv", "parquet", 60, 0, 0, NULL, NULL },
 };
 
-/* Its exit codes (sidecar/tables/main.h). */
 static const platen_program_rule_t rules[] = {
-    { 0, NULL, PLATEN_EXIT_DONE },       { 10, NULL, PLATEN_EXIT_CORRUPT },
-    { 11, NULL, PLATEN_EXIT_ENCRYPTED }, { 13, NULL, PLATEN_EXIT_FAILED },
-    { 14, NULL, PLATEN_EXIT_MEMORY },    { 17, NULL, PLATEN_EXIT_EMPTY },
-    { 18, NULL, PLATEN_EXIT_TOO_LARGE }, { 19, NULL, PLATEN_EXIT_SHEET },
-    { 20, NULL, PLATEN_EXIT_DECLINED },  { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_SETUP },
+    { 0, NULL, PLATEN_EXIT_DONE },
+    { PLATEN_TABLES_CORRUPT, NULL, PLATEN_EXIT_CORRUPT },
+    { PLATEN_TABLES_ENCRYPTED, NULL, PLATEN_EXIT_ENCRYPTED },
+    { PLATEN_TABLES_WRITE, NULL, PLATEN_EXIT_FAILED },
+    { PLATEN_TABLES_MEMORY, NULL, PLATEN_EXIT_MEMORY },
+    { PLATEN_TABLES_EMPTY, NULL, PLATEN_EXIT_EMPTY },
+    { PLATEN_TABLES_TOO_LARGE, NULL, PLATEN_EXIT_TOO_LARGE },
+    { PLATEN_TABLES_SHEET, NULL, PLATEN_EXIT_SHEET },
+    { PLATEN_TABLES_DECLINED, NULL, PLATEN_EXIT_DECLINED },
+    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_SETUP },
 };
 
 static int

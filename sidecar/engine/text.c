@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "engine/exit_code.h"
 #include "engine/program.h"
 
 #define CHARSET PLATEN_OPTION_BIT(PLATEN_OPTION_CHARSET)
@@ -82,11 +83,10 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
 static platen_exit_t
 exited(int code, const char *said)
 {
-    /* Its exit codes (sidecar/text/main.h). */
     static const platen_program_rule_t rules[] = {
         { 0, NULL, PLATEN_EXIT_DONE },
-        { 13, NULL, PLATEN_EXIT_FAILED },
-        { 14, NULL, PLATEN_EXIT_MEMORY },
+        { PLATEN_TEXT_WRITE, NULL, PLATEN_EXIT_FAILED },
+        { PLATEN_TEXT_MEMORY, NULL, PLATEN_EXIT_MEMORY },
         { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_SETUP },
     };
 

@@ -24,7 +24,7 @@
 #include "lok/links.h"
 #include "lok/mark.h"
 #include "lok/office.h"
-#include "run/child_setup.h"
+#include "sandbox/child_setup.h"
 #include "sandbox/policy.h"
 
 static char *volatile nowhere; /* to be written to by who is deaf to signals of his own */

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run/child_setup.h"
+#include "sandbox/child_setup.h"
 #include "disk/layout.h"
 #include "log.h"
 

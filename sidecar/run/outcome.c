@@ -115,11 +115,7 @@ platen_judge(const platen_judge_case_t *of)
                : says_memory(of->said)   ? PLATEN_RUN_MEMORY
                                          : PLATEN_RUN_CRASHED;
     }
-    if (of->engine == NULL) {
-        outcome = WEXITSTATUS(of->wstatus) == 0 ? PLATEN_RUN_DONE : PLATEN_RUN_FAILED;
-    } else {
-        outcome = outcome_of(of->engine->exited(WEXITSTATUS(of->wstatus), of->said));
-    }
+    outcome = outcome_of(of->engine->exited(WEXITSTATUS(of->wstatus), of->said));
     if (outcome != PLATEN_RUN_DONE && was_too_large(of, 0)) {
         return PLATEN_RUN_TOO_LARGE;
     }

@@ -35,7 +35,7 @@ typedef enum {
 
 /* A process that has ended. */
 typedef struct {
-    const platen_engine_t  *engine;    /* NULL: platen-zip */
+    const platen_engine_t  *engine;
     const platen_options_t *options;   /* that the step had to honour */
     int                     wstatus;   /* as waitpid(2) */
     const char             *said;      /* the end of its standard error; any bytes */

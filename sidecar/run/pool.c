@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include "run/spawn.h"
-#include "schedule/finish.h"
 #include "run/run_dir.h"
 #include "engine/warning.h"
 #include "run/watch.h"
@@ -387,6 +386,19 @@ ask_zygote(platen_pool_t *pool, worker_t *w)
     return 0;
 }
 
+/* Has the engine fill in its command. */
+static int
+prepare(platen_pool_t *pool, worker_t *w, const platen_engine_t *engine,
+        const platen_run_t *run)
+{
+    w->command = (platen_command_t){ .policy = platen_policy_find(engine->name) };
+    if (engine->prepare(engine, pool->config, run, &w->command) != 0) {
+        platen_command_clear(&w->command);
+        return refuse(w, PLATEN_RUN_ERROR, "prepare the engine");
+    }
+    return confine(pool, w);
+}
+
 /* Prepares the step, so that all that is left is to launch it. */
 static int
 start_step(platen_pool_t *pool, worker_t *w)
@@ -406,12 +418,7 @@ start_step(platen_pool_t *pool, worker_t *w)
         w->next = NEXT_OFFICE;
         return 0;
     }
-    w->command = (platen_command_t){ .policy = platen_policy_find(step->engine->name) };
-    if (step->engine->prepare(step->engine, pool->config, &run, &w->command) != 0) {
-        platen_command_clear(&w->command);
-        return refuse(w, PLATEN_RUN_ERROR, "prepare the engine");
-    }
-    return confine(pool, w);
+    return prepare(pool, w, step->engine, &run);
 }
 
 static unsigned
@@ -666,13 +673,20 @@ platen_pool_dismiss(platen_pool_t *pool)
     }
 }
 
+/* Of the current step, or of what packs the pages of the last. */
+static const platen_engine_t *
+engine_of(const worker_t *w)
+{
+    const platen_route_t *route = &w->task->route;
+
+    return w->step < route->nsteps ? route->steps[w->step].engine : &platen_engine_pages;
+}
+
 /* More than the kernel would let it have, where the kernel counts it apart. */
 static uint64_t
 most_threads(const worker_t *w)
 {
-    const platen_route_t  *route = &w->task->route;
-    const platen_policy_t *policy = platen_policy_find(
-        w->step < route->nsteps ? route->steps[w->step].engine->name : "zip");
+    const platen_policy_t *policy = platen_policy_find(engine_of(w)->name);
 
     return platen_policy_threads(policy == NULL ? platen_policy_find("command") : policy);
 }
@@ -711,7 +725,7 @@ look_at(platen_pool_t *pool, unsigned n)
 static void
 look_at_space(platen_pool_t *pool)
 {
-    uint64_t  space = platen_finish_space(pool->config->data_path);
+    uint64_t  space = platen_layout_space(pool->config->data_path);
     worker_t *w;
     unsigned  i, most = 0;
 
@@ -776,11 +790,10 @@ leave_cgroup(worker_t *w)
 static platen_run_outcome_t
 judge(const platen_pool_t *pool, worker_t *w, int wstatus, const char *said)
 {
-    const platen_route_t     *route = &w->task->route;
     uint64_t                  space = w->confinement.sandbox.address_space;
     platen_run_outcome_t      outcome;
     const platen_judge_case_t of = {
-        .engine = w->step < route->nsteps ? route->steps[w->step].engine : NULL,
+        .engine = engine_of(w),
         .options = &w->options,
         .wstatus = wstatus,
         .said = said,
@@ -805,7 +818,7 @@ static int
 pack(platen_pool_t *pool, worker_t *w)
 {
     const platen_edge_t *edge = w->task->route.steps[w->task->route.nsteps - 1].edge;
-    platen_command_t    *command = &w->command;
+    platen_run_t         run;
     int                  rc;
 
     w->result.format = platen_format_find(edge->to, strlen(edge->to));
@@ -830,12 +843,9 @@ pack(platen_pool_t *pool, worker_t *w)
     }
     w->step = w->task->route.nsteps;
     w->result.format = platen_format_find("zip", 3);
-    w->result.engine = "zip";
-    *command = (platen_command_t){ .policy = platen_policy_find("zip") };
-    platen_command_arg(command, "%s/platen-zip", pool->config->libexec_path);
-    platen_command_arg(command, "%s", w->stage.output);
-    platen_command_arg(command, "%s", w->stage.pages_dir);
-    return confine(pool, w) == 0 ? 1 : -1;
+    w->result.engine = platen_engine_pages.name;
+    run = (platen_run_t){ .output = w->stage.output, .files_dir = w->stage.pages_dir };
+    return prepare(pool, w, &platen_engine_pages, &run) == 0 ? 1 : -1;
 }
 
 /* After a step that is done: 1 if the next one is prepared, 0 at the end, or -1. */
@@ -882,9 +892,8 @@ warn_of_repairs(worker_t *w, const char *said)
 {
     static const char  sentence[] = "The document is damaged, and was repaired as far as that "
                                     "was possible: some of it may be missing from the result.\n";
-    const char *const *words =
-        w->step < w->task->route.nsteps ? w->task->route.steps[w->step].engine->repairs : NULL;
-    size_t n = strlen(w->result.warnings);
+    const char *const *words = engine_of(w)->repairs;
+    size_t             n = strlen(w->result.warnings);
 
     while (words != NULL && *words != NULL && strstr(said, *words) == NULL) {
         words++;

@@ -12,7 +12,7 @@
 #include "crew.h"
 #include "run/outcome.h"
 #include "disk/layout.h"
-#include "schedule/task.h"
+#include "run/task.h"
 #include "office/zygote.h"
 
 #define PLATEN_RUN_FONTS_MAX 16384 /* more than a run of LibreOffice writes */

@@ -15,7 +15,7 @@
 
 #include "run/spawn.h"
 #include "base/crash.h"
-#include "run/child_setup.h"
+#include "sandbox/child_setup.h"
 
 #include <errno.h>
 #include <fcntl.h>

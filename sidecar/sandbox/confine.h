@@ -6,7 +6,7 @@
 #ifndef PLATEN_CONFINE_H
 #define PLATEN_CONFINE_H
 
-#include "run/command.h"
+#include "sandbox/command.h"
 #include "config.h"
 
 typedef struct platen_confine_s platen_confine_t;

@@ -6,7 +6,7 @@
  */
 
 #include "sandbox/internal.h"
-#include "run/child_setup.h"
+#include "sandbox/child_setup.h"
 
 #include <errno.h>
 #include <fcntl.h>

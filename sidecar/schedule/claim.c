@@ -232,7 +232,7 @@ platen_scheduler_may_claim(platen_scheduler_t *s)
     if (length == 0) {
         return 0;
     }
-    if (platen_finish_space(s->config->data_path) < PLATEN_SPACE_MIN) {
+    if (platen_layout_space(s->config->data_path) < PLATEN_SPACE_MIN) {
         platen_scheduler_pause(s, "the data directory's file system is nearly full", "");
         return 0;
     }

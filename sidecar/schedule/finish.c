@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <zlib.h>
@@ -196,17 +195,6 @@ say_why(platen_verdict_t *v, const platen_run_result_t *result)
                  "The images are larger than this server allows. Ask for smaller ones by the "
                  "options width or resolution, or for fewer pages by the option pages.");
     }
-}
-
-uint64_t
-platen_finish_space(const char *path)
-{
-    struct statvfs fs;
-
-    if (statvfs(path, &fs) != 0) {
-        return UINT64_MAX;
-    }
-    return (uint64_t) fs.f_bavail * fs.f_frsize;
 }
 
 /* Removes a result that no record will name. */
@@ -427,7 +415,7 @@ static void
 blame_disk(const platen_config_t *config, const platen_task_t *task,
            const platen_run_result_t *result, platen_verdict_t *v)
 {
-    uint64_t space = platen_finish_space(config->data_path), own;
+    uint64_t space = platen_layout_space(config->data_path), own;
 
     if (v->state == PLATEN_STATE_SUCCESS || space >= PLATEN_SPACE_MIN / 4) {
         return;

@@ -110,10 +110,4 @@ int platen_finish_write(platen_txn_t *txn, const platen_id_t *id, uint32_t epoch
 void platen_finish_record(const platen_config_t *config, platen_store_t *store,
                           platen_ending_t *const *endings, unsigned n);
 
-/* Bytes free for unprivileged users where `path` lies; UINT64_MAX if unknown. */
-uint64_t platen_finish_space(const char *path);
-
-/* A job must not start with less free space than this. */
-#define PLATEN_SPACE_MIN (UINT64_C(64) << 20)
-
 #endif

@@ -523,13 +523,14 @@ batch_moved(void *data)
 
 /* A batch is in no one's hand any more. */
 static void
-batch_ended(void *data, platen_task_t *task, const platen_verdict_t *verdict)
+batch_ended(void *data, platen_task_t *task, platen_batches_end_t end, const char *why)
 {
     platen_scheduler_t *s = data;
+    platen_verdict_t    verdict;
 
     /* There is room for another one. */
     look_again(s);
-    if (verdict == NULL) {
+    if (end == PLATEN_BATCHES_DONE) {
         platen_log(PLATEN_LOG_DEBUG, "the files of a batch are at work",
                    platen_task_context(task));
         platen_task_destroy(&task);
@@ -538,7 +539,13 @@ batch_ended(void *data, platen_task_t *task, const platen_verdict_t *verdict)
         }
         return;
     }
-    end_as(s, task, verdict, -1);
+    if (end == PLATEN_BATCHES_CORRUPT) {
+        /* Not this machine's fault: once more would be the same. */
+        platen_finish_corrupt(&verdict);
+    } else {
+        platen_finish_requeue(&verdict, "prepare a batch", why);
+    }
+    end_as(s, task, &verdict, -1);
 }
 
 void
@@ -873,7 +880,7 @@ try_canary(platen_scheduler_t *s)
         return;
     }
     if (platen_scheduler_must_wait(s, &task->route)
-        || platen_finish_space(s->config->data_path) < PLATEN_SPACE_MIN) {
+        || platen_layout_space(s->config->data_path) < PLATEN_SPACE_MIN) {
         platen_task_destroy(&task);
         return;
     }
@@ -950,7 +957,7 @@ platen_scheduler_condition(const platen_scheduler_t *s)
         return "LibreOffice does not start, and what needs it waits; platend's log has the "
                "reason.";
     }
-    if (platen_finish_space(s->config->data_path) < PLATEN_SPACE_MIN) {
+    if (platen_layout_space(s->config->data_path) < PLATEN_SPACE_MIN) {
         return "The data directory's disk is nearly full, and no conversion begins; make room "
                "on "
                "it.";

@@ -10,7 +10,7 @@
  *   --to             csv, json, parquet, xlsx
  *   --duckdb         libduckdb.so, for Parquet
  *   --delimiter      of a CSV document; found out by default
- *   --encoding       of a CSV or JSON document, by a name of format/charset.h;
+ *   --encoding       of a CSV or JSON document, by a name of base/charset.h;
  *                    found out by default
  *   --out-delimiter  of the CSV result: a comma by default
  *   --out-encoding   of the CSV result: utf-8 by default

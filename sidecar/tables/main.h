@@ -1,5 +1,5 @@
 /*
- * What the parts of platen-tables share: exit codes, errors, cells, and the two
+ * What the parts of platen-tables share: errors, cells, and the two
  * interfaces that everything is made of.  A source reads a document and knows
  * its columns; a sink is given the rows and writes another document.  Neither
  * knows which other one it is paired with.
@@ -18,16 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Exit codes of the program, and what functions here return. */
-#define PLATEN_TABLES_USAGE 2
-#define PLATEN_TABLES_CORRUPT 10   /* the document cannot be read */
-#define PLATEN_TABLES_ENCRYPTED 11 /* it needs a password, which this program does not take */
-#define PLATEN_TABLES_WRITE 13     /* the result cannot be written */
-#define PLATEN_TABLES_MEMORY 14    /* out of memory */
-#define PLATEN_TABLES_EMPTY 17     /* the document has no columns */
-#define PLATEN_TABLES_TOO_LARGE 18 /* more than the format holds */
-#define PLATEN_TABLES_SHEET 19     /* the workbook has no such sheet */
-#define PLATEN_TABLES_DECLINED 20  /* LibreOffice has to write the document anew first */
+#include "engine/exit_code.h" /* what functions here return, too */
 
 /* No table has more; it bounds what a hostile document makes of its rows. */
 #define PLATEN_TABLES_COLUMNS_MAX 65536

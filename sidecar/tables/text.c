@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "format/charset.h"
+#include "base/charset.h"
 #include "base/utf8.h"
 
 #define PIECE 65536

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <uchardet/uchardet.h>
 
-#include "format/charset.h"
+#include "base/charset.h"
 
 #define SAMPLE (256 * 1024)
 

@@ -33,7 +33,8 @@
 #include <unistd.h>
 
 #include "base/platen.h"
-#include "format/charset.h"
+#include "base/charset.h"
+#include "engine/exit_code.h"
 #include "text/main.h"
 #include "base/utf8.h"
 #include "engine/warning.h"

@@ -1,17 +1,13 @@
-/* What the parts of platen-text share: its exit codes, and the guess at a charset. */
+/* What the parts of platen-text share: the guess at a charset, and what a page needs. */
 
 #ifndef PLATEN_TEXT_H
 #define PLATEN_TEXT_H
 
 #include <stddef.h>
 
-#define PLATEN_TEXT_USAGE 2
-#define PLATEN_TEXT_WRITE 13  /* the result cannot be written */
-#define PLATEN_TEXT_MEMORY 14 /* out of memory */
-
 /*
  * What a text of bytes that is not UTF-8 is most like: a name of
- * format/charset.h, "windows-1252" if nothing is like it.
+ * base/charset.h, "windows-1252" if nothing is like it.
  */
 const char *platen_text_guess(const char *text, size_t len);
 

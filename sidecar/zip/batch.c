@@ -21,6 +21,8 @@
 
 #include <jansson.h>
 
+#include "zip/archive.h"
+
 #define MANIFEST "manifest.json"
 #define NAME_MAX_BYTES 4096
 

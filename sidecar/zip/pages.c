@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "zip/archive.h"
 #include "zip/main.h"
 
 /* Adds one file, which libzip reads when the archive is closed.  0, or its exit code. */

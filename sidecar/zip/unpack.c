@@ -27,6 +27,7 @@
 
 #include "job/skip.h"
 #include "base/utf8.h"
+#include "zip/archive.h"
 
 #define CHUNK 65536
 #define SHA256_TEXT 65

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "format/charset.h"
+#include "base/charset.h"
 
 static void
 test_names(void **state)

@@ -423,17 +423,10 @@ static void
 test_every_status(void **state)
 {
     static const platen_engine_t *const engines[] = {
-        &platen_engine_lok,
-        &platen_engine_soffice,
-        &platen_engine_tables,
-        &platen_engine_pandoc,
-        &platen_engine_poppler,
-        &platen_engine_mupdf,
-        &platen_engine_qpdf,
-        &platen_engine_image,
-        &platen_engine_unpack,
-        &platen_engine_pack,
-        NULL,
+        &platen_engine_lok,    &platen_engine_soffice, &platen_engine_tables,
+        &platen_engine_pandoc, &platen_engine_poppler, &platen_engine_mupdf,
+        &platen_engine_qpdf,   &platen_engine_image,   &platen_engine_unpack,
+        &platen_engine_pack,   &platen_engine_pages,
     };
     static const char *const said[] = { "", "out of memory", "File too large",
                                         "Cannot allocate memory", "\xff\xfe %s" };
@@ -461,8 +454,8 @@ test_every_status(void **state)
                 if (v.pause || v.blame == PLATEN_BLAME_MACHINE
                     || (v.state != PLATEN_STATE_FAILED && v.blame != PLATEN_BLAME_DOCUMENT)) {
                     fail_msg("%s, status %d, \"%s\": state %d, blame %d, pause %d",
-                             engines[i] == NULL ? "zip" : engines[i]->name, of.wstatus, said[j],
-                             v.state, (int) v.blame, v.pause);
+                             engines[i]->name, of.wstatus, said[j], v.state, (int) v.blame,
+                             v.pause);
                 }
             }
         }

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/seal.h"
+#include "store/seal.h"
 #include "scratch.h"
 
 #define SECRET "password=s3cret\n"

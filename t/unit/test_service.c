@@ -62,7 +62,7 @@ test_differ(void **state)
 static void
 test_long(void **state)
 {
-    uint8_t       wire[PLATEN_WIRE_USES_MAX];
+    uint8_t       wire[PLATEN_USES_WIRE_MAX];
     char          path[4 * PLATEN_USES_PATH_MAX], out[PLATEN_SERVICE_SENTENCE];
     platen_uses_t back;
     platen_hint_t hint;
@@ -73,14 +73,14 @@ test_long(void **state)
     path[sizeof(path) - 1] = '\0';
     platen_uses_look(&uses, path, path, UINT64_MAX);
     uses.store.device = uses.store.inode = uses.data.device = uses.data.inode = UINT64_MAX;
-    len = platen_wire_encode_uses(&uses, wire);
+    len = platen_uses_encode(&uses, wire);
     assert_true(len < sizeof(wire));
-    assert_int_equal(platen_wire_decode_uses(wire, len, &back), PLATEN_OK);
+    assert_int_equal(platen_uses_decode(wire, len, &back), PLATEN_OK);
     assert_int_equal(platen_uses_differ(&uses, &back), 0);
     assert_int_not_equal(platen_wire_decode(wire, len, &hint), PLATEN_OK);
-    assert_int_equal(platen_wire_decode_uses(wire, 5, &back), PLATEN_CORRUPT);
+    assert_int_equal(platen_uses_decode(wire, 5, &back), PLATEN_CORRUPT);
     wire[5] = PLATEN_HINT_NEWS;
-    assert_int_equal(platen_wire_decode_uses(wire, len, &back), PLATEN_CORRUPT);
+    assert_int_equal(platen_uses_decode(wire, len, &back), PLATEN_CORRUPT);
 
     platen_uses_tell(&uses, &back, PLATEN_USES_STORE, out);
     assert_string_equal(out + strlen(out) - strlen("restart both."), "restart both.");

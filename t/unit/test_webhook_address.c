@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "webhook/address.h"
+#include "address.h"
 
 static const char *
 judge(const char *allow, const char *address, int port)

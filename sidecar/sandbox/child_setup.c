@@ -1,6 +1,6 @@
-/* The first steps of a child; see run/child_setup.h. */
+/* The first steps of a child; see sandbox/child_setup.h. */
 
-#include "run/child_setup.h"
+#include "sandbox/child_setup.h"
 
 #include <signal.h>
 #include <stddef.h>

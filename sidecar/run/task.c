@@ -1,9 +1,9 @@
 /*
- * Tasks; see schedule/task.h.  Used by the loop's thread alone; the only failure
+ * Tasks; see run/task.h.  Used by the loop's thread alone; the only failure
  * is a lack of memory, which the caller sees as NULL.
  */
 
-#include "schedule/task.h"
+#include "run/task.h"
 
 #include <stdio.h>
 #include <stdlib.h>

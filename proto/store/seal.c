@@ -1,9 +1,9 @@
 /*
- * Sealing; see base/seal.h.  Pure but for the key's file, any thread.  The form is
+ * Sealing; see store/seal.h.  Pure but for the key's file, any thread.  The form is
  * one octet, 1, a random nonce of 12, what is sealed, and a tag of 16.
  */
 
-#include "base/seal.h"
+#include "store/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /*
- * Addresses; see webhook/address.h.  The tables are the IANA registries of
+ * Addresses; see address.h.  The tables are the IANA registries of
  * special-purpose addresses (RFC 6890), and what clouds answer their own machines on.
  */
 
-#include "webhook/address.h"
+#include "address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

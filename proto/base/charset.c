@@ -1,6 +1,6 @@
-/* Charsets; see format/charset.h. */
+/* Charsets; see base/charset.h. */
 
-#include "format/charset.h"
+#include "base/charset.h"
 
 #include <ctype.h>
 #include <strings.h>

@@ -1,6 +1,6 @@
-/* Commands of engines; see run/command.h.  Owns copies of what it is given. */
+/* Commands of engines; see sandbox/command.h.  Owns copies of what it is given. */
 
-#include "run/command.h"
+#include "sandbox/command.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,0 +1,116 @@
+# The rooms of the house are layers: a file includes what is in its own room and in those
+# below it, and nothing else.  Beside it, what is built of them: nginx's Makefile has each
+# source of the module, and each program just the libraries that it is for.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use Test::More;
+
+my $root = abs_path(dirname(__FILE__) . '/..');
+my $build = $ENV{PLATEN_BUILD} || "$root/build";
+chdir $root or die "$root: $!";
+
+# From the ground up; rooms of one line see each other.
+my @proto = map [split], ('proto/base', 'proto/job', 'proto/format', 'proto/disk', 'proto/store');
+my @sidecar = map [split], (
+    'sidecar/ground',
+    'sidecar/storeadmin sidecar/sandbox sidecar/bus sidecar/webhook',
+    'sidecar/office',
+    'sidecar/engine',
+    'sidecar/run',
+    'sidecar/backup sidecar/batch',
+    'sidecar/schedule',
+    'sidecar/roof',
+    'sidecar/docx sidecar/lok', # both take a document of OOXML apart
+    'sidecar/tables sidecar/text sidecar/zip',
+    'sidecar/deliver',
+    'sidecar/ctl',
+);
+
+# What stands in sidecar/ itself: what every room may use, and what uses them all.
+my %roof = map { $_ => 1 } qw(platend compare condition daemon supervisor);
+
+my %level;
+for my $order ([@proto, @sidecar]) {
+    for my $i (0 .. $#$order) {
+        $level{$_} = $i for @{ $order->[$i] };
+    }
+}
+
+sub room {
+    my ($file) = @_;
+    return dirname($file) if $file !~ m{^sidecar/([^/]+)\.[ch]\z};
+    return $roof{$1} ? 'sidecar/roof' : 'sidecar/ground';
+}
+
+sub slurp {
+    my ($path) = @_;
+    open my $in, '<', $path or die "$path: $!";
+    local $/;
+    return scalar <$in>;
+}
+
+my @files = map glob, qw(proto/*/*.[ch] sidecar/*.[ch] sidecar/*/*.[ch]);
+my (@unknown, @above, %includes);
+for my $file (@files) {
+    for my $name (slurp($file) =~ /^#include "([^"]+)"/mg) {
+        my ($found) = grep { -e $_ } "proto/$name", $file =~ /^sidecar/ ? "sidecar/$name" : ();
+        if (!defined $found || !defined $level{ room($found) } || !defined $level{ room($file) }) {
+            push @unknown, "$file: $name";
+            next;
+        }
+        push @above, "$file: $name" if $level{ room($found) } > $level{ room($file) };
+        $includes{$file}{$found} = 1;
+    }
+}
+is "@unknown", '', 'each file includes others by their path below proto/ or sidecar/, and each room is in the order';
+is join("\n", @above), '', 'no room includes one above it';
+
+# A header with its source is one; headers alone may not meet again.
+my %state;
+my @circles;
+sub visit {
+    my ($file, @way) = @_;
+    if (($state{$file} // '') eq 'open') {
+        push @circles, join ' -> ', @way, $file;
+        return;
+    }
+    return if $state{$file};
+    $state{$file} = 'open';
+    visit($_, @way, $file) for sort keys %{ $includes{$file} // {} };
+    $state{$file} = 'done';
+}
+visit($_) for sort @files;
+is "@circles", '', 'no file includes itself by way of others';
+
+SKIP: {
+    my $makefile = "$build/nginx/Makefile";
+    skip "there is no $makefile", 1 if !-e $makefile;
+    my $text = slurp($makefile);
+    my %there = map { $_ => 1 } $text =~ m{\Q$root\E/((?:proto|ngx_module)/\S+\.c)\b}g;
+    my @tree = sort map glob, qw(proto/*/*.c ngx_module/*.c ngx_module/*/*.c);
+    is join(' ', sort keys %there), join(' ', @tree), 'nginx compiles each source of the module and of proto/, and no other';
+}
+
+# What the linker was asked for by the Makefile is one thing, what a program needs another.
+my %needs = (
+    'platen-webhook' => [qw(crypto curl jansson lmdb)],
+    'platen-zip' => [qw(crypto jansson zip)],
+    'platen-text' => [qw(uchardet)],
+    'platen-docx' => [qw(expat zip)],
+    'platen-tables' => [qw(expat xlsxwriter yajl zip)],
+    'platen-lok' => [qw(expat seccomp zip)],
+);
+for my $program (sort keys %needs) {
+    SKIP: {
+        skip "there is no $program", 1 if !-e "$build/$program";
+        my %others = map { $_ => 1 } `readelf -d $build/$program` =~ /NEEDED.*\[lib([a-z_-]+)[.\d-]*\.so/g;
+        delete @others{qw(c m dl pthread gcc_s)};
+        is join(' ', sort keys %others), "@{ $needs{$program} }", "$program needs these libraries, and no other";
+    }
+}
+
+done_testing;
