@@ -8,8 +8,6 @@
 #include "conf.h"
 
 #include "disk/layout.h"
-#include "http/route.h"
-#include "live/event_sub.h"
 
 
 #define PLATEN_CONF_COMPARED  1000   /* names of a file of keys */
@@ -17,6 +15,8 @@
 
 static void platen_conf_error(ngx_conf_t *cf, const ngx_http_platen_at_t *at,
     const char *fmt, ...);
+static ngx_int_t platen_conf_events(ngx_conf_t *cf,
+    ngx_http_platen_main_conf_t *pmcf);
 static ngx_int_t platen_conf_create_path(ngx_conf_t *cf, ngx_str_t *name,
     const ngx_http_platen_at_t *at);
 static ngx_int_t platen_conf_names(ngx_conf_t *cf,
@@ -103,7 +103,7 @@ platen_conf_init_main(ngx_conf_t *cf, void *conf)
     }
 
     if (pmcf->events.data == NULL
-        && platen_wake_default(cf, pmcf) != NGX_OK)
+        && platen_conf_events(cf, pmcf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -128,6 +128,38 @@ platen_conf_init_main(ngx_conf_t *cf, void *conf)
     pmcf->pool = ngx_thread_pool_add(cf, &pmcf->thread_pool);
 
     return pmcf->pool ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/* Where the sidecar publishes by default: beside the hints' socket. */
+
+static ngx_int_t
+platen_conf_events(ngx_conf_t *cf, ngx_http_platen_main_conf_t *pmcf)
+{
+    u_char  *p;
+
+    ngx_str_set(&pmcf->events, "");
+
+    if (pmcf->queue.len == 0) {
+        return NGX_OK;
+    }
+
+    for (p = pmcf->queue.data + pmcf->queue.len; p[-1] != '/'; p--) {
+        /* void */
+    }
+
+    pmcf->events.data = ngx_pnalloc(cf->pool, p - pmcf->queue.data
+                                              + sizeof("events.sock"));
+    if (pmcf->events.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    pmcf->events.len = ngx_sprintf(pmcf->events.data, "%*sevents.sock%Z",
+                                   (size_t) (p - pmcf->queue.data),
+                                   pmcf->queue.data)
+                       - pmcf->events.data - 1;
+
+    return NGX_OK;
 }
 
 
@@ -262,7 +294,7 @@ platen_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
-    if (!clcf->noname && clcf->handler != platen_route_handler) {
+    if (!clcf->noname && clcf->handler != conf->handler) {
         platen_conf_error(cf, &conf->api_at,
                           "location \"%V/\" has platen_api beside another "
                           "directive that answers requests, such as "
@@ -422,12 +454,13 @@ platen_conf_inherit(ngx_http_core_loc_conf_t *clcf,
     }
 
     conf->api = 1;
+    conf->handler = prev->handler;
     conf->api_at = prev->api_at;
     conf->prefix = prev->prefix;
 
     if (clcf->lmt_excpt) {
         /* nginx takes the handler of what it enters, not of where it was */
-        clcf->handler = platen_route_handler;
+        clcf->handler = conf->handler;
     }
 
     return 1;

@@ -82,6 +82,7 @@ typedef struct {
 typedef struct {
     ngx_flag_t               api;
     ngx_http_platen_at_t     api_at;
+    ngx_http_handler_pt      handler;     /* of requests, with api */
     ngx_str_t                prefix;      /* of the location, no end slash */
     ngx_array_t             *keys;        /* ngx_http_platen_key_t; NULL: off */
     ngx_str_t                keys_file;

@@ -1,11 +1,7 @@
 
 /*
  * The module itself: directives, variables, and what a worker
- * opens and closes.  Everything that a request does is in the platen_* rooms.
- *
- * A worker opens the store after the fork (LMDB and ZeroMQ handles do not
- * survive one).  If that fails it serves all the same: requests that need the
- * store answer 503, and it is tried again, at most once a second.
+ * opens and closes.  Everything that a request does is in the rooms.
  */
 
 
@@ -22,7 +18,6 @@
 #include "base/crash.h"
 #include "base/platen.h"
 #include "commit/commit.h"
-#include "disk/layout.h"
 #include "http/cors.h"
 #include "http/health.h"
 #include "http/link.h"
@@ -392,9 +387,6 @@ static ngx_http_variable_t  ngx_http_platen_vars[] = {
 };
 
 
-ngx_http_platen_worker_t  ngx_http_platen_worker;
-
-
 static char *
 ngx_http_platen_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -437,7 +429,8 @@ ngx_http_platen_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     plcf->api = 1;
     plcf->prefix = prefix;
     platen_conf_at(cf, &plcf->api_at);
-    clcf->handler = platen_route_handler;
+    plcf->handler = platen_route_handler;
+    clcf->handler = plcf->handler;
 
     pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_platen_module);
     pmcf->api = 1;
@@ -615,58 +608,6 @@ ngx_http_platen_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     v->not_found = 0;
 
     return NGX_OK;
-}
-
-
-platen_store_t *
-ngx_http_platen_store(ngx_log_t *log)
-{
-    char                       err[256];
-    ngx_http_platen_worker_t  *w = &ngx_http_platen_worker;
-
-    if (w->store && !platen_commit_active() && platen_store_failed(w->store)) {
-        ngx_log_error(NGX_LOG_ALERT, log, 0,
-                      "platen: the disk failed a write of store \"%V\", which "
-                      "is opened again", &w->conf->store);
-        platen_store_close(&w->store);
-    }
-
-    if (w->store || w->conf == NULL || w->store_tried == ngx_time()) {
-        return w->store;
-    }
-
-    w->store_tried = ngx_time();
-
-    if (platen_layout_prepare((char *) w->conf->data.data) != 0) {
-        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
-                      "platen: cannot use the data directory \"%V\"",
-                      &w->conf->data);
-        return NULL;
-    }
-
-    if (platen_store_open(&w->store, (char *) w->conf->store.data,
-                          w->conf->map_size, err, sizeof(err))
-        != PLATEN_OK)
-    {
-        ngx_log_error(NGX_LOG_ALERT, log, 0, "platen: store \"%V\": %s",
-                      &w->conf->store, err);
-
-        return w->store;
-    }
-
-    if (!w->conf->sync) {
-        platen_store_unsynced(w->store);
-    }
-
-    /* Without it a job with a password is refused, and others are not. */
-
-    if (platen_store_key(w->store) != PLATEN_OK) {
-        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
-                      "platen: cannot read or make \"%V/secrets.key\"",
-                      &w->conf->store);
-    }
-
-    return w->store;
 }
 
 

@@ -27,6 +27,7 @@ typedef struct {
     platen_problem_t              room;         /* what there is no room for */
     platen_matrix_t               matrix; /* parsed from matrix_text */
     ngx_str_t                     matrix_text;
+    unsigned                      committing:1;  /* a group has the store */
     unsigned                      room_tight:1;  /* the store is over half full */
     unsigned                      matrix_known:1;
 } ngx_http_platen_worker_t;

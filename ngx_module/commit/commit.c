@@ -17,7 +17,7 @@
 
 #include "commit/commit.h"
 
-#include "ctx.h"
+#include "task.h"
 #include "worker.h"
 #include "base/crash.h"
 #include "base/platen.h"
@@ -26,14 +26,12 @@
 #include "commit/reservation.h"
 #include "disk/layout.h"
 #include "disk/upload.h"
-#include "ingest/given.h"
 #include "live/subscribers.h"
 
 #include <errno.h>
 
 
 #define PLATEN_COMMIT_GROUP  256   /* operations in one transaction */
-#define PLATEN_TASK_TIMER    60000 /* milliseconds */
 
 
 typedef struct {
@@ -50,9 +48,6 @@ static void platen_commit_share(platen_commit_group_t *g);
 static void platen_commit_unlink_output(platen_commit_op_t *op);
 static void platen_commit_cleanup(platen_commit_op_t *op);
 static void platen_commit_done(ngx_event_t *ev);
-static ngx_uint_t platen_commit_task_pending(ngx_event_t *ev);
-static void platen_commit_unlink_thread(void *data, ngx_log_t *log);
-static void platen_commit_unlink_done(ngx_event_t *ev);
 
 
 static const char           *platen_commit_data;
@@ -113,13 +108,6 @@ platen_commit(platen_commit_op_t *op, ngx_log_t *log)
 }
 
 
-ngx_uint_t
-platen_commit_active(void)
-{
-    return platen_commit_task->event.active;
-}
-
-
 static ngx_int_t
 platen_commit_post(ngx_log_t *log)
 {
@@ -150,9 +138,8 @@ platen_commit_post(ngx_log_t *log)
         return NGX_ERROR;
     }
 
-    /* a worker that is to exit waits for as long as there are timers */
-
-    ngx_add_timer(&platen_commit_task->event, PLATEN_TASK_TIMER);
+    platen_task_watch(&platen_commit_task->event);
+    ngx_http_platen_worker.committing = 1;
 
     platen_commit_waiting = rest;
 
@@ -497,9 +484,11 @@ platen_commit_done(ngx_event_t *ev)
     platen_commit_group_t  *g;
     platen_commit_op_t     *op, *next;
 
-    if (platen_commit_task_pending(ev)) {
+    if (platen_task_pending(ev)) {
         return;
     }
+
+    ngx_http_platen_worker.committing = 0;
 
     g = platen_commit_task->ctx;
     op = g->ops;
@@ -533,179 +522,3 @@ platen_commit_done(ngx_event_t *ev)
 }
 
 
-void
-platen_commit_hold(ngx_http_request_t *r)
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->busy = 1;
-
-    r->main->blocked++;
-    r->aio = 1;
-}
-
-
-void
-platen_commit_release(ngx_http_request_t *r)
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->busy = 0;
-
-    r->main->blocked--;
-    r->aio = 0;
-}
-
-
-ngx_int_t
-platen_commit_task_init(ngx_http_request_t *r,
-    void (*handler)(void *data, ngx_log_t *log), void (*done)(ngx_event_t *ev))
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    ctx->task = ngx_thread_task_alloc(r->pool, sizeof(ngx_http_request_t *));
-    if (ctx->task == NULL) {
-        return NGX_ERROR;
-    }
-
-    ctx->task->handler = handler;
-    ctx->task->event.handler = done;
-    ctx->task->event.data = r;
-    ctx->task->event.log = r->connection->log;
-    *(ngx_http_request_t **) ctx->task->ctx = r;
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-platen_commit_task_post(ngx_http_request_t *r)
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, ctx->task)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /* a worker that is to exit waits for as long as there are timers */
-
-    ngx_add_timer(&ctx->task->event, PLATEN_TASK_TIMER);
-
-    platen_commit_hold(r);
-
-    return NGX_OK;
-}
-
-
-void
-platen_commit_task_done(ngx_event_t *ev, ngx_http_event_handler_pt event,
-    ngx_http_event_handler_pt next)
-{
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
-
-    r = ev->data;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    if (platen_commit_task_pending(ev)) {
-        return;
-    }
-
-    platen_commit_release(r);
-
-    if (platen_given_gone(r)) {
-        /* nobody to do it for */
-
-    } else if (r->write_event_handler == event) {
-        next(r);
-
-    } else {
-        /* terminated meanwhile: nginx waits to free it */
-        r->write_event_handler(r);
-    }
-
-    ngx_http_run_posted_requests(c);
-}
-
-
-/*
- * For the event handler of a task with a timer: 1 if only that has run out; 0 if
- * the task is done, the timer then being gone.
- */
-
-static ngx_uint_t
-platen_commit_task_pending(ngx_event_t *ev)
-{
-    if (ev->timedout) {
-        ev->timedout = 0;
-
-        ngx_log_error(NGX_LOG_ERR, ev->log, 0,
-                      "platen: a disk operation takes over %d s",
-                      PLATEN_TASK_TIMER / 1000);
-        ngx_add_timer(ev, PLATEN_TASK_TIMER);
-        return 1;
-    }
-
-    if (ev->timer_set) {
-        ngx_del_timer(ev);
-    }
-
-    return 0;
-}
-
-
-void
-platen_commit_unlink(const char *path, ngx_log_t *log)
-{
-    size_t              len;
-    ngx_thread_task_t  *task;
-
-    len = ngx_strlen(path) + 1;
-
-    /* It outlives the request, so it is in no pool. */
-
-    task = ngx_calloc(sizeof(ngx_thread_task_t) + len, log);
-    if (task == NULL) {
-        return;
-    }
-
-    task->ctx = task + 1;
-    ngx_memcpy(task->ctx, path, len);
-    task->handler = platen_commit_unlink_thread;
-    task->event.data = task;
-    task->event.handler = platen_commit_unlink_done;
-
-    if (ngx_thread_task_post(ngx_http_platen_worker.conf->pool, task)
-        != NGX_OK)
-    {
-        ngx_free(task);
-        (void) ngx_delete_file(path);
-    }
-}
-
-
-static void
-platen_commit_unlink_thread(void *data, ngx_log_t *log)
-{
-    if (ngx_delete_file(data) == NGX_FILE_ERROR && ngx_errno != NGX_ENOENT) {
-        ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
-                      "platen: cannot remove \"%s\"", data);
-    }
-}
-
-
-static void
-platen_commit_unlink_done(ngx_event_t *ev)
-{
-    ngx_free(ev->data);
-}

@@ -118,36 +118,5 @@ ngx_int_t platen_commit_init(ngx_cycle_t *cycle, const char *data,
  */
 ngx_int_t platen_commit(platen_commit_op_t *op, ngx_log_t *log);
 
-/* Whether a group is with the thread pool. */
-ngx_uint_t platen_commit_active(void);
-
-/*
- * Keeps the request, and its pool, until a task or a commit has come back: what
- * nginx would free is then not freed before platen_commit_release().
- */
-void platen_commit_hold(ngx_http_request_t *r);
-void platen_commit_release(ngx_http_request_t *r);
-
-/*
- * The request's thread task, ctx->task: made, with the request as what its
- * handler gets (in *data) and its event's data; and posted, the request then
- * being held.  NGX_OK or NGX_ERROR.
- */
-ngx_int_t platen_commit_task_init(ngx_http_request_t *r,
-    void (*handler)(void *data, ngx_log_t *log),
-    void (*done)(ngx_event_t *ev));
-ngx_int_t platen_commit_task_post(ngx_http_request_t *r);
-
-/*
- * For that `done`: the task has come back, or only its timer has run out, which
- * is logged and set again.  `next` has the request, unless it has ended: then
- * its write event is no longer `event`, and nginx waits to free it.
- */
-void platen_commit_task_done(ngx_event_t *ev, ngx_http_event_handler_pt event,
-    ngx_http_event_handler_pt next);
-
-/* Removes a file in the thread pool: unlinking a large one takes its time. */
-void platen_commit_unlink(const char *path, ngx_log_t *log);
-
 
 #endif /* _PLATEN_COMMIT_H_INCLUDED_ */

@@ -10,6 +10,7 @@
 
 #include "conf.h"
 #include "ctx.h"
+#include "task.h"
 #include "access/capacity.h"
 #include "access/webhook_conf.h"
 #include "base/crash.h"
@@ -22,7 +23,6 @@
 #include "http/problem.h"
 #include "http/respond.h"
 #include "ingest/batch.h"
-#include "ingest/given.h"
 #include "ingest/receive.h"
 #include "ingest/upload.h"
 #include "job/cache_key.h"
@@ -340,7 +340,7 @@ platen_submit_commit(ngx_http_request_t *r, platen_commit_op_t *op)
         return NGX_ERROR;
     }
 
-    platen_commit_hold(r);
+    platen_task_hold(r);
 
     return NGX_OK;
 }
@@ -368,7 +368,7 @@ platen_submit_committed(platen_commit_op_t *op)
 
     ngx_http_set_log_request(c->log, r);
 
-    platen_commit_release(r);
+    platen_task_release(r);
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
@@ -387,7 +387,7 @@ platen_submit_committed(platen_commit_op_t *op)
         platen_crash_point(PLATEN_CRASH_ACCEPT_HINTED);
     }
 
-    if (platen_given_gone(r)) {
+    if (platen_task_gone(r)) {
         /* done, and nobody to tell */
 
     } else if (r->write_event_handler == platen_submit_event) {

@@ -10,8 +10,8 @@
 #include "http/body.h"
 
 #include "ctx.h"
+#include "task.h"
 #include "base/platen.h"
-#include "commit/commit.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "ingest/given.h"
@@ -100,13 +100,13 @@ platen_body_given(ngx_http_request_t *r)
                                         NULL);
     }
 
-    if (platen_commit_task_init(r, platen_body_thread, platen_body_thread_done)
+    if (platen_task_init(r, platen_body_thread, platen_body_thread_done)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (platen_commit_task_post(r) != NGX_OK) {
+    if (platen_task_post(r) != NGX_OK) {
         return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
     }
 
@@ -155,7 +155,7 @@ platen_body_thread(void *data, ngx_log_t *log)
 static void
 platen_body_thread_done(ngx_event_t *ev)
 {
-    platen_commit_task_done(ev, platen_body_event, platen_body_gathered);
+    platen_task_done(ev, platen_body_event, platen_body_gathered);
 }
 
 

@@ -158,19 +158,3 @@ platen_given_refuse(ngx_http_request_t *r)
 }
 
 
-/*
- * nginx ends a request that is blocked by way of the main request's handler,
- * and a subrequest does not hear of it.
- */
-
-ngx_uint_t
-platen_given_gone(ngx_http_request_t *r)
-{
-    if (r == r->main || !r->connection->error) {
-        return 0;
-    }
-
-    ngx_http_finalize_request(r, NGX_ERROR);
-
-    return 1;
-}

@@ -35,11 +35,5 @@ typedef int (*platen_given_pt)(void *data, const u_char *p, size_t n);
 int platen_given_each(const ngx_chain_t *in, platen_given_pt piece,
     void *data);
 
-/*
- * For what comes back from a thread: whether it is a subrequest whose client
- * has gone meanwhile, which is then finalized.
- */
-ngx_uint_t platen_given_gone(ngx_http_request_t *r);
-
 
 #endif /* _PLATEN_INGEST_GIVEN_H_INCLUDED_ */

@@ -17,10 +17,10 @@
 
 #include "conf.h"
 #include "ctx.h"
+#include "task.h"
 #include "access/capacity.h"
 #include "access/quota.h"
 #include "base/platen.h"
-#include "commit/commit.h"
 #include "commit/submit.h"
 #include "http/problem.h"
 #include "http/respond.h"
@@ -128,7 +128,7 @@ platen_upload_open(ngx_http_request_t *r, ngx_str_t *type, off_t max)
     cln = ngx_pool_cleanup_add(r->pool, sizeof(platen_receive_t));
 
     if (cln == NULL
-        || platen_commit_task_init(r, platen_upload_thread,
+        || platen_task_init(r, platen_upload_thread,
                                    platen_upload_thread_done)
            != NGX_OK)
     {
@@ -466,7 +466,7 @@ platen_upload_discard(platen_receive_t *rx)
     platen_receive_close(rx);
 
     if (rx->tmp.path[0] != '\0') {
-        platen_commit_unlink(rx->tmp.path, ngx_cycle->log);
+        platen_task_unlink(rx->tmp.path, ngx_cycle->log);
         rx->tmp.path[0] = '\0';
     }
 }
@@ -588,7 +588,7 @@ platen_upload_post(ngx_http_request_t *r, ngx_chain_t *in)
 
     ctx->in = in;
 
-    return platen_commit_task_post(r);
+    return platen_task_post(r);
 }
 
 
@@ -633,7 +633,7 @@ platen_upload_piece(void *data, const u_char *p, size_t n)
 static void
 platen_upload_thread_done(ngx_event_t *ev)
 {
-    platen_commit_task_done(ev, platen_upload_event, platen_upload_written);
+    platen_task_done(ev, platen_upload_event, platen_upload_written);
 }
 
 

@@ -33,36 +33,6 @@ static ngx_connection_t  *platen_wake_connection;
 
 
 ngx_int_t
-platen_wake_default(ngx_conf_t *cf, ngx_http_platen_main_conf_t *pmcf)
-{
-    u_char  *p;
-
-    ngx_str_set(&pmcf->events, "");
-
-    if (pmcf->queue.len == 0) {
-        return NGX_OK;
-    }
-
-    for (p = pmcf->queue.data + pmcf->queue.len; p[-1] != '/'; p--) {
-        /* void */
-    }
-
-    pmcf->events.data = ngx_pnalloc(cf->pool, p - pmcf->queue.data
-                                              + sizeof("events.sock"));
-    if (pmcf->events.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    pmcf->events.len = ngx_sprintf(pmcf->events.data, "%*sevents.sock%Z",
-                                   (size_t) (p - pmcf->queue.data),
-                                   pmcf->queue.data)
-                       - pmcf->events.data - 1;
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
 platen_wake_init(ngx_str_t *endpoint, ngx_log_t *log)
 {
     int      linger = 0, conflate = 1;

@@ -11,12 +11,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "conf.h"
-
-
-/* Where the sidecar publishes by default: beside the hints' socket. */
-ngx_int_t platen_wake_default(ngx_conf_t *cf,
-    ngx_http_platen_main_conf_t *pmcf);
 
 ngx_int_t platen_wake_init(ngx_str_t *endpoint, ngx_log_t *log);
 

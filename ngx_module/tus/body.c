@@ -14,6 +14,7 @@
 
 #include "conf.h"
 #include "ctx.h"
+#include "task.h"
 #include "base/platen.h"
 #include "commit/commit.h"
 #include "commit/submit.h"
@@ -55,7 +56,7 @@ platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
     if (ctx->task == NULL
-        && platen_commit_task_init(r, platen_tus_thread, platen_tus_done)
+        && platen_task_init(r, platen_tus_thread, platen_tus_done)
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -63,7 +64,7 @@ platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step)
 
     ctx->tus->step = step;
 
-    if (platen_commit_task_post(r) != NGX_OK) {
+    if (platen_task_post(r) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -338,7 +339,7 @@ platen_tus_reserve(ngx_http_request_t *r, uint64_t need, uint64_t wish,
     }
 
     r->write_event_handler = platen_tus_event;
-    platen_commit_hold(r);
+    platen_task_hold(r);
 
     return NGX_OK;
 }
@@ -357,7 +358,7 @@ platen_tus_reserved(platen_commit_op_t *op)
 
     ngx_http_set_log_request(c->log, r);
 
-    platen_commit_release(r);
+    platen_task_release(r);
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     tus = ctx->tus;
@@ -367,7 +368,7 @@ platen_tus_reserved(platen_commit_op_t *op)
         tus->made |= tus->then == PLATEN_TUS_CREATE;
     }
 
-    if (platen_given_gone(r)) {
+    if (platen_task_gone(r)) {
         /* nobody to do it for */
 
     } else if (r->write_event_handler == platen_tus_event) {
@@ -609,5 +610,5 @@ platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
 static void
 platen_tus_done(ngx_event_t *ev)
 {
-    platen_commit_task_done(ev, platen_tus_event, platen_tus_next);
+    platen_task_done(ev, platen_tus_event, platen_tus_next);
 }

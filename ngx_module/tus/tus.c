@@ -17,6 +17,7 @@
 #include "tus/tus.h"
 
 #include "conf.h"
+#include "task.h"
 #include "access/capacity.h"
 #include "access/quota.h"
 #include "base/id.h"
@@ -851,7 +852,7 @@ platen_tus_drop(ngx_http_request_t *r, platen_tus_t *tus)
     if (p->fd != -1) {
         platen_partial_forget(p->root, &p->id);
         platen_partial_path(p->root, &p->id, path);
-        platen_commit_unlink(path, r->connection->log);
+        platen_task_unlink(path, r->connection->log);
 
     } else if (!tus->made) {
         return;
