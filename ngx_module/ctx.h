@@ -32,7 +32,7 @@ struct ngx_http_platen_ctx_s {
     ngx_msec_t               wait;        /* POST /convert: how long it is held;
                                              0: no longer, or never */
     time_t                   client_until;  /* end of its cookie; 0: never */
-    ngx_str_t                set_cookie;  /* of a new client, or len 0 */
+    ngx_array_t             *always;      /* headers that any answer has */
     ngx_int_t                identity;    /* see platen_auth_lookup() */
     uint64_t                 max_length;  /* of a signed PUT; 0: as elsewhere */
     ngx_buf_t               *body;        /* see http/body.c */
@@ -44,6 +44,9 @@ struct ngx_http_platen_ctx_s {
     ngx_thread_task_t       *task;
     ngx_chain_t             *in;          /* being written by the task */
     void                   (*received)(ngx_http_request_t *r);
+    void                   (*discard)(ngx_http_request_t *r,
+                               ngx_int_t status); /* lets go of what was
+                                             received: a problem is told */
     struct platen_commit_op_s  *op;
     struct platen_tus_s     *tus;         /* of a resumable upload; or NULL */
     unsigned                 batch:1;     /* by way of /api/v1 */

@@ -19,7 +19,6 @@
 #include "base/platen.h"
 #include "commit/commit.h"
 #include "http/cors.h"
-#include "http/health.h"
 #include "http/link.h"
 #include "http/respond.h"
 #include "http/route.h"
@@ -30,6 +29,7 @@
 #include "live/subscribers.h"
 #include "store/store.h"
 #include "view/formats.h"
+#include "view/health.h"
 
 
 static char *ngx_http_platen_api(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -14,6 +14,7 @@
 #include "conf.h"
 #include "format/matrix.h"
 #include "http/problem.h"
+#include "store/service.h"
 #include "store/store.h"
 
 
@@ -23,6 +24,7 @@ typedef struct {
     ngx_http_platen_main_conf_t  *conf;
     platen_store_t               *store;  /* NULL while it cannot be opened */
     time_t                        store_tried;
+    platen_uses_t                 uses;   /* what it is to have of platend's */
     time_t                        room_looked;  /* when room was last asked */
     platen_problem_t              room;         /* what there is no room for */
     platen_matrix_t               matrix; /* parsed from matrix_text */

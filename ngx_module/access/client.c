@@ -19,6 +19,7 @@
 #include "base/id.h"
 #include "base/platen.h"
 #include "base/sign.h"
+#include "http/link.h"
 #include "http/respond.h"
 #include "job/job.h"
 
@@ -307,33 +308,6 @@ platen_client_of_cookie(ngx_http_request_t *r)
 }
 
 
-/* Whether the client's own connection has TLS, here or before. */
-
-ngx_uint_t
-platen_client_https(ngx_http_request_t *r)
-{
-    ngx_str_t                    scheme;
-    ngx_http_platen_loc_conf_t  *plcf;
-
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
-
-    if (plcf->scheme) {
-        return ngx_http_complex_value(r, plcf->scheme, &scheme) == NGX_OK
-               && scheme.len == sizeof("https") - 1
-               && ngx_strncasecmp(scheme.data, (u_char *) "https", scheme.len)
-                  == 0;
-    }
-
-#if (NGX_HTTP_SSL)
-    if (r->connection->ssl) {
-        return 1;
-    }
-#endif
-
-    return 0;
-}
-
-
 /* Whether the cookie can be one that browsers take from this host alone. */
 
 static ngx_uint_t
@@ -343,7 +317,7 @@ platen_client_is_host_only(ngx_http_request_t *r)
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    return plcf->prefix.len == 0 && platen_client_https(r);
+    return plcf->prefix.len == 0 && platen_link_https(r);
 }
 
 
@@ -398,14 +372,13 @@ platen_client_new(ngx_http_request_t *r)
                     ctx->client_until, signature, &plcf->prefix,
                     PLATEN_CLIENT_TTL);
 
-    if (platen_client_https(r)) {
+    if (platen_link_https(r)) {
         p = ngx_cpymem(p, "; Secure", sizeof("; Secure") - 1);
     }
 
     value.len = p - value.data;
-    ctx->set_cookie = value;
 
-    if (platen_respond_header(r, "Set-Cookie", &value) != NGX_OK) {
+    if (platen_respond_header_always(r, "Set-Cookie", &value) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -33,7 +33,6 @@ ngx_int_t platen_client_lookup(ngx_http_request_t *r);
 
 /* Makes a new client and gives it a cookie.  NGX_OK or NGX_ERROR. */
 ngx_int_t platen_client_new(ngx_http_request_t *r);
-ngx_uint_t platen_client_https(ngx_http_request_t *r);
 
 
 #endif /* _PLATEN_ACCESS_CLIENT_H_INCLUDED_ */

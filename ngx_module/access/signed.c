@@ -12,6 +12,7 @@
 #include "conf.h"
 #include "ctx.h"
 #include "access/auth.h"
+#include "access/owned.h"
 #include "base/id.h"
 #include "base/sign.h"
 #include "http/body.h"
@@ -19,10 +20,8 @@
 #include "http/link.h"
 #include "http/problem.h"
 #include "http/respond.h"
-#include "http/route.h"
 #include "job/job.h"
 #include "store/store.h"
-#include "view/job.h"
 
 
 #define PLATEN_LINKS_EXPIRE      600              /* seconds */
@@ -350,7 +349,7 @@ platen_signed_links(ngx_http_request_t *r)
         return platen_respond_problem(r, PLATEN_PROBLEM_SIGNING_OFF, NULL);
     }
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
@@ -438,7 +437,7 @@ platen_signed_links_of(ngx_http_request_t *r, json_t *object)
 }
 
 
-/* A signed URL below the job's; none where this version has no such path. */
+/* A signed URL below the job's. */
 
 static ngx_int_t
 platen_signed_link(ngx_http_request_t *r, const char *below, uint64_t expires,
@@ -450,12 +449,6 @@ platen_signed_link(ngx_http_request_t *r, const char *below, uint64_t expires,
     u_char                  text[128];
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    ngx_snprintf(text, sizeof(text), "jobs/{id}/%s%Z", below);
-
-    if (!platen_route_exists((char *) text)) {
-        return NGX_OK;
-    }
 
     platen_id_format(&ctx->id, id);
 

@@ -16,6 +16,7 @@
 
 #include "commit/document.h"
 
+#include "access/owned.h"
 #include "access/quota.h"
 #include "base/crash.h"
 #include "base/platen.h"
@@ -68,16 +69,10 @@ platen_commit_find(platen_txn_t *txn, platen_commit_op_t *op,
 {
     int  rc;
 
-    rc = platen_store_get(txn, &op->job.id, job);
+    rc = platen_owned_get(txn, &op->job.id, op->job.client, job);
 
     if (rc != PLATEN_OK) {
         return rc;
-    }
-
-    if (platen_job_is_file(job)
-        || !platen_str_eq(job->client, op->job.client))
-    {
-        return PLATEN_NOT_FOUND;
     }
 
     op->found = job->state;

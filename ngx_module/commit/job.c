@@ -8,6 +8,7 @@
 
 #include "commit/job.h"
 
+#include "access/owned.h"
 #include "access/quota.h"
 #include "base/crash.h"
 #include "base/platen.h"
@@ -57,14 +58,10 @@ platen_commit_remove(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
 
     /* A file of a batch goes with it, and is not to be had by its own id. */
 
-    rc = platen_store_get(txn, &op->job.id, &removed);
+    rc = platen_owned_get(txn, &op->job.id, op->job.client, &removed);
 
     if (rc != PLATEN_OK) {
         return rc;
-    }
-
-    if (platen_job_is_file(&removed)) {
-        return PLATEN_NOT_FOUND;
     }
 
     if (op->abandoned && removed.promised) {
@@ -149,16 +146,10 @@ platen_commit_retry(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
     int           rc;
     platen_job_t  job;
 
-    rc = platen_store_get(txn, &op->job.id, &job);
+    rc = platen_owned_get(txn, &op->job.id, op->job.client, &job);
 
     if (rc != PLATEN_OK) {
         return rc;
-    }
-
-    if (platen_job_is_file(&job)
-        || !platen_str_eq(job.client, op->job.client))
-    {
-        return PLATEN_NOT_FOUND;
     }
 
     if (!platen_state_final(job.state)

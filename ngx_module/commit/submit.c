@@ -21,10 +21,10 @@
 #include "http/link.h"
 #include "http/params.h"
 #include "http/problem.h"
+#include "http/query.h"
 #include "http/respond.h"
 #include "ingest/batch.h"
 #include "ingest/receive.h"
-#include "ingest/upload.h"
 #include "job/cache_key.h"
 #include "job/job.h"
 #include "job/option.h"
@@ -580,7 +580,7 @@ platen_submit_retry(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = platen_upload_query(r, params, detail, sizeof(detail));
+    rc = platen_query_params(r, params, detail, sizeof(detail));
 
     if (rc == NGX_DECLINED) {
         return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,

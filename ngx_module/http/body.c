@@ -12,9 +12,9 @@
 #include "ctx.h"
 #include "task.h"
 #include "base/platen.h"
+#include "http/given.h"
 #include "http/problem.h"
 #include "http/respond.h"
-#include "ingest/given.h"
 
 #include <errno.h>
 

@@ -13,7 +13,7 @@
 
 #include "conf.h"
 #include "ctx.h"
-#include "access/client.h"
+#include "http/link.h"
 #include "http/respond.h"
 
 
@@ -180,7 +180,7 @@ platen_cors_permits(ngx_http_request_t *r)
     p = ngx_strlcasestrn(origin->data, origin->data + origin->len,
                          (u_char *) "://", 3 - 1);
 
-    if (p && host && (secure || !platen_client_https(r))
+    if (p && host && (secure || !platen_link_https(r))
         && host->len == (size_t) (origin->data + origin->len - p - 3)
         && ngx_strncasecmp(p + 3, host->data, host->len) == 0)
     {
@@ -205,14 +205,14 @@ platen_cors_permits(ngx_http_request_t *r)
 
 
 static ngx_int_t
-platen_cors_header(ngx_http_request_t *r, const char *name, const char *value)
+platen_cors_always(ngx_http_request_t *r, const char *name, const char *value)
 {
     ngx_str_t  text;
 
     text.data = (u_char *) value;
     text.len = ngx_strlen(value);
 
-    return platen_respond_header(r, name, &text);
+    return platen_respond_header_always(r, name, &text);
 }
 
 
@@ -230,7 +230,7 @@ platen_cors_headers(ngx_http_request_t *r)
 
     /* A cache must not give one origin the answer to another. */
 
-    if (platen_cors_header(r, "Vary", "Origin") != NGX_OK) {
+    if (platen_cors_always(r, "Vary", "Origin") != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -240,9 +240,10 @@ platen_cors_headers(ngx_http_request_t *r)
         return NGX_OK;
     }
 
-    if (platen_respond_header(r, "Access-Control-Allow-Origin", allowed)
+    if (platen_respond_header_always(r, "Access-Control-Allow-Origin",
+                                     allowed)
         != NGX_OK
-        || platen_cors_header(r, "Access-Control-Expose-Headers",
+        || platen_cors_always(r, "Access-Control-Expose-Headers",
                               PLATEN_CORS_EXPOSE)
            != NGX_OK)
     {
@@ -252,7 +253,7 @@ platen_cors_headers(ngx_http_request_t *r)
     if (plcf->client_kind == PLATEN_CLIENT_BY_COOKIE
         && allowed->data[0] != '*')
     {
-        return platen_cors_header(r, "Access-Control-Allow-Credentials",
+        return platen_cors_always(r, "Access-Control-Allow-Credentials",
                                   "true");
     }
 
@@ -277,14 +278,14 @@ platen_cors_is_preflight(ngx_http_request_t *r)
 ngx_int_t
 platen_cors_preflight(ngx_http_request_t *r, ngx_str_t *methods)
 {
+    ngx_str_t  allow = ngx_string(PLATEN_CORS_ALLOW);
+    ngx_str_t  age = ngx_string(PLATEN_CORS_MAX_AGE);
+
     if (platen_respond_header(r, "Access-Control-Allow-Methods", methods)
         != NGX_OK
-        || platen_cors_header(r, "Access-Control-Allow-Headers",
-                              PLATEN_CORS_ALLOW)
+        || platen_respond_header(r, "Access-Control-Allow-Headers", &allow)
            != NGX_OK
-        || platen_cors_header(r, "Access-Control-Max-Age",
-                              PLATEN_CORS_MAX_AGE)
-           != NGX_OK)
+        || platen_respond_header(r, "Access-Control-Max-Age", &age) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -13,7 +13,6 @@
 #include "http/link.h"
 
 #include "conf.h"
-#include "access/client.h"
 #include "job/webhook_url.h"
 
 
@@ -74,6 +73,31 @@ platen_link_public(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     plcf->public_url.len = len;
 
     return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+platen_link_https(ngx_http_request_t *r)
+{
+    ngx_str_t                    scheme;
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    if (plcf->scheme) {
+        return ngx_http_complex_value(r, plcf->scheme, &scheme) == NGX_OK
+               && scheme.len == sizeof("https") - 1
+               && ngx_strncasecmp(scheme.data, (u_char *) "https", scheme.len)
+                  == 0;
+    }
+
+#if (NGX_HTTP_SSL)
+    if (r->connection->ssl) {
+        return 1;
+    }
+#endif
+
+    return 0;
 }
 
 
@@ -157,7 +181,7 @@ platen_link_whole(ngx_http_request_t *r, ngx_str_t *path, ngx_uint_t ws,
             return rc;
         }
 
-        scheme = platen_client_https(r) ? "https" : "http";
+        scheme = platen_link_https(r) ? "https" : "http";
     }
 
     if (ws) {

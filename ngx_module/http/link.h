@@ -19,6 +19,9 @@
 /* The directive platen_public_url. */
 char *platen_link_public(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+/* Whether the client's own connection has TLS, here or before. */
+ngx_uint_t platen_link_https(ngx_http_request_t *r);
+
 /*
  * The whole URL of a path that has the location's prefix, for the answer to this
  * request; with `ws`, of a WebSocket.  NGX_DECLINED: what host it would be of

@@ -12,15 +12,20 @@
 #include "worker.h"
 #include "access/quota.h"
 #include "base/platen.h"
-#include "http/cors.h"
 #include "http/json.h"
-#include "ingest/upload.h"
-#include "tus/tus.h"
 
 #include <openssl/rand.h>
 
 
 #define PLATEN_REQUEST_ID_MAX  128
+
+
+/* A header that any answer has. */
+
+typedef struct {
+    const char   *name;
+    ngx_str_t     value;
+} platen_respond_always_t;
 
 
 static ngx_int_t platen_respond_request_id(ngx_http_request_t *r,
@@ -216,20 +221,60 @@ platen_respond_header(ngx_http_request_t *r, const char *name,
 
 
 ngx_int_t
+platen_respond_header_always(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    platen_respond_always_t  *always;
+    ngx_http_platen_ctx_t    *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (ctx->always == NULL) {
+        ctx->always = ngx_array_create(r->pool, 4,
+                                       sizeof(platen_respond_always_t));
+        if (ctx->always == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    always = ngx_array_push(ctx->always);
+    if (always == NULL) {
+        return NGX_ERROR;
+    }
+
+    always->name = name;
+    always->value = *value;
+
+    return platen_respond_header(r, name, value);
+}
+
+
+ngx_int_t
 platen_respond_clean(ngx_http_request_t *r)
 {
-    ngx_http_platen_ctx_t  *ctx;
+    ngx_uint_t                i;
+    platen_respond_always_t  *always;
+    ngx_http_platen_ctx_t    *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
     ngx_http_clean_header(r);
 
-    if (platen_cors_headers(r) != NGX_OK) {
-        return NGX_ERROR;
+    if (ctx->always == NULL) {
+        return NGX_OK;
     }
 
-    return ctx->set_cookie.len
-           ? platen_respond_header(r, "Set-Cookie", &ctx->set_cookie) : NGX_OK;
+    always = ctx->always->elts;
+
+    for (i = 0; i < ctx->always->nelts; i++) {
+        if (platen_respond_header(r, always[i].name, &always[i].value)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -340,11 +385,8 @@ platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
 
     /* Now, and not when the connection has lingered to its end. */
 
-    if (ctx->tus && !ctx->busy) {
-        platen_tus_refused(r, info->status);
-
-    } else if (ctx->rx && !ctx->busy) {
-        platen_upload_discard(ctx->rx);
+    if (ctx->discard && !ctx->busy) {
+        ctx->discard(r, info->status);
     }
 
     level = info->status >= 500 ? NGX_LOG_ERR : NGX_LOG_INFO;

@@ -20,6 +20,10 @@
 ngx_int_t platen_respond_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value);
 
+/* The same for one that any answer has: platen_respond_clean() keeps it. */
+ngx_int_t platen_respond_header_always(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+
 /*
  * Sends a body that is complete in `out` (may be NULL for none), with its
  * Content-Length.  Returns what a content handler returns.

@@ -16,10 +16,10 @@
 #include "base/platen.h"
 #include "commit/submit.h"
 #include "http/cors.h"
-#include "http/health.h"
 #include "http/json.h"
 #include "http/openapi.h"
 #include "http/problem.h"
+#include "http/query.h"
 #include "http/respond.h"
 #include "ingest/batch.h"
 #include "ingest/document.h"
@@ -31,6 +31,7 @@
 #include "tus/tus.h"
 #include "view/files.h"
 #include "view/formats.h"
+#include "view/health.h"
 #include "view/list.h"
 #include "view/zip_stream.h"
 #include "ws/socketio.h"
@@ -135,28 +136,13 @@ platen_route_preaccess(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (platen_respond_ctx(r) == NULL || platen_upload_hide(r) != NGX_OK
+    if (platen_respond_ctx(r) == NULL || platen_query_hide(r) != NGX_OK
         || platen_cors_headers(r) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return NGX_DECLINED;
-}
-
-
-ngx_uint_t
-platen_route_exists(const char *pattern)
-{
-    const platen_route_t  *route;
-
-    for (route = platen_routes; route->pattern; route++) {
-        if (ngx_strcmp(route->pattern, pattern) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -173,7 +159,7 @@ platen_route_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (platen_upload_hide(r) != NGX_OK) {
+    if (platen_query_hide(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -19,8 +19,5 @@ ngx_int_t platen_route_handler(ngx_http_request_t *r);
 /* What is done before other modules look at the request, and log it. */
 ngx_int_t platen_route_preaccess(ngx_http_request_t *r);
 
-/* Whether there is a route of that pattern. */
-ngx_uint_t platen_route_exists(const char *pattern);
-
 
 #endif /* _PLATEN_HTTP_ROUTE_H_INCLUDED_ */

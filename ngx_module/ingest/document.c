@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "ctx.h"
 #include "access/capacity.h"
+#include "access/owned.h"
 #include "access/quota.h"
 #include "access/signed.h"
 #include "access/webhook_conf.h"
@@ -35,7 +36,6 @@
 #include "job/webhook_url.h"
 #include "store/store.h"
 #include "view/formats.h"
-#include "view/job.h"
 
 
 #define PLATEN_DOCUMENT_TYPE_MAX  127   /* RFC 6838: 127 before the slash */
@@ -420,7 +420,7 @@ platen_document_store(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
@@ -700,7 +700,7 @@ platen_document_view(ngx_http_request_t *r)
     const platen_format_t  *format;
     char                    id[PLATEN_ID_TEXT + 1];
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 

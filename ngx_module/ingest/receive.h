@@ -5,7 +5,7 @@
  * Owned by the request (in its pool).  platen_receive_feed() and _finish()
  * write to disk and sync, so they run in a thread; one call at a time, and
  * nobody else touches the object meanwhile.  On failure `problem` and `detail`
- * say what to answer, and platen_upload_discard() removes the file.
+ * say what to answer, and its owner removes the file.
  */
 
 #ifndef PLATEN_RECEIVE_H

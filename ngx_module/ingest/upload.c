@@ -22,9 +22,10 @@
 #include "access/quota.h"
 #include "base/platen.h"
 #include "commit/submit.h"
+#include "http/given.h"
 #include "http/problem.h"
+#include "http/query.h"
 #include "http/respond.h"
-#include "ingest/given.h"
 
 #include <errno.h>
 
@@ -35,13 +36,9 @@
 
 static ngx_int_t platen_upload_start(ngx_http_request_t *r,
     ngx_uint_t accepted);
-static ngx_uint_t platen_upload_arg(u_char **p, u_char *last,
-    ngx_str_t *name, ngx_str_t *value);
-static ngx_uint_t platen_upload_is_secret(ngx_str_t *name);
-static ngx_uint_t platen_upload_mask(u_char *p, u_char *last,
-    ngx_uint_t overwrite);
 static ngx_int_t platen_upload_params(ngx_http_request_t *r,
     platen_receive_t *rx);
+static void platen_upload_refused(ngx_http_request_t *r, ngx_int_t status);
 static void platen_upload_cleanup(void *data);
 static ngx_int_t platen_upload_given(ngx_http_request_t *r);
 static void platen_upload_begin(ngx_http_request_t *r);
@@ -143,6 +140,7 @@ platen_upload_open(ngx_http_request_t *r, ngx_str_t *type, off_t max)
     rx->unsafe = !pmcf->sync;
     rx->archive = plcf->batch;
     ctx->rx = rx;
+    ctx->discard = platen_upload_refused;
 
     if (rc == PLATEN_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -198,187 +196,6 @@ platen_upload_read(ngx_http_request_t *r, void (*done)(ngx_http_request_t *r))
 }
 
 
-/* The next "name=value" of a query, as it stands there; 0: no more. */
-
-static ngx_uint_t
-platen_upload_arg(u_char **p, u_char *last, ngx_str_t *name,
-    ngx_str_t *value)
-{
-    u_char  *end, *eq;
-
-    while (*p < last) {
-        end = ngx_strlchr(*p, last, '&');
-        if (end == NULL) {
-            end = last;
-        }
-
-        eq = ngx_strlchr(*p, end, '=');
-
-        name->data = *p;
-        *p = end + 1;
-
-        if (eq) {
-            name->len = eq - name->data;
-            value->data = eq + 1;
-            value->len = end - value->data;
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-ngx_int_t
-platen_upload_hide(ngx_http_request_t *r)
-{
-    u_char                 *p, *last;
-    ngx_uint_t              i;
-    ngx_http_platen_ctx_t  *ctx, *main;
-    ngx_str_t              *lines[] = { &r->request_line, &r->unparsed_uri };
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    if (ctx->hidden) {
-        return NGX_OK;
-    }
-
-    ctx->hidden = 1;
-
-    main = ngx_http_get_module_ctx(r->main, ngx_http_platen_module);
-
-    if (r != r->main && main && main->args.len
-        && r->args.data == r->main->args.data)
-    {
-        /* a mirror of a request whose secrets are out of sight already */
-        ctx->args = main->args;
-        return NGX_OK;
-    }
-
-    if (r->args.len == 0
-        || !platen_upload_mask(r->args.data, r->args.data + r->args.len, 0))
-    {
-        return NGX_OK;
-    }
-
-    ctx->args.data = ngx_pstrdup(r->pool, &r->args);
-    if (ctx->args.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ctx->args.len = r->args.len;
-
-    if (r != r->main) {
-
-        /* the bytes are the main request's, which may need them as they are */
-
-        r->args.data = ngx_pstrdup(r->pool, &ctx->args);
-        if (r->args.data == NULL) {
-            return NGX_ERROR;
-        }
-
-        (void) platen_upload_mask(r->args.data, r->args.data + r->args.len, 1);
-
-        return NGX_OK;
-    }
-
-    (void) platen_upload_mask(r->args.data, r->args.data + r->args.len, 1);
-
-    /* one buffer with HTTP/1.x, but not with HTTP/2 or after a rewrite */
-
-    for (i = 0; i < 2; i++) {
-        last = lines[i]->data + lines[i]->len;
-        p = ngx_strlchr(lines[i]->data, last, '?');
-
-        if (p) {
-            (void) platen_upload_mask(p + 1, last, 1);
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-/*
- * A password, or what makes a URL good for its resource: also where the name is
- * in capitals, encoded, or a slip of the right one.
- */
-
-static ngx_uint_t
-platen_upload_is_secret(ngx_str_t *name)
-{
-    u_char       c, *p, *src, *dst, text[64];
-    ngx_uint_t   i;
-
-    static char  *parts[] = { "pass", "webhook", "callback", "token", "secret",
-                              "signature", "apikey", NULL };
-
-    dst = text;
-    src = name->data;
-    ngx_unescape_uri(&dst, &src, ngx_min(name->len, sizeof(text) - 1), 0);
-
-    p = text;
-
-    for (src = text; src < dst; src++) {
-        c = ngx_tolower(*src);
-
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-            *p++ = c;
-        }
-    }
-
-    *p = '\0';
-
-    for (i = 0; parts[i]; i++) {
-        if (ngx_strstr(text, parts[i])) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* Whether there are secrets from p to last; overwrites them with asterisks. */
-
-static ngx_uint_t
-platen_upload_mask(u_char *p, u_char *last, ngx_uint_t overwrite)
-{
-    size_t      n;
-    ngx_str_t   name, value;
-    ngx_uint_t  any, rest;
-
-    any = 0;
-    rest = 0;
-
-    while (platen_upload_arg(&p, last, &name, &value)) {
-
-        if (platen_upload_is_secret(&name)) {
-
-            /* a URL that was not encoded goes on in what seems parameters */
-
-            rest = rest || ngx_strlchr(value.data, value.data + value.len, '?');
-
-        } else if (!rest
-                   || platen_params_find((char *) name.data, name.len) >= 0)
-        {
-            continue;
-        }
-
-        any = 1;
-
-        if (overwrite) {
-            /* a request line goes on behind the query */
-            for (n = 0; n < value.len && value.data[n] != ' '; n++) {
-                value.data[n] = '*';
-            }
-        }
-    }
-
-    return any;
-}
-
-
 /* Parameters of the query; fields of the form come later and win. */
 
 static ngx_int_t
@@ -386,7 +203,7 @@ platen_upload_params(ngx_http_request_t *r, platen_receive_t *rx)
 {
     ngx_int_t  rc;
 
-    rc = platen_upload_query(r, &rx->params, rx->detail, sizeof(rx->detail));
+    rc = platen_query_params(r, &rx->params, rx->detail, sizeof(rx->detail));
 
     if (rc == NGX_DECLINED) {
         rx->problem = PLATEN_PROBLEM_INVALID_PARAMETER;
@@ -396,73 +213,26 @@ platen_upload_params(ngx_http_request_t *r, platen_receive_t *rx)
 }
 
 
-ngx_int_t
-platen_upload_query(ngx_http_request_t *r, platen_params_t *params,
-    char *detail, size_t size)
+/* A problem is about to be told. */
+
+static void
+platen_upload_refused(ngx_http_request_t *r, ngx_int_t status)
 {
-    int                     field;
-    u_char                 *p, *last, *dst, *src, *copy;
-    ngx_str_t               args, name, value;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    args = ctx->args.len ? ctx->args : r->args;
-    p = args.data;
-    last = p + args.len;
-
-    while (platen_upload_arg(&p, last, &name, &value)) {
-        field = platen_params_find((char *) name.data, name.len);
-        if (field < 0) {
-            if (platen_params_unknown(params, (char *) name.data, name.len,
-                                      detail, size)
-                != PLATEN_OK)
-            {
-                return NGX_DECLINED;
-            }
-
-            continue;
-        }
-
-        copy = ngx_pnalloc(r->pool, value.len + 1);
-        if (copy == NULL) {
-            return NGX_ERROR;
-        }
-
-        dst = ngx_cpymem(copy, value.data, value.len);
-
-        for (src = copy; src < dst; src++) {
-            if (*src == '+') {
-                *src = ' ';
-            }
-        }
-
-        dst = copy;
-        src = copy;
-        ngx_unescape_uri(&dst, &src, value.len, 0);
-
-        if (platen_params_set(params, field, (char *) copy, dst - copy,
-                              detail, size)
-            != PLATEN_OK)
-        {
-            return NGX_DECLINED;
-        }
-    }
-
-    return NGX_OK;
+    platen_upload_cleanup(ctx->rx);
 }
 
+
+/* Unless it has become a job's input, the file goes off the event loop. */
 
 static void
 platen_upload_cleanup(void *data)
 {
-    platen_upload_discard(data);
-}
+    platen_receive_t *rx = data;
 
-
-void
-platen_upload_discard(platen_receive_t *rx)
-{
     platen_receive_close(rx);
 
     if (rx->tmp.path[0] != '\0') {

@@ -16,6 +16,7 @@
 
 #include "conf.h"
 #include "ctx.h"
+#include "access/owned.h"
 #include "base/id.h"
 #include "base/platen.h"
 #include "base/wire.h"
@@ -162,7 +163,7 @@ platen_sync_join(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
@@ -214,7 +215,7 @@ platen_sync_result(ngx_http_request_t *r)
     platen_txn_t            txn;
     platen_problem_info_t   info;
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 

@@ -12,8 +12,8 @@
 
 #include "live/hint_push.h"
 
+#include "worker.h"
 #include "base/wire.h"
-#include "http/health.h"
 
 #include <zmq.h>
 
@@ -139,7 +139,7 @@ platen_hint_send_uses(void)
         return;
     }
 
-    len = platen_uses_encode(platen_ready_uses_own(), wire);
+    len = platen_uses_encode(&ngx_http_platen_worker.uses, wire);
 
     if (zmq_send(platen_hint_socket, wire, len, ZMQ_DONTWAIT) >= 0) {
         platen_hint_uses_told = ngx_time();

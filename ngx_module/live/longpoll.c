@@ -13,6 +13,7 @@
 
 #include "conf.h"
 #include "ctx.h"
+#include "access/owned.h"
 #include "base/id.h"
 #include "base/platen.h"
 #include "http/problem.h"
@@ -221,7 +222,7 @@ platen_wait_job(ngx_http_request_t *r)
         return platen_view_job(r);
     }
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 

@@ -11,8 +11,8 @@
 
 #include "live/snapshot.h"
 
-#include "ctx.h"
 #include "worker.h"
+#include "access/owned.h"
 #include "base/id.h"
 #include "base/platen.h"
 #include "http/json.h"
@@ -31,8 +31,6 @@
 #define PLATEN_LIVE_TEXT  (512 + 6 * PLATEN_ERROR_CODE_MAX)
 
 
-static ngx_int_t platen_live_job(ngx_http_request_t *r, platen_txn_t *txn,
-    const platen_id_t *id, platen_job_t *job);
 static void platen_live_decide(platen_live_t *live, const platen_job_t *job,
     uint64_t first, uint64_t last);
 static ngx_int_t platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
@@ -125,7 +123,7 @@ platen_live_open(ngx_http_request_t *r, const platen_id_t *id,
     rc = platen_store_events_span(&txn, &first, &last);
 
     if (rc == PLATEN_OK && id) {
-        rc = platen_live_job(r, &txn, id, &job);
+        rc = platen_owned_of_request(r, &txn, &job);
     }
 
     if (rc == PLATEN_OK) {
@@ -163,31 +161,6 @@ platen_live_close(platen_live_t *live)
         live->pool = NULL;
         live->state = NULL;
     }
-}
-
-
-/* Another client's job is as good as none. */
-
-static ngx_int_t
-platen_live_job(ngx_http_request_t *r, platen_txn_t *txn,
-    const platen_id_t *id, platen_job_t *job)
-{
-    int                     rc;
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    rc = platen_store_get(txn, id, job);
-
-    if (rc == PLATEN_OK
-        && (platen_job_is_file(job) || job->client.len != ctx->client.len
-            || ngx_memcmp(job->client.data, ctx->client.data, ctx->client.len)
-               != 0))
-    {
-        return PLATEN_NOT_FOUND;
-    }
-
-    return rc;
 }
 
 

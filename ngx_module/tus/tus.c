@@ -19,6 +19,7 @@
 #include "conf.h"
 #include "task.h"
 #include "access/capacity.h"
+#include "access/owned.h"
 #include "access/quota.h"
 #include "base/id.h"
 #include "base/platen.h"
@@ -56,6 +57,7 @@ static ngx_int_t platen_tus_patch_check(ngx_http_request_t *r,
     platen_tus_t *tus);
 static void platen_tus_arrived(ngx_http_request_t *r, platen_tus_t *tus);
 static void platen_tus_written(ngx_http_request_t *r, platen_tus_t *tus);
+static void platen_tus_refused(ngx_http_request_t *r, ngx_int_t status);
 static void platen_tus_drop(ngx_http_request_t *r, platen_tus_t *tus);
 static void platen_tus_complete(ngx_http_request_t *r, platen_tus_t *tus);
 
@@ -148,6 +150,7 @@ platen_tus_start(ngx_http_request_t *r)
 
     cln->handler = platen_tus_cleanup;
     ctx->tus = tus;
+    ctx->discard = platen_tus_refused;
 
     tus->body = r->headers_in.content_length_n > 0 || r->headers_in.chunked;
 
@@ -495,21 +498,11 @@ platen_tus_of_job(ngx_http_request_t *r)
         return status;
     }
 
-    rc = platen_store_get(&txn, &ctx->id, &job);
+    rc = platen_owned_of_request(r, &txn, &job);
 
     /* a document that waits for its upload URL is another kind of upload */
 
-    if (rc == PLATEN_OK
-        && (job.state == PLATEN_STATE_INITIATED || platen_job_is_file(&job)))
-    {
-        rc = PLATEN_NOT_FOUND;
-    }
-
-    if (rc == PLATEN_OK
-        && !platen_str_eq(job.client,
-                          (platen_str_t) { (char *) ctx->client.data,
-                                           ctx->client.len }))
-    {
+    if (rc == PLATEN_OK && job.state == PLATEN_STATE_INITIATED) {
         rc = PLATEN_NOT_FOUND;
     }
 
@@ -810,7 +803,12 @@ platen_tus_complete(ngx_http_request_t *r, platen_tus_t *tus)
 }
 
 
-void
+/*
+ * A problem with that status is about to be told: lets go of the upload, and
+ * removes it if no job can ever come of it.
+ */
+
+static void
 platen_tus_refused(ngx_http_request_t *r, ngx_int_t status)
 {
     platen_tus_t           *tus;

@@ -29,12 +29,6 @@ ngx_int_t platen_tus_create(ngx_http_request_t *r);
 /* HEAD, PATCH and DELETE of one upload. */
 ngx_int_t platen_tus_open(ngx_http_request_t *r);
 
-/*
- * A problem with that status is about to be told: lets go of the upload, and
- * removes it if no job can ever come of it.
- */
-void platen_tus_refused(ngx_http_request_t *r, ngx_int_t status);
-
 /* The step is done, and nobody has terminated the request. */
 void platen_tus_next(ngx_http_request_t *r);
 

@@ -13,6 +13,7 @@
 
 #include "conf.h"
 #include "ctx.h"
+#include "access/owned.h"
 #include "base/platen.h"
 #include "disk/layout.h"
 #include "format/filename.h"
@@ -39,7 +40,7 @@ platen_download_job(ngx_http_request_t *r)
     platen_job_t  job;
     platen_txn_t  txn;
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 

@@ -11,6 +11,7 @@
 
 #include "conf.h"
 #include "ctx.h"
+#include "access/owned.h"
 #include "base/id.h"
 #include "base/platen.h"
 #include "format/zip_check.h"
@@ -358,7 +359,7 @@ platen_batch_files(ngx_http_request_t *r)
                                       "that of a file.");
     }
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
@@ -405,7 +406,7 @@ platen_batch_file(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
@@ -510,7 +511,7 @@ platen_batch_status(ngx_http_request_t *r)
     platen_batch_status_t  *s;
     char                    id[PLATEN_ID_TEXT + 1];
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
@@ -601,7 +602,7 @@ platen_batch_status_turn(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         /* deleted meanwhile */
         ngx_http_finalize_request(r, status);
         ngx_http_run_posted_requests(c);

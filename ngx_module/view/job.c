@@ -9,7 +9,7 @@
 #include "view/job.h"
 
 #include "conf.h"
-#include "ctx.h"
+#include "access/owned.h"
 #include "base/id.h"
 #include "base/platen.h"
 #include "format/filename.h"
@@ -365,42 +365,6 @@ platen_view_lines(platen_json_t *j, const platen_str_t *text)
 
 
 ngx_int_t
-platen_view_read(ngx_http_request_t *r, platen_txn_t *txn, platen_job_t *job,
-    ngx_int_t *status)
-{
-    int                     rc;
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    if (platen_respond_read(r, txn, status) != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    rc = platen_store_get(txn, &ctx->id, job);
-
-    /* Another client's job is as good as none. */
-
-    if (rc == PLATEN_OK
-        && (platen_job_is_file(job) || job->client.len != ctx->client.len
-            || ngx_memcmp(job->client.data, ctx->client.data, ctx->client.len)
-               != 0))
-    {
-        rc = PLATEN_NOT_FOUND;
-    }
-
-    if (rc != PLATEN_OK) {
-        platen_txn_abort(txn);
-        *status = platen_respond_store(r, rc, "reading a job",
-                                       platen_txn_errstr(txn));
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
 platen_view_job(ngx_http_request_t *r)
 {
     int               rc;
@@ -412,7 +376,7 @@ platen_view_job(ngx_http_request_t *r)
     platen_json_t     j;
     ngx_table_elt_t  *etag;
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
@@ -529,7 +493,7 @@ platen_view_stored(ngx_http_request_t *r, ngx_uint_t status)
     platen_job_t  job;
     platen_txn_t  txn;
 
-    if (platen_view_read(r, &txn, &job, &problem) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &problem) != NGX_OK) {
         return problem;
     }
 

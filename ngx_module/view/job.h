@@ -28,13 +28,6 @@ void platen_view_write(ngx_http_request_t *r, platen_json_t *j,
 /* Whether there is something to download. */
 ngx_uint_t platen_view_has_result(const platen_job_t *job);
 
-/*
- * Begins a read and finds the job of the path, if it is the client's.  NGX_OK:
- * end *txn with platen_txn_abort().  Else a problem was sent, see *status.
- */
-ngx_int_t platen_view_read(ngx_http_request_t *r, platen_txn_t *txn,
-    platen_job_t *job, ngx_int_t *status);
-
 /* Sends the job as the answer to its submission. */
 ngx_int_t platen_view_submitted(ngx_http_request_t *r, ngx_uint_t status,
     const platen_job_t *job, uint64_t position);

@@ -19,6 +19,7 @@
 #include "conf.h"
 #include "ctx.h"
 #include "worker.h"
+#include "access/owned.h"
 #include "base/id.h"
 #include "base/platen.h"
 #include "disk/layout.h"
@@ -126,7 +127,7 @@ platen_batch_download(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    if (platen_view_read(r, &txn, &job, &status) != NGX_OK) {
+    if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 

@@ -10,7 +10,7 @@
  */
 
 
-#include "http/health.h"
+#include "view/health.h"
 
 #include "worker.h"
 #include "access/capacity.h"
@@ -19,6 +19,7 @@
 #include "http/json.h"
 #include "http/problem.h"
 #include "http/respond.h"
+#include "store/service.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -59,8 +60,7 @@ static void platen_ready_words(platen_json_t *j, platen_str_t text,
     u_char between);
 
 
-static platen_uses_t  platen_ready_uses;    /* of this worker */
-static unsigned       platen_ready_logged;  /* of platen_uses_differ() */
+static unsigned  platen_ready_logged;  /* of platen_uses_differ() */
 
 
 /*
@@ -82,7 +82,7 @@ platen_ready_init(ngx_log_t *log)
     ngx_http_platen_worker_t  *w = &ngx_http_platen_worker;
 
     platen_ready_logged = 0;
-    platen_uses_look(&platen_ready_uses, (char *) w->conf->store.data,
+    platen_uses_look(&ngx_http_platen_worker.uses, (char *) w->conf->store.data,
                      (char *) w->conf->data.data, w->conf->map_size);
 
     if (ngx_http_platen_store(log) == NULL
@@ -91,7 +91,7 @@ platen_ready_init(ngx_log_t *log)
         return;
     }
 
-    len = platen_uses_write(&platen_ready_uses, text);
+    len = platen_uses_write(&ngx_http_platen_worker.uses, text);
     rc = platen_store_meta_get(&txn, PLATEN_USES_NGINX_META, &old);
 
     if (rc == PLATEN_OK
@@ -108,7 +108,7 @@ platen_ready_init(ngx_log_t *log)
 
     } else if (platen_ready_beside(&platend) == NGX_OK) {
         platen_ready_log(&platend, PLATEN_USES_STORE,
-                         platen_uses_differ(&platen_ready_uses, &platend),
+                         platen_uses_differ(&ngx_http_platen_worker.uses, &platend),
                          log);
     }
 
@@ -134,13 +134,6 @@ platen_ready_init(ngx_log_t *log)
                       "\"%V\", and platend cannot compare: %s",
                       &w->conf->store, platen_strerror(rc));
     }
-}
-
-
-const platen_uses_t *
-platen_ready_uses_own(void)
-{
-    return &platen_ready_uses;
 }
 
 
@@ -369,7 +362,7 @@ platen_ready_other(ngx_http_request_t *r, const char *otherwise)
     platen_uses_t  platend;
 
     differ = platen_ready_beside(&platend) == NGX_OK
-             ? platen_uses_differ(&platen_ready_uses, &platend) : 0;
+             ? platen_uses_differ(&ngx_http_platen_worker.uses, &platend) : 0;
 
     platen_ready_log(&platend, PLATEN_USES_STORE, differ, r->connection->log);
 
@@ -394,7 +387,7 @@ platen_ready_compare(platen_txn_t *txn, platen_uses_t *platend)
         return 0;
     }
 
-    return platen_uses_differ(&platen_ready_uses, platend);
+    return platen_uses_differ(&ngx_http_platen_worker.uses, platend);
 }
 
 
@@ -443,7 +436,7 @@ platen_ready_log(const platen_uses_t *platend, unsigned asked,
 
         if (differ & asked & ~platen_ready_logged & what) {
             ngx_log_error(level, log, 0, "platen: %s",
-                          platen_uses_tell(&platen_ready_uses, platend, what,
+                          platen_uses_tell(&ngx_http_platen_worker.uses, platend, what,
                                            text));
         }
     }
@@ -460,7 +453,7 @@ platen_ready_tell(ngx_http_request_t *r, const platen_uses_t *platend,
 
     text = ngx_pnalloc(r->pool, PLATEN_SERVICE_SENTENCE);
 
-    return text ? platen_uses_tell(&platen_ready_uses, platend, what, text)
+    return text ? platen_uses_tell(&ngx_http_platen_worker.uses, platend, what, text)
                 : "The server is out of memory.";
 }
 

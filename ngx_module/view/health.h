@@ -3,22 +3,19 @@
  * GET /health/ready.
  */
 
-#ifndef _PLATEN_HTTP_HEALTH_H_INCLUDED_
-#define _PLATEN_HTTP_HEALTH_H_INCLUDED_
+#ifndef _PLATEN_VIEW_HEALTH_H_INCLUDED_
+#define _PLATEN_VIEW_HEALTH_H_INCLUDED_
 
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "store/service.h"
-
 
 /* Says in the store what this worker uses; once, before its first turn. */
 void platen_ready_init(ngx_log_t *log);
-const platen_uses_t *platen_ready_uses_own(void);
 
 ngx_int_t platen_ready(ngx_http_request_t *r);
 
 
-#endif /* _PLATEN_HTTP_HEALTH_H_INCLUDED_ */
+#endif /* _PLATEN_VIEW_HEALTH_H_INCLUDED_ */

@@ -11,7 +11,7 @@
  */
 
 
-#include "ingest/given.h"
+#include "http/given.h"
 
 #include "base/platen.h"
 #include "http/problem.h"

@@ -4,8 +4,8 @@
  * this subrequest.
  */
 
-#ifndef _PLATEN_INGEST_GIVEN_H_INCLUDED_
-#define _PLATEN_INGEST_GIVEN_H_INCLUDED_
+#ifndef _PLATEN_HTTP_GIVEN_H_INCLUDED_
+#define _PLATEN_HTTP_GIVEN_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -36,4 +36,4 @@ int platen_given_each(const ngx_chain_t *in, platen_given_pt piece,
     void *data);
 
 
-#endif /* _PLATEN_INGEST_GIVEN_H_INCLUDED_ */
+#endif /* _PLATEN_HTTP_GIVEN_H_INCLUDED_ */
