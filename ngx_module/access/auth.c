@@ -14,6 +14,7 @@
 #include "conf.h"
 #include "ctx.h"
 #include "access/client.h"
+#include "base/digest.h"
 #include "http/respond.h"
 #include "job/job.h"
 

@@ -11,6 +11,7 @@
 #include "conf.h"
 #include "ctx.h"
 #include "worker.h"
+#include "base/digest.h"
 #include "base/id.h"
 #include "base/platen.h"
 #include "http/respond.h"

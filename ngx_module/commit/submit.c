@@ -14,6 +14,7 @@
 #include "access/capacity.h"
 #include "access/webhook_conf.h"
 #include "base/crash.h"
+#include "base/digest.h"
 #include "base/id.h"
 #include "base/platen.h"
 #include "base/wire.h"

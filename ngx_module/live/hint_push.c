@@ -14,6 +14,7 @@
 
 #include "worker.h"
 #include "base/wire.h"
+#include "store/service.h"
 
 #include <zmq.h>
 

@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "ctx.h"
 #include "task.h"
+#include "base/digest.h"
 #include "base/platen.h"
 #include "commit/commit.h"
 #include "commit/submit.h"
@@ -24,7 +25,6 @@
 #include "http/problem.h"
 #include "http/respond.h"
 #include "ingest/receive.h"
-#include "job/job.h"
 #include "tus/tus.h"
 
 #include <errno.h>

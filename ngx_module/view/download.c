@@ -14,6 +14,7 @@
 #include "conf.h"
 #include "ctx.h"
 #include "access/owned.h"
+#include "base/digest.h"
 #include "base/platen.h"
 #include "disk/layout.h"
 #include "format/filename.h"
