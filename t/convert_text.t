@@ -181,6 +181,19 @@ main::warm();
 my $job = wait_job(submit(content => "BT (words on a page) Tj ET\n", name => 'a.txt', to => 'pdf')->{job_id});
 my $pdf = get("/jobs/$job->{job_id}/download")->content;
 my $small = tiny_pdf();
+
+# Of it no program but MuPDF finds the pages.
+my $pages = join "\n", '%PDF-1.4', '1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj',
+    '2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj',
+    '3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R /Resources <</Font <</F 5 0 R>>>>>> endobj',
+    "4 0 obj <</Length 44>> stream\nBT /F 12 Tf 10 100 Td (words on a page) Tj ET\nendstream endobj",
+    '5 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj', "xref\n0 6\n0000000000 65535 f \n00000";
+for my $to (qw(txt md docx png html pdf)) {
+    my $job = wait_job(submit(content => $pages, name => 'a.pdf', to => $to, fields => [ $to eq 'pdf' ? (pages => 1) : () ])->{job_id});
+    like "@{ $job->{warnings} // [] }", qr/is damaged, and was repaired/, "what has lost its table to $to" or diag $job->{error} // $job->{status};
+    like get("/jobs/$job->{job_id}/download")->content, qr/words on a page/, 'and its words' if $to =~ /txt|md|html/;
+}
+
 for my $cut (substr($pdf, 0, length($pdf) / 2), substr($pdf, 0, -40), substr($small, 0, -30), substr($small, 0, 120)) {
     for my $to (qw(docx md txt png html)) {
         my $job = wait_job(submit(content => $cut, name => 'a.pdf', to => $to)->{job_id});

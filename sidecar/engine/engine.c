@@ -430,7 +430,8 @@ platen_engines_renewal(const platen_engines_t *engines, const platen_format_t *f
 
     for (i = 0; i < engines->graph.nedges; i++) {
         if (engines->graph.edges[i].from == format && engines->graph.edges[i].to == format
-            && engines->graph.edges[i].engine == &platen_engine_lok) {
+            && (engines->graph.edges[i].engine == &platen_engine_lok
+                || engines->graph.edges[i].engine == &platen_engine_mupdf)) {
             *step = (platen_step_t){ .engine = engines->graph.edges[i].engine,
                                      .edge = engines->graph.edges[i].edge };
             return PLATEN_OK;

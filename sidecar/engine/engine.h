@@ -28,6 +28,8 @@
 #define PLATEN_EDGE_DECLINES 32 /* it may want the client's document written anew first */
 
 #define PLATEN_EDGE_FIRST 64 /* of the client's document only, never of another step's */
+#define PLATEN_EDGE_REPAIRED                                                                   \
+    128 /* what it cannot read of the client's document may be repaired first */
 
 /*
  * What is lost on the way is part of an edge's cost, so that the cheapest route
@@ -176,8 +178,8 @@ int platen_engines_route(platen_engines_t *engines, const platen_format_t *from,
                          const platen_format_t *to, uint32_t options, platen_route_t *route);
 
 /*
- * The step that writes a document anew in its own format, as LibreOffice would
- * have written it.  PLATEN_OK or PLATEN_NOT_FOUND.
+ * The step that writes a document anew in its own format: as LibreOffice would
+ * have written it; a PDF as far as MuPDF can read it.  PLATEN_OK or PLATEN_NOT_FOUND.
  */
 int platen_engines_renewal(const platen_engines_t *engines, const platen_format_t *format,
                            platen_step_t *step);

@@ -1,7 +1,8 @@
 /*
  * MuPDF's mutool: what a PDF says, as a document that can be edited or read:
  * paragraphs, headings by the size of their letters, tables as far as they have
- * lines.  It also sets EPUB.  Prepares in the loop's thread and owns nothing.
+ * lines.  It also sets EPUB, and reads damaged PDF that poppler and qpdf do not.
+ * Prepares in the loop's thread and owns nothing.
  *
  * It takes a password as a word of the command only, which every user of the
  * machine can read; so qpdf takes the password off in a step before.
@@ -17,7 +18,7 @@
  */
 #define RESOLUTION "61" /* DRAWN_AT of pandoc/platen_pandoc.lua */
 
-/* export_filter: mutool's format; import_filter: which of its two programs. */
+/* export_filter: mutool's format; import_filter: which of its programs. */
 static const platen_edge_t edges[] = {
     /*
      * It keeps tables and loses images, which it writes without a size or not as
@@ -27,6 +28,9 @@ static const platen_edge_t edges[] = {
     { "pdf", "docx", 300 + PLATEN_LOSS_PAGES, 0, 0, "docx", "convert" },
     { "pdf", "html", 80 + PLATEN_LOSS_PAGES, 0, 0, "xhtml", "draw" },
     { "epub", "pdf", 150, 0, 0, "pdf", "convert" },
+
+    /* On no way of the graph, as it honours nothing: platen_engines_renewal() has it. */
+    { "pdf", "pdf", 20, 0, PLATEN_EDGE_FIRST, "pdf", "clean" },
 };
 
 static int
@@ -46,6 +50,11 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
 
     platen_command_arg(command, MUTOOL);
     platen_command_arg(command, "%s", run->edge->import_filter);
+    if (strcmp(run->edge->import_filter, "clean") == 0) {
+        platen_command_arg(command, "%s", platen_program_local(run, run->input));
+        platen_command_arg(command, "%s", platen_program_local(run, run->output));
+        return 0;
+    }
     if (strcmp(run->edge->import_filter, "draw") == 0) {
         platen_command_arg(command, "-q");
         platen_command_arg(command, "-r");

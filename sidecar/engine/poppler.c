@@ -22,11 +22,13 @@
 #define RESOLUTION 150 /* dots per inch: A4 gets 1240 x 1754 pixels */
 
 static const platen_edge_t edges[] = {
-    { "pdf", "txt", 80 + PLATEN_LOSS_PAGES + PLATEN_LOSS_TEXT, 0, 0, NULL, NULL },
-    { "pdf", "png", 120, SIZE, PLATEN_EDGE_RASTER | PLATEN_EDGE_PAGES, NULL, NULL },
+    { "pdf", "txt", 80 + PLATEN_LOSS_PAGES + PLATEN_LOSS_TEXT, 0, PLATEN_EDGE_REPAIRED, NULL,
+      NULL },
+    { "pdf", "png", 120, SIZE, PLATEN_EDGE_RASTER | PLATEN_EDGE_PAGES | PLATEN_EDGE_REPAIRED,
+      NULL, NULL },
 
     /* Positioned lines over an image of the rest: mupdf's has paragraphs. */
-    { "pdf", "html", 1000 + PLATEN_LOSS_PAGES, LAYOUT, 0, NULL, NULL },
+    { "pdf", "html", 1000 + PLATEN_LOSS_PAGES, LAYOUT, PLATEN_EDGE_REPAIRED, NULL, NULL },
 };
 
 static int

@@ -25,7 +25,7 @@
      | PLATEN_OPTION_BIT(PLATEN_OPTION_OUTPUT_PASSWORD))
 
 static const platen_edge_t edges[] = {
-    { "pdf", "pdf", 20, OPTIONS, PLATEN_EDGE_RASTER, NULL, NULL },
+    { "pdf", "pdf", 20, OPTIONS, PLATEN_EDGE_RASTER | PLATEN_EDGE_REPAIRED, NULL, NULL },
 };
 
 static int

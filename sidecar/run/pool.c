@@ -45,6 +45,7 @@ struct worker_s {
     int                  status; /* for platen_child_error() */
     int                  restarted;
     int                  settled; /* the document is not to be declined any more */
+    int                  mending; /* the first step repairs what could not be read */
     int                  killed;
     int                  memory;   /* the kernel has killed for want of memory in its cgroup */
     int                  waiting;  /* stands by: set up, and not running */
@@ -494,6 +495,7 @@ set_up(platen_pool_t *pool, worker_t *w, platen_task_t *task)
     w->task = task;
     w->step = 0;
     w->settled = 0;
+    w->mending = 0;
     w->pid = 0;
     w->tag = 0;
     w->killed = 0;
@@ -898,15 +900,16 @@ warn_of_repairs(worker_t *w, const char *said)
     while (words != NULL && *words != NULL && strstr(said, *words) == NULL) {
         words++;
     }
-    if (words != NULL && *words != NULL && strstr(w->result.warnings, sentence) == NULL
+    if ((w->mending || (words != NULL && *words != NULL))
+        && strstr(w->result.warnings, sentence) == NULL
         && n + sizeof(sentence) <= sizeof(w->result.warnings)) {
         memcpy(w->result.warnings + n, sentence, sizeof(sentence));
     }
 }
 
 /*
- * The first step has declined the document: it begins anew with LibreOffice
- * writing the document as it would, or, without that, takes what there is.
+ * The first step has declined the document, or cannot read it: it begins anew with
+ * another that writes the document as that would, or, without that, takes what there is.
  */
 static int
 begin_anew(platen_pool_t *pool, worker_t *w)
@@ -914,7 +917,8 @@ begin_anew(platen_pool_t *pool, worker_t *w)
     platen_route_t      *route = &w->task->route;
     const platen_edge_t *edge;
 
-    if (w->settled || w->step != 0 || !(route->steps[0].edge->rules & PLATEN_EDGE_DECLINES)) {
+    if (w->settled || w->step != 0
+        || !(route->steps[0].edge->rules & (PLATEN_EDGE_DECLINES | PLATEN_EDGE_REPAIRED))) {
         w->result.outcome = PLATEN_RUN_FAILED;
         return -1;
     }
@@ -933,13 +937,32 @@ begin_anew(platen_pool_t *pool, worker_t *w)
     return start_step(pool, w) == 0 ? 1 : -1;
 }
 
+/* Whether the document could not be read, and has not been repaired yet. */
+static int
+can_mend(const worker_t *w)
+{
+    return w->result.outcome == PLATEN_RUN_CORRUPT && w->step == 0 && !w->settled
+           && w->task->route.nsteps > 0
+           && w->task->route.steps[0].edge->rules & PLATEN_EDGE_REPAIRED
+           && w->task->renewal.engine != NULL && w->task->route.nsteps < PLATEN_ROUTE_STEPS;
+}
+
 /* A process of the step has ended, in any way: in the crew, as all that this calls. */
 static void
 end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const char *said)
 {
+    int again = 0;
+
     w->result.outcome = w->was_killed ? w->why : outcome;
     platen_judge_last_line(said, w->result.last_line, sizeof(w->result.last_line));
-    if (w->result.outcome == PLATEN_RUN_DECLINED && begin_anew(pool, w) > 0) {
+    if (can_mend(w)) {
+        w->mending = again = 1;
+    } else if (w->mending && w->step == 0
+               && (w->result.outcome == PLATEN_RUN_ENCRYPTED
+                   || w->result.outcome == PLATEN_RUN_EMPTY)) {
+        w->result.outcome = PLATEN_RUN_CORRUPT; /* of what could not be repaired */
+    }
+    if ((again || w->result.outcome == PLATEN_RUN_DECLINED) && begin_anew(pool, w) > 0) {
         return;
     }
     if (w->result.outcome == PLATEN_RUN_DONE) {

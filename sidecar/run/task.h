@@ -37,7 +37,7 @@ typedef struct {
     const platen_format_t *to;
     platen_options_t       options; /* secret ones among them */
     platen_route_t         route;
-    platen_step_t          renewal;   /* if its first step declines; engine NULL: none */
+    platen_step_t          renewal;   /* before a first step that wants it; engine NULL: none */
     char                  *sources;   /* a batch's: as in its record */
     char                  *files_dir; /* PACK: where the results are, once gathered */
 } platen_task_t;

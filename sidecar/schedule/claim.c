@@ -59,7 +59,9 @@ route(platen_scheduler_t *s, const platen_job_t *job, platen_ending_t *claim)
         if (rc == PLATEN_NOT_FOUND) {
             without = platen_engines_route(s->engines, task->from, task->to, 0, &any);
         }
-        if (rc == PLATEN_OK && task->route.steps[0].edge->rules & PLATEN_EDGE_DECLINES) {
+        if (rc == PLATEN_OK
+            && task->route.steps[0].edge->rules
+                   & (PLATEN_EDGE_DECLINES | PLATEN_EDGE_REPAIRED)) {
             (void) platen_engines_renewal(s->engines, task->from, &task->renewal);
         }
     }
