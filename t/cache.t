@@ -4,6 +4,7 @@ use lib 't/lib';
 use TestPlaten;
 
 our $Cache = $HttpConfig =~ s/platen_result_cache off;/platen_result_cache on;/r;
+our $Rtf = "{\\rtf1 one text}";
 our $Short = "$Cache platen_job_ttl 3s;";
 
 # Submits one text and waits; "cached" or the engine's "converted", with its bytes.
@@ -56,6 +57,8 @@ for (['another client', key => 'bob'], ['another target', to => 'odt'], ['an opt
     is((main::ask(@arg))[0], 'cached SUCCESS', 'which is remembered in its turn');
 }
 is((main::ask(name => 'b.txt'))[0], 'cached SUCCESS', 'another name of the file makes no difference');
+is((main::ask(content => $main::Rtf, name => 'a.rtf'))[0], 'converted', 'a document that may say its name');
+is((main::ask(content => $main::Rtf, name => $_->[0]))[0], $_->[1], $_->[0]) for ['b.rtf', 'converted'], ['a.rtf', 'cached SUCCESS'];
 my $of_bob = (main::ask(key => 'bob'))[1];
 is get("/jobs/$of_bob->{job_id}")->code, 404, 'a cached job is its own client\'s only';
 

@@ -11,9 +11,8 @@ our @Known = (
     'h_css.html to=pdf', 'h_wide_table.html to=pdf',    # wants a browser
     's_foreign.svg to=pdf',         # librsvg draws no HTML in SVG, and does not say so
     'p_twocol.pdf to=md',           # MuPDF reads across columns
-    'p_5.pdf to=png',               # entries are named otherwise
     'txt_ascii_table.txt to=md',    # a table of characters
-    'p_truncated.pdf', '.gif', '.webp', '.bmp', '.eml', '.mhtml', 'd_flatopc.xml',    # not read, or not yet
+    '.gif', '.webp', '.bmp', '.eml', '.mhtml', 'd_flatopc.xml',    # not read, or not yet
 );
 
 platend_start('limits/wall_clock' => 60);

@@ -100,8 +100,8 @@ is main::text(@book, to => 'csv', fields => [sheet => $_->[0]]), $_->[1], "sheet
 is_deeply main::json(@book, fields => [sheet => 'all']), { Jan => [{ a => 1 }], 'F&b' => [{ b => 2 }], Secret => [{ c => 3 }] }, 'all of them: JSON';
 ($job, $file) = convert(@book, to => 'csv', fields => [sheet => 'all']);
 like $file, qr/\.zip\z/, 'all of them: a ZIP';
-is_deeply [split /\n/, `unzip -Z1 $file`], ['in-1-Jan.csv', 'in-2-F&b.csv', 'in-3-Secret.csv'], 'with the names of the sheets';
-is `unzip -p $file in-2-*`, "b\n2\n", 'and what they hold';
+is_deeply [split /\n/, `unzip -Z1 $file`], ['book-1-Jan.csv', 'book-2-F&b.csv', 'book-3-Secret.csv'], 'with the names of the sheets';
+is `unzip -p $file book-2-*`, "b\n2\n", 'and what they hold';
 is_deeply $job->{warnings}, [], 'nothing is left out';
 ($job) = convert(@book, to => 'json', fields => [sheet => 'March']);
 is $job->{error_code}, 'sheet_not_found', 'none of that name';

@@ -194,6 +194,11 @@ for my $to (qw(txt md docx png html pdf)) {
     like get("/jobs/$job->{job_id}/download")->content, qr/words on a page/, 'and its words' if $to =~ /txt|md|html/;
 }
 
+my $two = wait_job(submit(content => "one\ftwo\n", name => 'a.txt', to => 'pdf')->{job_id});
+$job = wait_job(submit(content => get("/jobs/$two->{job_id}/download")->content, name => 'Bericht *2.2026.pdf', to => 'png')->{job_id});
+spew("$::Var/pages.zip", get("/jobs/$job->{job_id}/download")->content);
+is_deeply [split /\n/, `unzip -Z1 $::Var/pages.zip`], ['Bericht _2.2026-1.png', 'Bericht _2.2026-2.png'], 'pages are named after the document';
+
 for my $cut (substr($pdf, 0, length($pdf) / 2), substr($pdf, 0, -40), substr($small, 0, -30), substr($small, 0, 120)) {
     for my $to (qw(docx md txt png html)) {
         my $job = wait_job(submit(content => $cut, name => 'a.pdf', to => $to)->{job_id});

@@ -5,11 +5,32 @@
 #include <openssl/hmac.h>
 #include <stdio.h>
 
+#include "base/digest.h"
+#include "format/format.h"
+
+/*
+ * Whether the document's name may be in the result: in a field or a header of an
+ * office document, and in the names of several images of pages.
+ */
+static int
+says_name(const platen_job_t *job)
+{
+    const platen_format_t *from, *to;
+
+    from = platen_format_find(job->source_format.data, job->source_format.len);
+    to = platen_format_find(job->target_format.data, job->target_format.len);
+    return from == NULL || to == NULL || from->family == PLATEN_FAMILY_OOXML
+           || from->family == PLATEN_FAMILY_OLE || from->family == PLATEN_FAMILY_ZIP
+           || strcmp(from->name, "rtf") == 0 || strcmp(to->name, "png") == 0;
+}
+
 int
 platen_cache_key(const platen_job_t *job, uint8_t key[PLATEN_SHA256_LEN])
 {
     const platen_str_t parts[] = {
-        job->client, job->input_sha256, job->source_format, job->target_format, job->options,
+        job->client,        job->input_sha256,
+        job->source_format, job->target_format,
+        job->options,       says_name(job) ? job->input_filename : (platen_str_t){ "", 0 },
     };
 
     if (job->secrets.len != 0 || job->input_sha256.len != PLATEN_SHA256_LEN) {

@@ -37,6 +37,9 @@ prepare_pages(const platen_engine_t *engine, const platen_config_t *config,
     platen_command_arg(command, "%s/platen-zip", config->libexec_path);
     platen_command_arg(command, "%s", run->output);
     platen_command_arg(command, "%s", run->files_dir);
+    if (run->name != NULL) {
+        platen_command_env(command, "PLATEN_NAME=%s", run->name);
+    }
     return 0;
 }
 

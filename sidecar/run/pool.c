@@ -846,7 +846,9 @@ pack(platen_pool_t *pool, worker_t *w)
     w->step = w->task->route.nsteps;
     w->result.format = platen_format_find("zip", 3);
     w->result.engine = platen_engine_pages.name;
-    run = (platen_run_t){ .output = w->stage.output, .files_dir = w->stage.pages_dir };
+    run = (platen_run_t){ .name = w->task->filename,
+                          .output = w->stage.output,
+                          .files_dir = w->stage.pages_dir };
     return prepare(pool, w, &platen_engine_pages, &run) == 0 ? 1 : -1;
 }
 

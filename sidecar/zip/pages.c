@@ -1,8 +1,12 @@
 /*
  * platen-zip OUTPUT FILE|DIRECTORY...: puts the page images of a document into
- * one ZIP file under their own names, files in the order given and those of a
- * directory in the order of their numbers.  Executed in the sandbox after a
- * conversion that gave several files.
+ * one ZIP file, files in the order given and those of a directory in the order of
+ * their numbers.  "in-7.png" is "report-7.png" in there where PLATEN_NAME says that
+ * the document is report.pdf; what is named otherwise has its own name.  Executed in
+ * the sandbox after a conversion that gave several files.
+ *
+ * The name is in the environment because every user of the machine can read the
+ * words of a command.
  *
  * PNG and JPEG are compressed already, so the contents are stored as they are.
  */
@@ -19,18 +23,48 @@
 #include "zip/archive.h"
 #include "zip/main.h"
 
+#define STEM_MAX 180 /* bytes, so that file systems take the name with what follows it */
+
+/* The name of an entry. */
+static void
+name_entry(char *path, char *name, size_t size)
+{
+    const char *own = basename(path), *document = getenv("PLATEN_NAME");
+    const char *dot = document == NULL ? NULL : strrchr(document, '.');
+    size_t      n = document == NULL ? 0 : strlen(document), i;
+
+    n = dot != NULL && dot > document ? (size_t) (dot - document) : n;
+    if (n == 0 || strncmp(own, "in-", 3) != 0) {
+        snprintf(name, size, "%s", own);
+        return;
+    }
+    for (n = n < STEM_MAX ? n : STEM_MAX; n > 0 && ((unsigned char) document[n] & 0xc0) == 0x80;
+         n--) {
+    }
+    for (i = 0; i < n; i++) {
+        name[i] = document[i];
+        if ((unsigned char) name[i] < 0x20 || name[i] == 0x7f
+            || strchr("/\\:*?\"<>|", name[i]) != NULL || (i == 0 && name[i] == '.')) {
+            name[i] = '_';
+        }
+    }
+    snprintf(name + n, size - n, "%s", own + 2);
+}
+
 /* Adds one file, which libzip reads when the archive is closed.  0, or its exit code. */
 static int
 add_file(zip_t *zip, char *path)
 {
     zip_source_t *source;
     zip_int64_t   i;
+    char          name[PATH_MAX];
 
+    name_entry(path, name, sizeof(name));
     source = zip_source_file(zip, path, 0, -1);
     if (source == NULL) {
         return platen_zip_fail(path, zip_strerror(zip));
     }
-    i = zip_file_add(zip, basename(path), source, ZIP_FL_ENC_UTF_8);
+    i = zip_file_add(zip, name, source, ZIP_FL_ENC_UTF_8);
     if (i < 0) {
         zip_source_free(source);
         return platen_zip_fail(path, zip_strerror(zip));
