@@ -147,7 +147,20 @@ SKIP: {
 
 
 
-=== TEST 6: what is damaged, and what is in other files
+=== TEST 6: symbols are what they are in Unicode
+--- flow
+my $run = sub { my ($font, $text) = @_; return "<w:r><w:rPr><w:rFonts w:ascii=\"$font\" w:hAnsi=\"$font\"/></w:rPr><w:t>$text</w:t></w:r>" };
+my $sym = sub { my ($font, $char) = @_; return "<w:r><w:sym w:font=\"$font\" w:char=\"$char\"/></w:r>" };
+my $body = join '', map "<w:p>$_</w:p>", $sym->('Symbol', 'F061') . $sym->('Wingdings', 'F0FE') . $run->('Wingdings', "\xef\x83\xa0 J"), $sym->('My Font', 'F041');
+for my $to (qw(txt md html epub)) {
+    my ($text, $warnings) = main::text(name => 'a.docx', to => $to, content => docx(body => $body));
+    like $text, qr/\xce\xb1\s*\xe2\x98\x91\s*\xe2\x86\x92\s+\xe2\x98\xba/, $to;
+    like $warnings, qr/^1 characters of symbol fonts \(the first of "My Font"\) are not known/m, 'what is not known is told';
+}
+
+
+
+=== TEST 7: what is damaged, and what is in other files
 --- flow
 my ($job) = convert(name => 'a.svg', content => "<svg xmlns=\"http://www.w3.org/2000/svg\">\n<a></svg>", to => 'pdf');
 like $job->{error}, qr/not well-formed, in line 2, column \d+/, 'a line and a column';
@@ -158,7 +171,7 @@ like $text, qr/Sum\s+Inside.*cell.*one\ntwo/s, 'HTML in Markdown';
 
 
 
-=== TEST 7: comments behind the text
+=== TEST 8: comments behind the text
 --- flow
 my @content = (content => docx(parts => { 'comments.xml' => $main::Parts{'comments.xml'} },
     body => '<w:p><w:commentRangeStart w:id="0"/><w:r><w:t>noted</w:t></w:r><w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r></w:p>' . main::p('last')));

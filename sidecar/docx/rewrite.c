@@ -5,7 +5,9 @@
  */
 
 #include "docx/rewrite.h"
+#include "base/utf8.h"
 #include "docx/fields.h"
+#include "docx/symbols.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,9 @@ typedef struct {
     uint32_t                  *references; /* to notes, in order */
     uint32_t                   nreferences;
     unsigned char             *fates; /* of nodes, by fields; or NULL */
+    const char                *font;  /* of the run, if it is one of symbols; or NULL */
+    unsigned                   strange;
+    char                       strange_font[64];
     int                        hides; /* the style of the paragraph hides its text */
 } writer_t;
 
@@ -140,6 +145,111 @@ copy(writer_t *w, size_t from, size_t to)
     fwrite(w->tree->text + from, 1, to - from, w->out);
 }
 
+/* One whose font is not known here, or has no such character. */
+static void
+note_strange(writer_t *w, const char *font)
+{
+    if (w->strange++ == 0) {
+        snprintf(w->strange_font, sizeof(w->strange_font), "%s", font);
+    }
+}
+
+static void
+put_character(writer_t *w, uint32_t code)
+{
+    char bytes[4];
+
+    if (code == '<' || code == '>' || code == '&') {
+        fprintf(w->out, "&#%u;", (unsigned) code);
+    } else {
+        fwrite(bytes, 1, platen_utf8_encode(code, bytes), w->out);
+    }
+}
+
+/* A text, with what it has of symbols. */
+static void
+copy_text(writer_t *w, size_t from, size_t to)
+{
+    const char *p = w->tree->text + from, *end = w->tree->text + to;
+    uint32_t    code, known;
+    int private, entity = 0;
+    size_t n;
+
+    if (!(w->rules->what & PLATEN_DOCX_SYMBOLS) || memchr(p, '<', to - from) != NULL) {
+        copy(w, from, to); /* with a "<" it has more than characters in it */
+        return;
+    }
+    for (; p < end; p += n) {
+        n = platen_utf8_decode(p, (size_t) (end - p), &code);
+        private = code >= PLATEN_DOCX_SYMBOLS_FIRST && code <= PLATEN_DOCX_SYMBOLS_LAST;
+        entity |= code == '&';
+        known = w->font != NULL && !entity && (private || (code > 0x20 && code < 0x7f))
+                    ? platen_docx_symbols_find(w->font, code)
+                    : 0;
+        if (known != 0) {
+            put_character(w, known);
+            w->edits++;
+            continue;
+        }
+        entity &= code != ';';
+        if (private) {
+            note_strange(w, w->font == NULL ? "" : w->font);
+        }
+        fwrite(p, 1, n, w->out);
+    }
+}
+
+/* The value of an attribute that its tag has, by its local name, as it is in the tag. */
+static void
+attribute(const writer_t *w, const platen_docx_node_t *node, const char *name, char *out,
+          size_t size)
+{
+    const char *tag = w->tree->text + node->start, *end = tag + (node->inner - node->start);
+    const char *at = memmem(tag, (size_t) (end - tag), name, strlen(name)), *last;
+
+    *out = '\0';
+    if (at == NULL || at + strlen(name) >= end) {
+        return;
+    }
+    at += strlen(name);
+    last = memchr(at + 1, *at, (size_t) (end - at - 1));
+    if (last != NULL) {
+        snprintf(out, size, "%.*s", (int) (last - at - 1), at + 1);
+    }
+}
+
+/* The text of a symbol, which is one character of a font. */
+static void
+write_symbol(writer_t *w, uint32_t at)
+{
+    const char   *value = platen_docx_tree_value(w->tree, at);
+    unsigned long code = strtoul(value, NULL, 16);
+    char          font[64];
+    uint32_t      known;
+
+    attribute(w, &w->tree->nodes[at], ":font=", font, sizeof(font));
+    known = code > 0xffff ? 0 : platen_docx_symbols_find(font, (uint32_t) code);
+    if (known == 0 && !platen_docx_symbols_has(font) && code > 0x20 && code < 0xd800) {
+        known = (uint32_t) code; /* a character like any other, with a font of its own */
+    }
+    if (known == 0) {
+        note_strange(w, font);
+    }
+    put_character(w, known == 0 ? 0xfffd : known);
+}
+
+/* The font of a run, if it is one of symbols; or NULL. */
+static const char *
+symbol_font(const writer_t *w, uint32_t run)
+{
+    uint32_t    at = platen_docx_tree_child(w->tree, run, PLATEN_DOCX_R_PROPERTIES);
+    const char *font;
+
+    at = at == 0 ? 0 : platen_docx_tree_child(w->tree, at, PLATEN_DOCX_FONTS);
+    font = at == 0 ? "" : platen_docx_tree_value(w->tree, at);
+    return platen_docx_symbols_has(font) ? font : NULL;
+}
+
 /* The text of a note's paragraphs, as it is in the part: escaped already. */
 static void
 write_note(writer_t *w, uint32_t note)
@@ -163,13 +273,18 @@ write_note(writer_t *w, uint32_t note)
         case PLATEN_DOCX_R:
             if (is_hidden(w, i)) {
                 i = node->last;
+                break;
             }
+            w->font = symbol_font(w, i);
             break;
         case PLATEN_DOCX_P_PROPERTIES: /* where a tab is a place, and no character */
             i = node->last;
             break;
         case PLATEN_DOCX_T:
-            copy(w, node->inner, node->inner_end);
+            copy_text(w, node->inner, node->inner_end);
+            break;
+        case PLATEN_DOCX_SYMBOL:
+            write_symbol(w, i);
             break;
         case PLATEN_DOCX_TAB:
         case PLATEN_DOCX_BR:
@@ -185,19 +300,11 @@ write_note(writer_t *w, uint32_t note)
 static void
 write_author(writer_t *w, const platen_docx_node_t *node)
 {
-    static const char name[] = "author=";
-    const char       *tag = w->tree->text + node->start, *at, *end;
-    size_t            n = node->inner - node->start;
+    char author[256];
 
-    at = memmem(tag, n, name, sizeof(name) - 1);
-    if (at == NULL) {
-        return;
-    }
-    at += sizeof(name) - 1;
-    end = memchr(at + 1, *at, (size_t) (tag + n - at - 1));
-    if (end != NULL && end > at + 1) {
-        fwrite(at + 1, 1, (size_t) (end - at - 1), w->out);
-        fputs(": ", w->out);
+    attribute(w, node, "author=", author, sizeof(author));
+    if (*author != '\0') {
+        fprintf(w->out, "%s: ", author);
     }
 }
 
@@ -612,6 +719,7 @@ emit(writer_t *w, uint32_t at)
 {
     const platen_docx_node_t *node = &w->tree->nodes[at];
     unsigned                  what = w->rules->what;
+    const char               *font;
 
     if (w->fates != NULL && w->fates[at] != PLATEN_DOCX_KEEP) {
         if (w->fates[at] == PLATEN_DOCX_UNWRAP) {
@@ -632,8 +740,33 @@ emit(writer_t *w, uint32_t at)
             emit_hidden(w, at);
             return;
         }
+        font = w->font;
+        w->font = what & PLATEN_DOCX_SYMBOLS ? symbol_font(w, at) : NULL;
         if (what & PLATEN_DOCX_RUNS && is_mixed(w, at)) {
             emit_mixed(w, at);
+        } else {
+            emit_between(w, at, node->start, node->end);
+        }
+        w->font = font;
+        return;
+    case PLATEN_DOCX_FONTS:
+        if (what & PLATEN_DOCX_SYMBOLS
+            && platen_docx_symbols_has(platen_docx_tree_value(w->tree, at))) {
+            w->edits++; /* what the text is now is in no such font */
+            return;
+        }
+        break;
+    case PLATEN_DOCX_T:
+        copy(w, node->start, node->inner);
+        copy_text(w, node->inner, node->inner_end);
+        copy(w, node->inner_end, node->end);
+        return;
+    case PLATEN_DOCX_SYMBOL:
+        if (what & PLATEN_DOCX_SYMBOLS) {
+            fputs("<w:t xmlns:w=\"" PLATEN_DOCX_W "\" xml:space=\"preserve\">", w->out);
+            write_symbol(w, at);
+            fputs("</w:t>", w->out);
+            w->edits++;
             return;
         }
         break;
@@ -681,8 +814,7 @@ emit(writer_t *w, uint32_t at)
 }
 
 char *
-platen_docx_rewrite(const platen_docx_rules_t *rules, const platen_docx_tree_t *tree,
-                    size_t *out_len)
+platen_docx_rewrite(platen_docx_rules_t *rules, const platen_docx_tree_t *tree, size_t *out_len)
 {
     platen_docx_tree_t again;
     const char        *text = tree->text;
@@ -707,6 +839,10 @@ platen_docx_rewrite(const platen_docx_rules_t *rules, const platen_docx_tree_t *
     failed |= fclose(w.out) != 0;
     free(w.references);
     free(w.fates);
+    if (rules->strange == 0) {
+        memcpy(rules->strange_font, w.strange_font, sizeof(w.strange_font));
+    }
+    rules->strange += w.strange;
     if (failed || w.edits == 0 || platen_docx_tree_open(&again, out, *out_len) != 0) {
         free(out);
         return NULL;

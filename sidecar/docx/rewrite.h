@@ -18,6 +18,7 @@
  */
 #define PLATEN_DOCX_FIELDS 32
 #define PLATEN_DOCX_COMMENTS 128 /* as notes, with who has made them */
+#define PLATEN_DOCX_SYMBOLS 256  /* those of symbol fonts become what they are in Unicode */
 #define PLATEN_DOCX_INDEXES                                                                    \
     64 /* the same for tables of contents that are not to be updated                           \
         */
@@ -39,6 +40,8 @@ typedef struct {
     size_t              nbookmarks;
     int                 update;   /* all tables of contents are to be updated */
     int                 headings; /* there are some, of which they can be made */
+    unsigned            strange;  /* symbols that are not known, and the font of the first */
+    char                strange_font[64];
 } platen_docx_rules_t;
 
 /* What the styles' part says, and a part with notes; what cannot be read says nothing. */
@@ -52,9 +55,10 @@ void platen_docx_rules_clear(platen_docx_rules_t *rules);
 
 /*
  * The part's new text, of `*out_len` bytes, to be freed; NULL if there is nothing to
- * change, or it cannot be: `tree` is that of the part.
+ * change, or it cannot be: `tree` is that of the part.  Adds to the symbols that are not
+ * known.
  */
-char *platen_docx_rewrite(const platen_docx_rules_t *rules, const platen_docx_tree_t *tree,
+char *platen_docx_rewrite(platen_docx_rules_t *rules, const platen_docx_tree_t *tree,
                           size_t *out_len);
 
 #endif

@@ -584,6 +584,9 @@ to_mend(const platen_lok_document_t *document, unsigned found)
     if (found & PLATEN_LOK_HIDDEN && is_open(document)) {
         what |= PLATEN_LOK_MEND_HIDDEN;
     }
+    if (found & PLATEN_LOK_SYMBOLS && is_open(document)) {
+        what |= PLATEN_LOK_MEND_SYMBOLS;
+    }
     if (found & PLATEN_LOK_FIELDS && is_final(document)) {
         what |= PLATEN_LOK_MEND_FIELDS;
     }

@@ -22,18 +22,38 @@ typedef struct {
 } word_t;
 
 static const word_t text_words[] = {
-    { "w:dirty=\"1\"", PLATEN_LOK_DIRTY },    { "w:dirty=\"true\"", PLATEN_LOK_DIRTY },
-    { "w:dirty=\"on\"", PLATEN_LOK_DIRTY },   { "<w:ins ", PLATEN_LOK_TRACKED },
-    { "<w:del ", PLATEN_LOK_TRACKED },        { "<w:moveTo ", PLATEN_LOK_TRACKED },
-    { "<w:moveFrom ", PLATEN_LOK_TRACKED },   { "PrChange ", PLATEN_LOK_TRACKED },
-    { "<w:cellIns ", PLATEN_LOK_TRACKED },    { "<w:cellDel ", PLATEN_LOK_TRACKED },
-    { "<w:commentRe", PLATEN_LOK_COMMENTED }, { "<w:altChunk", PLATEN_LOK_CHUNKS },
-    { "<w:txbxContent", PLATEN_LOK_BOXES },   { "<w:footnoteRef", PLATEN_LOK_NOTES },
-    { "<w:endnoteRef", PLATEN_LOK_NOTES },    { "<w:vanish", PLATEN_LOK_HIDDEN },
-    { "<c:chart ", PLATEN_LOK_CHARTS },       { "<cx:chart ", PLATEN_LOK_CHARTS },
-    { "<dgm:relIds", PLATEN_LOK_DIAGRAMS },   { "<pic:pic", PLATEN_LOK_PICTURES },
-    { "<v:imagedata", PLATEN_LOK_PICTURES },  { "<w:instrText", PLATEN_LOK_FIELDS },
-    { "<w:fldSimple", PLATEN_LOK_FIELDS },    { NULL, 0 },
+    { "w:dirty=\"1\"", PLATEN_LOK_DIRTY },
+    { "w:dirty=\"true\"", PLATEN_LOK_DIRTY },
+    { "w:dirty=\"on\"", PLATEN_LOK_DIRTY },
+    { "<w:ins ", PLATEN_LOK_TRACKED },
+    { "<w:del ", PLATEN_LOK_TRACKED },
+    { "<w:moveTo ", PLATEN_LOK_TRACKED },
+    { "<w:moveFrom ", PLATEN_LOK_TRACKED },
+    { "PrChange ", PLATEN_LOK_TRACKED },
+    { "<w:cellIns ", PLATEN_LOK_TRACKED },
+    { "<w:cellDel ", PLATEN_LOK_TRACKED },
+    { "<w:commentRe", PLATEN_LOK_COMMENTED },
+    { "<w:altChunk", PLATEN_LOK_CHUNKS },
+    { "<w:txbxContent", PLATEN_LOK_BOXES },
+    { "<w:footnoteRef", PLATEN_LOK_NOTES },
+    { "<w:endnoteRef", PLATEN_LOK_NOTES },
+    { "<w:vanish", PLATEN_LOK_HIDDEN },
+    { "<c:chart ", PLATEN_LOK_CHARTS },
+    { "<cx:chart ", PLATEN_LOK_CHARTS },
+    { "<dgm:relIds", PLATEN_LOK_DIAGRAMS },
+    { "<pic:pic", PLATEN_LOK_PICTURES },
+    { "<v:imagedata", PLATEN_LOK_PICTURES },
+    { "<w:instrText", PLATEN_LOK_FIELDS },
+    { "<w:fldSimple", PLATEN_LOK_FIELDS },
+    { "<w:sym ", PLATEN_LOK_SYMBOLS },
+    { "ascii=\"Symbol", PLATEN_LOK_SYMBOLS },
+    { "ascii=\"Wingdings", PLATEN_LOK_SYMBOLS },
+    { "ascii=\"Webd", PLATEN_LOK_SYMBOLS },
+    { "\xef\x80", PLATEN_LOK_SYMBOLS }, /* U+F000 .. */
+    { "\xef\x81", PLATEN_LOK_SYMBOLS },
+    { "\xef\x82", PLATEN_LOK_SYMBOLS },
+    { "\xef\x83", PLATEN_LOK_SYMBOLS },
+    { NULL, 0 },
 };
 
 static const word_t header_words[] = {
@@ -589,6 +609,7 @@ read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
                   | (what & PLATEN_LOK_MEND_RUNS ? PLATEN_DOCX_RUNS : 0)
                   | (what & PLATEN_LOK_MEND_FIELDS ? PLATEN_DOCX_FIELDS : 0)
                   | (what & PLATEN_LOK_MEND_INDEXES ? PLATEN_DOCX_INDEXES : 0)
+                  | (what & PLATEN_LOK_MEND_SYMBOLS ? PLATEN_DOCX_SYMBOLS : 0)
                   | (what & PLATEN_LOK_MEND_END ? PLATEN_DOCX_COMMENTS : 0);
     if (what & (PLATEN_LOK_MEND_FIELDS | PLATEN_LOK_MEND_INDEXES)) {
         (void) read_fields(zip, rules);
@@ -604,8 +625,7 @@ read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
 
 /* The part with its edits; NULL if there are none.  `len` gets its length. */
 static char *
-mended_part(zip_t *zip, zip_uint64_t i, unsigned what, const platen_docx_rules_t *rules,
-            size_t *len)
+mended_part(zip_t *zip, zip_uint64_t i, unsigned what, platen_docx_rules_t *rules, size_t *len)
 {
     const char        *name = zip_get_name(zip, i, 0);
     platen_docx_tree_t tree;
@@ -634,6 +654,26 @@ mended_part(zip_t *zip, zip_uint64_t i, unsigned what, const platen_docx_rules_t
     }
     *len = part.len;
     return part.text;
+}
+
+static void
+warn_of_symbols(const platen_docx_rules_t *rules)
+{
+    if (rules->strange == 0) {
+        return;
+    }
+    if (*rules->strange_font == '\0') {
+        platen_warning_add(PLATEN_WARNINGS_FILE,
+                           "%u characters are of a symbol font that the document does not name "
+                           "beside them; what they show is not in the result.",
+                           rules->strange);
+    } else {
+        platen_warning_add(
+            PLATEN_WARNINGS_FILE,
+            "%u characters of symbol fonts (the first of \"%s\") are not known "
+            "here as characters of Unicode; what they show is not in the result.",
+            rules->strange, rules->strange_font);
+    }
 }
 
 static int
@@ -681,6 +721,7 @@ platen_lok_package_mend(const char *path, const char *copy, unsigned what)
         source = zip_source_buffer(zip, text, len, 1);
         mended = source == NULL || zip_file_replace(zip, i, source, 0) != 0 ? -1 : 1;
     }
+    warn_of_symbols(&rules);
     platen_docx_rules_clear(&rules);
     if (mended < 0) {
         zip_discard(zip);

@@ -25,6 +25,8 @@
 #define PLATEN_LOK_BOOK 32768    /* it is a workbook */
 #define PLATEN_LOK_LACKING 65536 /* an ODF document has functions of Excel, perhaps lacked */
 
+#define PLATEN_LOK_SYMBOLS 131072 /* characters of symbol fonts */
+
 /* Looks at a text document or a workbook; 0 if it is no such package. */
 unsigned platen_lok_package_look(const char *path);
 
@@ -46,16 +48,17 @@ unsigned platen_lok_package_look(const char *path);
 /* Formulas that have a value, which stays: all of them, or those with a function lacked. */
 #define PLATEN_LOK_MEND_FORMULAS 8192
 #define PLATEN_LOK_MEND_LACKING 16384
+#define PLATEN_LOK_MEND_SYMBOLS 32768 /* in a rewritten part, too */
 
 /* What is done to OOXML alone. */
 #define PLATEN_LOK_MEND_OOXML                                                                  \
     (PLATEN_LOK_MEND_ORIGINAL | PLATEN_LOK_MEND_BOXES | PLATEN_LOK_MEND_NOTES                  \
      | PLATEN_LOK_MEND_HIDDEN | PLATEN_LOK_MEND_GRIDS | PLATEN_LOK_MEND_RUNS                   \
-     | PLATEN_LOK_MEND_END)
+     | PLATEN_LOK_MEND_END | PLATEN_LOK_MEND_SYMBOLS)
 
 /*
  * Writes a copy of an OOXML package, or an ODF text, without that.  Returns 1 if there was any,
- * 0 if not, -1 if the copy cannot be written.
+ * 0 if not, -1 if the copy cannot be written.  Symbols that are not known are warned of.
  */
 int platen_lok_package_mend(const char *path, const char *copy, unsigned what);
 

@@ -21,7 +21,7 @@
 
 /* The body of what becomes of this one; "=" if it stays. */
 static char *
-rewritten(const platen_docx_rules_t *rules, const char *body)
+rewritten(platen_docx_rules_t *rules, const char *body)
 {
     platen_docx_tree_t tree;
     char              *part, *out;
@@ -157,6 +157,38 @@ test_tables_and_runs(void **state)
                    "<d:r><d:rPr/><d:t>b</d:t></d:r></d:p>");
 }
 
+#define TEXT(text) "<w:t xmlns:w=\"" PLATEN_DOCX_W "\" xml:space=\"preserve\">" text "</w:t>"
+#define SYM(font, code) "<d:r><d:sym d:font=\"" font "\" d:char=\"" code "\"/></d:r>"
+#define IN(font, text)                                                                         \
+    "<d:r><d:rPr><d:rFonts d:ascii=\"" font "\"/></d:rPr><d:t>" text "</d:t></d:r>"
+
+static void
+test_symbols(void **state)
+{
+    platen_docx_rules_t rules = { .what = PLATEN_DOCX_SYMBOLS };
+    char               *got;
+
+    (void) state;
+    assert_becomes(0, SYM("Symbol", "F061"), "=");
+    assert_becomes(rules.what, P("\xef\x81\xa1 <![CDATA[]]>"), "=");
+    assert_becomes(rules.what, SYM("Symbol", "F061") SYM("Wingdings", "004A"),
+                   "<d:r>" TEXT("\xce\xb1") "</d:r><d:r>" TEXT("\xe2\x98\xba") "</d:r>");
+    assert_becomes(rules.what, IN("Wingdings", "\xef\x83\xa0 J&amp;") IN("Symbol", "&lt;a"),
+                   "<d:r><d:rPr></d:rPr><d:t>\xe2\x86\x92 \xe2\x98\xba&amp;</d:t></d:r>"
+                   "<d:r><d:rPr></d:rPr><d:t>&lt;\xce\xb1</d:t></d:r>");
+    got = rewritten(&rules, SYM("Mine", "F041") SYM("Wingdings", "FFFFF") SYM("Serif", "41")
+                                IN("Mine", "\xef\x81\x81") SYM("Symbol", ""));
+    assert_string_equal(
+        got,
+        "<d:r>" TEXT("\xef\xbf\xbd") "</d:r><d:r>" TEXT(
+            "\xef\xbf\xbd") "</d:r>"
+                            "<d:r>" TEXT("A") "</d:r>" IN("Mine", "\xef\x81\x81") "<d:r>" TEXT(
+                                "\xef\xbf\xbd") "</d:r>");
+    assert_int_equal(rules.strange, 4);
+    assert_string_equal(rules.strange_font, "Mine");
+    free(got);
+}
+
 #define CHAR(type) "<d:r><d:fldChar d:fldCharType=\"" type "\"/></d:r>"
 #define FIELD(instruction, result)                                                             \
     CHAR("begin")                                                                              \
@@ -244,9 +276,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_boxes),  cmocka_unit_test(test_hidden),
-        cmocka_unit_test(test_notes),  cmocka_unit_test(test_tables_and_runs),
-        cmocka_unit_test(test_fields), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_boxes),   cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_notes),   cmocka_unit_test(test_tables_and_runs),
+        cmocka_unit_test(test_fields),  cmocka_unit_test(test_symbols),
+        cmocka_unit_test(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
