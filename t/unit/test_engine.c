@@ -67,7 +67,7 @@ assert_edge(const platen_engine_t *e, size_t i)
     assert_true((edge->rules
                  & ~(unsigned) (PLATEN_EDGE_PICTURE | PLATEN_EDGE_RASTER | PLATEN_EDGE_PAGES
                                 | PLATEN_EDGE_INPUT | PLATEN_EDGE_FIRST | PLATEN_EDGE_ASKED
-                                | PLATEN_EDGE_DECLINES))
+                                | PLATEN_EDGE_DECLINES | PLATEN_EDGE_REPAIRED))
                 == 0);
     if (e->request != NULL) {
         assert_non_null(edge->export_filter);
