@@ -52,6 +52,20 @@ sub control {
     return $Control{"$carrier->[0] $to"} //= pictures(result(wait_job(send_document($carrier, $to, $Nothing), 600)));
 }
 
+# Of a document's own name, which they show in full.
+sub own_name {
+    my ($stem) = @_;
+    my $field = odf(text => '<text:p>before <text:file-name text:display="full">y</text:file-name></text:p>');
+    my $cell = odf(spreadsheet => '<table:table table:name="S"><table:table-row><table:table-cell table:formula="of:=CELL(&quot;filename&quot;)"/></table:table-row></table:table>');
+    for my $it (['a field', $field, 'odt', 'txt'], ['a formula', $cell, 'ods', 'csv']) {
+        my ($what, $bytes, $ext, $to) = @$it;
+        my $job = wait_job(submit(content => $bytes, name => "$stem.$ext", to => $to)->{job_id});
+        my $text = result($job);
+        like $text =~ s/%([0-9A-F]{2})/chr hex $1/egr, qr/\Q$stem.$ext\E/, "$what shows the document's name, $stem.$ext";
+        unlike $text, qr/\Q$Var\E|runs/, 'and not where it lies';
+    }
+}
+
 run_tests();
 
 __DATA__
@@ -94,15 +108,7 @@ is_deeply \@pictures, [], 'no picture neither';
 is_deeply \@without, [], 'but their own text does';
 is main::reached(), 0, 'nobody was asked for anything';
 
-# Of a document's own name, which they show in full.
-my $field = odf(text => '<text:p>before <text:file-name text:display="full">y</text:file-name></text:p>');
-my $cell = odf(spreadsheet => '<table:table table:name="S"><table:table-row><table:table-cell table:formula="of:=CELL(&quot;filename&quot;)"/></table:table-row></table:table>');
-for my $it (['a field', $field, 'odt', 'txt'], ['a formula', $cell, 'ods', 'csv']) {
-    my ($what, $bytes, $ext, $to) = @$it;
-    my $text = main::result(wait_job(submit(content => $bytes, name => "mine.$ext", to => $to)->{job_id}));
-    like $text, qr/mine\.$ext/, "$what shows the document's name";
-    unlike $text, qr/\Q$::Var\E|runs/, 'and not where it lies';
-}
+main::own_name($_) for 'mine', '50% of #1?';
 platend_stop();
 
 
@@ -124,3 +130,4 @@ my %results = unzip(get($job->{download_url})->content);
 my %picture = map { my $shown = pictures($results{$_}); $shown =~ s/ ?(?:140x120|32x32)//gr eq '' ? () : ($_ => $shown) } grep !/manifest/, keys %results;
 is_deeply \%picture, {}, 'none of which shows a picture, but LibreOffice its signs for what it has not got';
 is scalar(grep { text_of($results{$_}) =~ /before/ } keys %results), scalar(grep { $results{$_} =~ /^%PDF/ && $_ !~ /svg/ } keys %results), 'and all their own text' if !$::All;
+main::own_name($_) for 'mine', '50% of #1?';

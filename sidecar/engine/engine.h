@@ -94,6 +94,7 @@ struct platen_engine_s {
     size_t               nedges;
     const void          *data; /* the engine's own, or NULL */
     int                  mark; /* a plain text for it begins with a byte order mark */
+    int                  own;  /* it may call its result anything: it is alone in output_dir */
 
     /* PLATEN_OK if this machine can run it; else `err` says what is missing. */
     int (*probe)(const platen_engine_t *engine, const platen_config_t *config, char *err,

@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "engine/lo_profile.h"
+#include "engine/program.h"
 #include "engine/uno.h"
 
 #define BIT(o) PLATEN_OPTION_BIT(PLATEN_OPTION_##o)
@@ -128,23 +129,6 @@ rename_input(const platen_run_t *run, platen_lok_message_t *message, char *scrat
     return symlink(run->input, path);
 }
 
-/*
- * The client's name for the document with the extension of what it is, which
- * LibreOffice goes by.  "" if it has none, or one that is none of a file.
- */
-static const char *
-name_of(const platen_run_t *run, char *name, size_t size)
-{
-    const char *dot = strrchr(run->name, '.');
-    int         n = (int) (dot == NULL ? strlen(run->name) : (size_t) (dot - run->name));
-
-    if (*run->name == '.' || n == 0 || strchr(run->name, '/') != NULL
-        || snprintf(name, size, "%.*s.%s", n, run->name, run->edge->from) >= (int) size) {
-        *name = '\0';
-    }
-    return name;
-}
-
 static void
 ask_for_pages(const platen_options_t *options, platen_lok_page_t *page)
 {
@@ -202,7 +186,7 @@ request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_messa
     }
     n = strlen(scratch) + 1;
     if (run->edge->import_filter == NULL && run->first && n + NAME_MAX < size) {
-        message->name = platen_str(name_of(run, scratch + n, NAME_MAX + 1));
+        message->name = platen_str(platen_program_name(run, scratch + n, NAME_MAX + 1));
     }
     message->tracked = tracked == NULL                ? PLATEN_LOK_CHANGES_FINAL
                        : strcmp(tracked, "show") == 0 ? PLATEN_LOK_CHANGES_SHOW

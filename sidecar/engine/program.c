@@ -35,6 +35,19 @@ platen_program_local(const platen_run_t *run, const char *path)
     return strncmp(path, run->dir, len) == 0 && path[len] == '/' ? path + len + 1 : path;
 }
 
+const char *
+platen_program_name(const platen_run_t *run, char *name, size_t size)
+{
+    const char *dot = strrchr(run->name, '.');
+    int         n = (int) (dot == NULL ? strlen(run->name) : (size_t) (dot - run->name));
+
+    if (*run->name == '.' || n == 0 || strchr(run->name, '/') != NULL
+        || snprintf(name, size, "%.*s.%s", n, run->name, run->edge->from) >= (int) size) {
+        *name = '\0';
+    }
+    return name;
+}
+
 platen_exit_t
 platen_program_exit(const platen_program_rule_t *rules, int code, const char *said)
 {

@@ -23,6 +23,13 @@ int platen_program_probe(const char *engine, uint64_t enabled, const char *const
  */
 const char *platen_program_local(const platen_run_t *run, const char *path);
 
+/*
+ * The client's name for the document with the extension of what it is, for a program
+ * that shows the one and goes by the other.  "" if it has none, or one that is none of a
+ * file, or does not fit.
+ */
+const char *platen_program_name(const platen_run_t *run, char *name, size_t size);
+
 /* Words that decide what an end means: the first rule that fits. */
 typedef struct {
     int           code; /* exit code, or PLATEN_PROGRAM_ANY */

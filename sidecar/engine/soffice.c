@@ -23,6 +23,7 @@
 #include "engine/engine.h"
 #include "disk/layout.h"
 #include "engine/lo_profile.h"
+#include "engine/program.h"
 #include "engine/uno.h"
 
 #define EXIT_CRASHED 79 /* desktop/source/app/exithelper: crash with restart */
@@ -242,16 +243,47 @@ file_url(const char *path, char *out, size_t size)
     return 0;
 }
 
+/*
+ * The document as its fields and formulas (FILENAME, CELL) show it: in full, and where this
+ * machine has its files is nobody's business.  So it has its client's name, by way of the
+ * working directory, and the result is called after it.  As a URL, as LibreOffice takes what
+ * is in a path for escapes.
+ */
+static int
+name_document(const platen_run_t *run, char *url, size_t size)
+{
+    char name[NAME_MAX + 1], dir[PLATEN_PATH_MAX + 16], path[PLATEN_PATH_MAX + 32 + NAME_MAX];
+
+    if (strcmp(run->edge->from, "pdf") == 0) {
+        return file_url(run->input, url,
+                        size); /* it has no fields, and another program reads it */
+    }
+    if (!run->first || *platen_program_name(run, name, sizeof(name)) == '\0') {
+        snprintf(path, sizeof(path), "/proc/self/cwd/%s",
+                 platen_program_local(run, run->input));
+        return file_url(path, url, size);
+    }
+    snprintf(dir, sizeof(dir), "%s/named", run->dir);
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    if (mkdir(dir, 0700) != 0 || symlink(run->input, path) != 0) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "/proc/self/cwd/named/%s", name);
+    return file_url(path, url, size);
+}
+
 static int
 prepare(const platen_engine_t *engine, const platen_config_t *config, const platen_run_t *run,
         platen_command_t *command)
 {
     char dir[PLATEN_PATH_MAX + 16], profile[3 * PLATEN_PATH_MAX], options[1024];
+    char document[3 * PLATEN_PATH_MAX];
 
     (void) engine;
     snprintf(dir, sizeof(dir), "%s/profile", run->dir);
     if (make_profile(dir, config->lok_program) != 0
         || file_url(dir, profile, sizeof(profile)) != 0
+        || name_document(run, document, sizeof(document)) != 0
         || platen_uno_pdf(run->options, options, sizeof(options)) != 0) {
         return -1;
     }
@@ -273,7 +305,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
                        options);
     platen_command_arg(command, "--outdir");
     platen_command_arg(command, "%s", run->output_dir);
-    platen_command_arg(command, "%s", run->input);
+    platen_command_arg(command, "%s", document);
 
     platen_command_env(command, "SAL_USE_VCLPLUGIN=svp");
     platen_command_env(command, "LD_PRELOAD=%s/" LINKS, config->libexec_path);
@@ -298,6 +330,7 @@ exited(int code, const char *said)
 const platen_engine_t platen_engine_soffice = {
     .name = "soffice",
     .mark = 1,
+    .own = 1,
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,

@@ -967,6 +967,10 @@ end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const c
     if ((again || w->result.outcome == PLATEN_RUN_DECLINED) && begin_anew(pool, w) > 0) {
         return;
     }
+    if (w->result.outcome == PLATEN_RUN_DONE && w->step < w->task->route.nsteps
+        && w->task->route.steps[w->step].engine->own && platen_stage_adopt(&w->stage) != 0) {
+        (void) refuse(w, PLATEN_RUN_ERROR, "look for the result");
+    }
     if (w->result.outcome == PLATEN_RUN_DONE) {
         take_warnings(w);
         warn_of_repairs(w, said);

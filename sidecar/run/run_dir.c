@@ -157,6 +157,45 @@ platen_stage_pages(platen_stage_t *s, const char *to)
     return rc == 0 ? n : -1;
 }
 
+/* Whether it has the same extension. */
+static int
+ends_alike(const char *name, const char *as)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot != NULL && strcmp(dot, strrchr(as, '.')) == 0;
+}
+
+int
+platen_stage_adopt(platen_stage_t *s)
+{
+    struct dirent *entry;
+    char           name[256] = "";
+    DIR           *dir;
+    int            fd, n = 0, rc = 0;
+
+    fd = open_output(s);
+    if (fd < 0) {
+        return 0;
+    }
+    dir = fdopendir(fd);
+    if (dir == NULL) {
+        close(fd);
+        return -1;
+    }
+    while (n < 2 && (entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            n++;
+            snprintf(name, sizeof(name), "%s", entry->d_name);
+        }
+    }
+    if (n == 1 && ends_alike(name, s->output_name)) {
+        rc = renameat(dirfd(dir), name, dirfd(dir), s->output_name);
+    }
+    closedir(dir);
+    return rc;
+}
+
 int
 platen_stage_pack(platen_stage_t *s)
 {

@@ -61,6 +61,12 @@ int platen_stage_advance(platen_stage_t *stage, const char *from, const char *to
  */
 int platen_stage_pages(platen_stage_t *stage, const char *to);
 
+/*
+ * What is alone in out/, with the extension of the result, becomes the result, whatever
+ * else it is called.  0, or -1 with errno.
+ */
+int platen_stage_adopt(platen_stage_t *stage);
+
 /* Sets it for making what is in out/ into in.zip.  As platen_stage_advance(). */
 int platen_stage_pack(platen_stage_t *stage);
 

@@ -310,10 +310,13 @@ test_soffice(void **state)
                               .to = "pdf",
                               .export_filter = "pdf:writer_pdf_Export",
                               .import_filter = "HTML (StarWriter)" };
-    char             dir[] = "/tmp/test engine%.XXXXXX", path[128];
+    char             dir[] = "/tmp/test engine%.XXXXXX", path[128], to[128];
+    ssize_t          n;
     platen_options_t options = { .given = 0 };
     platen_run_t     run = { .edge = &edge,
                              .options = &options,
+                             .first = 1,
+                             .name = "a 50%?.pages",
                              .dir = dir,
                              .input = "/w/in.html",
                              .output_dir = "/w/out",
@@ -326,7 +329,13 @@ test_soffice(void **state)
         platen_engine_soffice.prepare(&platen_engine_soffice, &config, &run, &command), 0);
     assert_false(command.failed);
     assert_string_equal(command.argv[0], "/bin/sh");
-    assert_string_equal(command.argv[command.argc - 1], "/w/in.html");
+    assert_string_equal(command.argv[command.argc - 1],
+                        "file:///proc/self/cwd/named/a%2050%25%3F.html");
+    snprintf(path, sizeof(path), "%s/named/a 50%%?.html", dir);
+    n = readlink(path, to, sizeof(to) - 1);
+    assert_true(n > 0);
+    to[n] = '\0';
+    assert_string_equal(to, "/w/in.html");
     assert_null(command.argv[command.argc]);
     assert_string_equal(word(command.argv, "--infilter"), "--infilter=HTML (StarWriter)");
     assert_string_equal(word(command.argv, "pdf"),
@@ -345,13 +354,19 @@ test_soffice(void **state)
     platen_command_clear(&command);
     assert_int_equal(platen_workdir_clear(dir), 0);
     assert_int_equal(platen_options_set(&options, PLATEN_OPTION_PAGES, "2", 1), PLATEN_OK);
+    snprintf(path, sizeof(path), "%s/in.html", dir);
+    run.input = path;
+    run.name = "../a";
     assert_int_equal(
         platen_engine_soffice.prepare(&platen_engine_soffice, &config, &run, &command), 0);
+    assert_string_equal(command.argv[command.argc - 1], "file:///proc/self/cwd/in.html");
     assert_string_equal(word(command.argv, "pdf:"),
                         "pdf:writer_pdf_Export:"
                         "{\"PageRange\":{\"type\":\"string\",\"value\":\"2\"},"
                         "\"ExportNotes\":{\"type\":\"boolean\",\"value\":false}}");
     platen_command_clear(&command);
+    run.input = "/w/in.html";
+    snprintf(path, sizeof(path), "%s/profile/user/registrymodifications.xcu", dir);
     assert_settings(path);
     assert_int_equal(platen_workdir_clear(dir), 0);
 

@@ -322,6 +322,44 @@ test_pages(void **state)
     assert_string_equal(slurp(stage.output), "long");
 }
 
+/* A result that its engine has called after the document. */
+static void
+test_adopt(void **state)
+{
+    static const struct {
+        const char *leaves, *result;
+    } cases[] = {
+        { "echo r > 'out/a b%.png'", "r\n" },
+        { "echo r > out/in.png", "r\n" },
+        { "echo r > out/a.png; chmod 0 out; chmod 0 .", "r\n" },
+        { "echo r > out/a.png; echo r > out/b.png", "-" },
+        { "echo r > out/lu1.tmp", "-" },
+        { "echo r > out/png", "-" },
+        { "true", "-" },
+    };
+    static const char *const links[] = { "mkdir out/a.png", "ln -s ../in.pdf out/a.png",
+                                         "ln in.x out/a.png",
+                                         "rmdir out; ln -s . out; echo r > a.png" };
+    size_t                   i;
+
+    (void) state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+        engine(cases[i].leaves);
+        assert_int_equal(platen_stage_adopt(&stage), 0);
+        if (strcmp(slurp(stage.output), cases[i].result) != 0) {
+            fail_msg("%s: %s", cases[i].leaves, slurp(stage.output));
+        }
+    }
+    for (i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+        engine("echo x > in.x");
+        engine(links[i]);
+        assert_int_equal(platen_stage_adopt(&stage), 0);
+        assert_int_equal(platen_stage_advance(&stage, "png", "pdf"), 1);
+    }
+}
+
 static void
 test_pack(void **state)
 {
@@ -383,7 +421,8 @@ main(void)
         cmocka_unit_test(test_advance), cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_closed),  cmocka_unit_test(test_measure),
         cmocka_unit_test(test_held),    cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_pack),    cmocka_unit_test(test_read),
+        cmocka_unit_test(test_adopt),   cmocka_unit_test(test_pack),
+        cmocka_unit_test(test_read),
     };
 
     /* Root could open everything, and would prove nothing. */
