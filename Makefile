@@ -246,8 +246,10 @@ fault-tools: $(FAULT_TOOLS)
 FUZZ_SECONDS ?= 10
 FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
-FUZZED = $(PROTO) $(PLAIN) sidecar/office/wire.c $(addprefix sidecar/tables/, \
-         buffer.c csv.c column.c names.c json.c text.c) sidecar/engine/warning.c
+FUZZED = $(PROTO) $(PLAIN) sidecar/office/wire.c $(DOCX) $(addprefix sidecar/lok/, \
+         cells.c chunks.c embed.c functions.c package.c pages.c sheets.c) sidecar/text/page.c \
+         $(addprefix sidecar/tables/,book.c buffer.c column.c csv.c from_xlsx.c json.c names.c \
+         serial.c spool.c text.c) sidecar/engine/warning.c
 
 # Each source once: the fuzzers link one archive.
 FUZZ_SAN = -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
@@ -261,7 +263,7 @@ $(BUILD)/fuzzed/libplaten.a: $(patsubst %.c,$(BUILD)/fuzzed/%.o,$(FUZZED))
 
 $(BUILD)/fuzz/%: $(BUILD)/fuzzed/t/fuzz/%.o $(BUILD)/fuzzed/libplaten.a
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_SAN),fuzzer -o $@ $^ -lyajl -lzip $(LIBS)
+	$(CLANG) $(FUZZ_SAN),fuzzer -o $@ $^ -lyajl -lzip -lz -lexpat -lm $(LIBS)
 
 fuzzers: $(FUZZERS)
 
