@@ -48,6 +48,10 @@ struct ngx_http_platen_ctx_s {
                                ngx_int_t status); /* lets go of what was
                                              received: a problem is told */
     struct platen_commit_op_s  *op;
+    ngx_int_t              (*answer)(ngx_http_request_t *r,
+                               struct platen_commit_op_s *op);
+    void                   (*left)(ngx_http_request_t *r,
+                               struct platen_commit_op_s *op);
     struct platen_tus_s     *tus;         /* of a resumable upload; or NULL */
     unsigned                 batch:1;     /* by way of /api/v1 */
     unsigned                 busy:1;      /* a task or a commit is under way */

@@ -6,7 +6,6 @@
 
 
 #include "conf.h"
-#include "ctx.h"
 #include "turn.h"
 #include "worker.h"
 #include "access/auth.h"
@@ -14,17 +13,18 @@
 #include "access/client.h"
 #include "access/quota.h"
 #include "access/signed.h"
+#include "access/variables.h"
 #include "access/webhook_conf.h"
 #include "base/crash.h"
 #include "base/platen.h"
 #include "commit/commit.h"
+#include "commit/hint_push.h"
 #include "http/cors.h"
 #include "http/link.h"
 #include "http/respond.h"
 #include "http/route.h"
 #include "ingest/batch.h"
 #include "live/event_sub.h"
-#include "live/hint_push.h"
 #include "live/snapshot.h"
 #include "live/subscribers.h"
 #include "store/store.h"
@@ -45,10 +45,7 @@ static char *ngx_http_platen_positive_off(ngx_conf_t *cf, void *post,
 static char *ngx_http_platen_positive_time(ngx_conf_t *cf, void *post,
     void *data);
 
-static ngx_int_t ngx_http_platen_add_variables(ngx_conf_t *cf);
 static ngx_int_t ngx_http_platen_postconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_http_platen_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_platen_init_process(ngx_cycle_t *cycle);
 static void ngx_http_platen_exit_process(ngx_cycle_t *cycle);
 
@@ -347,7 +344,7 @@ static ngx_command_t  ngx_http_platen_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_platen_module_ctx = {
-    ngx_http_platen_add_variables,         /* preconfiguration */
+    platen_variables_add,                  /* preconfiguration */
     ngx_http_platen_postconfiguration,     /* postconfiguration */
 
     platen_conf_create_main,      /* create main configuration */
@@ -374,16 +371,6 @@ ngx_module_t  ngx_http_platen_module = {
     ngx_http_platen_exit_process,          /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
-};
-
-
-static ngx_http_variable_t  ngx_http_platen_vars[] = {
-
-    { ngx_string("platen_request_id"), NULL, ngx_http_platen_variable,
-      offsetof(ngx_http_platen_ctx_t, request_id),
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-      ngx_http_null_variable
 };
 
 
@@ -546,25 +533,6 @@ ngx_http_platen_positive_time(ngx_conf_t *cf, void *post, void *data)
 }
 
 
-static ngx_int_t
-ngx_http_platen_add_variables(ngx_conf_t *cf)
-{
-    ngx_http_variable_t  *var, *v;
-
-    for (v = ngx_http_platen_vars; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return platen_client_variables(cf);
-}
-
-
 /* A module that is loaded has its handlers called before nginx's own. */
 
 static ngx_int_t
@@ -581,31 +549,6 @@ ngx_http_platen_postconfiguration(ngx_conf_t *cf)
     }
 
     *h = platen_route_preaccess;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_platen_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    ngx_str_t              *value;
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    value = ctx ? (ngx_str_t *) ((u_char *) ctx + data) : NULL;
-
-    if (value == NULL || value->len == 0) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->len = value->len;
-    v->data = value->data;
-    v->valid = 1;
-    v->no_cacheable = 1;
-    v->not_found = 0;
 
     return NGX_OK;
 }
@@ -644,7 +587,7 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
 
     if (platen_auth_init(cycle->log) != NGX_OK
         || platen_commit_init(cycle, (char *) w->conf->data.data,
-                              w->conf->sync)
+                              w->conf->sync, platen_notify_wake)
            != NGX_OK
         || platen_hint_init(&w->conf->queue, cycle->log) != NGX_OK
         || platen_notify_init(cycle) != NGX_OK

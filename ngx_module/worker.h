@@ -12,8 +12,6 @@
 #include <ngx_http.h>
 
 #include "conf.h"
-#include "format/matrix.h"
-#include "http/problem.h"
 #include "store/service.h"
 #include "store/store.h"
 
@@ -25,13 +23,7 @@ typedef struct {
     platen_store_t               *store;  /* NULL while it cannot be opened */
     time_t                        store_tried;
     platen_uses_t                 uses;   /* what it is to have of platend's */
-    time_t                        room_looked;  /* when room was last asked */
-    platen_problem_t              room;         /* what there is no room for */
-    platen_matrix_t               matrix; /* parsed from matrix_text */
-    ngx_str_t                     matrix_text;
     unsigned                      committing:1;  /* a group has the store */
-    unsigned                      room_tight:1;  /* the store is over half full */
-    unsigned                      matrix_known:1;
 } ngx_http_platen_worker_t;
 
 

@@ -37,6 +37,15 @@ static ngx_str_t *platen_admit_key(ngx_http_request_t *r);
 static ngx_uint_t platen_admit_key_valid(const ngx_str_t *key);
 
 
+/* What this worker last saw of store and disk. */
+
+static struct {
+    time_t             looked;
+    platen_problem_t   problem;  /* what there is no room for */
+    unsigned           tight:1;  /* the store is over half full */
+} platen_admit_last;
+
+
 /* "NAME=rest": NGX_OK, or NGX_ERROR with the error told. */
 
 static ngx_int_t
@@ -256,16 +265,12 @@ platen_admit_storage(ngx_http_request_t *r)
 platen_problem_t
 platen_admit_full(platen_txn_t *txn, ngx_log_t *log)
 {
-    ngx_http_platen_worker_t  *w;
-
-    w = &ngx_http_platen_worker;
-
-    if (w->room_looked != ngx_time() || w->room_tight) {
-        w->room_looked = ngx_time();
-        w->room = platen_admit_look(txn, log);
+    if (platen_admit_last.looked != ngx_time() || platen_admit_last.tight) {
+        platen_admit_last.looked = ngx_time();
+        platen_admit_last.problem = platen_admit_look(txn, log);
     }
 
-    return w->room;
+    return platen_admit_last.problem;
 }
 
 
@@ -346,8 +351,8 @@ platen_admit_look(platen_txn_t *txn, ngx_log_t *log)
     pmcf = ngx_http_platen_worker.conf;
 
     rc = platen_store_fullness(txn, &percent);
-    ngx_http_platen_worker.room_tight = rc == PLATEN_OK
-                                        && percent >= PLATEN_ADMIT_STORE_LOOK;
+    platen_admit_last.tight = rc == PLATEN_OK
+                              && percent >= PLATEN_ADMIT_STORE_LOOK;
 
     if (rc != PLATEN_OK) {
         ngx_log_error(NGX_LOG_ALERT, log, 0,

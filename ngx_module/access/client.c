@@ -14,7 +14,6 @@
 
 #include "conf.h"
 #include "ctx.h"
-#include "access/auth.h"
 #include "base/digest.h"
 #include "base/id.h"
 #include "base/platen.h"
@@ -47,22 +46,6 @@ static ngx_int_t platen_client_of_cookie(ngx_http_request_t *r);
 static ngx_uint_t platen_client_is_host_only(ngx_http_request_t *r);
 static ngx_int_t platen_client_of_variable(ngx_http_request_t *r,
     ngx_http_complex_value_t *variable);
-static ngx_int_t platen_client_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t platen_client_limit(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-
-
-static ngx_http_variable_t  platen_client_vars[] = {
-
-    { ngx_string("platen_client"), NULL, platen_client_variable, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("platen_limit"), NULL, platen_client_limit, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-      ngx_http_null_variable
-};
 
 
 char *
@@ -107,25 +90,6 @@ platen_client_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
                                                           : NGX_CONF_ERROR;
-}
-
-
-ngx_int_t
-platen_client_variables(ngx_conf_t *cf)
-{
-    ngx_http_variable_t  *var, *v;
-
-    for (v = platen_client_vars; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
 }
 
 
@@ -444,76 +408,4 @@ platen_client_of_variable(ngx_http_request_t *r,
     ctx->authentic = rc == NGX_OK;
 
     return rc;
-}
-
-
-/*
- * The client's name.  Asked for before the request has come to its handler, as
- * limit_req does, it is that of the key, the variable or the cookie, if good.
- */
-
-static ngx_int_t
-platen_client_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    if (ctx && ctx->client.len == 0) {
-        (void) platen_auth_lookup(r);
-    }
-
-    if (ctx == NULL || ctx->client.len == 0) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->data = ctx->client.data;
-    v->len = ctx->client.len;
-    v->valid = 1;
-    v->no_cacheable = 1;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-
-/*
- * What limits are counted by: the address of one whom nobody vouches for; empty,
- * which limit_req and limit_conn pass over, for one with a key or a variable.
- */
-
-static ngx_int_t
-platen_client_limit(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    ngx_str_t                   name;
-    ngx_http_platen_ctx_t      *ctx;
-    ngx_http_variable_value_t  *address;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    v->valid = 1;
-    v->no_cacheable = 1;
-    v->not_found = 0;
-
-    if (ctx && platen_auth_lookup(r) == NGX_OK && ctx->authentic) {
-        v->len = 0;
-        v->data = (u_char *) "";
-        return NGX_OK;
-    }
-
-    ngx_str_set(&name, "binary_remote_addr");
-
-    address = ngx_http_get_variable(r, &name,
-                                    ngx_hash_key(name.data, name.len));
-    if (address == NULL || address->not_found) {
-        return NGX_ERROR;
-    }
-
-    v->len = address->len;
-    v->data = address->data;
-
-    return NGX_OK;
 }

@@ -25,9 +25,6 @@ char *platen_client_realm(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t platen_client_named(ngx_http_request_t *r, const char *prefix,
     const void *name, size_t len);
 
-/* Adds $platen_client and $platen_limit. */
-ngx_int_t platen_client_variables(ngx_conf_t *cf);
-
 /* As platen_auth_lookup(), for a request that sends no key. */
 ngx_int_t platen_client_lookup(ngx_http_request_t *r);
 

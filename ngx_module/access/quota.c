@@ -18,8 +18,6 @@
 
 #include "conf.h"
 #include "ctx.h"
-#include "base/id.h"
-#include "base/platen.h"
 #include "http/json.h"
 #include "http/problem.h"
 #include "http/respond.h"
@@ -91,24 +89,26 @@ platen_quota_holds(uint64_t quota, uint64_t used, uint64_t reserved,
 
 
 int
-platen_quota_fits(platen_txn_t *txn, platen_commit_op_t *op, uint64_t bytes)
+platen_quota_fits(platen_txn_t *txn, platen_str_t client,
+    const platen_id_t *id, uint64_t bytes, platen_quota_t *quota)
 {
     int  rc;
 
-    if (op->quota == 0 && op->max_uploads == 0) {
+    if (quota->limit == 0 && quota->max_uploads == 0) {
         return PLATEN_OK;
     }
 
-    op->needed = bytes;
+    quota->needed = bytes;
 
-    rc = platen_quota_look(txn, op->job.client, &op->job.id, &op->used,
-                           &op->reserved, &op->uploads);
+    rc = platen_quota_look(txn, client, id, &quota->used, &quota->reserved,
+                           &quota->uploads);
 
-    if (rc != PLATEN_OK || op->quota == 0) {
+    if (rc != PLATEN_OK || quota->limit == 0) {
         return rc;
     }
 
-    return platen_quota_holds(op->quota, op->used, op->reserved, bytes)
+    return platen_quota_holds(quota->limit, quota->used, quota->reserved,
+                              bytes)
            ? PLATEN_OK : PLATEN_OVER_QUOTA;
 }
 
@@ -163,14 +163,10 @@ platen_quota_room(ngx_http_request_t *r, uint64_t bytes)
 
 
 ngx_int_t
-platen_quota_refused(ngx_http_request_t *r)
+platen_quota_refused(ngx_http_request_t *r, const platen_quota_t *quota)
 {
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    return platen_quota_problem(r, ctx->op->used, ctx->op->reserved,
-                                ctx->op->needed);
+    return platen_quota_problem(r, quota->used, quota->reserved,
+                                quota->needed);
 }
 
 

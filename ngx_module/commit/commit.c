@@ -26,7 +26,7 @@
 #include "commit/reservation.h"
 #include "disk/layout.h"
 #include "disk/upload.h"
-#include "live/subscribers.h"
+#include "store/store.h"
 
 #include <errno.h>
 
@@ -52,6 +52,7 @@ static void platen_commit_done(ngx_event_t *ev);
 
 static const char           *platen_commit_data;
 static ngx_uint_t            platen_commit_synced;
+static void                (*platen_commit_wake)(void);
 static ngx_thread_task_t    *platen_commit_task;
 static ngx_connection_t      platen_commit_dumb;
 static platen_commit_op_t   *platen_commit_waiting;
@@ -59,10 +60,12 @@ static platen_commit_op_t  **platen_commit_last = &platen_commit_waiting;
 
 
 ngx_int_t
-platen_commit_init(ngx_cycle_t *cycle, const char *data, ngx_uint_t sync)
+platen_commit_init(ngx_cycle_t *cycle, const char *data, ngx_uint_t sync,
+    void (*wake)(void))
 {
     platen_commit_data = data;
     platen_commit_synced = sync;
+    platen_commit_wake = wake;
     platen_commit_waiting = NULL;
     platen_commit_last = &platen_commit_waiting;
 
@@ -495,7 +498,7 @@ platen_commit_done(ngx_event_t *ev)
 
     /* This worker's own subscribers need not hear it from the sidecar. */
 
-    platen_notify_wake();
+    platen_commit_wake();
 
     /* The next group first: its sync overlaps with the answers of this one. */
 

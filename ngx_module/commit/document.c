@@ -199,7 +199,8 @@ platen_commit_store(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
         return rc;
     }
 
-    rc = platen_quota_fits(txn, op, op->job.input_size);
+    rc = platen_quota_fits(txn, op->job.client, &op->job.id,
+                           op->job.input_size, &op->quota);
 
     if (rc != PLATEN_OK) {
         return rc;

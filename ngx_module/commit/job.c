@@ -211,8 +211,10 @@ platen_commit_submit(platen_txn_t *txn, platen_commit_op_t *op, uint64_t now)
         }
     }
 
-    rc = platen_quota_fits(txn, op, op->job.input_size
-                                    + (op->shared ? op->earlier->size : 0));
+    rc = platen_quota_fits(txn, op->job.client, &op->job.id,
+                           op->job.input_size
+                           + (op->shared ? op->earlier->size : 0),
+                           &op->quota);
     if (rc != PLATEN_OK) {
         return rc;
     }

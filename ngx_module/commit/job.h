@@ -11,7 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "commit/commit.h"
+#include "commit/op.h"
 
 
 /* Of a job's first claim, and the only one that is made here. */

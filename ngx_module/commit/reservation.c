@@ -30,16 +30,20 @@ platen_commit_upload(platen_txn_t *txn, platen_commit_op_t *op)
 static int
 platen_commit_reserve(platen_txn_t *txn, platen_commit_op_t *op)
 {
-    int       rc;
-    uint64_t  bytes;
+    int              rc;
+    uint64_t         bytes;
+    platen_quota_t  *quota;
 
-    rc = platen_quota_fits(txn, op, op->job.input_size);
+    quota = &op->quota;
+
+    rc = platen_quota_fits(txn, op->job.client, &op->job.id,
+                           op->job.input_size, quota);
 
     if (rc != PLATEN_OK && rc != PLATEN_OVER_QUOTA) {
         return rc;
     }
 
-    if (op->max_uploads && op->uploads >= op->max_uploads) {
+    if (quota->max_uploads && quota->uploads >= quota->max_uploads) {
         return PLATEN_CLIENT_FULL;
     }
 
@@ -49,8 +53,8 @@ platen_commit_reserve(platen_txn_t *txn, platen_commit_op_t *op)
 
     bytes = ngx_max(op->wish, op->job.input_size);
 
-    if (op->quota) {
-        bytes = ngx_min(bytes, op->quota - op->used - op->reserved);
+    if (quota->limit) {
+        bytes = ngx_min(bytes, quota->limit - quota->used - quota->reserved);
     }
 
     op->granted = bytes;

@@ -10,7 +10,6 @@
 
 #include "module.h"
 #include "worker.h"
-#include "access/quota.h"
 #include "base/platen.h"
 #include "http/json.h"
 
@@ -484,9 +483,6 @@ platen_respond_store(ngx_http_request_t *r, int rc, const char *what,
 
     case PLATEN_CLIENT_FULL:
         return platen_respond_problem(r, PLATEN_PROBLEM_TOO_MANY_JOBS, NULL);
-
-    case PLATEN_OVER_QUOTA:
-        return platen_quota_refused(r);
 
     case PLATEN_CONFLICT:
         return platen_respond_problem(r, PLATEN_PROBLEM_IDEMPOTENCY_KEY_REUSED,

@@ -14,15 +14,16 @@
 #include "access/signed.h"
 #include "base/id.h"
 #include "base/platen.h"
-#include "commit/submit.h"
+#include "commit/operation.h"
 #include "http/cors.h"
 #include "http/json.h"
 #include "http/openapi.h"
 #include "http/problem.h"
 #include "http/query.h"
 #include "http/respond.h"
-#include "ingest/batch.h"
+#include "ingest/bulk.h"
 #include "ingest/document.h"
+#include "ingest/submit.h"
 #include "ingest/upload.h"
 #include "live/convert.h"
 #include "live/longpoll.h"
@@ -81,7 +82,7 @@ static const platen_route_t  platen_routes[] = {
     { NGX_HTTP_POST,   "jobs/submit",        0, platen_upload_submit },
     { NGX_HTTP_POST,   "convert",            4, platen_sync_convert },
     { PLATEN_READ,     "jobs/{id}",          0, platen_wait_job },
-    { NGX_HTTP_DELETE, "jobs/{id}",          0, platen_submit_remove },
+    { NGX_HTTP_DELETE, "jobs/{id}",          0, platen_operation_remove },
     { PLATEN_READ,     "jobs/{id}/download", 2, platen_batch_download },
     { PLATEN_READ,     "jobs/{id}/files",    0, platen_batch_files },
     { PLATEN_READ,     "jobs/{id}/files/{n}", 2, platen_batch_file },
@@ -92,7 +93,7 @@ static const platen_route_t  platen_routes[] = {
     { NGX_HTTP_GET,    "jobs/{id}/ws",       6, platen_ws_stream_job },
     { NGX_HTTP_GET,    "ws",                 4, platen_ws_stream_client },
     { NGX_HTTP_GET,    "socket.io",          4, platen_ws_io_open },
-    { NGX_HTTP_POST,   "api/v1/jobs",        0, platen_batch_create },
+    { NGX_HTTP_POST,   "api/v1/jobs",        0, platen_bulk_create },
     { PLATEN_READ,     "api/v1/jobs/{id}",   0, platen_batch_status },
     { PLATEN_READ,     "api/v1/jobs/{id}/download", 0, platen_batch_download },
     { NGX_HTTP_POST,   "documents/initiate-upload", 0,

@@ -1,22 +1,16 @@
 
 /*
- * Batches as they come in: what an archive may claim, which of its entries can
- * be converted here, and POST /api/v1/jobs, which takes nothing else.  Runs in
- * the event loop; the archive itself was looked at in a thread
- * (ingest/receive.c).
+ * Batches as they come in: what an archive may claim, and which of its entries
+ * can be converted here.  Runs in the event loop; the archive itself was looked
+ * at in a thread (ingest/receive.c).
  */
 
 
 #include "ingest/batch.h"
 
 #include "conf.h"
-#include "ctx.h"
-#include "base/id.h"
 #include "base/platen.h"
 #include "format/zip_check.h"
-#include "http/json.h"
-#include "http/respond.h"
-#include "ingest/upload.h"
 #include "view/formats.h"
 
 
@@ -228,53 +222,3 @@ platen_batch_sources(ngx_http_request_t *r, const platen_format_t *target,
 }
 
 
-ngx_int_t
-platen_batch_create(ngx_http_request_t *r)
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->batch = 1;
-
-    return platen_upload_job(r);
-}
-
-
-ngx_int_t
-platen_batch_created(ngx_http_request_t *r, const platen_id_t *job)
-{
-    ngx_str_t                    location;
-    platen_json_t                j;
-    ngx_http_platen_loc_conf_t  *plcf;
-    char                         id[PLATEN_ID_TEXT + 1];
-
-    static const char  message[] = "Job created successfully";
-
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
-
-    platen_id_format(job, id);
-
-    platen_json_init(&j, r->pool, 256);
-    platen_json_open(&j, NULL, '{');
-    platen_json_word(&j, "job_id", id, PLATEN_ID_TEXT);
-    platen_json_word(&j, "status", "pending", 7);
-    platen_json_word(&j, "message", message, sizeof(message) - 1);
-    platen_json_close(&j, '}');
-
-    location.data = ngx_pnalloc(r->pool, plcf->prefix.len + PLATEN_ID_TEXT
-                                         + sizeof("/api/v1/jobs/"));
-    if (location.data == NULL || platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    location.len = ngx_sprintf(location.data, "%V/api/v1/jobs/%s",
-                               &plcf->prefix, id)
-                   - location.data;
-
-    if (platen_respond_header(r, "Location", &location) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_ACCEPTED, "application/json", j.out,
-                               j.len);
-}

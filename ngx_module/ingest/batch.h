@@ -34,9 +34,5 @@ ngx_int_t platen_batch_admit(ngx_http_request_t *r, platen_receive_t *rx,
 ngx_int_t platen_batch_sources(ngx_http_request_t *r,
     const platen_format_t *target, platen_str_t *sources);
 
-/* POST /api/v1/jobs, and its answer. */
-ngx_int_t platen_batch_create(ngx_http_request_t *r);
-ngx_int_t platen_batch_created(ngx_http_request_t *r, const platen_id_t *job);
-
 
 #endif /* _PLATEN_INGEST_BATCH_H_INCLUDED_ */

@@ -20,8 +20,8 @@
 #include "base/id.h"
 #include "base/platen.h"
 #include "base/sign.h"
-#include "commit/commit.h"
-#include "commit/submit.h"
+#include "commit/op.h"
+#include "commit/operation.h"
 #include "format/filename.h"
 #include "format/format.h"
 #include "http/body.h"
@@ -31,6 +31,7 @@
 #include "http/respond.h"
 #include "ingest/batch.h"
 #include "ingest/receive.h"
+#include "ingest/submit.h"
 #include "ingest/upload.h"
 #include "job/job.h"
 #include "job/webhook_url.h"
@@ -56,7 +57,11 @@ static ngx_int_t platen_document_check(ngx_http_request_t *r,
 static void platen_document_received(ngx_http_request_t *r);
 static ngx_int_t platen_document_stored(ngx_http_request_t *r,
     platen_commit_op_t *op);
+static ngx_int_t platen_document_not_stored(ngx_http_request_t *r,
+    platen_commit_op_t *op);
 static ngx_int_t platen_document_enqueued(ngx_http_request_t *r,
+    platen_commit_op_t *op);
+static ngx_int_t platen_document_not_enqueued(ngx_http_request_t *r,
     platen_commit_op_t *op);
 static ngx_int_t platen_document_refused(ngx_http_request_t *r,
     platen_commit_op_t *op, const char *what);
@@ -173,7 +178,7 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
                                       (char *) detail);
     }
 
-    op = platen_submit_op_of_path(r, PLATEN_COMMIT_INITIATE);
+    op = platen_operation_new(r, PLATEN_COMMIT_INITIATE);
     p = ngx_pnalloc(r->pool, PLATEN_FILENAME_MAX + 1
                              + PLATEN_DOCUMENT_TYPE_MAX);
 
@@ -254,7 +259,7 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
     op->max_queue = plcf->max_queue;
     op->answer = platen_document_initiated;
 
-    return platen_submit_op_start(r, op);
+    return platen_operation_start(r, op);
 }
 
 
@@ -341,10 +346,6 @@ platen_document_initiated(ngx_http_request_t *r, platen_commit_op_t *op)
                                       + PLATEN_ID_TEXT];
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
-
-    if (op->rc != PLATEN_OK) {
-        return platen_respond_store(r, op->rc, op->what, op->errstr);
-    }
 
     platen_id_format(&op->job.id, id);
     max = plcf->max_file_size;
@@ -487,6 +488,7 @@ platen_document_check(ngx_http_request_t *r, const platen_job_t *job)
     u_char               mime[PLATEN_DOCUMENT_TYPE_MAX], detail[256];
 
     if (job->state != PLATEN_STATE_INITIATED || job->input_sha256.len) {
+        op.rc = PLATEN_INVALID_TRANSITION;
         op.found = job->state;
         return platen_document_refused(r, &op, "takes no upload any more");
     }
@@ -533,12 +535,13 @@ platen_document_received(ngx_http_request_t *r)
         return;
     }
 
-    op = platen_submit_op_of_path(r, PLATEN_COMMIT_STORE);
+    op = platen_operation_new(r, PLATEN_COMMIT_STORE);
 
     if (op) {
         op->tmp = rx->tmp.path;
         op->answer = platen_document_stored;
-        op->quota = plcf->quota;
+        op->refused = platen_document_not_stored;
+        op->quota.limit = plcf->quota;
         op->job.input_size = rx->size;
         op->job.input_sha256 = (platen_str_t) { (char *) rx->sha256,
                                                 sizeof(rx->sha256) };
@@ -550,7 +553,7 @@ platen_document_received(ngx_http_request_t *r)
     if (op == NULL
         || (rx->batch
             && platen_batch_sources(r, rx->target, &op->job.sources) != NGX_OK)
-        || platen_submit_commit(r, op) != NGX_OK)
+        || platen_operation_commit(r, op) != NGX_OK)
     {
         ngx_http_finalize_request(r, platen_respond_problem(r,
                                          PLATEN_PROBLEM_INTERNAL, NULL));
@@ -561,18 +564,17 @@ platen_document_received(ngx_http_request_t *r)
 static ngx_int_t
 platen_document_stored(ngx_http_request_t *r, platen_commit_op_t *op)
 {
-    if (op->rc == PLATEN_INVALID_TRANSITION) {
-        return platen_document_refused(r, op,
-                                       op->busy
-                                       ? "is being uploaded by another request"
-                                       : "takes no upload any more");
-    }
-
-    if (op->rc != PLATEN_OK) {
-        return platen_respond_store(r, op->rc, op->what, op->errstr);
-    }
-
     return platen_respond_send(r, NGX_HTTP_NO_CONTENT, NULL, NULL, -1);
+}
+
+
+static ngx_int_t
+platen_document_not_stored(ngx_http_request_t *r, platen_commit_op_t *op)
+{
+    return platen_document_refused(r, op,
+                                   op->busy
+                                   ? "is being uploaded by another request"
+                                   : "takes no upload any more");
 }
 
 
@@ -590,7 +592,7 @@ platen_document_enqueue(ngx_http_request_t *r)
         return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
     }
 
-    op = platen_submit_op_of_path(r, PLATEN_COMMIT_ENQUEUE);
+    op = platen_operation_new(r, PLATEN_COMMIT_ENQUEUE);
     if (op == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -598,8 +600,9 @@ platen_document_enqueue(ngx_http_request_t *r)
     op->max_queue = plcf->max_queue;
     op->max_client_queue = plcf->max_client_queue;
     op->answer = platen_document_enqueued;
+    op->refused = platen_document_not_enqueued;
 
-    return platen_submit_op_start(r, op);
+    return platen_operation_start(r, op);
 }
 
 
@@ -608,18 +611,6 @@ platen_document_enqueued(ngx_http_request_t *r, platen_commit_op_t *op)
 {
     platen_json_t  j;
     char           id[PLATEN_ID_TEXT + 1];
-
-    if (op->rc == PLATEN_INVALID_TRANSITION) {
-        return platen_document_refused(r, op,
-                                       op->found == PLATEN_STATE_INITIATED
-                                       ? "has to be uploaded first: PUT it to "
-                                         "its upload_url"
-                                       : "cannot be enqueued again");
-    }
-
-    if (op->rc != PLATEN_OK) {
-        return platen_respond_store(r, op->rc, op->what, op->errstr);
-    }
 
     platen_id_format(&op->job.id, id);
 
@@ -637,6 +628,17 @@ platen_document_enqueued(ngx_http_request_t *r, platen_commit_op_t *op)
 }
 
 
+static ngx_int_t
+platen_document_not_enqueued(ngx_http_request_t *r, platen_commit_op_t *op)
+{
+    return platen_document_refused(r, op,
+                                   op->found == PLATEN_STATE_INITIATED
+                                   ? "has to be uploaded first: PUT it to "
+                                     "its upload_url"
+                                   : "cannot be enqueued again");
+}
+
+
 /* The state that is in the way, and what follows from it. */
 
 static ngx_int_t
@@ -644,6 +646,10 @@ platen_document_refused(ngx_http_request_t *r, platen_commit_op_t *op,
     const char *what)
 {
     u_char  detail[160];
+
+    if (op->rc != PLATEN_INVALID_TRANSITION) {
+        return platen_operation_refused(r, op);
+    }
 
     ngx_snprintf(detail, sizeof(detail), "The document is %s and %s.%Z",
                  platen_document_state(op->found), what);

@@ -21,11 +21,12 @@
 #include "access/capacity.h"
 #include "access/quota.h"
 #include "base/platen.h"
-#include "commit/submit.h"
 #include "http/given.h"
 #include "http/problem.h"
 #include "http/query.h"
 #include "http/respond.h"
+#include "ingest/receive.h"
+#include "ingest/submit.h"
 
 #include <errno.h>
 
@@ -34,8 +35,6 @@
 #define PLATEN_UPLOAD_FORM  (1024 * 1024)
 
 
-static ngx_int_t platen_upload_start(ngx_http_request_t *r,
-    ngx_uint_t accepted);
 static ngx_int_t platen_upload_params(ngx_http_request_t *r,
     platen_receive_t *rx);
 static void platen_upload_refused(ngx_http_request_t *r, ngx_int_t status);
@@ -56,19 +55,20 @@ static ngx_int_t platen_upload_problem(ngx_http_request_t *r,
 ngx_int_t
 platen_upload_job(ngx_http_request_t *r)
 {
-    return platen_upload_start(r, NGX_HTTP_ACCEPTED);
+    return platen_upload_start(r, NGX_HTTP_ACCEPTED, platen_submit_accepted);
 }
 
 
 ngx_int_t
 platen_upload_submit(ngx_http_request_t *r)
 {
-    return platen_upload_start(r, NGX_HTTP_OK);
+    return platen_upload_start(r, NGX_HTTP_OK, platen_submit_accepted);
 }
 
 
-static ngx_int_t
-platen_upload_start(ngx_http_request_t *r, ngx_uint_t accepted)
+ngx_int_t
+platen_upload_start(ngx_http_request_t *r, ngx_uint_t accepted,
+    ngx_int_t (*answer)(ngx_http_request_t *r, platen_commit_op_t *op))
 {
     ngx_int_t                    rc;
     ngx_str_t                    type;
@@ -79,6 +79,7 @@ platen_upload_start(ngx_http_request_t *r, ngx_uint_t accepted)
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
     ctx->accepted = accepted;
+    ctx->answer = answer;
 
     ngx_str_set(&type, "");
     if (r->headers_in.content_type) {

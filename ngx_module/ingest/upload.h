@@ -11,14 +11,17 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "http/params.h"
-#include "ingest/receive.h"
+#include "commit/op.h"
 
 
 ngx_int_t platen_upload_job(ngx_http_request_t *r);
 
 /* The same, answering 200 as the clients of /jobs/submit expect. */
 ngx_int_t platen_upload_submit(ngx_http_request_t *r);
+
+/* A submission like any other, whose answer is another. */
+ngx_int_t platen_upload_start(ngx_http_request_t *r, ngx_uint_t accepted,
+    ngx_int_t (*answer)(ngx_http_request_t *r, platen_commit_op_t *op));
 
 /*
  * Receives a body of its own accord: open, set what is known of the document

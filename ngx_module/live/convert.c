@@ -20,13 +20,15 @@
 #include "base/id.h"
 #include "base/platen.h"
 #include "base/wire.h"
+#include "commit/commit.h"
+#include "commit/hint_push.h"
+#include "commit/op.h"
 #include "http/prefer.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "ingest/upload.h"
 #include "job/event.h"
 #include "job/job.h"
-#include "live/hint_push.h"
 #include "live/longpoll.h"
 #include "store/store.h"
 #include "view/download.h"
@@ -43,6 +45,10 @@ typedef struct {
 
 
 static ngx_msec_t platen_sync_time(ngx_http_request_t *r);
+static ngx_int_t platen_sync_wait(ngx_http_request_t *r,
+    platen_commit_op_t *op);
+static void platen_sync_abandoned(ngx_http_request_t *r,
+    platen_commit_op_t *op);
 static ngx_int_t platen_sync_join(ngx_http_request_t *r);
 static ngx_uint_t platen_sync_due(const platen_event_t *event);
 static ngx_int_t platen_sync_event(ngx_http_request_t *r,
@@ -72,7 +78,13 @@ platen_sync_convert(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     ctx->wait = platen_sync_time(r);
 
-    return platen_upload_job(r);
+    if (ctx->wait == 0) {
+        return platen_upload_job(r);
+    }
+
+    ctx->left = platen_sync_abandoned;
+
+    return platen_upload_start(r, NGX_HTTP_ACCEPTED, platen_sync_wait);
 }
 
 
@@ -111,7 +123,9 @@ platen_sync_time(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
+/* The job is committed, and its client waits for the result. */
+
+static ngx_int_t
 platen_sync_wait(ngx_http_request_t *r, platen_commit_op_t *op)
 {
     ngx_int_t               rc;
@@ -359,10 +373,16 @@ platen_sync_later(ngx_http_request_t *r)
 }
 
 
-void
+/* The client went away during the commit. */
+
+static void
 platen_sync_abandoned(ngx_http_request_t *r, platen_commit_op_t *op)
 {
     ngx_http_platen_ctx_t  *ctx;
+
+    if (op->stored) {
+        return;
+    }
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     ctx->id = op->job.id;

@@ -14,7 +14,7 @@
 
 #include "base/platen.h"
 #include "base/wire.h"
-#include "live/hint_push.h"
+#include "commit/hint_push.h"
 #include "live/subscribers.h"
 
 #include <zmq.h>

@@ -273,7 +273,7 @@ platen_tus_answer_metadata(ngx_http_request_t *r, const platen_job_t *job)
 
 
 ngx_int_t
-platen_tus_submitted(ngx_http_request_t *r)
+platen_tus_answer_submitted(ngx_http_request_t *r, platen_commit_op_t *op)
 {
     ngx_http_platen_ctx_t  *ctx;
 

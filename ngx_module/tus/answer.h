@@ -11,6 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "commit/op.h"
 #include "job/job.h"
 #include "tus/context.h"
 
@@ -41,7 +42,8 @@ ngx_int_t platen_tus_answer_offset(ngx_http_request_t *r, platen_tus_t *tus);
 ngx_int_t platen_tus_answer_head(ngx_http_request_t *r, platen_tus_t *tus);
 
 /* The last byte was taken and the job is made: the answer to its request. */
-ngx_int_t platen_tus_submitted(ngx_http_request_t *r);
+ngx_int_t platen_tus_answer_submitted(ngx_http_request_t *r,
+    platen_commit_op_t *op);
 
 
 #endif /* _PLATEN_TUS_ANSWER_H_INCLUDED_ */

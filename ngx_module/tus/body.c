@@ -18,7 +18,8 @@
 #include "base/digest.h"
 #include "base/platen.h"
 #include "commit/commit.h"
-#include "commit/submit.h"
+#include "commit/op.h"
+#include "commit/operation.h"
 #include "disk/layout.h"
 #include "disk/upload.h"
 #include "http/given.h"
@@ -312,7 +313,7 @@ platen_tus_reserve(ngx_http_request_t *r, uint64_t need, uint64_t wish,
     tus = ctx->tus;
 
     if (tus->op == NULL) {
-        tus->op = platen_submit_op_of_path(r, PLATEN_COMMIT_RESERVE);
+        tus->op = platen_operation_new(r, PLATEN_COMMIT_RESERVE);
         if (tus->op == NULL) {
             return NGX_ERROR;
         }
@@ -328,8 +329,8 @@ platen_tus_reserve(ngx_http_request_t *r, uint64_t need, uint64_t wish,
 
     /* what is there already is only said */
 
-    op->quota = then == PLATEN_TUS_SETTLE ? 0 : plcf->quota;
-    op->max_uploads = then == PLATEN_TUS_CREATE ? plcf->max_uploads : 0;
+    op->quota.limit = then == PLATEN_TUS_SETTLE ? 0 : plcf->quota;
+    op->quota.max_uploads = then == PLATEN_TUS_CREATE ? plcf->max_uploads : 0;
 
     tus->step = PLATEN_TUS_RESERVE;
     tus->then = then;

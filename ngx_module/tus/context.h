@@ -23,7 +23,7 @@
 #include <ngx_http.h>
 #include <openssl/evp.h>
 
-#include "commit/commit.h"
+#include "commit/op.h"
 #include "disk/upload.h"
 #include "tus/header.h"
 

@@ -23,13 +23,14 @@
 #include "access/quota.h"
 #include "base/id.h"
 #include "base/platen.h"
-#include "commit/commit.h"
-#include "commit/submit.h"
+#include "commit/op.h"
+#include "commit/operation.h"
 #include "disk/layout.h"
 #include "disk/upload.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "ingest/receive.h"
+#include "ingest/submit.h"
 #include "job/job.h"
 #include "store/store.h"
 #include "tus/answer.h"
@@ -363,6 +364,7 @@ platen_tus_next(ngx_http_request_t *r)
                                             ctx->rx->detail));
 
         } else {
+            ctx->answer = platen_tus_answer_submitted;
             platen_submit_received(r);
         }
 
@@ -437,9 +439,8 @@ platen_tus_reserve_done(ngx_http_request_t *r, platen_tus_t *tus)
     }
 
     ngx_http_finalize_request(r, op->rc == PLATEN_CLIENT_FULL
-                                 ? platen_tus_answer_too_many(r, op->uploads)
-                                 : platen_respond_store(r, op->rc, op->what,
-                                                        op->errstr));
+                                 ? platen_tus_answer_too_many(r, op->quota.uploads)
+                                 : platen_operation_refused(r, op));
 }
 
 
@@ -526,7 +527,7 @@ platen_tus_of_job(ngx_http_request_t *r)
 
     if (rc == PLATEN_OK && r->method == NGX_HTTP_DELETE) {
         platen_tus_release(ctx->tus);
-        return platen_submit_remove(r);
+        return platen_operation_remove(r);
     }
 
     return status;
@@ -715,7 +716,7 @@ platen_tus_written(ngx_http_request_t *r, platen_tus_t *tus)
 
     } else if (tus->full) {
         /* what the quota said then: trimming has not asked it */
-        rc = platen_quota_refused(r);
+        rc = platen_quota_refused(r, &tus->op->quota);
 
     } else if (tus->beyond) {
         rc = platen_tus_answer_too_large(r, tus->limit);

@@ -29,6 +29,15 @@ static void platen_formats_words(platen_json_t *j, const char *words,
     const char *separator);
 
 
+/* The store's, as this worker last read it. */
+
+static struct {
+    platen_matrix_t   parsed;
+    ngx_str_t         text;
+    unsigned          known:1;
+} platen_formats_matrix;
+
+
 static ngx_int_t
 platen_formats_rule(ngx_str_t *name, const platen_format_t **format)
 {
@@ -108,10 +117,9 @@ invalid:
 static ngx_int_t
 platen_formats_load(platen_txn_t *txn, ngx_log_t *log)
 {
-    int                        rc;
-    u_char                    *copy;
-    platen_str_t               text;
-    ngx_http_platen_worker_t  *w = &ngx_http_platen_worker;
+    int            rc;
+    u_char        *copy;
+    platen_str_t   text;
 
     rc = platen_store_meta_get(txn, PLATEN_MATRIX_META, &text);
 
@@ -123,8 +131,8 @@ platen_formats_load(platen_txn_t *txn, ngx_log_t *log)
         return NGX_ERROR;
     }
 
-    if (w->matrix_known && w->matrix_text.len == text.len
-        && ngx_memcmp(w->matrix_text.data, text.data, text.len) == 0)
+    if (platen_formats_matrix.known && platen_formats_matrix.text.len == text.len
+        && ngx_memcmp(platen_formats_matrix.text.data, text.data, text.len) == 0)
     {
         return NGX_OK;
     }
@@ -136,22 +144,22 @@ platen_formats_load(platen_txn_t *txn, ngx_log_t *log)
         return NGX_ERROR;
     }
 
-    if (platen_matrix_parse(&w->matrix, text.data, text.len) != PLATEN_OK) {
+    if (platen_matrix_parse(&platen_formats_matrix.parsed, text.data, text.len) != PLATEN_OK) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "platen: the store's conversion matrix is malformed");
         ngx_free(copy);
-        w->matrix_known = 0;
+        platen_formats_matrix.known = 0;
         return NGX_ERROR;
     }
 
-    if (w->matrix_text.data) {
-        ngx_free(w->matrix_text.data);
+    if (platen_formats_matrix.text.data) {
+        ngx_free(platen_formats_matrix.text.data);
     }
 
     ngx_memcpy(copy, text.data, text.len);
-    w->matrix_text.data = copy;
-    w->matrix_text.len = text.len;
-    w->matrix_known = 1;
+    platen_formats_matrix.text.data = copy;
+    platen_formats_matrix.text.len = text.len;
+    platen_formats_matrix.known = 1;
 
     return NGX_OK;
 }
@@ -218,7 +226,7 @@ platen_formats_check(ngx_http_request_t *r, const platen_format_t *from,
         return rc;
     }
 
-    *route = platen_matrix_route(&ngx_http_platen_worker.matrix, from, to);
+    *route = platen_matrix_route(&platen_formats_matrix.parsed, from, to);
 
     return *route ? NGX_OK : NGX_DECLINED;
 }
@@ -304,7 +312,7 @@ platen_formats_write(platen_json_t *j, ngx_http_platen_loc_conf_t *plcf)
 
         for (to = 0; to < platen_nformats; to++) {
             t = &platen_formats[to];
-            route = platen_matrix_route(&ngx_http_platen_worker.matrix, f, t);
+            route = platen_matrix_route(&platen_formats_matrix.parsed, f, t);
 
             if (route == NULL || !platen_formats_allowed(plcf, f, t)) {
                 continue;

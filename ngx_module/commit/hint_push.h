@@ -3,8 +3,8 @@
  * The ZeroMQ PUSH socket of this worker.
  */
 
-#ifndef _PLATEN_LIVE_HINT_PUSH_H_INCLUDED_
-#define _PLATEN_LIVE_HINT_PUSH_H_INCLUDED_
+#ifndef _PLATEN_COMMIT_HINT_PUSH_H_INCLUDED_
+#define _PLATEN_COMMIT_HINT_PUSH_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -25,4 +25,4 @@ void platen_hint_exit(void);
 void *platen_hint_zmq(void);
 
 
-#endif /* _PLATEN_LIVE_HINT_PUSH_H_INCLUDED_ */
+#endif /* _PLATEN_COMMIT_HINT_PUSH_H_INCLUDED_ */

@@ -1,23 +1,21 @@
 
 /*
- * From a file on disk to a job in the store and the answer; its way back,
- * DELETE; and once more, retry.  Builds the operation that platen_commit carries out, and finishes
- * the request when that is done.  Runs in the event loop.
+ * From a file on disk to a job in the store and the answer; and once more,
+ * retry.  Builds the operation that the group commit carries out.  Runs in the
+ * event loop.
  */
 
 
-#include "commit/submit.h"
+#include "ingest/submit.h"
 
 #include "conf.h"
 #include "ctx.h"
-#include "task.h"
 #include "access/capacity.h"
 #include "access/webhook_conf.h"
-#include "base/crash.h"
 #include "base/digest.h"
 #include "base/id.h"
 #include "base/platen.h"
-#include "base/wire.h"
+#include "commit/operation.h"
 #include "format/matrix.h"
 #include "http/link.h"
 #include "http/params.h"
@@ -29,9 +27,6 @@
 #include "job/cache_key.h"
 #include "job/job.h"
 #include "job/option.h"
-#include "live/convert.h"
-#include "live/hint_push.h"
-#include "tus/answer.h"
 #include "view/formats.h"
 #include "view/job.h"
 
@@ -43,12 +38,8 @@ static ngx_int_t platen_submit_options(ngx_http_request_t *r,
     const platen_options_t *options, uint32_t mask, platen_str_t *text);
 static ngx_int_t platen_submit_cache(ngx_http_request_t *r,
     platen_commit_op_t *op);
-static void platen_submit_event(ngx_http_request_t *r);
-static void platen_submit_committed(platen_commit_op_t *op);
-static ngx_int_t platen_submit_answer(ngx_http_request_t *r,
+static ngx_int_t platen_submit_not_retried(ngx_http_request_t *r,
     platen_commit_op_t *op);
-static ngx_int_t platen_submit_missing(ngx_http_request_t *r,
-    uint32_t missing);
 
 
 void
@@ -71,7 +62,7 @@ platen_submit_received(ngx_http_request_t *r)
     rc = platen_submit_op(r);
 
     if (rc == NGX_OK) {
-        rc = platen_submit_commit(r, ctx->op);
+        rc = platen_operation_commit(r, ctx->op);
     }
 
     if (rc != NGX_OK) {
@@ -195,7 +186,9 @@ platen_submit_op(ngx_http_request_t *r)
     op->tmp = rx->tmp.path;
     op->max_queue = plcf->max_queue;
     op->max_client_queue = plcf->max_client_queue;
-    op->quota = plcf->quota;
+    op->quota.limit = plcf->quota;
+    op->answer = ctx->answer;
+    op->left = ctx->left;
 
     job = &op->job;
 
@@ -327,140 +320,11 @@ platen_submit_options(ngx_http_request_t *r, const platen_options_t *options,
 
 
 ngx_int_t
-platen_submit_commit(ngx_http_request_t *r, platen_commit_op_t *op)
+platen_submit_accepted(ngx_http_request_t *r, platen_commit_op_t *op)
 {
-    op->done = platen_submit_committed;
-    op->data = r;
-
-    /* From here on the job is made whether or not the client waits for it. */
-
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = platen_submit_event;
-
-    if (platen_commit(op, r->connection->log) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    platen_task_hold(r);
-
-    return NGX_OK;
-}
-
-
-/* Nothing to do before the commit is done. */
-
-static void
-platen_submit_event(ngx_http_request_t *r)
-{
-    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "platen event during commit");
-}
-
-
-static void
-platen_submit_committed(platen_commit_op_t *op)
-{
-    ngx_connection_t       *c;
-    ngx_http_request_t     *r;
-    ngx_http_platen_ctx_t  *ctx;
-
-    r = op->data;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    platen_task_release(r);
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    if (op->published) {
-        /* the temporary file has another name now, or is gone */
-        ctx->rx->tmp.path[0] = '\0';
-    }
-
-    if (op->rc == PLATEN_OK && !op->replayed
-        && op->kind != PLATEN_COMMIT_INITIATE
-        && op->kind != PLATEN_COMMIT_STORE)
-    {
-        platen_hint_send(op->kind == PLATEN_COMMIT_REMOVE
-                         ? PLATEN_HINT_REMOVED : PLATEN_HINT_SUBMITTED,
-                         &op->job.id, c->log);
-        platen_crash_point(PLATEN_CRASH_ACCEPT_HINTED);
-    }
-
-    if (platen_task_gone(r)) {
-        /* done, and nobody to tell */
-
-    } else if (r->write_event_handler == platen_submit_event) {
-        ngx_http_finalize_request(r, platen_submit_answer(r, op));
-
-    } else {
-
-        if (ctx->wait && op->rc == PLATEN_OK && !op->stored) {
-            platen_sync_abandoned(r, op);
-        }
-
-        /* terminated meanwhile: nginx waits to free it */
-        r->write_event_handler(r);
-    }
-
-    ngx_http_run_posted_requests(c);
-}
-
-
-static ngx_int_t
-platen_submit_answer(ngx_http_request_t *r, platen_commit_op_t *op)
-{
-    ngx_str_t               value;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    if (op->error) {
-        ngx_log_error(NGX_LOG_ALERT, r->connection->log, op->error,
-                      "platen: %s failed, request_id: %V", op->what,
-                      &ctx->request_id);
-
-        return platen_respond_problem(r, platen_problem_of_errno(op->error),
-                                      NULL);
-    }
-
-    if (op->answer) {
-        return op->answer(r, op);
-    }
-
-    if (op->missing) {
-        return platen_submit_missing(r, op->missing);
-    }
-
-    if (op->rc != PLATEN_OK) {
-        return platen_respond_store(r, op->rc, op->what, op->errstr);
-    }
-
-    if (op->kind == PLATEN_COMMIT_REMOVE) {
-        return platen_respond_send(r, NGX_HTTP_NO_CONTENT, NULL, NULL, -1);
-    }
-
-    if (ctx->tus) {
-        return platen_tus_submitted(r);
-    }
-
-    if (op->replayed) {
-        ngx_str_set(&value, "true");
-
-        if (platen_respond_header(r, "Idempotent-Replayed", &value) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-    }
-
-    if (ctx->wait) {
-        return platen_sync_wait(r, op);
-    }
-
-    if (ctx->batch) {
-        return platen_batch_created(r, op->stored ? &op->existing
-                                                  : &op->job.id);
-    }
 
     if (op->stored) {
         ctx->id = op->existing;
@@ -468,86 +332,6 @@ platen_submit_answer(ngx_http_request_t *r, platen_commit_op_t *op)
     }
 
     return platen_view_submitted(r, ctx->accepted, &op->job, op->position);
-}
-
-
-/* A retry without the passwords that the job had been given. */
-
-static ngx_int_t
-platen_submit_missing(ngx_http_request_t *r, uint32_t missing)
-{
-    int     option;
-    u_char  detail[256];
-
-    for (option = 0; !(missing & PLATEN_OPTION_BIT(option)); option++) {
-        /* the first */
-    }
-
-    ngx_snprintf(detail, sizeof(detail),
-                 "The job was given %s, which is not kept; send it again with "
-                 "the retry, as ?%s=.%Z", platen_option_name(option),
-                 platen_option_name(option));
-
-    return platen_respond_problem(r, PLATEN_PROBLEM_MISSING_PARAMETER,
-                                  (char *) detail);
-}
-
-
-/* An operation on the job of the path; NULL: out of memory. */
-
-platen_commit_op_t *
-platen_submit_op_of_path(ngx_http_request_t *r, platen_commit_kind_t kind)
-{
-    platen_commit_op_t     *op;
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    op = ngx_pcalloc(r->pool, sizeof(platen_commit_op_t));
-    if (op == NULL) {
-        return NULL;
-    }
-
-    ctx->op = op;
-    op->kind = kind;
-    op->job.id = ctx->id;
-    op->job.client = (platen_str_t) { (char *) ctx->client.data,
-                                      ctx->client.len };
-
-    return op;
-}
-
-
-ngx_int_t
-platen_submit_op_start(ngx_http_request_t *r, platen_commit_op_t *op)
-{
-    if (platen_submit_commit(r, op) != NGX_OK) {
-        return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
-    }
-
-    r->main->count++;
-
-    return NGX_DONE;
-}
-
-
-ngx_int_t
-platen_submit_remove(ngx_http_request_t *r)
-{
-    ngx_int_t            rc;
-    platen_commit_op_t  *op;
-
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
-    }
-
-    op = platen_submit_op_of_path(r, PLATEN_COMMIT_REMOVE);
-    if (op == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_submit_op_start(r, op);
 }
 
 
@@ -575,7 +359,7 @@ platen_submit_retry(ngx_http_request_t *r)
     }
 
     params = ngx_pcalloc(r->pool, sizeof(platen_params_t));
-    op = platen_submit_op_of_path(r, PLATEN_COMMIT_RETRY);
+    op = platen_operation_new(r, PLATEN_COMMIT_RETRY);
 
     if (params == NULL || op == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -599,7 +383,35 @@ platen_submit_retry(ngx_http_request_t *r)
     op->job.withheld = params->options.given & platen_option_secrets();
     op->max_queue = plcf->max_queue;
     op->max_client_queue = plcf->max_client_queue;
+    op->answer = platen_submit_accepted;
+    op->refused = platen_submit_not_retried;
     ctx->accepted = NGX_HTTP_ACCEPTED;
 
-    return platen_submit_op_start(r, op);
+    return platen_operation_start(r, op);
+}
+
+
+/* It may be without the passwords that the job had been given. */
+
+static ngx_int_t
+platen_submit_not_retried(ngx_http_request_t *r, platen_commit_op_t *op)
+{
+    int     option;
+    u_char  detail[256];
+
+    if (op->missing == 0) {
+        return platen_operation_refused(r, op);
+    }
+
+    for (option = 0; !(op->missing & PLATEN_OPTION_BIT(option)); option++) {
+        /* the first */
+    }
+
+    ngx_snprintf(detail, sizeof(detail),
+                 "The job was given %s, which is not kept; send it again with "
+                 "the retry, as ?%s=.%Z", platen_option_name(option),
+                 platen_option_name(option));
+
+    return platen_respond_problem(r, PLATEN_PROBLEM_MISSING_PARAMETER,
+                                  (char *) detail);
 }

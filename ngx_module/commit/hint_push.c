@@ -10,7 +10,7 @@
  */
 
 
-#include "live/hint_push.h"
+#include "commit/hint_push.h"
 
 #include "worker.h"
 #include "base/wire.h"

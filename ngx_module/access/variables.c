@@ -1,0 +1,148 @@
+
+/*
+ * The variables of the module: who a request is from, and under which id its
+ * log lines are.
+ */
+
+
+#include "access/variables.h"
+
+#include "ctx.h"
+#include "access/auth.h"
+
+
+static ngx_int_t platen_variables_request_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t platen_variables_client(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t platen_variables_limit(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
+static ngx_http_variable_t  platen_variables[] = {
+
+    { ngx_string("platen_request_id"), NULL, platen_variables_request_id, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("platen_client"), NULL, platen_variables_client, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("platen_limit"), NULL, platen_variables_limit, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+ngx_int_t
+platen_variables_add(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = platen_variables; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+platen_variables_request_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (ctx == NULL || ctx->request_id.len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = ctx->request_id.data;
+    v->len = ctx->request_id.len;
+    v->valid = 1;
+    v->no_cacheable = 1;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The client's name.  Asked for before the request has come to its handler, as
+ * limit_req does, it is that of the key, the variable or the cookie, if good.
+ */
+
+static ngx_int_t
+platen_variables_client(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (ctx && ctx->client.len == 0) {
+        (void) platen_auth_lookup(r);
+    }
+
+    if (ctx == NULL || ctx->client.len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = ctx->client.data;
+    v->len = ctx->client.len;
+    v->valid = 1;
+    v->no_cacheable = 1;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/*
+ * What limits are counted by: the address of one whom nobody vouches for; empty,
+ * which limit_req and limit_conn pass over, for one with a key or a variable.
+ */
+
+static ngx_int_t
+platen_variables_limit(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t                   name;
+    ngx_http_platen_ctx_t      *ctx;
+    ngx_http_variable_value_t  *address;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    v->valid = 1;
+    v->no_cacheable = 1;
+    v->not_found = 0;
+
+    if (ctx && platen_auth_lookup(r) == NGX_OK && ctx->authentic) {
+        v->len = 0;
+        v->data = (u_char *) "";
+        return NGX_OK;
+    }
+
+    ngx_str_set(&name, "binary_remote_addr");
+
+    address = ngx_http_get_variable(r, &name,
+                                    ngx_hash_key(name.data, name.len));
+    if (address == NULL || address->not_found) {
+        return NGX_ERROR;
+    }
+
+    v->len = address->len;
+    v->data = address->data;
+
+    return NGX_OK;
+}
