@@ -131,6 +131,19 @@ platen_codec_encode(const platen_field_t *fields, size_t n, const void *record, 
     return out;
 }
 
+size_t
+platen_codec_write(const platen_field_t *fields, size_t n, const void *record, uint8_t *out,
+                   size_t max)
+{
+    size_t size = platen_codec_size(fields, n, record);
+
+    if (size > max) {
+        return 0;
+    }
+    platen_codec_encode(fields, n, record, out);
+    return size;
+}
+
 static const platen_field_t *
 find_field(const platen_field_t *fields, size_t n, uint8_t number)
 {

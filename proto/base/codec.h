@@ -38,6 +38,12 @@ uint8_t *
 platen_codec_encode(const platen_field_t *fields, size_t n, const void *record, uint8_t *out);
 
 /*
+ * The two together, into `max` bytes at `out`.  Returns the bytes written; 0: it has more.
+ */
+size_t platen_codec_write(const platen_field_t *fields, size_t n, const void *record,
+                          uint8_t *out, size_t max);
+
+/*
  * Reads a record.  The members that the table names are set (absent ones to
  * zero); strings point into `in`.  Returns PLATEN_OK, PLATEN_CORRUPT, or
  * PLATEN_TOO_NEW for a record version that this code does not know.

@@ -156,13 +156,12 @@ write_meta(platen_partial_t *p)
 {
     uint8_t record[PLATEN_PARTIAL_RECORD_MAX];
     char    path[PLATEN_PATH_MAX], fresh[PLATEN_PATH_MAX];
-    size_t  n = platen_codec_size(fields, FIELDS, &p->meta);
+    size_t  n = platen_codec_write(fields, FIELDS, &p->meta, record, sizeof(record));
     int     fd, ok;
 
-    if (p->meta.metadata.len > PLATEN_PARTIAL_METADATA_MAX || n > sizeof(record)) {
+    if (p->meta.metadata.len > PLATEN_PARTIAL_METADATA_MAX || n == 0) {
         return PLATEN_INVALID;
     }
-    platen_codec_encode(fields, FIELDS, &p->meta, record);
 
     path_of(p->root, &p->id, "meta", path);
     path_of(p->root, &p->id, "new", fresh);

@@ -5,7 +5,7 @@
  * write transaction.
  */
 
-#include "store/internal.h"
+#include "store/index.h"
 
 /* The counter of that state; NULL: PENDING files are the rest. */
 static uint32_t *
@@ -34,6 +34,67 @@ platen_batch_open(platen_txn_t *txn, const platen_job_t *file)
     memcpy(id.b, file->parent.data, sizeof(id.b));
     return platen_store_get(txn, &id, &batch) == PLATEN_OK
            && batch.state == PLATEN_STATE_PROCESSING && batch.batch == PLATEN_BATCH_OPEN;
+}
+
+int
+platen_store_rephase(platen_txn_t *txn, platen_job_t *job, uint64_t now)
+{
+    platen_job_t   stored;
+    platen_index_t before, after;
+    uint8_t        record[PLATEN_RECORD_MAX];
+    size_t         size;
+    int            rc;
+
+    rc = platen_store_get(txn, &job->id, &stored);
+    if (rc != PLATEN_OK) {
+        return rc;
+    }
+    if (stored.state != PLATEN_STATE_PROCESSING || stored.batch == PLATEN_BATCH_NONE) {
+        return PLATEN_INVALID_TRANSITION;
+    }
+    if (stored.epoch != job->epoch) {
+        return PLATEN_STALE;
+    }
+
+    job->queue_key = 0;
+    job->updated_at = now;
+    if (job->batch == PLATEN_BATCH_WORK && platen_job_open_files(job) == 0) {
+        job->batch = PLATEN_BATCH_DUE;
+    }
+    if (job->batch == PLATEN_BATCH_DUE || job->batch == PLATEN_BATCH_WORK) {
+        job->lease_until = 0;
+        job->owner = (platen_str_t){ NULL, 0 };
+    }
+    if (job->batch != PLATEN_BATCH_DUE) {
+        job->not_before = 0;
+    }
+    if (job->batch == PLATEN_BATCH_PACK) {
+        job->epoch++;
+    }
+    if (job->batch == PLATEN_BATCH_DUE && job->not_before == 0) {
+        rc = platen_queue_next_place(txn, job);
+        if (rc != PLATEN_OK) {
+            return rc;
+        }
+    }
+
+    rc = platen_store_encode(txn, job, record, &size);
+    if (rc == PLATEN_OK) {
+        rc = platen_index_of(&stored, &before);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_index_of(job, &after);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_index_change(txn, &before, &after);
+    }
+    if (rc == PLATEN_OK && job->batch == PLATEN_BATCH_PACK) {
+        rc = platen_queue_charge(txn, after.client, after.prefix);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, 16, record, size, 0);
+    }
+    return rc;
 }
 
 int
@@ -77,7 +138,8 @@ platen_store_skip(platen_txn_t *txn, const platen_id_t *batch, const platen_file
 {
     platen_job_t  job;
     platen_file_t there;
-    uint8_t       k[PLATEN_FILE_KEY], v[PLATEN_RECORD_MAX], *end;
+    uint8_t       k[PLATEN_FILE_KEY], v[PLATEN_RECORD_MAX];
+    size_t        size;
     int           rc;
 
     rc = platen_store_file(txn, batch, file->number, &there);
@@ -88,19 +150,18 @@ platen_store_skip(platen_txn_t *txn, const platen_id_t *batch, const platen_file
     if (rc != PLATEN_OK) {
         return rc;
     }
-    if (platen_codec_size(platen_file_fields, platen_file_nfields, file) > sizeof(v)) {
-        return PLATEN_INVALID;
+    rc = platen_index_file(file, v, sizeof(v), &size);
+    if (rc != PLATEN_OK) {
+        return rc;
     }
-    end = platen_codec_encode(platen_file_fields, platen_file_nfields, file, v);
     platen_key_file(k, batch->b, file->number);
 
     job.files++;
     job.skipped++;
     job.updated_at = now;
     rc = platen_store_write(txn, &job);
-    return rc == PLATEN_OK
-               ? platen_store_put(txn, PLATEN_DB_FILES, k, sizeof(k), v, (size_t) (end - v), 0)
-               : rc;
+    return rc == PLATEN_OK ? platen_store_put(txn, PLATEN_DB_FILES, k, sizeof(k), v, size, 0)
+                           : rc;
 }
 
 /* An entry of "files" as it is in the map. */
@@ -157,90 +218,4 @@ platen_store_files(platen_txn_t *txn, const platen_id_t *batch, uint32_t number,
     }
     mdb_cursor_close(cursor);
     return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
-}
-
-/* The first batch that is gone and has left something. */
-static int
-first_remains(platen_txn_t *txn, platen_id_t *batch)
-{
-    MDB_cursor *cursor;
-    MDB_val     key, val;
-    int         rc;
-
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_REMAINS], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-    rc = mdb_cursor_get(cursor, &key, &val, MDB_FIRST);
-    if (rc == MDB_SUCCESS && key.mv_size != sizeof(batch->b)) {
-        rc = MDB_CORRUPTED;
-    }
-    if (rc == MDB_SUCCESS) {
-        memcpy(batch->b, key.mv_data, sizeof(batch->b));
-    }
-    mdb_cursor_close(cursor);
-    return platen_store_rc(txn, rc);
-}
-
-int
-platen_store_any_remains(platen_txn_t *txn)
-{
-    platen_id_t batch;
-    int         rc;
-
-    rc = first_remains(txn, &batch);
-    return rc == PLATEN_OK ? 1 : rc == PLATEN_NOT_FOUND ? 0 : rc;
-}
-
-/* Removes what entry `file` of a batch stands for; 1 if that was a job. */
-static int
-remove_entry(platen_txn_t *txn, const platen_id_t *batch, const platen_file_t *file,
-             uint64_t now, platen_job_t *removed)
-{
-    uint8_t      k[PLATEN_FILE_KEY];
-    platen_id_t  id;
-    platen_job_t job;
-    int          rc = PLATEN_NOT_FOUND;
-
-    platen_key_file(k, batch->b, file->number);
-    if (file->id.len == sizeof(id.b)) {
-        memcpy(id.b, file->id.data, sizeof(id.b));
-        rc = platen_store_get(txn, &id, &job);
-    }
-    if (rc == PLATEN_OK) {
-        rc = platen_store_remove(txn, &id, NULL, now, removed);
-        return rc == PLATEN_OK ? 1 : rc;
-    }
-    /* One that cannot be read must not keep the others: fsck finds it. */
-    if (rc != PLATEN_NOT_FOUND && rc != PLATEN_CORRUPT && rc != PLATEN_TOO_NEW) {
-        return rc;
-    }
-    return platen_store_del(txn, PLATEN_DB_FILES, k, sizeof(k));
-}
-
-int
-platen_store_remains(platen_txn_t *txn, uint64_t now, platen_job_t *removed, int max, int *n)
-{
-    platen_file_t file;
-    platen_id_t   batch;
-    int           rc, seen;
-
-    *n = 0;
-    for (seen = 0; seen < max; seen++) {
-        rc = first_remains(txn, &batch);
-        if (rc != PLATEN_OK) {
-            return rc == PLATEN_NOT_FOUND ? 0 : rc;
-        }
-        rc = platen_store_files(txn, &batch, 0, &file, 1);
-        if (rc == 0) {
-            rc = platen_store_del(txn, PLATEN_DB_REMAINS, batch.b, sizeof(batch.b));
-        } else if (rc > 0) {
-            rc = remove_entry(txn, &batch, &file, now, &removed[*n]);
-        }
-        if (rc < 0) {
-            return rc;
-        }
-        *n += rc;
-    }
-    return 1;
 }

@@ -98,13 +98,10 @@ static int
 save(platen_txn_t *txn, int db, const void *k, size_t klen, const platen_hook_t *hook)
 {
     uint8_t record[PLATEN_HOOK_RECORD_MAX];
-    size_t  size = platen_codec_size(platen_hook_fields, platen_hook_nfields, hook);
+    size_t  size = platen_codec_write(platen_hook_fields, platen_hook_nfields, hook, record,
+                                      sizeof(record));
 
-    if (size > sizeof(record)) {
-        return PLATEN_INVALID;
-    }
-    platen_codec_encode(platen_hook_fields, platen_hook_nfields, hook, record);
-    return platen_store_put(txn, db, k, klen, record, size, 0);
+    return size == 0 ? PLATEN_INVALID : platen_store_put(txn, db, k, klen, record, size, 0);
 }
 
 static int
@@ -221,8 +218,7 @@ platen_store_tell(platen_txn_t *txn, const platen_id_t *id, const uint8_t *recor
     job.idem_print = none;
     hook.job.data = (const char *) told;
     hook.job.len =
-        (size_t) (platen_codec_encode(platen_job_fields, platen_job_nfields, &job, told)
-                  - told);
+        platen_codec_write(platen_job_fields, platen_job_nfields, &job, told, sizeof(told));
 
     rc = any_of(txn, id);
     if (rc < 0) {

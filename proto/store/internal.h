@@ -66,7 +66,7 @@ uint64_t platen_get_be64(const void *p);
 /* Writes the length octet and the client's name; returns the bytes written. */
 size_t platen_key_client(uint8_t *key, platen_str_t client);
 
-/* store/transition.c: one entry of one database; del of an absent one is fine. */
+/* store/kv.c: one entry of one database; del of an absent one is fine. */
 int platen_store_put(platen_txn_t *txn, int db, const void *k, size_t klen, const void *v,
                      size_t vlen, unsigned flags);
 int platen_store_del(platen_txn_t *txn, int db, const void *k, size_t klen);
@@ -76,16 +76,14 @@ int
 platen_store_number(platen_txn_t *txn, int db, const void *k, size_t klen, uint64_t *number);
 
 /*
- * store/queue.c: a PENDING job enters its client's queue, or waits for
- * its time, as job->queue_key and not_before say; and is taken out again.
- * `ck` is the client's key, `prefix` bytes of it.
+ * store/queue.c: a client whose first job that is due has come takes turns from now on;
+ * one whose last has gone does not.  `ck` is the client's key, `prefix` bytes of it.
  */
-int platen_queue_last(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint8_t priority,
-                      uint64_t *place);
-int
-platen_queue_add(platen_txn_t *txn, const platen_job_t *job, const uint8_t *ck, size_t prefix);
-int platen_queue_remove(platen_txn_t *txn, const platen_job_t *job, const uint8_t *ck,
-                        size_t prefix);
+int platen_queue_join(platen_txn_t *txn, const uint8_t *ck, size_t prefix);
+int platen_queue_leave(platen_txn_t *txn, const uint8_t *ck, size_t prefix);
+
+/* Sets job->queue_key to the place behind the last of its client and priority. */
+int platen_queue_next_place(platen_txn_t *txn, platen_job_t *job);
 
 /* The key of a place in a client's queue; `k` has room for PLATEN_KEY_MAX.  Returns its length.
  */
@@ -105,16 +103,7 @@ int platen_outbox_last(platen_txn_t *txn, uint64_t *number);
 int platen_cache_put(platen_txn_t *txn, const platen_job_t *job, platen_str_t key);
 int platen_cache_del(platen_txn_t *txn, const platen_job_t *job, platen_str_t key);
 
-/* storeadmin/check.c: whether the record can be in indexes at all. */
-int platen_store_sound(const platen_job_t *job);
-
-/*
- * store/transition.c: puts a record whose strings are not in the map into
- * every index and counter, as if it were new.
- */
-int platen_store_index(platen_txn_t *txn, const platen_job_t *job);
-
-/* A batch's id and the number of one of its files. */
+/* store/index.c: a batch's id and the number of one of its files. */
 #define PLATEN_FILE_KEY (16 + 4)
 
 void platen_key_file(uint8_t key[PLATEN_FILE_KEY], const void *batch, uint32_t number);
@@ -130,7 +119,7 @@ int platen_batch_count(platen_txn_t *txn, const platen_id_t *batch, platen_state
 /* store/batch.c: whether the batch of a file is being filled. */
 int platen_batch_open(platen_txn_t *txn, const platen_job_t *file);
 
-/* store/transition.c: the record, and no index. */
+/* store/secrets.c: the record, and no index. */
 int platen_store_write(platen_txn_t *txn, const platen_job_t *job);
 
 /*

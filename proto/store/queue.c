@@ -91,10 +91,18 @@ band_end(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint8_t band, int 
 }
 
 int
-platen_queue_last(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint8_t priority,
-                  uint64_t *place)
+platen_queue_next_place(platen_txn_t *txn, platen_job_t *job)
 {
-    return band_end(txn, ck, prefix, bands[priority], 1, place);
+    uint8_t ck[1 + PLATEN_CLIENT_MAX];
+    int     rc;
+
+    if (job->client.len > PLATEN_CLIENT_MAX || job->priority >= PLATEN_PRIORITIES) {
+        return PLATEN_CORRUPT;
+    }
+    rc = band_end(txn, ck, platen_key_client(ck, job->client), bands[job->priority], 1,
+                  &job->queue_key);
+    job->queue_key++;
+    return rc;
 }
 
 size_t
@@ -154,8 +162,8 @@ set_flow(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint64_t time)
 }
 
 /* Behind everyone: one more than the least, which those who wait are at or near. */
-static int
-join(platen_txn_t *txn, const uint8_t *ck, size_t prefix)
+int
+platen_queue_join(platen_txn_t *txn, const uint8_t *ck, size_t prefix)
 {
     MDB_val  key, val;
     uint64_t time;
@@ -176,46 +184,11 @@ join(platen_txn_t *txn, const uint8_t *ck, size_t prefix)
 }
 
 int
-platen_queue_add(platen_txn_t *txn, const platen_job_t *job, const uint8_t *ck, size_t prefix)
+platen_queue_leave(platen_txn_t *txn, const uint8_t *ck, size_t prefix)
 {
-    uint8_t k[QUEUE_KEY_MAX];
-    size_t  len;
-    int     rc;
-
-    if (job->not_before != 0) {
-        platen_put_be64(k, job->not_before);
-        memcpy(k + 8, job->id.b, 16);
-        return platen_store_put(txn, PLATEN_DB_LATER, k, 24, "", 0, 0);
-    }
-
-    len = queue_key(k, ck, prefix, bands[job->priority], job->queue_key);
-    rc = platen_store_put(txn, PLATEN_DB_QUEUE, k, len, job->id.b, 16, 0);
-    return rc == PLATEN_OK ? join(txn, ck, prefix) : rc;
-}
-
-int
-platen_queue_remove(platen_txn_t *txn, const platen_job_t *job, const uint8_t *ck,
-                    size_t prefix)
-{
-    uint8_t  k[QUEUE_KEY_MAX];
+    uint8_t  k[TURN_KEY_MAX];
     uint64_t time;
-    size_t   len;
     int      rc, more;
-
-    if (job->not_before != 0) {
-        platen_put_be64(k, job->not_before);
-        memcpy(k + 8, job->id.b, 16);
-        return platen_store_del(txn, PLATEN_DB_LATER, k, 24);
-    }
-    if (job->priority >= PLATEN_PRIORITIES) {
-        return PLATEN_CORRUPT;
-    }
-
-    len = queue_key(k, ck, prefix, bands[job->priority], job->queue_key);
-    rc = platen_store_del(txn, PLATEN_DB_QUEUE, k, len);
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
 
     more = platen_queue_prefix(txn, PLATEN_DB_QUEUE, ck, prefix);
     if (more != 0) {
@@ -491,34 +464,30 @@ static int
 release(platen_txn_t *txn, const platen_id_t *id)
 {
     platen_job_t job;
-    uint8_t      record[PLATEN_RECORD_MAX], ck[1 + PLATEN_CLIENT_MAX];
-    size_t       prefix, size;
+    uint8_t      record[PLATEN_RECORD_MAX], ck[1 + PLATEN_CLIENT_MAX], k[QUEUE_KEY_MAX];
+    size_t       prefix, len, size;
     int          rc;
 
     rc = platen_store_get(txn, id, &job);
-    if (rc == PLATEN_OK
-        && (job.client.len > PLATEN_CLIENT_MAX || job.priority >= PLATEN_PRIORITIES)) {
-        rc = PLATEN_CORRUPT;
+    if (rc == PLATEN_OK) {
+        rc = platen_queue_next_place(txn, &job);
     }
     if (rc != PLATEN_OK) {
         return rc;
     }
-
-    prefix = platen_key_client(ck, job.client);
-    rc = platen_queue_last(txn, ck, prefix, job.priority, &job.queue_key);
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-    job.queue_key++;
     job.not_before = 0;
-
-    size = platen_codec_size(platen_job_fields, platen_job_nfields, &job);
-    if (size > sizeof(record)) {
+    prefix = platen_key_client(ck, job.client);
+    len = queue_key(k, ck, prefix, bands[job.priority], job.queue_key);
+    size =
+        platen_codec_write(platen_job_fields, platen_job_nfields, &job, record, sizeof(record));
+    if (size == 0) {
         return PLATEN_CORRUPT;
     }
-    platen_codec_encode(platen_job_fields, platen_job_nfields, &job, record);
 
-    rc = platen_queue_add(txn, &job, ck, prefix);
+    rc = platen_store_put(txn, PLATEN_DB_QUEUE, k, len, id->b, 16, 0);
+    if (rc == PLATEN_OK) {
+        rc = platen_queue_join(txn, ck, prefix);
+    }
     if (rc == PLATEN_OK) {
         rc = platen_store_put(txn, PLATEN_DB_JOBS, id->b, 16, record, size, 0);
     }
@@ -575,10 +544,9 @@ platen_store_usage(platen_txn_t *txn, platen_str_t client, uint64_t *bytes)
     return platen_store_number(txn, PLATEN_DB_USAGE, ck, platen_key_client(ck, client), bytes);
 }
 
-/* Pages that were freed: each entry of LMDB's database 0 is a list with its length before it.
- */
-static int
-free_pages(platen_txn_t *txn, size_t *pages)
+/* Each entry of LMDB's database 0 is a list with its length before it. */
+int
+platen_store_free_pages(MDB_txn *txn, uint64_t *pages)
 {
     MDB_cursor *cursor;
     MDB_val     key, val;
@@ -586,9 +554,9 @@ free_pages(platen_txn_t *txn, size_t *pages)
     int         rc;
 
     *pages = 0;
-    rc = mdb_cursor_open(txn->mdb, 0, &cursor);
+    rc = mdb_cursor_open(txn, 0, &cursor);
     if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
+        return rc;
     }
     while ((rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == MDB_SUCCESS) {
         if (val.mv_size >= sizeof(n)) {
@@ -597,7 +565,7 @@ free_pages(platen_txn_t *txn, size_t *pages)
         }
     }
     mdb_cursor_close(cursor);
-    return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
+    return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
 }
 
 int
@@ -605,7 +573,8 @@ platen_store_fullness(platen_txn_t *txn, unsigned *percent)
 {
     MDB_envinfo info;
     MDB_stat    stat;
-    size_t      pages, used, freed;
+    size_t      pages, used;
+    uint64_t    freed;
     int         rc;
 
     *percent = 0;
@@ -620,9 +589,9 @@ platen_store_fullness(platen_txn_t *txn, unsigned *percent)
     pages = info.me_mapsize / stat.ms_psize;
     used = info.me_last_pgno + 1;
     if (used * 100 / pages >= HALF_FULL) {
-        rc = free_pages(txn, &freed);
-        if (rc != PLATEN_OK) {
-            return rc;
+        rc = platen_store_free_pages(txn->mdb, &freed);
+        if (rc != MDB_SUCCESS) {
+            return platen_store_rc(txn, rc);
         }
         used -= freed < used ? freed : used;
     }

@@ -58,12 +58,23 @@ platen_store_encode(platen_txn_t *txn, const platen_job_t *job,
         }
         stored.secrets = (platen_str_t){ sealed, job->secrets.len + PLATEN_SEAL_MORE };
     }
-    *size = platen_codec_size(platen_job_fields, platen_job_nfields, &stored);
-    if (*size > PLATEN_RECORD_MAX) {
-        return PLATEN_INVALID;
+    *size = platen_codec_write(platen_job_fields, platen_job_nfields, &stored, record,
+                               PLATEN_RECORD_MAX);
+    return *size == 0 ? PLATEN_INVALID : PLATEN_OK;
+}
+
+int
+platen_store_write(platen_txn_t *txn, const platen_job_t *job)
+{
+    uint8_t record[PLATEN_RECORD_MAX];
+    size_t  size;
+    int     rc;
+
+    rc = platen_store_encode(txn, job, record, &size);
+    if (rc != PLATEN_OK) {
+        return rc;
     }
-    platen_codec_encode(platen_job_fields, platen_job_nfields, &stored, record);
-    return PLATEN_OK;
+    return platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, sizeof(job->id.b), record, size, 0);
 }
 
 int

@@ -1,9 +1,9 @@
 /*
  * The LMDB store; see store/store.h for the layout and the rules.  Here: the
- * environment, transactions, and reading.  store/transition.c writes.
+ * environment and transactions.  store/read.c reads, store/transition.c writes.
  */
 
-#include "store/internal.h"
+#include "store/index.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,80 +11,6 @@
 #include <sys/stat.h>
 
 #include "disk/layout.h"
-
-static const char *const db_names[PLATEN_DBS] = {
-    [PLATEN_DB_META] = "meta",         [PLATEN_DB_JOBS] = "jobs",
-    [PLATEN_DB_QUEUE] = "queue",       [PLATEN_DB_CLIENT] = "client",
-    [PLATEN_DB_STATE] = "state",       [PLATEN_DB_COUNT] = "count",
-    [PLATEN_DB_EXPIRY] = "expiry",     [PLATEN_DB_RUNNING] = "running",
-    [PLATEN_DB_OUTBOX] = "outbox",     [PLATEN_DB_CACHE] = "cache",
-    [PLATEN_DB_TURN] = "turn",         [PLATEN_DB_FLOW] = "flow",
-    [PLATEN_DB_LATER] = "later",       [PLATEN_DB_IDEM] = "idem",
-    [PLATEN_DB_USAGE] = "usage",       [PLATEN_DB_UPLOADS] = "uploads",
-    [PLATEN_DB_FILES] = "files",       [PLATEN_DB_BACKLOG] = "backlog",
-    [PLATEN_DB_REMAINS] = "remains",   [PLATEN_DB_HOOK] = "hook",
-    [PLATEN_DB_HOOK_DUE] = "hook_due", [PLATEN_DB_HOOK_DEAD] = "hook_dead",
-    [PLATEN_DB_HOOK_LOG] = "hook_log",
-};
-
-int
-platen_store_rc(platen_txn_t *txn, int mdb_rc)
-{
-    switch (mdb_rc) {
-    case MDB_SUCCESS:
-        return PLATEN_OK;
-    case MDB_NOTFOUND:
-        return PLATEN_NOT_FOUND;
-    case MDB_MAP_FULL:
-    case ENOSPC:
-        txn->rc = mdb_rc;
-        return PLATEN_STORE_FULL;
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-        txn->rc = mdb_rc;
-        return PLATEN_CORRUPT;
-    case MDB_PANIC:
-        __atomic_store_n(&txn->store->whole->failed, 1, __ATOMIC_RELAXED);
-        /* Fall through. */
-    default:
-        txn->rc = mdb_rc;
-        return PLATEN_ERROR;
-    }
-}
-
-void
-platen_put_be64(uint8_t *p, uint64_t v)
-{
-    int i;
-
-    for (i = 7; i >= 0; i--) {
-        p[i] = (uint8_t) v;
-        v >>= 8;
-    }
-}
-
-uint64_t
-platen_get_be64(const void *in)
-{
-    const uint8_t *p = in;
-    uint64_t       v = 0;
-    int            i;
-
-    for (i = 0; i < 8; i++) {
-        v = v << 8 | p[i];
-    }
-    return v;
-}
-
-size_t
-platen_key_client(uint8_t *key, platen_str_t client)
-{
-    key[0] = (uint8_t) client.len;
-    if (client.len != 0) {
-        memcpy(key + 1, client.data, client.len);
-    }
-    return 1 + client.len;
-}
 
 /* Opens every database and checks the schema; creates them if `create`. */
 static int
@@ -103,8 +29,7 @@ open_dbs(platen_store_t *store, int create, char *err, size_t errlen)
     }
 
     /* The schema first: another one has other databases. */
-    rc = mdb_dbi_open(txn, db_names[PLATEN_DB_META], create ? MDB_CREATE : 0,
-                      &store->dbi[PLATEN_DB_META]);
+    rc = mdb_dbi_open(txn, "meta", create ? MDB_CREATE : 0, &store->dbi[PLATEN_DB_META]);
     if (rc != MDB_SUCCESS) {
         goto failed;
     }
@@ -130,7 +55,8 @@ open_dbs(platen_store_t *store, int create, char *err, size_t errlen)
     }
 
     for (i = 0; i < PLATEN_DBS; i++) {
-        rc = mdb_dbi_open(txn, db_names[i], create ? MDB_CREATE : 0, &store->dbi[i]);
+        rc = mdb_dbi_open(txn, platen_dbs[i].name, create ? MDB_CREATE : 0,
+                          &store->dbi[platen_dbs[i].db]);
         if (rc != MDB_SUCCESS) {
             goto failed;
         }
@@ -349,219 +275,4 @@ const char *
 platen_txn_errstr(const platen_txn_t *txn)
 {
     return mdb_strerror(txn->rc);
-}
-
-int
-platen_store_meta_get(platen_txn_t *txn, const char *name, platen_str_t *value)
-{
-    MDB_val key = { strlen(name), (void *) name }, val;
-    int     rc;
-
-    rc = mdb_get(txn->mdb, txn->store->dbi[PLATEN_DB_META], &key, &val);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-    *value = (platen_str_t){ val.mv_data, val.mv_size };
-    return PLATEN_OK;
-}
-
-int
-platen_store_get(platen_txn_t *txn, const platen_id_t *id, platen_job_t *job)
-{
-    MDB_val key = { sizeof(id->b), (void *) id->b }, val;
-    int     rc;
-
-    rc = mdb_get(txn->mdb, txn->store->dbi[PLATEN_DB_JOBS], &key, &val);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-
-    job->id = *id;
-    return platen_codec_decode(platen_job_fields, platen_job_nfields, job, val.mv_data,
-                               val.mv_size);
-}
-
-int
-platen_store_list(platen_txn_t *txn, const platen_list_t *query, platen_id_t *ids, int max,
-                  int *more)
-{
-    MDB_cursor *cursor;
-    MDB_val     key, val;
-    uint64_t    skip = query->offset;
-    uint8_t     bound[PLATEN_KEY_MAX];
-    size_t      prefix;
-    int         rc, db, n = 0;
-
-    *more = 0;
-    if (query->client.len > PLATEN_CLIENT_MAX) {
-        return PLATEN_INVALID;
-    }
-
-    prefix = platen_key_client(bound, query->client);
-    db = PLATEN_DB_CLIENT;
-    if (query->state != PLATEN_STATE_NONE) {
-        bound[prefix++] = (uint8_t) query->state;
-        db = PLATEN_DB_STATE;
-    }
-    if (query->before != NULL) {
-        memcpy(bound + prefix, query->before->b, 16);
-    } else {
-        memset(bound + prefix, 0xff, 16);
-    }
-
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[db], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-
-    /* To the first key at or after the bound, then backwards. */
-    key = (MDB_val){ prefix + 16, bound };
-    rc = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
-    rc = mdb_cursor_get(cursor, &key, &val, rc == MDB_SUCCESS ? MDB_PREV : MDB_LAST);
-
-    while (rc == MDB_SUCCESS && key.mv_size == prefix + 16
-           && memcmp(key.mv_data, bound, prefix) == 0) {
-        if (skip > 0) {
-            skip--;
-        } else if (n == max) {
-            *more = 1;
-            break;
-        } else {
-            memcpy(ids[n++].b, (uint8_t *) key.mv_data + prefix, 16);
-        }
-        rc = mdb_cursor_get(cursor, &key, &val, MDB_PREV);
-    }
-
-    mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
-}
-
-int
-platen_store_count(platen_txn_t *txn, platen_str_t client, platen_state_t state,
-                   uint64_t *count)
-{
-    MDB_val  key, val;
-    uint8_t  buf[PLATEN_KEY_MAX];
-    size_t   prefix;
-    unsigned s, code;
-    int      rc;
-
-    *count = 0;
-    if (client.len > PLATEN_CLIENT_MAX) {
-        return PLATEN_INVALID;
-    }
-
-    prefix = platen_key_client(buf, client);
-    /* Batches in no one's hand are counted apart, behind the states. */
-    for (s = PLATEN_STATE_INITIATED; s <= PLATEN_STATES; s++) {
-        code = s < PLATEN_STATES ? s : PLATEN_STATE_PROCESSING + PLATEN_COUNT_IDLE;
-        if (state != PLATEN_STATE_NONE && (code & ~PLATEN_COUNT_IDLE) != state) {
-            continue;
-        }
-        buf[prefix] = (uint8_t) code;
-        key = (MDB_val){ prefix + 1, buf };
-        rc = mdb_get(txn->mdb, txn->store->dbi[PLATEN_DB_COUNT], &key, &val);
-        if (rc == MDB_SUCCESS && val.mv_size == 8) {
-            *count += platen_get_be64(val.mv_data);
-        } else if (rc != MDB_NOTFOUND) {
-            return rc == MDB_SUCCESS ? PLATEN_CORRUPT : platen_store_rc(txn, rc);
-        }
-    }
-
-    return PLATEN_OK;
-}
-
-int
-platen_store_running(platen_txn_t *txn, const platen_id_t *after, platen_id_t *ids, int max)
-{
-    MDB_cursor   *cursor;
-    MDB_cursor_op op = MDB_FIRST;
-    MDB_val       key = { 0, NULL }, val;
-    int           rc, n = 0;
-
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_RUNNING], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-
-    if (after != NULL) {
-        key = (MDB_val){ sizeof(after->b), (void *) after->b };
-        op = MDB_SET_RANGE;
-    }
-
-    while (n < max && (rc = mdb_cursor_get(cursor, &key, &val, op)) == MDB_SUCCESS) {
-        op = MDB_NEXT;
-        if (key.mv_size != sizeof(ids[0].b)) {
-            rc = MDB_CORRUPTED;
-            break;
-        }
-        if (after == NULL || memcmp(key.mv_data, after->b, sizeof(after->b)) != 0) {
-            memcpy(ids[n++].b, key.mv_data, sizeof(ids[0].b));
-        }
-    }
-
-    mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
-}
-
-int
-platen_store_expired(platen_txn_t *txn, uint64_t now, platen_id_t *ids, int max)
-{
-    MDB_cursor   *cursor;
-    MDB_cursor_op op = MDB_FIRST;
-    MDB_val       key, val;
-    int           rc, n = 0;
-
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_EXPIRY], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-
-    while (n < max && (rc = mdb_cursor_get(cursor, &key, &val, op)) == MDB_SUCCESS) {
-        op = MDB_NEXT;
-        if (key.mv_size != 24) {
-            rc = MDB_CORRUPTED;
-            break;
-        }
-        if (platen_get_be64(key.mv_data) > now) {
-            break;
-        }
-        memcpy(ids[n++].b, (uint8_t *) key.mv_data + 8, 16);
-    }
-
-    mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
-}
-
-int
-platen_store_events(platen_txn_t *txn, uint64_t seq, platen_event_t *events, int max)
-{
-    MDB_cursor   *cursor;
-    MDB_cursor_op op = MDB_SET_RANGE;
-    MDB_val       key, val;
-    uint8_t       from[8];
-    int           rc, n = 0;
-
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_OUTBOX], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-
-    platen_put_be64(from, seq + 1);
-    key = (MDB_val){ sizeof(from), from };
-
-    while (n < max && (rc = mdb_cursor_get(cursor, &key, &val, op)) == MDB_SUCCESS) {
-        op = MDB_NEXT;
-        if (key.mv_size != 8
-            || platen_codec_decode(platen_event_fields, platen_event_nfields, &events[n],
-                                   val.mv_data, val.mv_size)
-                   != PLATEN_OK) {
-            rc = MDB_CORRUPTED;
-            break;
-        }
-        events[n++].seq = platen_get_be64(key.mv_data);
-    }
-
-    mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
 }

@@ -281,6 +281,9 @@ int platen_store_reservations(platen_txn_t *txn, const platen_reservation_t *aft
  */
 int platen_store_fullness(platen_txn_t *txn, unsigned *percent);
 
+/* Pages that hold nothing any more, and are taken first.  A code of LMDB. */
+int platen_store_free_pages(MDB_txn *txn, uint64_t *pages);
+
 /* What is in the queue, due or not: jobs, and files of batches. */
 int platen_store_queue_length(platen_txn_t *txn, uint64_t *length);
 

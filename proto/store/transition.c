@@ -4,226 +4,20 @@
  * so a failure half-way is undone by its abort.
  */
 
-#include "store/internal.h"
-
-int
-platen_store_put(platen_txn_t *txn, int db, const void *k, size_t klen, const void *v,
-                 size_t vlen, unsigned flags)
-{
-    MDB_val key = { klen, (void *) k }, val = { vlen, (void *) v };
-
-    return platen_store_rc(txn, mdb_put(txn->mdb, txn->store->dbi[db], &key, &val, flags));
-}
-
-int
-platen_store_del(platen_txn_t *txn, int db, const void *k, size_t klen)
-{
-    MDB_val key = { klen, (void *) k };
-    int     rc;
-
-    rc = mdb_del(txn->mdb, txn->store->dbi[db], &key, NULL);
-    return rc == MDB_NOTFOUND ? PLATEN_OK : platen_store_rc(txn, rc);
-}
-
-int
-platen_store_number(platen_txn_t *txn, int db, const void *k, size_t klen, uint64_t *number)
-{
-    MDB_val key = { klen, (void *) k }, val;
-    int     rc;
-
-    *number = 0;
-    rc = mdb_get(txn->mdb, txn->store->dbi[db], &key, &val);
-    if (rc == MDB_NOTFOUND) {
-        return PLATEN_OK;
-    }
-    if (rc == MDB_SUCCESS && val.mv_size != 8) {
-        return PLATEN_CORRUPT;
-    }
-    if (rc == MDB_SUCCESS) {
-        *number = platen_get_be64(val.mv_data);
-    }
-    return platen_store_rc(txn, rc);
-}
-
-/* Adds to a number that is there only while it is not 0. */
-static int
-add_number(platen_txn_t *txn, int db, const void *k, size_t klen, int64_t delta)
-{
-    uint8_t  v[8];
-    uint64_t number;
-    int      rc;
-
-    if (delta == 0) {
-        return PLATEN_OK;
-    }
-    rc = platen_store_number(txn, db, k, klen, &number);
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-    if (delta < 0 && number < (uint64_t) -delta) {
-        return PLATEN_CORRUPT;
-    }
-    number += (uint64_t) delta;
-    if (number == 0) {
-        return platen_store_del(txn, db, k, klen);
-    }
-    platen_put_be64(v, number);
-    return platen_store_put(txn, db, k, klen, v, sizeof(v), 0);
-}
-
-uint64_t
-platen_store_bytes(const platen_job_t *job)
-{
-    return job->input_size
-           + (job->state == PLATEN_STATE_SUCCESS || job->state == PLATEN_STATE_PARTIAL_SUCCESS
-                  ? job->output_size
-                  : 0);
-}
-
-void
-platen_key_file(uint8_t key[PLATEN_FILE_KEY], const void *batch, uint32_t number)
-{
-    int i;
-
-    memcpy(key, batch, 16);
-    for (i = PLATEN_FILE_KEY - 1; i >= 16; i--) {
-        key[i] = (uint8_t) number;
-        number >>= 8;
-    }
-}
-
-int
-platen_store_write(platen_txn_t *txn, const platen_job_t *job)
-{
-    uint8_t record[PLATEN_RECORD_MAX];
-    size_t  size;
-    int     rc;
-
-    rc = platen_store_encode(txn, job, record, &size);
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-    return platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, sizeof(job->id.b), record, size, 0);
-}
-
-/* The entry of a batch's archive that a file is. */
-static int
-put_file(platen_txn_t *txn, const platen_job_t *job, const void *batch)
-{
-    platen_file_t file = { .id = { (const char *) job->id.b, sizeof(job->id.b) } };
-    uint8_t       k[PLATEN_FILE_KEY], v[64], *end;
-
-    platen_key_file(k, batch, job->file);
-    end = platen_codec_encode(platen_file_fields, platen_file_nfields, &file, v);
-    return platen_store_put(txn, PLATEN_DB_FILES, k, sizeof(k), v, (size_t) (end - v), 0);
-}
+#include "store/index.h"
 
 /*
  * What a change needs of a record's strings, which are gone with its first
  * write: they may lie in the page that it dirties.
  */
 typedef struct {
-    uint8_t      client[1 + PLATEN_CLIENT_MAX]; /* the client's key */
-    size_t       prefix;                        /* bytes of it */
-    platen_id_t  batch;                         /* of a file */
+    platen_id_t  batch; /* of a file */
     int          is_file;
     char         cache_bytes[PLATEN_SHA256_LEN];
     platen_str_t cache;
-    uint8_t      idem[PLATEN_IDEM_KEY_MAX];
-    size_t       idem_len; /* 0: it has none */
     char         code_bytes[PLATEN_ERROR_CODE_MAX];
     platen_str_t code; /* why it has failed, if it has */
 } kept_t;
-
-/* A batch in no one's hand takes nothing of what its client may have running. */
-static int
-add_count(platen_txn_t *txn, const kept_t *kept, const platen_job_t *job, int delta)
-{
-    uint8_t k[PLATEN_KEY_MAX], state = job->state;
-
-    if (kept->is_file) {
-        state += PLATEN_COUNT_FILE;
-    } else if (state == PLATEN_STATE_PROCESSING && !platen_job_held(job)) {
-        state += PLATEN_COUNT_IDLE;
-    }
-
-    memcpy(k, kept->client, kept->prefix);
-    k[kept->prefix] = state;
-    return add_number(txn, PLATEN_DB_COUNT, k, kept->prefix + 1, delta);
-}
-
-/* Takes a record out of every index that its state had put it in. */
-static int
-unindex(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept)
-{
-    uint8_t k[PLATEN_KEY_MAX];
-    size_t  prefix = kept->prefix;
-    int     rc = PLATEN_OK;
-
-    if (!kept->is_file) {
-        memcpy(k, kept->client, prefix);
-        k[prefix] = job->state;
-        memcpy(k + prefix + 1, job->id.b, 16);
-        rc = platen_store_del(txn, PLATEN_DB_STATE, k, prefix + 17);
-    } else if (job->state == PLATEN_STATE_PENDING) {
-        rc = platen_store_del(txn, PLATEN_DB_BACKLOG, job->id.b, 16);
-    }
-    if (rc == PLATEN_OK) {
-        rc = add_count(txn, kept, job, -1);
-    }
-
-    if (rc == PLATEN_OK && platen_job_waits(job)) {
-        rc = platen_queue_remove(txn, job, kept->client, prefix);
-    }
-    if (rc == PLATEN_OK && platen_job_held(job)) {
-        rc = platen_store_del(txn, PLATEN_DB_RUNNING, job->id.b, 16);
-    }
-    if (rc == PLATEN_OK && job->expires_at != 0) {
-        platen_put_be64(k, job->expires_at);
-        memcpy(k + 8, job->id.b, 16);
-        rc = platen_store_del(txn, PLATEN_DB_EXPIRY, k, 24);
-    }
-    return rc;
-}
-
-static int
-index_job(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, int is_new)
-{
-    uint8_t k[PLATEN_KEY_MAX];
-    size_t  prefix = kept->prefix;
-    int     rc = PLATEN_OK;
-
-    memcpy(k, kept->client, prefix);
-    if (is_new && kept->is_file) {
-        rc = put_file(txn, job, kept->batch.b);
-    } else if (is_new) {
-        memcpy(k + prefix, job->id.b, 16);
-        rc = platen_store_put(txn, PLATEN_DB_CLIENT, k, prefix + 16, "", 0, 0);
-    }
-    if (rc == PLATEN_OK && !kept->is_file) {
-        k[prefix] = job->state;
-        memcpy(k + prefix + 1, job->id.b, 16);
-        rc = platen_store_put(txn, PLATEN_DB_STATE, k, prefix + 17, "", 0, 0);
-    } else if (rc == PLATEN_OK && job->state == PLATEN_STATE_PENDING) {
-        rc = platen_store_put(txn, PLATEN_DB_BACKLOG, job->id.b, 16, "", 0, 0);
-    }
-    if (rc == PLATEN_OK) {
-        rc = add_count(txn, kept, job, 1);
-    }
-
-    if (rc == PLATEN_OK && platen_job_waits(job)) {
-        rc = platen_queue_add(txn, job, kept->client, prefix);
-    }
-    if (rc == PLATEN_OK && platen_job_held(job)) {
-        rc = platen_store_put(txn, PLATEN_DB_RUNNING, job->id.b, 16, "", 0, 0);
-    }
-    if (rc == PLATEN_OK && job->expires_at != 0) {
-        platen_put_be64(k, job->expires_at);
-        memcpy(k + 8, job->id.b, 16);
-        rc = platen_store_put(txn, PLATEN_DB_EXPIRY, k, 24, "", 0, 0);
-    }
-    return rc;
-}
 
 /* A job that had ended is to be done again, as if it had just come. */
 static void
@@ -246,7 +40,7 @@ is_archive(const platen_job_t *job)
 /* Sets what entering `to` from `from` implies. */
 static int
 enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t to,
-      uint64_t now, const uint8_t *client_key, size_t prefix)
+      uint64_t now)
 {
     int rc = PLATEN_OK;
 
@@ -282,8 +76,7 @@ enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t 
         job->engines = (platen_str_t){ NULL, 0 };
         job->cached = 0;
         if (job->not_before == 0) {
-            rc = platen_queue_last(txn, client_key, prefix, job->priority, &job->queue_key);
-            job->queue_key++;
+            rc = platen_queue_next_place(txn, job);
         }
         break;
 
@@ -311,7 +104,6 @@ enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t 
 static void
 keep(kept_t *kept, const platen_job_t *job)
 {
-    kept->prefix = platen_key_client(kept->client, job->client);
     kept->is_file = platen_job_is_file(job);
     if (kept->is_file) {
         memcpy(kept->batch.b, job->parent.data, sizeof(kept->batch.b));
@@ -320,12 +112,6 @@ keep(kept_t *kept, const platen_job_t *job)
     if (job->cache_key.len == sizeof(kept->cache_bytes)) {
         memcpy(kept->cache_bytes, job->cache_key.data, sizeof(kept->cache_bytes));
         kept->cache.len = sizeof(kept->cache_bytes);
-    }
-    kept->idem_len = 0;
-    if (job->idem_key.len == PLATEN_SHA256_LEN) {
-        memcpy(kept->idem, kept->client, kept->prefix);
-        memcpy(kept->idem + kept->prefix, job->idem_key.data, PLATEN_SHA256_LEN);
-        kept->idem_len = kept->prefix + PLATEN_SHA256_LEN;
     }
     kept->code = (platen_str_t){ kept->code_bytes, 0 };
 }
@@ -342,8 +128,8 @@ keep_code(kept_t *kept, const platen_job_t *job)
 }
 
 static int
-append_event(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, uint8_t state,
-             uint64_t seq, uint64_t now)
+append_event(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept,
+             const platen_index_t *index, uint8_t state, uint64_t seq, uint64_t now)
 {
     const platen_id_t *id = kept->is_file ? &kept->batch : &job->id;
     uint8_t            k[8], buf[256];
@@ -352,7 +138,7 @@ append_event(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, uin
             .state = state,
             .file = kept->is_file ? job->file + 1 : 0,
             .id = { (const char *) id->b, sizeof(id->b) },
-            .client = { (const char *) kept->client + 1, kept->client[0] },
+            .client = { (const char *) index->client + 1, index->client[0] },
             .error_code = kept->code,
     };
     uint8_t *end;
@@ -362,23 +148,14 @@ append_event(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept, uin
     return platen_store_put(txn, PLATEN_DB_OUTBOX, k, 8, buf, (size_t) (end - buf), MDB_APPEND);
 }
 
-/* A place in the queue that was got is a turn that was had. */
-static int
-take_turn(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept)
-{
-    return job->state == PLATEN_STATE_PROCESSING
-               ? platen_queue_charge(txn, kept->client, kept->prefix)
-               : PLATEN_OK;
-}
-
 int
 platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to, uint64_t now)
 {
     platen_job_t   stored = { .state = PLATEN_STATE_NONE };
     platen_state_t from;
+    platen_index_t before, after;
     kept_t         kept;
     uint8_t        record[PLATEN_RECORD_MAX];
-    uint64_t       before;
     size_t         size;
     int            rc, is_new, tells;
 
@@ -415,8 +192,7 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     }
 
     keep(&kept, job);
-    before = is_new ? 0 : platen_store_bytes(&stored);
-    rc = enter(txn, job, from, to, now, kept.client, kept.prefix);
+    rc = enter(txn, job, from, to, now);
     if (rc != PLATEN_OK) {
         return rc;
     }
@@ -428,28 +204,24 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     keep_code(&kept, job);
 
     rc = platen_store_encode(txn, job, record, &size);
+    if (rc == PLATEN_OK && !is_new) {
+        rc = platen_index_of(&stored, &before);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_index_of(job, &after);
+    }
     if (rc != PLATEN_OK) {
         return rc;
     }
     tells = job->webhook_url.len != 0;
 
-    if (!is_new) {
-        rc = unindex(txn, &stored, &kept);
-    } else if (kept.idem_len != 0) {
-        rc = platen_store_put(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len, job->id.b, 16, 0);
+    rc = platen_index_change(txn, is_new ? NULL : &before, &after);
+    /* A place in the queue that was got is a turn that was had. */
+    if (rc == PLATEN_OK && to == PLATEN_STATE_PROCESSING) {
+        rc = platen_queue_charge(txn, after.client, after.prefix);
     }
     if (rc == PLATEN_OK) {
-        rc = index_job(txn, job, &kept, is_new);
-    }
-    if (rc == PLATEN_OK) {
-        rc = take_turn(txn, job, &kept);
-    }
-    if (rc == PLATEN_OK) {
-        rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
-                        (int64_t) (platen_store_bytes(job) - before));
-    }
-    if (rc == PLATEN_OK) {
-        rc = append_event(txn, job, &kept, job->state, job->change_seq, now);
+        rc = append_event(txn, job, &kept, &after, job->state, job->change_seq, now);
     }
     if (rc == PLATEN_OK) {
         rc = from == PLATEN_STATE_SUCCESS ? platen_cache_del(txn, job, kept.cache)
@@ -467,86 +239,6 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     return rc;
 }
 
-int
-platen_store_rephase(platen_txn_t *txn, platen_job_t *job, uint64_t now)
-{
-    platen_job_t stored;
-    kept_t       kept;
-    uint8_t      record[PLATEN_RECORD_MAX];
-    size_t       size;
-    int          rc;
-
-    rc = platen_store_get(txn, &job->id, &stored);
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-    if (stored.state != PLATEN_STATE_PROCESSING || stored.batch == PLATEN_BATCH_NONE) {
-        return PLATEN_INVALID_TRANSITION;
-    }
-    if (stored.epoch != job->epoch) {
-        return PLATEN_STALE;
-    }
-
-    keep(&kept, job);
-    job->queue_key = 0;
-    job->updated_at = now;
-    if (job->batch == PLATEN_BATCH_WORK && platen_job_open_files(job) == 0) {
-        job->batch = PLATEN_BATCH_DUE;
-    }
-    if (job->batch == PLATEN_BATCH_DUE || job->batch == PLATEN_BATCH_WORK) {
-        job->lease_until = 0;
-        job->owner = (platen_str_t){ NULL, 0 };
-    }
-    if (job->batch != PLATEN_BATCH_DUE) {
-        job->not_before = 0;
-    }
-    if (job->batch == PLATEN_BATCH_PACK) {
-        job->epoch++;
-    }
-    if (job->batch == PLATEN_BATCH_DUE && job->not_before == 0) {
-        rc = platen_queue_last(txn, kept.client, kept.prefix, job->priority, &job->queue_key);
-        if (rc != PLATEN_OK) {
-            return rc;
-        }
-        job->queue_key++;
-    }
-
-    rc = platen_store_encode(txn, job, record, &size);
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-
-    rc = unindex(txn, &stored, &kept);
-    if (rc == PLATEN_OK) {
-        rc = index_job(txn, job, &kept, 0);
-    }
-    if (rc == PLATEN_OK && job->batch == PLATEN_BATCH_PACK) {
-        rc = take_turn(txn, job, &kept);
-    }
-    if (rc == PLATEN_OK) {
-        rc = platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, 16, record, size, 0);
-    }
-    return rc;
-}
-
-int
-platen_store_index(platen_txn_t *txn, const platen_job_t *job)
-{
-    kept_t kept;
-    int    rc;
-
-    keep(&kept, job);
-    rc = index_job(txn, job, &kept, 1);
-    if (rc == PLATEN_OK && kept.idem_len != 0) {
-        rc = platen_store_put(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len, job->id.b, 16, 0);
-    }
-    if (rc == PLATEN_OK) {
-        rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
-                        (int64_t) platen_store_bytes(job));
-    }
-    return rc == PLATEN_OK ? platen_cache_put(txn, job, kept.cache) : rc;
-}
-
 /* The record as a webhook is told of it last.  Returns its bytes, 0: it is too long. */
 static size_t
 encode_last(const platen_job_t *job, platen_state_t state, uint64_t now,
@@ -559,11 +251,8 @@ encode_last(const platen_job_t *job, platen_state_t state, uint64_t now,
         last.state = PLATEN_STATE_CANCELLED;
         last.completed_at = now;
     }
-    if (platen_codec_size(platen_job_fields, platen_job_nfields, &last) > PLATEN_RECORD_MAX) {
-        return 0;
-    }
-    return (size_t) (platen_codec_encode(platen_job_fields, platen_job_nfields, &last, record)
-                     - record);
+    return platen_codec_write(platen_job_fields, platen_job_nfields, &last, record,
+                              PLATEN_RECORD_MAX);
 }
 
 int
@@ -571,8 +260,9 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
                     uint64_t now, platen_job_t *removed)
 {
     platen_job_t   job;
+    platen_index_t index;
     kept_t         kept;
-    uint8_t        k[PLATEN_KEY_MAX], record[PLATEN_RECORD_MAX];
+    uint8_t        record[PLATEN_RECORD_MAX];
     uint64_t       seq;
     size_t         size = 0; /* of the record, if it is told */
     platen_state_t state;
@@ -585,8 +275,9 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
     if (client != NULL && !platen_str_eq(*client, job.client)) {
         return PLATEN_NOT_FOUND;
     }
-    if (job.client.len > PLATEN_CLIENT_MAX) {
-        return PLATEN_CORRUPT;
+    rc = platen_index_of(&job, &index);
+    if (rc != PLATEN_OK) {
+        return rc;
     }
 
     keep(&kept, &job);
@@ -604,24 +295,9 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
         }
     }
 
-    rc = unindex(txn, &job, &kept);
-    if (rc == PLATEN_OK && kept.is_file) {
-        platen_key_file(k, kept.batch.b, job.file);
-        rc = platen_store_del(txn, PLATEN_DB_FILES, k, PLATEN_FILE_KEY);
-    } else if (rc == PLATEN_OK) {
-        memcpy(k, kept.client, kept.prefix);
-        memcpy(k + kept.prefix, id->b, 16);
-        rc = platen_store_del(txn, PLATEN_DB_CLIENT, k, kept.prefix + 16);
-    }
+    rc = platen_index_change(txn, &index, NULL);
     if (rc == PLATEN_OK) {
         rc = platen_cache_del(txn, &job, kept.cache);
-    }
-    if (rc == PLATEN_OK && kept.idem_len != 0) {
-        rc = platen_store_del(txn, PLATEN_DB_IDEM, kept.idem, kept.idem_len);
-    }
-    if (rc == PLATEN_OK) {
-        rc = add_number(txn, PLATEN_DB_USAGE, kept.client, kept.prefix,
-                        -(int64_t) platen_store_bytes(&job));
     }
     if (rc == PLATEN_OK) {
         rc = platen_store_del(txn, PLATEN_DB_JOBS, id->b, 16);
@@ -632,7 +308,7 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
     job.id = *id;
     /* That the batch is gone says all of its files. */
     if (rc == PLATEN_OK && !kept.is_file) {
-        rc = append_event(txn, &job, &kept, (uint8_t) state, seq + 1, now);
+        rc = append_event(txn, &job, &kept, &index, (uint8_t) state, seq + 1, now);
     }
     /* Its files may be many: platend takes them away, some at a time. */
     if (rc == PLATEN_OK && job.batch != PLATEN_BATCH_NONE) {

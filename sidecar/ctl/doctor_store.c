@@ -200,34 +200,10 @@ check_time(MDB_txn *txn, platen_ctl_report_t *report)
     mdb_cursor_close(cursor);
 }
 
-/* Pages that hold nothing any more, and are taken first: database 0 of LMDB. */
-static uint64_t
-free_pages(MDB_txn *txn)
-{
-    MDB_cursor   *cursor;
-    MDB_cursor_op op = MDB_FIRST;
-    MDB_val       key, val;
-    uint64_t      n = 0;
-    size_t        pages;
-
-    if (mdb_cursor_open(txn, 0, &cursor) != MDB_SUCCESS) {
-        return 0;
-    }
-    while (mdb_cursor_get(cursor, &key, &val, op) == MDB_SUCCESS) {
-        op = MDB_NEXT;
-        if (val.mv_size >= sizeof(pages)) {
-            memcpy(&pages, val.mv_data, sizeof(pages));
-            n += pages;
-        }
-    }
-    mdb_cursor_close(cursor);
-    return n;
-}
-
 static void
 check_map(const platen_ctl_doctor_t *d, MDB_env *env, MDB_txn *txn, platen_ctl_report_t *report)
 {
-    uint64_t            map = d->config->map_size, used, vacant = free_pages(txn);
+    uint64_t            map = d->config->map_size, used, vacant;
     platen_ctl_status_t status;
     MDB_envinfo         info;
     MDB_stat            stat;
@@ -237,6 +213,7 @@ check_map(const platen_ctl_doctor_t *d, MDB_env *env, MDB_txn *txn, platen_ctl_r
     if (map == 0) {
         map = PLATEN_STORE_MAP_SIZE;
     }
+    (void) platen_store_free_pages(txn, &vacant);
     if (mdb_env_info(env, &info) != MDB_SUCCESS || mdb_env_stat(env, &stat) != MDB_SUCCESS) {
         return;
     }

@@ -59,8 +59,9 @@ platen_lok_wire_encode(const platen_lok_message_t *message, uint8_t out[PLATEN_L
     size_t   size;
     unsigned i;
 
-    size = HEADER + platen_codec_size(fields, NFIELDS, message);
-    if (size > PLATEN_LOK_WIRE_MAX) {
+    size = platen_codec_write(fields, NFIELDS, message, out + HEADER,
+                              PLATEN_LOK_WIRE_MAX - HEADER);
+    if (size == 0) {
         return 0;
     }
 
@@ -71,8 +72,7 @@ platen_lok_wire_encode(const platen_lok_message_t *message, uint8_t out[PLATEN_L
     for (i = 0; i < 4; i++) {
         out[8 + i] = (uint8_t) (message->tag >> (8 * i));
     }
-    platen_codec_encode(fields, NFIELDS, message, out + HEADER);
-    return size;
+    return HEADER + size;
 }
 
 static int

@@ -5,15 +5,9 @@
  */
 
 #include "storeadmin/check.h"
-#include "store/internal.h"
+#include "store/index.h"
 
 #define SLICE 256
-
-static const int indexes[] = {
-    PLATEN_DB_QUEUE, PLATEN_DB_TURN,  PLATEN_DB_FLOW,    PLATEN_DB_LATER,   PLATEN_DB_CLIENT,
-    PLATEN_DB_STATE, PLATEN_DB_COUNT, PLATEN_DB_EXPIRY,  PLATEN_DB_RUNNING, PLATEN_DB_CACHE,
-    PLATEN_DB_IDEM,  PLATEN_DB_USAGE, PLATEN_DB_BACKLOG,
-};
 
 /* A place of its own in its client's queue, if that of the record is none. */
 static int
@@ -32,11 +26,10 @@ find_place(platen_txn_t *txn, platen_job_t *job)
         }
     }
 
-    rc = platen_queue_last(txn, ck, prefix, job->priority, &job->queue_key);
+    rc = platen_queue_next_place(txn, job);
     if (rc != PLATEN_OK) {
         return rc;
     }
-    job->queue_key++;
     rc = platen_store_write(txn, job);
     return rc == PLATEN_INVALID ? PLATEN_CORRUPT : rc;
 }
@@ -45,10 +38,11 @@ find_place(platen_txn_t *txn, platen_job_t *job)
 static int
 index_record(platen_txn_t *txn, const platen_id_t *id)
 {
-    platen_job_t job = { .id = *id };
-    uint8_t      record[PLATEN_RECORD_MAX];
-    MDB_val      key = { sizeof(id->b), (void *) id->b }, val;
-    int          rc;
+    platen_job_t   job = { .id = *id };
+    platen_index_t index;
+    uint8_t        record[PLATEN_RECORD_MAX];
+    MDB_val        key = { sizeof(id->b), (void *) id->b }, val;
+    int            rc;
 
     rc = mdb_get(txn->mdb, txn->store->dbi[PLATEN_DB_JOBS], &key, &val);
     if (rc != MDB_SUCCESS) {
@@ -69,7 +63,13 @@ index_record(platen_txn_t *txn, const platen_id_t *id)
         rc = find_place(txn, &job);
     }
     if (rc == PLATEN_OK) {
-        rc = platen_store_index(txn, &job);
+        rc = platen_index_of(&job, &index);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_index_change(txn, NULL, &index);
+    }
+    if (rc == PLATEN_OK) {
+        rc = platen_cache_put(txn, &job, job.cache_key);
     }
     return rc == PLATEN_OK ? 1 : rc;
 }
@@ -222,8 +222,9 @@ platen_store_rebuild(platen_txn_t *txn, uint64_t *jobs)
     size_t   i;
     int      rc;
 
-    for (i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
-        rc = mdb_drop(txn->mdb, txn->store->dbi[indexes[i]], 0);
+    for (i = 0; i < PLATEN_DBS; i++) {
+        rc = platen_dbs[i].made ? mdb_drop(txn->mdb, txn->store->dbi[platen_dbs[i].db], 0)
+                                : MDB_SUCCESS;
         if (rc != MDB_SUCCESS) {
             return platen_store_rc(txn, rc);
         }
