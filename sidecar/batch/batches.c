@@ -97,7 +97,7 @@ platen_batches_holds(const platen_batches_t *b, const platen_id_t *id, uint32_t 
     const platen_batch_item_t *item;
 
     for (item = b->items; item != NULL; item = item->next) {
-        if (item->task->epoch == epoch && memcmp(&item->task->id, id, sizeof(*id)) == 0) {
+        if (platen_task_is(item->task, id, epoch)) {
             return 1;
         }
     }

@@ -102,6 +102,12 @@ platen_task_destroy(platen_task_t **task)
     *task = NULL;
 }
 
+int
+platen_task_is(const platen_task_t *task, const platen_id_t *id, uint32_t epoch)
+{
+    return task != NULL && task->epoch == epoch && memcmp(&task->id, id, sizeof(*id)) == 0;
+}
+
 json_t *
 platen_task_context(const platen_task_t *task)
 {

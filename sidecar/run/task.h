@@ -52,6 +52,9 @@ platen_task_t *platen_task_new(const platen_job_t *job);
 /* Wipes its secrets. */
 void platen_task_destroy(platen_task_t **task);
 
+/* Whether it is that claim of that job; NULL is none. */
+int platen_task_is(const platen_task_t *task, const platen_id_t *id, uint32_t epoch);
+
 /* What a log line about the task says; the caller owns it.  NULL: no memory. */
 json_t *platen_task_context(const platen_task_t *task);
 

@@ -218,10 +218,12 @@ platen_scheduler_claim(platen_scheduler_t *s)
 }
 
 int
-platen_scheduler_may_claim(platen_scheduler_t *s)
+platen_scheduler_may_claim(platen_scheduler_t *s, const char **trouble)
 {
     platen_txn_t txn;
     uint64_t     length = 0;
+
+    *trouble = NULL;
 
     if (s->stopping || s->nkept > 0 || s->spare.n < s->most || platen_pool_idle(s->pool) == 0
         || platen_boottime_ms() < s->paused_until || platen_boottime_ms() < s->look_at) {
@@ -235,7 +237,7 @@ platen_scheduler_may_claim(platen_scheduler_t *s)
         return 0;
     }
     if (platen_layout_space(s->config->data_path) < PLATEN_SPACE_MIN) {
-        platen_scheduler_pause(s, "the data directory's file system is nearly full", "");
+        *trouble = "the data directory's file system is nearly full";
         return 0;
     }
     return 1;

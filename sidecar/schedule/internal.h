@@ -106,14 +106,40 @@ struct platen_scheduler_s {
     unsigned  most; /* that what is in hand, and one more claim, can need */
 };
 
-/* Whether the way leads through LibreOffice, which is getting warm. */
-int platen_scheduler_must_wait(const platen_scheduler_t *s, const platen_route_t *way);
+/* schedule/endings.c.  All that a scheduler can need: s->most is set.  0, or -1: no memory. */
+int  platen_endings_init(platen_scheduler_t *s);
+void platen_endings_free(platen_scheduler_t *s);
+
+/* Whether that claim's end is not written yet. */
+int platen_endings_holds(const platen_scheduler_t *s, const platen_id_t *id, uint32_t epoch);
+
+/*
+ * It is decided what becomes of the task, which is theirs from now on: have it written
+ * down.  `place`: the pool's that waits for it; -1: none.
+ */
+void platen_endings_add(platen_scheduler_t *s, platen_task_t *task,
+                        const platen_verdict_t *verdict, int place);
+
+/* Nothing is to be written of the task of that place (-1: none) any more. */
+void platen_endings_written(platen_scheduler_t *s, int place);
+
+/* Its directory is empty. */
+void platen_endings_cleared(place_t *place);
+
+/* What the log says of an end that has been written. */
+void platen_endings_log(const platen_task_t *task, const platen_verdict_t *verdict);
 
 /* Claims nothing for a while, and says why in the log. */
 void platen_scheduler_pause(platen_scheduler_t *s, const char *reason, const char *detail);
 
-/* Whether a claim makes sense now; asks without the writer's lock. */
-int platen_scheduler_may_claim(platen_scheduler_t *s);
+/* Whether the way leads through LibreOffice, which is getting warm. */
+int platen_scheduler_must_wait(const platen_scheduler_t *s, const platen_route_t *way);
+
+/*
+ * Whether a claim makes sense now; asks without the writer's lock.  Where it is this machine
+ * that keeps jobs from being claimed, *trouble says why, else NULL.
+ */
+int platen_scheduler_may_claim(platen_scheduler_t *s, const char **trouble);
 
 /* Claims up to claiming->max jobs that need a worker, committed if rc is OK: for the crew. */
 void platen_scheduler_claim(platen_scheduler_t *s);

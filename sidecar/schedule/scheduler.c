@@ -1,7 +1,7 @@
 /*
- * The scheduler; see schedule/scheduler.h.  Owns the pool and the ends of tasks
- * that could not be written yet; used by the loop's thread alone.  What has to wait for
- * the disk or the store's lock is handed to the crew, and comes back to the loop:
+ * The scheduler; see schedule/scheduler.h.  Owns the pool; used by the loop's thread alone.
+ * What has to wait for the disk or the store's lock is handed to the crew, and comes back to
+ * the loop:
  *
  *   scan -> claim (store) -> start -> run -> judge (disk) -> record (store) -> place free
  *                                                \-> clear (disk) --------------/
@@ -26,9 +26,8 @@
 #include "base/crash.h"
 #include "run/tree.h"
 
-#define DUE 256       /* jobs whose time has come, put back in one transaction */
-#define AGAIN_MS 200  /* until jobs that were passed over are looked at again */
-#define PAUSE_MS 5000 /* after a failure of this machine */
+#define DUE 256      /* jobs whose time has come, put back in one transaction */
+#define AGAIN_MS 200 /* until jobs that were passed over are looked at again */
 
 static platen_pool_done_t      task_ended;
 static platen_batches_done_t   batch_ended;
@@ -58,42 +57,8 @@ static void clear_run(void *data);
 static void clear_done(void *data);
 static void claim_run(void *data);
 static void claim_done(void *data);
-static void record_run(void *data);
-static void record_done(void *data);
 static void release_run(void *data);
 static void release_done(void *data);
-
-static void
-endings_init(endings_t *list)
-{
-    list->first = NULL;
-    list->last = &list->first;
-    list->n = 0;
-}
-
-static void
-endings_add(endings_t *list, ending_t *ending)
-{
-    ending->next = NULL;
-    *list->last = ending;
-    list->last = &ending->next;
-    list->n++;
-}
-
-static ending_t *
-endings_take(endings_t *list)
-{
-    ending_t *ending = list->first;
-
-    if (ending != NULL) {
-        list->first = ending->next;
-        if (list->first == NULL) {
-            list->last = &list->first;
-        }
-        list->n--;
-    }
-    return ending;
-}
 
 /* The places of the pool; and ends, of their tasks, of batches, and of a claim's. */
 static int
@@ -103,16 +68,10 @@ make_places(platen_scheduler_t *s)
     place_t *place;
 
     s->most = 3 * n + (unsigned) s->config->workers;
-    s->nendings = 2 * s->most;
     s->nplaces = n + 1;
     s->places = calloc(s->nplaces, sizeof(*s->places));
-    s->endings = calloc(s->nendings, sizeof(*s->endings));
-    if (s->places == NULL || s->endings == NULL) {
-        s->nendings = 0;
+    if (s->places == NULL || platen_endings_init(s) != 0) {
         return -1;
-    }
-    for (i = 0; i < s->nendings; i++) {
-        endings_add(&s->spare, &s->endings[i]);
     }
     for (i = 0; i < s->nplaces; i++) {
         place = &s->places[i];
@@ -141,11 +100,7 @@ platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
     s->engines = engines;
     s->crew = crew;
     s->claiming.work = (platen_work_t){ .run = claim_run, .done = claim_done, .data = s };
-    s->recording = (platen_work_t){ .run = record_run, .done = record_done, .data = s };
     s->releasing = (platen_work_t){ .run = release_run, .done = release_done, .data = s };
-    endings_init(&s->due);
-    endings_init(&s->unwritten);
-    endings_init(&s->spare);
     s->walk = platen_walk_new();
     s->pool = platen_pool_new(config, confine, crew, task_ended, s);
     s->batches = platen_batches_new(config, store, platen_engines_matrix(engines), crew,
@@ -240,179 +195,9 @@ platen_scheduler_destroy(platen_scheduler_t **scheduler)
     for (i = 0; s->claiming.under_way && i < s->claiming.claims.n; i++) {
         platen_task_destroy(&s->claiming.claims.items[i].task);
     }
-    for (i = 0; i < s->nendings; i++) {
-        platen_task_destroy(&s->endings[i].end.task);
-    }
-    free(s->endings);
+    platen_endings_free(s);
     free(s);
     *scheduler = NULL;
-}
-
-void
-platen_scheduler_pause(platen_scheduler_t *s, const char *reason, const char *detail)
-{
-    s->paused_until = platen_boottime_ms() + PAUSE_MS;
-    platen_log(
-        PLATEN_LOG_ERROR, "claiming paused",
-        json_pack("{s:s, s:s, s:i}", "reason", reason, "error", detail, "pause_ms", PAUSE_MS));
-}
-
-/* What the log says of an ending that has been written. */
-static void
-log_ending(const platen_task_t *task, const platen_verdict_t *v)
-{
-    json_t *context;
-
-    context = platen_task_context(task);
-    json_object_set_new(context, "duration_ms",
-                        json_integer((json_int_t) (platen_boottime_ms() - task->started_ms)));
-
-    if (v->state == PLATEN_STATE_SUCCESS) {
-        json_object_set_new(context, "output_size", json_integer((json_int_t) v->output_size));
-        platen_log(PLATEN_LOG_INFO, "job finished", context);
-        return;
-    }
-
-    if (v->error_code != NULL) {
-        json_object_set_new(context, "error_code", json_string(v->error_code));
-    }
-    if (*v->detail != '\0') {
-        json_object_set_new(context, "detail", platen_log_text(v->detail, strlen(v->detail)));
-    }
-    json_object_set_new(context, "exit", json_integer(v->exit_code));
-    json_object_set_new(context, "signal", json_integer(v->signal));
-    json_object_set_new(context, "engine_said", platen_log_text(v->said, strlen(v->said)));
-    platen_log(PLATEN_LOG_WARN, v->state == PLATEN_STATE_FAILED ? "job failed" : "job retried",
-               context);
-}
-
-static void
-log_discarded(const platen_task_t *task)
-{
-    platen_log(PLATEN_LOG_INFO, "job discarded: it was removed", platen_task_context(task));
-}
-
-/* Whether its end is written and its directory empty: then the place is free. */
-static void
-leave_place(place_t *place)
-{
-    platen_scheduler_t *s = place->scheduler;
-
-    if (place->written && place->cleared) {
-        platen_pool_free(s->pool, place->n);
-        s->again = 1;
-    }
-}
-
-/* Nothing is to be written of the task of that place (-1: none) any more. */
-static void
-is_written(platen_scheduler_t *s, int place)
-{
-    if (place >= 0) {
-        s->places[place].written = 1;
-        leave_place(&s->places[place]);
-    }
-}
-
-/* Writes the ends that are due, unless others are being written. */
-static void
-record(platen_scheduler_t *s)
-{
-    if (s->nrecord > 0) {
-        return;
-    }
-    while (s->nrecord < RECORDS && s->due.first != NULL) {
-        s->record[s->nrecord++] = endings_take(&s->due);
-    }
-    if (s->nrecord > 0) {
-        platen_crew_do(s->crew, PLATEN_CREW_STORE, &s->recording);
-    }
-}
-
-static void
-record_run(void *data)
-{
-    platen_scheduler_t *s = data;
-    platen_ending_t    *ends[RECORDS];
-    unsigned            i;
-
-    for (i = 0; i < s->nrecord; i++) {
-        ends[i] = &s->record[i]->end;
-    }
-    platen_finish_record(s->config, s->store, ends, s->nrecord);
-}
-
-/* Keeps an ending that the store did not take, says so once, and claims nothing meanwhile. */
-static void
-keep(platen_scheduler_t *s, ending_t *ending)
-{
-    json_t *context;
-
-    if (!ending->kept) {
-        ending->kept = 1;
-        s->nkept++;
-        context = platen_task_context(ending->end.task);
-        json_object_set_new(context, "error", json_string(platen_strerror(ending->end.rc)));
-        platen_log(PLATEN_LOG_ERROR, "the end of a job is not written yet", context);
-        is_written(s, ending->place);
-        ending->place = -1;
-    }
-    endings_add(&s->unwritten, ending);
-}
-
-static void
-record_done(void *data)
-{
-    platen_scheduler_t *s = data;
-    ending_t           *ending;
-    unsigned            i, n = s->nrecord;
-    int                 told = 0;
-
-    for (i = 0; i < n; i++) {
-        ending = s->record[i];
-        if (ending->end.rc == PLATEN_OK) {
-            log_ending(ending->end.task, &ending->end.verdict);
-            told = 1;
-        } else if (ending->end.rc == PLATEN_NOT_FOUND) {
-            log_discarded(ending->end.task);
-        } else {
-            keep(s, ending);
-            continue;
-        }
-        platen_task_destroy(&ending->end.task);
-        s->nkept -= (unsigned) ending->kept;
-        is_written(s, ending->place);
-        endings_add(&s->spare, ending);
-        s->again = 1;
-    }
-    s->nrecord = 0;
-    /* Who waits for it hears of it before anything else is done. */
-    if (told && s->changed != NULL) {
-        s->changed(s->changed_data);
-    }
-    record(s);
-}
-
-/* It is decided what becomes of the task: have it written down. */
-static void
-end_as(platen_scheduler_t *s, platen_task_t *task, const platen_verdict_t *verdict, int place)
-{
-    ending_t *ending;
-
-    if (verdict->state == PLATEN_STATE_NONE) {
-        log_discarded(task);
-        platen_task_destroy(&task);
-        is_written(s, place);
-        return;
-    }
-    if (verdict->pause) {
-        platen_scheduler_pause(s, "this machine failed a job", verdict->detail);
-    }
-    /* There is one: see platen_scheduler_may_claim(). */
-    ending = endings_take(&s->spare);
-    *ending = (ending_t){ .end = { .task = task, .verdict = *verdict }, .place = place };
-    endings_add(&s->due, ending);
-    record(s);
 }
 
 /* What was gathered for a run, be it to be packed again or not. */
@@ -479,20 +264,20 @@ judge_done(void *data)
     if (task->kind == PLATEN_TASK_CANARY) {
         platen_canary_end(s->canary, task, &place->verdict);
         platen_task_destroy(&task);
-        is_written(s, (int) place->n);
+        platen_endings_written(s, (int) place->n);
         return;
     }
     platen_crash_point(place->fetched ? PLATEN_CRASH_BATCH_FETCHED
                                       : PLATEN_CRASH_FINISH_JUDGED);
     if (place->fetched && platen_batches_add(s->batches, task) == 0) {
         s->again = 1;
-        is_written(s, (int) place->n);
+        platen_endings_written(s, (int) place->n);
         return;
     }
     if (place->fetched) {
         platen_finish_requeue(&place->verdict, "take an archive over", strerror(errno));
     }
-    end_as(s, task, &place->verdict, (int) place->n);
+    platen_endings_add(s, task, &place->verdict, (int) place->n);
 }
 
 static void
@@ -508,8 +293,7 @@ clear_done(void *data)
 {
     place_t *place = data;
 
-    place->cleared = 1;
-    leave_place(place);
+    platen_endings_cleared(place);
 }
 
 /* There is more to do for a batch. */
@@ -545,18 +329,7 @@ batch_ended(void *data, platen_task_t *task, platen_batches_end_t end, const cha
     } else {
         platen_finish_requeue(&verdict, "prepare a batch", why);
     }
-    end_as(s, task, &verdict, -1);
-}
-
-void
-platen_scheduler_retry(platen_scheduler_t *s)
-{
-    ending_t *ending;
-
-    while ((ending = endings_take(&s->unwritten)) != NULL) {
-        endings_add(&s->due, ending);
-    }
-    record(s);
+    platen_endings_add(s, task, &verdict, -1);
 }
 
 static void
@@ -611,7 +384,7 @@ requeue(platen_scheduler_t *s, platen_task_t *task, const char *step, const char
     platen_verdict_t verdict;
 
     platen_finish_requeue(&verdict, step, why);
-    end_as(s, task, &verdict, -1);
+    platen_endings_add(s, task, &verdict, -1);
 }
 
 static void
@@ -678,6 +451,7 @@ void
 platen_scheduler_scan(platen_scheduler_t *s)
 {
     claiming_t *c = &s->claiming;
+    const char *trouble;
 
     s->again = 0;
     advance_batches(s);
@@ -685,7 +459,10 @@ platen_scheduler_scan(platen_scheduler_t *s)
         c->missed = 1;
         return;
     }
-    if (!platen_scheduler_may_claim(s)) {
+    if (!platen_scheduler_may_claim(s, &trouble)) {
+        if (trouble != NULL) {
+            platen_scheduler_pause(s, trouble, "");
+        }
         return;
     }
 
@@ -714,7 +491,7 @@ give_back(platen_scheduler_t *s, platen_task_t *task)
 {
     platen_verdict_t verdict = { .state = PLATEN_STATE_PENDING };
 
-    end_as(s, task, &verdict, -1);
+    platen_endings_add(s, task, &verdict, -1);
 }
 
 static void
@@ -742,7 +519,7 @@ claim_done(void *data)
     for (i = 0; i < c->claims.n; i++) {
         claim = &c->claims.items[i];
         if (claim->verdict.state == PLATEN_STATE_FAILED) {
-            log_ending(claim->task, &claim->verdict);
+            platen_endings_log(claim->task, &claim->verdict);
             platen_task_destroy(&claim->task);
             continue;
         }
@@ -803,33 +580,22 @@ platen_scheduler_check(platen_scheduler_t *s)
     platen_txn_abort(&txn);
 }
 
-static int
-is_claim(const platen_task_t *task, const platen_id_t *id, uint32_t epoch)
-{
-    return task != NULL && task->epoch == epoch && memcmp(&task->id, id, sizeof(*id)) == 0;
-}
-
 int
 platen_scheduler_holds(const platen_scheduler_t *s, const platen_id_t *id, uint32_t epoch)
 {
     unsigned i;
 
     for (i = 0; i < platen_pool_size(s->pool); i++) {
-        if (is_claim(platen_pool_held(s->pool, i), id, epoch)) {
+        if (platen_task_is(platen_pool_held(s->pool, i), id, epoch)) {
             return 1;
         }
     }
     for (i = 0; i < platen_pool_size(s->pool); i++) {
-        if (is_claim(s->places[i].task, id, epoch)) {
+        if (platen_task_is(s->places[i].task, id, epoch)) {
             return 1;
         }
     }
-    for (i = 0; i < s->nendings; i++) {
-        if (is_claim(s->endings[i].end.task, id, epoch)) {
-            return 1;
-        }
-    }
-    return platen_batches_holds(s->batches, id, epoch);
+    return platen_endings_holds(s, id, epoch) || platen_batches_holds(s->batches, id, epoch);
 }
 
 /*
