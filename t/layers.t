@@ -14,7 +14,7 @@ my $build = $ENV{PLATEN_BUILD} || "$root/build";
 chdir $root or die "$root: $!";
 
 # From the ground up; rooms of one line see each other.
-my @proto = map [split], ('proto/base', 'proto/job', 'proto/format', 'proto/disk', 'proto/store');
+my @proto = map [split], ('proto/base', 'proto/format', 'proto/job', 'proto/disk', 'proto/store');
 my @sidecar = map [split], (
     'sidecar/ground',
     'sidecar/storeadmin sidecar/sandbox sidecar/bus sidecar/webhook',

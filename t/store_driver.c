@@ -31,7 +31,7 @@
 #include "base/platen.h"
 #include "base/id.h"
 #include "disk/layout.h"
-#include "format/matrix.h"
+#include "job/matrix.h"
 #include "storeadmin/check.h"
 #include "store/internal.h"
 

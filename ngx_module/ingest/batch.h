@@ -12,7 +12,7 @@
 #include <ngx_http.h>
 
 #include "format/format.h"
-#include "format/matrix.h"
+#include "job/matrix.h"
 #include "ingest/receive.h"
 
 

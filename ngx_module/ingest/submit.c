@@ -16,7 +16,7 @@
 #include "base/id.h"
 #include "base/platen.h"
 #include "commit/operation.h"
-#include "format/matrix.h"
+#include "job/matrix.h"
 #include "http/link.h"
 #include "http/params.h"
 #include "http/problem.h"

@@ -13,7 +13,7 @@
 
 #include "conf.h"
 #include "format/format.h"
-#include "format/matrix.h"
+#include "job/matrix.h"
 
 
 /* The directive platen_formats: all, or FROM:TO ... */

@@ -1,6 +1,6 @@
 /*
  * The document formats that Platen knows by name.  A constant table: which of
- * them this machine can convert is another matter (format/matrix.h).
+ * them this machine can convert is another matter (job/matrix.h).
  */
 
 #ifndef PLATEN_FORMAT_H

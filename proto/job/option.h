@@ -2,7 +2,7 @@
  * Conversion options: what a client may say about how a document is converted.
  * One table has their names, values and sentences; the module checks what
  * arrives against it, the record keeps it as text, and the engines read it.
- * Which of them a conversion takes is the matrix's to say (format/matrix.h).
+ * Which of them a conversion takes is the matrix's to say (job/matrix.h).
  *
  * Secret options (passwords) are kept apart, so that no view, log or cache key
  * meets them by mistake.  Values are canonical: two ways of saying the same

@@ -13,7 +13,7 @@
 
 #include "crew.h"
 #include "config.h"
-#include "format/matrix.h"
+#include "job/matrix.h"
 #include "store/store.h"
 #include "run/task.h"
 

@@ -15,7 +15,7 @@
 #include "sandbox/command.h"
 #include "config.h"
 #include "office/wire.h"
-#include "format/matrix.h"
+#include "job/matrix.h"
 #include "job/option.h"
 
 /* Rules of an edge; a mask. */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/matrix.h"
+#include "job/matrix.h"
 
 #define PAGES PLATEN_OPTION_BIT(PLATEN_OPTION_PAGES)
 #define PDFA PLATEN_OPTION_BIT(PLATEN_OPTION_PDFA)

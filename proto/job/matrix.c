@@ -1,6 +1,6 @@
-/* The conversion matrix; see format/matrix.h.  Pure functions, any thread. */
+/* The conversion matrix; see job/matrix.h.  Pure functions, any thread. */
 
-#include "format/matrix.h"
+#include "job/matrix.h"
 
 #include <stdio.h>
 #include <stdlib.h>
