@@ -457,6 +457,84 @@ test_formats(zygote_t *s)
     ok(code == PLATEN_LOK_EXIT_LOAD, "text is no docx (exit %d)", code);
 }
 
+/* A copy of half of a file, or (broken != 0) of all but a byte in its middle. */
+static int
+damage(const char *from, const char *to, int broken)
+{
+    struct stat st;
+    char       *content = NULL;
+    FILE       *in = fopen(from, "re"), *out = fopen(to, "we");
+    size_t      n = 0;
+    int         rc = -1;
+
+    if (in != NULL && out != NULL && fstat(fileno(in), &st) == 0 && st.st_size > 1) {
+        n = (size_t) st.st_size;
+        content = malloc(n);
+    }
+    if (content != NULL && fread(content, 1, n, in) == n) {
+        content[n / 2] = (char) ~content[n / 2];
+        n = broken ? n : n / 2;
+        rc = fwrite(content, 1, n, out) == n ? 0 : -1;
+    }
+    free(content);
+    if (in != NULL) {
+        fclose(in);
+    }
+    return out != NULL && fclose(out) == 0 ? rc : -1;
+}
+
+/* Puts words that recommend to open it to be read only into a workbook that it makes. */
+static int
+recommend(const char *made)
+{
+    char command[2 * SCRATCH_MAX + 256];
+
+    snprintf(command, sizeof(command),
+             "cd %s && unzip -qo %s xl/workbook.xml && sed -i"
+             " 's#<workbookPr#<fileSharing readOnlyRecommended=\"1\"/>&#' xl/workbook.xml &&"
+             " grep -q readOnlyRecommended xl/workbook.xml && zip -q %s xl/workbook.xml",
+             scratch, made, made);
+    return system(command) == 0 ? 0 : -1;
+}
+
+/*
+ * What LibreOffice would ask somebody: whether a broken package is to be mended, whether
+ * a workbook is to be opened to be read only.  One that waits for the answer waits for ever.
+ */
+static void
+test_questions(zygote_t *s)
+{
+    static const char *const packages[][2] = { { "w.fodt", "docx" }, { "w.fodt", "odt" },
+                                               { "c.fods", "xlsx" }, { "c.fods", "ods" },
+                                               { "i.fodp", "pptx" }, { "i.fodp", "odp" } };
+    char                     made[64], bad[64];
+    size_t                   i;
+    int                      broken, code;
+
+    for (i = 0; i < sizeof(packages) / sizeof(packages[0]); i++) {
+        snprintf(made, sizeof(made), "run-q/made.%s", packages[i][1]);
+        snprintf(bad, sizeof(bad), "bad.%s", packages[i][1]);
+        (void) run(s, at("run-q"), at(packages[i][0]), at(made), "", 0);
+        for (broken = 0; broken < 2; broken++) {
+            code = damage(at(made), at(bad), broken) == 0
+                       ? run(s, at("run-q2"), at(bad), at("run-q2/out.pdf"), "", 0)
+                       : -1;
+            ok(code == PLATEN_LOK_EXIT_LOAD || code == PLATEN_LOK_EXIT_DONE,
+               "%s of a %s: nobody is asked (exit %d)", broken ? "a broken byte" : "one half",
+               packages[i][1], code);
+        }
+    }
+
+    code = run(s, at("run-q"), at("c.fods"), at("run-q/made.xlsx"), "", 0);
+    code = code == 0 && recommend("run-q/made.xlsx") == 0
+               ? run(s, at("run-q2"), at("run-q/made.xlsx"), at("run-q2/out.pdf"), "", 0)
+               : -1;
+    ok(code == 0
+           && shows(at("run-q2/out.pdf"), "Gr\xc3\xbc\xc3\x9f"
+                                          "e"),
+       "a workbook that is recommended to be read only is read (exit %d)", code);
+}
+
 static void
 test_landscape(zygote_t *s)
 {
@@ -621,6 +699,7 @@ tests(const char *corpus)
     test_setup(&s, "set-up");
     test_limits(&s);
     test_formats(&s);
+    test_questions(&s);
     test_landscape(&s);
     test_fonts(&s);
     test_hostile(&s);

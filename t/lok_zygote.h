@@ -180,7 +180,7 @@ zygote_run(zygote_t *s, const platen_lok_message_t *request)
 {
     platen_lok_message_t message;
 
-    if (zygote_begin(s, request) < 0 || zygote_next(s, &message, 60000) != 0
+    if (zygote_begin(s, request) < 0 || zygote_next(s, &message, 180000) != 0
         || message.kind != PLATEN_LOK_EXITED || message.tag != request->tag) {
         return -1;
     }

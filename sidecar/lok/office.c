@@ -54,6 +54,9 @@
 #define LOK_DOCTYPE_TEXT 0
 #define LOK_DOCTYPE_SPREADSHEET 1
 
+/* Of vcl's enum DialogCancelMode: LOKSilent. */
+#define DIALOGS_CANCELLED 2
+
 #define PATH_LEN 4200
 #define URL_MAX (3 * PATH_LEN + 16)
 
@@ -62,6 +65,7 @@ typedef void            handler_t(void);
 typedef handler_t      *set_handler_t(handler_t *handler);
 typedef void           *exception_type_t(void);
 typedef void            set_active_t(bool on);
+typedef void            set_dialogs_t(int mode);
 
 static struct {
     LibreOfficeKit *kit;
@@ -73,6 +77,7 @@ static struct {
     set_handler_t    *set_new_handler;
     exception_type_t *exception_type;
     set_active_t     *set_active;
+    set_dialogs_t    *set_dialogs;
     void             *bad_alloc;     /* its type_info */
     int               out_of_memory; /* an allocation failed during this conversion */
     const char       *password;      /* to give when asked; "" for none */
@@ -127,6 +132,14 @@ poll_event(void *data, int timeout_us)
         return wait_event(timeout_us < 0 || timeout_us > 50000 ? 50000 : timeout_us);
     }
     office.serving = 1;
+    /*
+     * Nobody is there to answer a dialog: whether a broken package is to be mended, or a
+     * text whose author recommends it opened to be read only.  Each is cancelled, as in
+     * soffice --headless, which means no and as usual.  runLoop() has set it otherwise.
+     */
+    if (office.set_dialogs != NULL) {
+        office.set_dialogs(DIALOGS_CANCELLED);
+    }
     office.serve(office.data);
     return 0;
 }
@@ -253,6 +266,12 @@ platen_lok_office_open(const char *program, char *err, size_t errlen)
     platen_lok_glyphs_open(library);
     watch_allocations(library);
     symbol(library, "_ZN10comphelper14LibreOfficeKit9setActiveEb", &office.set_active);
+    symbol(library, "_ZN11Application19SetDialogCancelModeE16DialogCancelMode",
+           &office.set_dialogs);
+    if (office.set_dialogs == NULL) {
+        fputs("platen-lok: this LibreOffice cannot be told that nobody answers dialogs\n",
+              stderr);
+    }
     read_version();
     platen_lok_functions_of(office.version);
     office.kit->pClass->setOptionalFeatures(
