@@ -11,7 +11,6 @@ our @Known = (
     'h_css.html to=pdf', 'h_wide_table.html to=pdf',    # wants a browser
     's_foreign.svg to=pdf',         # librsvg draws no HTML in SVG, and does not say so
     'p_twocol.pdf to=md',           # MuPDF reads across columns
-    'txt_ascii_table.txt to=md',    # a table of characters
     '.gif', '.webp', '.bmp', '.eml', '.mhtml', 'd_flatopc.xml',    # not read, or not yet
 );
 

@@ -216,3 +216,21 @@ for my $tags ('<' x 2_000_000, '<img ' x 400_000, '<link ' x 400_000) {
     spew($page, "$tags>");
     is system("ulimit -t 10; exec $main::Libexec/platen-text --format html $page $page.out"), 0, 'within seconds: ' . substr $tags, 0, 10;
 }
+
+
+
+=== TEST 10: what a text has placed by blanks stays where it is
+--- flow
+my $table = "Name      | Amount\n----------+-------\nAnna      |   1.50\n";
+my $columns = "Item            Price\npears\t\t10.00\n";
+my $grid = "+---+---+\n| a | b |\n+---+---+\n";
+my $text = "First line.  Of two\nSecond *line*\n\n$table\n$columns\n$grid\n  indented a little\n\n    all of it\n    indented\n\f1. next page\n";
+for my $to (qw(md rst)) {
+    my $job = wait_job(submit(content => $text, name => 'a.txt', to => $to)->{job_id});
+    my $got = get("/jobs/$job->{job_id}/download")->content;
+    like $got, qr/^First line. Of two\n\nSecond \\\*line\\?\*\n\n/, "$to: lines are paragraphs";
+    my $by = $to eq 'md' ? '    ' : '   ';
+    like $got, qr/\Q$_\E/, 'as it is: ' . substr $_, 0, 12 for map s/^/$by/gmr, $table, $columns, $grid, "    all of it\n    indented\n";
+    like $got, qr/\nindented a little\n/, 'and a little space at the beginning is none';
+    like $got, qr/\n1?\\[.1].{0,2} ?next page\n\z/, 'a page begins a paragraph';
+}

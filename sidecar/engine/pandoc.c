@@ -30,6 +30,8 @@
 #define FILTER "platen-pandoc.lua" /* sidecar/pandoc/platen_pandoc.lua */
 #define READY "ready.docx"         /* what platen-docx (docx/main.c) has pandoc read */
 
+#define PLAIN "commonmark" /* a text without markup */
+
 #define CHANGES                                                                                \
     (PLATEN_OPTION_BIT(PLATEN_OPTION_TRACK_CHANGES) | PLATEN_OPTION_BIT(PLATEN_OPTION_COMMENTS))
 #define FLAVOUR PLATEN_OPTION_BIT(PLATEN_OPTION_MARKDOWN_FLAVOUR)
@@ -82,6 +84,12 @@ static const platen_edge_t edges[] = {
     { "rst", "odt", 60, 0, 0, "odt", "rst" },
     { "rst", "epub", 60 + PLATEN_LOSS_BOOK, 0, 0, "epub", "rst" },
     { "rst", "txt", 50 + PLATEN_LOSS_TEXT, 0, 0, "plain", "rst" },
+
+    /* The filter reads the text itself: pandoc has no reader for one, and its input is empty.
+     */
+    { "txt", "md", 60 + PLATEN_LOSS_MARKUP, FLAVOUR, 0, "", PLAIN },
+    { "txt", "epub", 80 + PLATEN_LOSS_BOOK, 0, 0, "epub", PLAIN },
+    { "txt", "rst", 60 + PLATEN_LOSS_MARKUP, 0, 0, "rst", PLAIN },
 
     { "rtf", "md", 600 + PLATEN_LOSS_MARKUP, FLAVOUR, 0, "", "rtf" },
     { "rtf", "html", 600 + PLATEN_LOSS_WEB, 0, 0, "html", "rtf" },
@@ -212,7 +220,9 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     platen_command_arg(command, "--from=%s", from[0] != '\0' ? from : markdown(run, 1));
     platen_command_arg(command, "--to=%s", to[0] != '\0' ? to : markdown(run, 0));
     platen_command_arg(command, "--output=%s", platen_program_local(run, run->output));
-    platen_command_arg(command, "%s", docx ? READY : platen_program_local(run, run->input));
+    if (strcmp(run->edge->from, "txt") != 0) {
+        platen_command_arg(command, "%s", docx ? READY : platen_program_local(run, run->input));
+    }
     return 0;
 }
 

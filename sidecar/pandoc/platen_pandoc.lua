@@ -416,7 +416,8 @@ end
 local fields = { 'title', 'subtitle', 'author', 'date', 'lang', 'dir', 'keywords',
                  'description', 'subject', 'abstract', 'rights', 'publisher' }
 
-local source = (PANDOC_STATE.input_files[1] or ''):match '%.(%w+)$'
+local input = PANDOC_STATE.input_files[1] or '-'
+local source = input == '-' and 'txt' or input:match '%.(%w+)$'
 
 -- The title of a page of HTML is not on the page, and an EPUB has a page for it.
 local off_page = source == 'html' or source == 'epub'
@@ -501,6 +502,57 @@ local function field_list(doc)
   return doc
 end
 
+-- Plain text ------------------------------------------------------------------
+
+--[[
+Whether lines stand as they do because something is placed by blanks in them: columns,
+tables drawn with characters.  Two blanks behind a sentence are none.
+]]
+local function is_placed(lines)
+  local drawn, indented = 0, 0
+  for _, line in ipairs(lines) do
+    local text = line:gsub('([.!?:;]["\')]*)  (%S)', '%1 %2')
+    if text:match '%S\t+%S' or text:match '%S  +%S' then return true end
+    if text:match '^%s*[|+]' or text:match '%S%s+|%s+%S' or text:match '\xe2\x94[\x80-\xbf]'
+        or text:match '\xe2\x95[\x80-\xbf]' then
+      drawn = drawn + 1
+    end
+    if text:match '^    ' or text:match '^ *\t' then indented = indented + 1 end
+  end
+  return drawn > 1 or indented == #lines
+end
+
+local function words(line)
+  local inlines = pandoc.List()
+  for word in line:gmatch '%S+' do
+    if #inlines > 0 then inlines:insert(pandoc.Space()) end
+    inlines:insert(pandoc.Str(word))
+  end
+  return inlines
+end
+
+-- A text without markup: each line is a paragraph, but for what is placed by blanks.
+local function plain_text(doc)
+  local file = assert(io.open 'in.txt') -- the run's input; pandoc is told of none
+  local lines, blocks = {}, pandoc.List()
+  local function finish()
+    if #lines > 0 and is_placed(lines) then
+      blocks:insert(pandoc.CodeBlock(table.concat(lines, '\n')))
+    else
+      for _, line in ipairs(lines) do blocks:insert(pandoc.Para(words(line))) end
+    end
+    lines = {}
+  end
+  for line in file:lines() do
+    for piece in (line .. '\f'):gmatch '([^\f]*)\f' do -- pages are nothing here
+      if piece:match '%S' then lines[#lines + 1] = piece else finish() end
+    end
+  end
+  file:close()
+  finish()
+  return pandoc.Pandoc(blocks)
+end
+
 -- What names files is dropped in any case.
 local function safe_metadata(doc)
   local ok, result = pcall(metadata, doc)
@@ -510,7 +562,11 @@ local function safe_metadata(doc)
 end
 
 local keeps_html = html or markdown
-local filters = { { Pandoc = whole(pages) }, { Image = whole(image) } }
+local filters = {}
+if source == 'txt' then filters = { { Pandoc = plain_text } } end
+for _, filter in ipairs { { Pandoc = whole(pages) }, { Image = whole(image) } } do
+  table.insert(filters, filter)
+end
 if source == 'rst' then table.insert(filters, { Pandoc = whole(field_list) }) end
 table.insert(filters, { Pandoc = safe_metadata })
 if FORMAT == 'rst' then
