@@ -178,7 +178,7 @@ $(BUILD)/duckdb/libduckdb.so: sidecar/tables/fetch-duckdb
 SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 UNIT_SRC = $(PROTO) $(PLAIN) $(SIDECAR) sidecar/lok/cells.c \
-           $(filter-out %/main.c,$(DOCX) $(TABLES) $(DELIVER) $(CTL))
+           $(filter-out %/main.c,$(DOCX) $(TABLES) $(TEXT) $(DELIVER) $(CTL))
 UNIT_OBJ = $(patsubst %.c,$(BUILD)/san/%.o,$(sort $(UNIT_SRC)))
 
 $(BUILD)/san/%.o: %.c $(BUILD)/flags
@@ -247,7 +247,8 @@ FUZZ_SECONDS ?= 10
 FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
 FUZZED = $(PROTO) $(PLAIN) sidecar/office/wire.c $(DOCX) $(addprefix sidecar/lok/, \
-         cells.c chunks.c embed.c functions.c package.c pages.c sheets.c) sidecar/text/page.c \
+         cells.c chunks.c embed.c functions.c package.c pages.c sheets.c) \
+         $(addprefix sidecar/text/,hide.c page.c style.c) \
          $(addprefix sidecar/tables/,book.c buffer.c column.c csv.c from_xlsx.c json.c names.c \
          serial.c spool.c text.c) sidecar/engine/warning.c
 

@@ -302,6 +302,32 @@ put_front_matter(writer_t *w, const char *text, size_t len)
     fwrite(p, 1, (size_t) (end - p), w->out);
 }
 
+/* The page without what it does not show, with its length; NULL: as it is. */
+static char *
+shown(const char *text, size_t len, size_t *out_len)
+{
+    char *page = NULL;
+    FILE *out = open_memstream(&page, out_len);
+    int   found;
+
+    if (out == NULL) {
+        return NULL;
+    }
+    found = platen_text_hide(text, len, out);
+    if (fclose(out) != 0 || found < 0) {
+        free(page);
+        return NULL;
+    }
+    if (found & PLATEN_TEXT_UNCLEAR) {
+        warn("The page hides some of its parts by rules of its style that are not followed "
+             "here; they are in the result.");
+    }
+    if (found & PLATEN_TEXT_UNPRINTED) {
+        warn("What the page shows on screens and not on paper is not in the result.");
+    }
+    return page;
+}
+
 static void
 warn_of_outside(const char *text, size_t len)
 {
@@ -319,8 +345,8 @@ static int
 decode(const char *format, const char *said, int mark, const char *p, size_t len, FILE *out)
 {
     writer_t    w = { .line = 1 };
-    char       *text = NULL;
-    size_t      size, skip;
+    char       *text = NULL, *page;
+    size_t      size, page_size, skip;
     const char *charset;
     int         rc = 0;
 
@@ -363,8 +389,10 @@ decode(const char *format, const char *said, int mark, const char *p, size_t len
         fputs("\xef\xbb\xbf", out);
     }
     if (rc == 0 && is(format, "html")) {
-        put_html(&w, text, size, "utf-8");
-        warn_of_outside(text, size);
+        page = shown(text, size, &page_size);
+        put_html(&w, page == NULL ? text : page, page == NULL ? size : page_size, "utf-8");
+        warn_of_outside(page == NULL ? text : page, page == NULL ? size : page_size);
+        free(page);
     } else if (rc == 0 && is(format, "md")) {
         put_front_matter(&w, text, size);
     } else if (rc == 0) {

@@ -4,6 +4,7 @@
 #define PLATEN_TEXT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /*
  * What a text of bytes that is not UTF-8 is most like: a name of
@@ -22,5 +23,14 @@ const char *platen_text_coded(const char *text, size_t len);
  * their names, cut to `size`.
  */
 unsigned platen_text_outside(const char *html, size_t len, char *first, size_t size);
+
+/*
+ * Writes a page without what it does not show.  Returns a mask: some rules that hide
+ * something could not be followed; something is shown on screens and not on paper.  -1: its
+ * elements are too deep in each other to be followed.
+ */
+#define PLATEN_TEXT_UNCLEAR 1
+#define PLATEN_TEXT_UNPRINTED 2
+int platen_text_hide(const char *html, size_t len, FILE *out);
 
 #endif

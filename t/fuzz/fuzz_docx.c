@@ -67,7 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2) {
         return 0;
     }
-    rules.what = data[0];
+    rules.what = data[0] | (data[1] & 2 ? PLATEN_DOCX_SYMBOLS : 0);
     rules.update = data[1] & 1;
     data += 2;
     size -= 2;

@@ -1,0 +1,36 @@
+/* Fuzzes platen_text_hide: no read outside, and nothing is there that was not. */
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/main.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *page = (const char *) data;
+    char       *left = NULL;
+    size_t      n, i, at;
+    FILE       *out = open_memstream(&left, &n);
+
+    if (out == NULL) {
+        return 0;
+    }
+    (void) platen_text_hide(page, size, out);
+    if (fclose(out) != 0) {
+        abort();
+    }
+    for (i = at = 0; i < n; i++, at++) {
+        for (; at < size && page[at] != left[i]; at++) {
+        }
+        if (at == size) {
+            abort();
+        }
+    }
+    free(left);
+    return 0;
+}
