@@ -111,9 +111,10 @@ platen_judge(const platen_judge_case_t *of)
         return PLATEN_RUN_TIMEOUT;
     }
     if (signal != 0) {
-        return was_too_large(of, signal) ? PLATEN_RUN_TOO_LARGE
-               : says_memory(of->said)   ? PLATEN_RUN_MEMORY
-                                         : PLATEN_RUN_CRASHED;
+        return was_too_large(of, signal)          ? PLATEN_RUN_TOO_LARGE
+               : says_memory(of->said)            ? PLATEN_RUN_MEMORY
+               : signal == SIGKILL && of->starved ? PLATEN_RUN_STARVED
+                                                  : PLATEN_RUN_CRASHED;
     }
     outcome = outcome_of(of->engine->exited(WEXITSTATUS(of->wstatus), of->said));
     if (outcome != PLATEN_RUN_DONE && was_too_large(of, 0)) {

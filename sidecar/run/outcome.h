@@ -22,6 +22,7 @@ typedef enum {
     PLATEN_RUN_CRASHED,       /* a signal ended it, or it said so */
     PLATEN_RUN_TIMEOUT,       /* killed at the wall-clock limit, or out of CPU time */
     PLATEN_RUN_MEMORY,        /* out of the memory that a conversion may have */
+    PLATEN_RUN_STARVED,       /* killed by the kernel: the machine was out of memory */
     PLATEN_RUN_TOO_LARGE,     /* it wrote more than a file, or the format, may have */
     PLATEN_RUN_DISK,          /* killed: it has filled the disk */
     PLATEN_RUN_THREADS,       /* killed: more threads than it may have */
@@ -42,6 +43,7 @@ typedef struct {
     const char             *dir;       /* where it may have left files */
     uint64_t                file_size; /* bytes that a file may have there */
     int                     memory;    /* the kernel has killed for want of memory there */
+    int                     starved;   /* the same, anywhere on the machine */
 } platen_judge_case_t;
 
 /* The outcome, of those from DONE to TOO_LARGE, or SETUP. */

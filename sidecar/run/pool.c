@@ -36,29 +36,29 @@ typedef enum { NEXT_END, NEXT_COMMAND, NEXT_OFFICE } next_t;
 typedef struct worker_s worker_t;
 
 struct worker_s {
-    platen_pool_t       *pool;
-    platen_task_t       *task;   /* NULL: idle, or: */
-    int                  over;   /* it has ended, and its end is being dealt with */
-    unsigned             step;   /* of the route; nsteps: packing its pages */
-    pid_t                pid;    /* of a command; 0: the zygote has it */
-    uint32_t             tag;    /* of the zygote's run */
-    int                  status; /* for platen_child_error() */
-    int                  restarted;
-    int                  settled; /* the document is not to be declined any more */
-    int                  mending; /* the first step repairs what could not be read */
-    int                  killed;
-    int                  memory;   /* the kernel has killed for want of memory in its cgroup */
-    int                  waiting;  /* stands by: set up, and not running */
-    platen_run_outcome_t why;      /* if killed */
-    uint64_t             deadline; /* CLOCK_BOOTTIME milliseconds */
-    uint64_t             look_at;  /* the same */
-    uint64_t             used;     /* bytes of disk, when it was last looked at */
-    platen_stage_t       stage;
-    platen_confinement_t confinement;
-    platen_options_t     options; /* of the current step */
-    platen_run_result_t  result;
-    platen_work_t        work;
-    int                  busy; /* the crew has it, and does: */
+    platen_pool_t         *pool;
+    platen_task_t         *task;   /* NULL: idle, or: */
+    int                    over;   /* it has ended, and its end is being dealt with */
+    unsigned               step;   /* of the route; nsteps: packing its pages */
+    pid_t                  pid;    /* of a command; 0: the zygote has it */
+    uint32_t               tag;    /* of the zygote's run */
+    int                    status; /* for platen_child_error() */
+    int                    restarted;
+    int                    settled; /* the document is not to be declined any more */
+    int                    mending; /* the first step repairs what could not be read */
+    int                    killed;
+    platen_confine_short_t memory;   /* what the kernel has killed it for */
+    int                    waiting;  /* stands by: set up, and not running */
+    platen_run_outcome_t   why;      /* if killed */
+    uint64_t               deadline; /* CLOCK_BOOTTIME milliseconds */
+    uint64_t               look_at;  /* the same */
+    uint64_t               used;     /* bytes of disk, when it was last looked at */
+    platen_stage_t         stage;
+    platen_confinement_t   confinement;
+    platen_options_t       options; /* of the current step */
+    platen_run_result_t    result;
+    platen_work_t          work;
+    int                    busy; /* the crew has it, and does: */
     void (*what)(platen_pool_t *pool, worker_t *w);
     int                    opening;    /* it has not begun */
     int                    was_killed; /* when the crew got it */
@@ -783,9 +783,10 @@ platen_pool_tick(platen_pool_t *pool)
 
 /* The run's processes are gone; what its cgroup has to say of them is kept. */
 static void
-leave_cgroup(worker_t *w)
+leave_cgroup(worker_t *w, int wstatus)
 {
-    w->memory = platen_confine_short(&w->confinement);
+    w->memory =
+        wstatus == 0 ? PLATEN_CONFINE_SHORT_NONE : platen_confine_short(&w->confinement);
     platen_confine_end(&w->confinement);
 }
 
@@ -801,7 +802,8 @@ judge(const platen_pool_t *pool, worker_t *w, int wstatus, const char *said)
         .said = said,
         .dir = w->stage.dir,
         .file_size = pool->config->output_size,
-        .memory = w->memory,
+        .memory = w->memory == PLATEN_CONFINE_SHORT_OWN,
+        .starved = w->memory == PLATEN_CONFINE_SHORT_MACHINE,
     };
 
     outcome = platen_judge(&of);
@@ -1013,8 +1015,9 @@ after_command(platen_pool_t *pool, worker_t *w)
     platen_run_outcome_t outcome;
     char                 said[SAID_MAX];
 
-    leave_cgroup(w);
-    if (w->child_error == 0 && !w->memory && restart(pool, w, w->wstatus)) {
+    leave_cgroup(w, w->wstatus);
+    if (w->child_error == 0 && w->memory != PLATEN_CONFINE_SHORT_OWN
+        && restart(pool, w, w->wstatus)) {
         return;
     }
 
@@ -1052,7 +1055,7 @@ after_office(platen_pool_t *pool, worker_t *w)
     platen_run_outcome_t          outcome = PLATEN_RUN_LOST;
     char                          said[SAID_MAX];
 
-    leave_cgroup(w);
+    leave_cgroup(w, result->wait_status);
     platen_stage_read(&w->stage, "log", said, sizeof(said));
     if (result->end == PLATEN_ZYGOTE_REFUSED) {
         errno = result->error;

@@ -195,6 +195,7 @@ platen_confine_cgroup(const platen_confine_t *confine, unsigned worker,
     char name[32];
 
     out->sandbox.cgroup = NULL;
+    out->kills = platen_sandbox_kills();
     if (!(confine->layers & PLATEN_SANDBOX_CGROUP)) {
         return 0;
     }
@@ -205,7 +206,7 @@ platen_confine_cgroup(const platen_confine_t *confine, unsigned worker,
         return -1;
     }
     out->sandbox.cgroup = out->cgroup;
-    out->kills = platen_sandbox_cgroup_kills(out->cgroup); /* of one that was left over */
+    out->events = platen_sandbox_cgroup_events(out->cgroup); /* of one that was left over */
     return 0;
 }
 
@@ -217,11 +218,21 @@ platen_confine_kill(const platen_confinement_t *confinement)
     }
 }
 
-int
+platen_confine_short_t
 platen_confine_short(const platen_confinement_t *confinement)
 {
-    return confinement->sandbox.cgroup != NULL
-           && platen_sandbox_cgroup_kills(confinement->sandbox.cgroup) > confinement->kills;
+    platen_sandbox_events_t events;
+    uint64_t                kills;
+
+    if (confinement->sandbox.cgroup == NULL) {
+        kills = platen_sandbox_kills();
+        return kills != UINT64_MAX && kills > confinement->kills ? PLATEN_CONFINE_SHORT_MACHINE
+                                                                 : PLATEN_CONFINE_SHORT_NONE;
+    }
+    events = platen_sandbox_cgroup_events(confinement->sandbox.cgroup);
+    return events.kills <= confinement->events.kills    ? PLATEN_CONFINE_SHORT_NONE
+           : events.limits > confinement->events.limits ? PLATEN_CONFINE_SHORT_OWN
+                                                        : PLATEN_CONFINE_SHORT_MACHINE;
 }
 
 void

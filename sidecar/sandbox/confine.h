@@ -27,13 +27,14 @@ unsigned platen_confine_required(const platen_config_t *config);
 
 /* What a command gets; pointers into itself, the command and the configuration. */
 typedef struct {
-    platen_sandbox_t      sandbox;
-    platen_sandbox_path_t paths[PLATEN_CONFINE_PATHS];
-    char                  cgroup[4096];
-    uint64_t              kills; /* of that cgroup, before */
-    char                  tmp[4096];
-    char                  office[4096];
-    char                  text[16384]; /* of paths with words */
+    platen_sandbox_t        sandbox;
+    platen_sandbox_path_t   paths[PLATEN_CONFINE_PATHS];
+    char                    cgroup[4096];
+    uint64_t                kills;  /* on the machine, before; UINT64_MAX: not known */
+    platen_sandbox_events_t events; /* in that cgroup, before */
+    char                    tmp[4096];
+    char                    office[4096];
+    char                    text[16384]; /* of paths with words */
 } platen_confinement_t;
 
 /*
@@ -54,8 +55,14 @@ int platen_confine_cgroup(const platen_confine_t *confine, unsigned worker,
 /* Kills what is in the run's cgroup, if it has one: whatever group it has gone into. */
 void platen_confine_kill(const platen_confinement_t *confinement);
 
-/* Whether the kernel has killed any process of the run, for want of memory in its cgroup. */
-int platen_confine_short(const platen_confinement_t *confinement);
+typedef enum {
+    PLATEN_CONFINE_SHORT_NONE,
+    PLATEN_CONFINE_SHORT_OWN,    /* of what its cgroup may have */
+    PLATEN_CONFINE_SHORT_MACHINE /* or what is around it; without a cgroup: most likely */
+} platen_confine_short_t;
+
+/* Of what memory there was too little, so that the kernel has killed a process of the run. */
+platen_confine_short_t platen_confine_short(const platen_confinement_t *confinement);
 
 /* After the run: removes its cgroup, if it had one. */
 void platen_confine_end(platen_confinement_t *confinement);

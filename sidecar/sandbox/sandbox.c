@@ -327,28 +327,44 @@ failed:
     return -1;
 }
 
-uint64_t
-platen_sandbox_cgroup_kills(const char *cgroup)
+/* The number behind a word of a file that has one to a line; `none` if it is not there. */
+static uint64_t
+number_in(const char *path, const char *word, uint64_t none)
 {
-    static const char  word[] = "oom_kill ";
-    unsigned long long n = 0;
-    char               path[4096], line[128];
-    FILE              *in;
+    uint64_t n = none;
+    size_t   len = strlen(word);
+    char     line[128];
+    FILE    *in = fopen(path, "re");
 
-    if (snprintf(path, sizeof(path), "%s/memory.events", cgroup) >= (int) sizeof(path)) {
-        return 0;
-    }
-    in = fopen(path, "re");
     if (in == NULL) {
-        return 0;
+        return none;
     }
     while (fgets(line, sizeof(line), in) != NULL) {
-        if (strncmp(line, word, sizeof(word) - 1) == 0) {
-            n = strtoull(line + sizeof(word) - 1, NULL, 10);
+        if (strncmp(line, word, len) == 0 && line[len] == ' ') {
+            n = strtoull(line + len + 1, NULL, 10);
         }
     }
     fclose(in);
     return n;
+}
+
+platen_sandbox_events_t
+platen_sandbox_cgroup_events(const char *cgroup)
+{
+    platen_sandbox_events_t events = { 0, 0 };
+    char                    path[4096];
+
+    if (snprintf(path, sizeof(path), "%s/memory.events", cgroup) < (int) sizeof(path)) {
+        events.limits = number_in(path, "oom", 0);
+        events.kills = number_in(path, "oom_kill", 0);
+    }
+    return events;
+}
+
+uint64_t
+platen_sandbox_kills(void)
+{
+    return number_in("/proc/vmstat", "oom_kill", UINT64_MAX);
 }
 
 int

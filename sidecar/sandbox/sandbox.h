@@ -180,11 +180,19 @@ int platen_sandbox_leave_network(const char *tmp);
 int platen_sandbox_cgroup_make(const char *parent, const char *name, uint64_t memory,
                                char *path, size_t size);
 
+/* What the kernel has done in a cgroup for want of memory; 0 if that is not known. */
+typedef struct {
+    uint64_t limits; /* how often it came to its own limit, and nothing could be freed */
+    uint64_t kills;  /* how often a process of it was killed, for that or another's limit */
+} platen_sandbox_events_t;
+
+platen_sandbox_events_t platen_sandbox_cgroup_events(const char *cgroup);
+
 /*
- * How often the kernel has killed a process of the cgroup, as it needed more memory
- * than it may have; 0 if that is not known.
+ * How often the kernel has killed a process of this machine for want of memory, in a cgroup
+ * or not; UINT64_MAX if that is not known.
  */
-uint64_t platen_sandbox_cgroup_kills(const char *cgroup);
+uint64_t platen_sandbox_kills(void);
 
 /* Kills all processes of the cgroup, at once.  0, or -1 with errno: before Linux 5.14. */
 int platen_sandbox_cgroup_kill(const char *cgroup);

@@ -106,6 +106,12 @@ static const struct {
       "The conversion needs more memory than this server allows. Submit a smaller document, or "
       "split this one.",
       0 },
+    /* As often as what crashes, and no more: it may be the document that needs that much, or
+     * one that has killed itself while memory was short. */
+    { PLATEN_RUN_STARVED, "out_of_memory",
+      "This server ran out of memory during the conversion. Retry the job later; or submit a "
+      "smaller document, or split this one.",
+      1 },
     { PLATEN_RUN_TOO_LARGE, "too_large_output",
       "The result is larger than this server, or its format, allows. Split the document and "
       "submit its parts.",

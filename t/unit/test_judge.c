@@ -157,6 +157,34 @@ test_signals(void **state)
     assert_int_equal(judge_signal(SIGXCPU, BAD_ALLOC), PLATEN_RUN_TIMEOUT);
 }
 
+/* The kernel has killed for want of memory meanwhile: most likely this one. */
+static void
+test_starved(void **state)
+{
+    static const struct {
+        int                  signal;
+        const char          *said;
+        platen_run_outcome_t outcome;
+    } cases[] = {
+        { SIGKILL, "", PLATEN_RUN_STARVED },
+        { SIGKILL, BAD_ALLOC, PLATEN_RUN_MEMORY },
+        { SIGSEGV, "", PLATEN_RUN_CRASHED },
+        { 0, "", PLATEN_RUN_DONE },
+    };
+    platen_judge_case_t of = {
+        .engine = &engine, .options = &none, .dir = dir, .file_size = FILE_SIZE
+    };
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        of.starved = 1;
+        of.said = cases[i].said;
+        of.wstatus = cases[i].signal;
+        assert_int_equal(platen_judge(&of), cases[i].outcome);
+    }
+}
+
 /* fault 65: no memory, said in words. */
 static void
 test_memory(void **state)
@@ -259,6 +287,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_exits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_signals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_starved, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(test_zip, setup, teardown),

@@ -380,6 +380,83 @@ test_threads(void **state)
     }
 }
 
+static int
+put_word(const char *path, const char *word)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC), rc;
+
+    if (fd < 0) {
+        return -1;
+    }
+    rc = write(fd, word, strlen(word)) == (ssize_t) strlen(word) ? 0 : -1;
+    close(fd);
+    return rc;
+}
+
+/* A cgroup of the machine's with that much memory, which this process has entered; 0 or -1. */
+static int
+enter_cgroup(char dir[96], const char *memory)
+{
+    static const char *const limits[][2] = {
+        { "/sys/fs/cgroup/memory", "memory.limit_in_bytes" },
+        { "/sys/fs/cgroup", "memory.max" },
+    };
+    char   path[160], pid[32];
+    size_t i;
+
+    snprintf(pid, sizeof(pid), "%d", (int) getpid());
+    for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        snprintf(dir, 96, "%s/platen-test-%s", limits[i][0], pid);
+        if (mkdir(dir, 0700) != 0) {
+            continue;
+        }
+        snprintf(path, sizeof(path), "%s/%s", dir, limits[i][1]);
+        if (put_word(path, memory) == 0) {
+            snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+            if (put_word(path, pid) == 0) {
+                return 0;
+            }
+        }
+        (void) rmdir(dir);
+    }
+    return -1;
+}
+
+/*
+ * The kernel has killed it, and no cgroup of its own has counted that: the machine was out
+ * of memory, as /proc/vmstat tells.  It is tried again, as often as what crashes.
+ */
+static void
+test_starved(void **state)
+{
+    char dir[96], path[160], pid[32];
+    int  rc;
+
+    (void) state;
+    if (platen_sandbox_kills() == UINT64_MAX || enter_cgroup(dir, "268435456") != 0) {
+        skip();
+    }
+    rc = pool_start(&pool_shell, "exec /usr/bin/perl -e 'my $x = q(x) x 400000000'", 1);
+    if (rc == 0) {
+        pool_wait_for_end();
+    }
+    snprintf(pid, sizeof(pid), "%d", (int) getpid());
+    snprintf(path, sizeof(path), "%s/../cgroup.procs", dir);
+    assert_int_equal(put_word(path, pid), 0);
+    assert_int_equal(rmdir(dir), 0);
+    assert_int_equal(rc, 0);
+    assert_int_equal(fixture.ended.signal, SIGKILL);
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_STARVED);
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
+    assert_int_equal(fixture.verdict.blame, PLATEN_BLAME_DOCUMENT);
+    assert_int_equal(fixture.verdict.pause, 0);
+    assert_string_equal(fixture.verdict.error_code, "out_of_memory");
+
+    /* One that kills itself has no part in what was before it. */
+    pool_run("kill -9 $$");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_CRASHED);
+}
+
 /* What leaves the group would outlive the run, and write into the next one's. */
 static void
 test_no_escape(void **state)
@@ -502,7 +579,7 @@ main(void)
         cmocka_unit_test(test_no_escape),      cmocka_unit_test(test_kill),
         cmocka_unit_test(test_cannot_start),   cmocka_unit_test(test_descriptors_and_limits),
         cmocka_unit_test(test_document),       cmocka_unit_test(test_unlinked),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_threads),        cmocka_unit_test(test_starved),
     };
 
     return cmocka_run_group_tests(tests, pool_setup, pool_teardown);

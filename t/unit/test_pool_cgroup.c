@@ -109,6 +109,14 @@ test_memory(void **state)
     assert_int_equal(fixture.ended.outcome, PLATEN_RUN_CRASHED);
     assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
 
+    /* It has not come to its own limit: the machine had no more, and may have later. */
+    run_with("oom 1\noom_kill 2\n");
+    assert_int_equal(fixture.ended.outcome, PLATEN_RUN_STARVED);
+    assert_int_equal(fixture.verdict.state, PLATEN_STATE_PENDING);
+    assert_int_equal(fixture.verdict.blame, PLATEN_BLAME_DOCUMENT); /* so that it ends */
+    assert_string_equal(fixture.verdict.error_code, "out_of_memory");
+    assert_null(strstr(fixture.verdict.error, "limits/"));
+
     /* Without a word of the kernel, it is the address space that was too small. */
     pool_run("echo 'out of memory' >&2; kill -9 $$");
     assert_int_equal(fixture.ended.outcome, PLATEN_RUN_MEMORY);
