@@ -67,7 +67,8 @@ platen_ctl_doctor_sandbox(const platen_ctl_doctor_t *d, platen_ctl_report_t *rep
         }
     }
     for (i = 0; i < PLATEN_POLICY_LIMITS; i++) {
-        platen_ctl_report_add(report, PLATEN_CTL_OK, checks[i], "limit of %s",
-                              platen_policy_limit((platen_policy_limit_t) i, holding));
+        platen_ctl_report_add(
+            report, PLATEN_CTL_OK, checks[i], "limit of %s",
+            platen_policy_limit((platen_policy_limit_t) i, holding, d->config->data_path));
     }
 }

@@ -265,8 +265,9 @@ machine(const platen_config_t *config, unsigned holding)
                                  " root's threads are not counted"));
     }
     for (i = 0; i < PLATEN_POLICY_LIMITS; i++) {
-        json_array_append_new(
-            limits, json_string(platen_policy_limit((platen_policy_limit_t) i, holding)));
+        json_array_append_new(limits,
+                              json_string(platen_policy_limit((platen_policy_limit_t) i,
+                                                              holding, config->data_path)));
     }
     return json_pack("{s:i, s:o, s:o, s:o}", "landlock_abi", (int) abi, "layers", layers,
                      "lacks", lacking, "limits", limits);

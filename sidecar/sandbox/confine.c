@@ -44,14 +44,14 @@ names(unsigned layers)
 }
 
 static json_t *
-limits(unsigned layers)
+limits(unsigned layers, const char *data)
 {
     json_t  *list = json_array();
     unsigned i;
 
     for (i = 0; i < PLATEN_POLICY_LIMITS; i++) {
         json_array_append_new(
-            list, json_string(platen_policy_limit((platen_policy_limit_t) i, layers)));
+            list, json_string(platen_policy_limit((platen_policy_limit_t) i, layers, data)));
     }
     return list;
 }
@@ -97,7 +97,7 @@ platen_confine_new(const platen_config_t *config, char *err, size_t errlen)
                json_pack("{s:o, s:o, s:o}", "layers", names(c->layers), "missing",
                          names(~c->layers & ~PLATEN_SANDBOX_USER
                                & ~(cgroup == NULL ? PLATEN_SANDBOX_CGROUP : 0)),
-                         "limits", limits(c->layers)));
+                         "limits", limits(c->layers, config->data_path)));
     if (missing(required & ~c->layers, err, errlen) != 0) {
         platen_confine_destroy(&c);
         return NULL;

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define R PLATEN_SANDBOX_R
@@ -258,8 +259,19 @@ platen_policy_threads(const platen_policy_t *policy)
                : THREADS;
 }
 
+/* Whether a file system begins with this directory. */
+static int
+is_mounted(const char *dir)
+{
+    char        above[4096];
+    struct stat here, there;
+
+    return snprintf(above, sizeof(above), "%s/..", dir) < (int) sizeof(above)
+           && stat(dir, &here) == 0 && stat(above, &there) == 0 && here.st_dev != there.st_dev;
+}
+
 const char *
-platen_policy_limit(platen_policy_limit_t limit, unsigned layers)
+platen_policy_limit(platen_policy_limit_t limit, unsigned layers, const char *data)
 {
     switch (limit) {
     case PLATEN_POLICY_THREADS:
@@ -275,9 +287,15 @@ platen_policy_limit(platen_policy_limit_t limit, unsigned layers)
                    : "memory: no cgroup, so the address space of each process alone"
                      " (limits/address_space)";
     case PLATEN_POLICY_DISK:
-        return "disk: the kernel limits each file; platend looks five times a second at all"
-               " files of a run, at unlinked ones that it has open and at the free space, and"
-               " ends the run that takes too much";
+#define LOOKS                                                                                  \
+    "; platend looks five times a second at all files of a run, at unlinked ones that it has"  \
+    " open and at the free space, and ends the run that takes too much"
+        return is_mounted(data)
+                   ? "disk: the kernel limits each file (limits/output_size), and all of them "
+                     "by"
+                     " the size of data/path, which is a file system of its own" LOOKS
+                   : "disk: the kernel limits each file (limits/output_size), and not all of"
+                     " them, as data/path is no file system of its own" LOOKS;
     default:
         return layers & PLATEN_SANDBOX_PIDS
                    ? "processes: a PID namespace for each run, which ends as a whole"

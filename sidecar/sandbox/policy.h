@@ -74,7 +74,10 @@ typedef enum {
     PLATEN_POLICY_LIMITS
 } platen_policy_limit_t;
 
-/* By what means a run is kept to a limit where these layers hold: "name: means"; static. */
-const char *platen_policy_limit(platen_policy_limit_t limit, unsigned layers);
+/*
+ * By what means a run is kept to a limit where these layers hold, and runs are below `data`:
+ * "name: means"; static.
+ */
+const char *platen_policy_limit(platen_policy_limit_t limit, unsigned layers, const char *data);
 
 #endif

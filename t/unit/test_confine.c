@@ -12,7 +12,9 @@
 #include <linux/sockios.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -882,18 +884,60 @@ test_left_behind(void **state)
     without = 0;
 }
 
+/* In a mount namespace of its own: what is said of a file system that is only Platen's. */
+static int
+says_of_mounted(const char *path)
+{
+    if ((unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+        || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+        || mount("tmpfs", path, "tmpfs", 0, "size=1m") != 0) {
+        return 2;
+    }
+    return strstr(platen_policy_limit(PLATEN_POLICY_DISK, 0, path),
+                  "which is a file system of its own")
+           == NULL;
+}
+
+/* By which means limits are kept is said as it is. */
+static void
+test_means(void **state)
+{
+    pid_t child;
+    int   wstatus;
+
+    (void) state;
+    assert_non_null(strstr(platen_policy_limit(PLATEN_POLICY_DISK, 0, root), "no file system"));
+    assert_non_null(
+        strstr(platen_policy_limit(PLATEN_POLICY_DISK, 0, "/nonexistent"), "no file system"));
+    assert_non_null(strstr(platen_policy_limit(PLATEN_POLICY_MEMORY, 0, root), "no cgroup"));
+    assert_non_null(
+        strstr(platen_policy_limit(PLATEN_POLICY_MEMORY, PLATEN_SANDBOX_CGROUP, root),
+               "a cgroup for each run"));
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        _exit(says_of_mounted(root));
+    }
+    assert_int_equal(waitpid(child, &wstatus, 0), child);
+    if (WEXITSTATUS(wstatus) == 2) {
+        skip();
+    }
+    assert_int_equal(wstatus, 0);
+}
+
 int
 main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files),    cmocka_unit_test(test_landlocks),
-        cmocka_unit_test(test_needs),    cmocka_unit_test(test_calls),
-        cmocka_unit_test(test_state),    cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_limits),   cmocka_unit_test(test_tmp),
-        cmocka_unit_test(test_cpu),      cmocka_unit_test(test_logged),
-        cmocka_unit_test(test_required), cmocka_unit_test(test_many_paths),
-        cmocka_unit_test(test_unseen),   cmocka_unit_test(test_killed),
-        cmocka_unit_test(test_outlived), cmocka_unit_test(test_left_behind),
+        cmocka_unit_test(test_files),       cmocka_unit_test(test_landlocks),
+        cmocka_unit_test(test_needs),       cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_state),       cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_means),       cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_tmp),         cmocka_unit_test(test_cpu),
+        cmocka_unit_test(test_logged),      cmocka_unit_test(test_required),
+        cmocka_unit_test(test_many_paths),  cmocka_unit_test(test_unseen),
+        cmocka_unit_test(test_killed),      cmocka_unit_test(test_outlived),
+        cmocka_unit_test(test_left_behind),
     };
 
     if (argc == 4) {
