@@ -13,9 +13,8 @@
 #include <ngx_http.h>
 #include <ngx_thread_pool.h>
 
-#include "base/id.h"
-#include "http/problem.h"
 #include "module.h"
+#include "base/id.h"
 
 
 typedef struct ngx_http_platen_ctx_s  ngx_http_platen_ctx_t;
@@ -35,9 +34,7 @@ struct ngx_http_platen_ctx_s {
     ngx_array_t             *always;      /* headers that any answer has */
     ngx_int_t                identity;    /* see platen_auth_lookup() */
     uint64_t                 max_length;  /* of a signed PUT; 0: as elsewhere */
-    ngx_buf_t               *body;        /* see http/body.c */
-    void                    *body_handler;
-    platen_problem_t         body_problem; /* of reading it from its file */
+    struct platen_body_s    *body;        /* see http/body.c */
 
     /* of a submission */
     struct platen_receive_s  *rx;

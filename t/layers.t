@@ -30,11 +30,27 @@ my @sidecar = map [split], (
     'sidecar/ctl',
 );
 
+my @module = map [split], (
+    'ngx_module/ground',
+    'ngx_module/http',
+    'ngx_module/access',
+    'ngx_module/commit',
+    'ngx_module/view',
+    'ngx_module/ingest',
+    'ngx_module/tus',
+    'ngx_module/live',
+    'ngx_module/ws',
+    'ngx_module/roof',
+);
+
 # What stands in sidecar/ itself: what every room may use, and what uses them all.
 my %roof = map { $_ => 1 } qw(platend compare condition daemon supervisor);
 
+# The table of routes names all of the module's rooms, and its directives do.
+my %above = map { $_ => 1 } qw(ngx_http_platen_module http/route);
+
 my %level;
-for my $order ([@proto, @sidecar]) {
+for my $order ([@proto, @sidecar], [@proto, @module]) {
     for my $i (0 .. $#$order) {
         $level{$_} = $i for @{ $order->[$i] };
     }
@@ -42,6 +58,8 @@ for my $order ([@proto, @sidecar]) {
 
 sub room {
     my ($file) = @_;
+    return 'ngx_module/roof' if $file =~ m{^ngx_module/(.+)\.[ch]\z} && $above{$1};
+    return 'ngx_module/ground' if $file =~ m{^ngx_module/[^/]+\z};
     return dirname($file) if $file !~ m{^sidecar/([^/]+)\.[ch]\z};
     return $roof{$1} ? 'sidecar/roof' : 'sidecar/ground';
 }
@@ -53,20 +71,25 @@ sub slurp {
     return scalar <$in>;
 }
 
-my @files = map glob, qw(proto/*/*.[ch] sidecar/*.[ch] sidecar/*/*.[ch]);
+my @files = map glob, qw(proto/*/*.[ch] sidecar/*.[ch] sidecar/*/*.[ch] ngx_module/*.[ch] ngx_module/*/*.[ch]);
 my (@unknown, @above, %includes);
 for my $file (@files) {
     for my $name (slurp($file) =~ /^#include "([^"]+)"/mg) {
-        my ($found) = grep { -e $_ } "proto/$name", $file =~ /^sidecar/ ? "sidecar/$name" : ();
+        my ($found) = grep { -e $_ } "proto/$name", $file =~ m{^(sidecar|ngx_module)/} ? "$1/$name" : ();
         if (!defined $found || !defined $level{ room($found) } || !defined $level{ room($file) }) {
             push @unknown, "$file: $name";
             next;
         }
         push @above, "$file: $name" if $level{ room($found) } > $level{ room($file) };
         $includes{$file}{$found} = 1;
+        next if $file !~ /^ngx_module/;
+
+        # there a source and its header are one even in this
+        my ($from, $to) = map s/\.[ch]\z//r, $file, $found;
+        $includes{$from}{$to} = 1 if $from ne $to;
     }
 }
-is "@unknown", '', 'each file includes others by their path below proto/ or sidecar/, and each room is in the order';
+is "@unknown", '', 'each file includes others by their path below proto/, sidecar/ or ngx_module/, and each room is in the order';
 is join("\n", @above), '', 'no room includes one above it';
 
 # A header with its source is one; headers alone may not meet again.
@@ -83,7 +106,7 @@ sub visit {
     visit($_, @way, $file) for sort keys %{ $includes{$file} // {} };
     $state{$file} = 'done';
 }
-visit($_) for sort @files;
+visit($_) for sort keys %includes;
 is "@circles", '', 'no file includes itself by way of others';
 
 SKIP: {

@@ -22,6 +22,13 @@
 #define PLATEN_BODY_MAX  (16 * 1024)
 
 
+typedef struct platen_body_s {
+    ngx_buf_t               *buf;
+    platen_body_handler_pt   handler;
+    platen_problem_t         problem;  /* of reading it from its file */
+} platen_body_t;
+
+
 static ngx_int_t platen_body_given(ngx_http_request_t *r);
 static int platen_body_piece(void *data, const u_char *p, size_t n);
 static void platen_body_thread(void *data, ngx_log_t *log);
@@ -50,12 +57,17 @@ platen_body_json(ngx_http_request_t *r, platen_body_handler_pt handler)
     size = r->headers_in.content_length_n >= 0 && !platen_given(r)
            ? (size_t) r->headers_in.content_length_n : PLATEN_BODY_MAX;
 
-    ctx->body = ngx_create_temp_buf(r->pool, ngx_max(size, 1));
+    ctx->body = ngx_palloc(r->pool, sizeof(platen_body_t));
     if (ctx->body == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->body_handler = handler;
+    ctx->body->handler = handler;
+    ctx->body->problem = PLATEN_PROBLEM_NONE;
+    ctx->body->buf = ngx_create_temp_buf(r->pool, ngx_max(size, 1));
+    if (ctx->body->buf == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (platen_given(r)) {
         return platen_body_given(r);
@@ -93,7 +105,7 @@ platen_body_given(ngx_http_request_t *r)
     }
 
     if (!platen_given_in_file(ctx->in)) {
-        return platen_given_each(ctx->in, platen_body_piece, ctx->body)
+        return platen_given_each(ctx->in, platen_body_piece, ctx->body->buf)
                == PLATEN_OK
                ? platen_body_done(r)
                : platen_respond_problem(r, PLATEN_PROBLEM_BODY_TOO_LARGE,
@@ -144,9 +156,9 @@ platen_body_thread(void *data, ngx_log_t *log)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    rc = platen_given_each(ctx->in, platen_body_piece, ctx->body);
+    rc = platen_given_each(ctx->in, platen_body_piece, ctx->body->buf);
 
-    ctx->body_problem = rc == PLATEN_OK ? PLATEN_PROBLEM_NONE
+    ctx->body->problem = rc == PLATEN_OK ? PLATEN_PROBLEM_NONE
                         : rc == PLATEN_INVALID ? PLATEN_PROBLEM_BODY_TOO_LARGE
                         : platen_problem_of_errno(errno);
 }
@@ -166,8 +178,8 @@ platen_body_gathered(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    ngx_http_finalize_request(r, ctx->body_problem != PLATEN_PROBLEM_NONE
-                                 ? platen_respond_problem(r, ctx->body_problem,
+    ngx_http_finalize_request(r, ctx->body->problem != PLATEN_PROBLEM_NONE
+                                 ? platen_respond_problem(r, ctx->body->problem,
                                                           NULL)
                                  : platen_body_done(r));
 }
@@ -250,7 +262,7 @@ platen_body_take(ngx_http_request_t *r)
     for (cl = r->request_body->bufs; cl; cl = next) {
         next = cl->next;
 
-        if (platen_body_piece(ctx->body, cl->buf->pos,
+        if (platen_body_piece(ctx->body->buf, cl->buf->pos,
                               cl->buf->last - cl->buf->pos)
             != PLATEN_OK)
         {
@@ -270,21 +282,20 @@ platen_body_take(ngx_http_request_t *r)
 static ngx_int_t
 platen_body_done(ngx_http_request_t *r)
 {
-    json_t                  *object;
-    ngx_int_t                rc;
-    json_error_t             error;
-    ngx_http_platen_ctx_t   *ctx;
-    platen_body_handler_pt   handler;
+    json_t                 *object;
+    ngx_buf_t              *buf;
+    ngx_int_t               rc;
+    json_error_t            error;
+    ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    handler = (platen_body_handler_pt) ctx->body_handler;
+    buf = ctx->body->buf;
 
-    if (ctx->body->last == ctx->body->pos) {
+    if (buf->last == buf->pos) {
         object = json_object();
 
     } else {
-        object = json_loadb((char *) ctx->body->pos,
-                            ctx->body->last - ctx->body->pos,
+        object = json_loadb((char *) buf->pos, buf->last - buf->pos,
                             JSON_REJECT_DUPLICATES, &error);
     }
 
@@ -293,7 +304,7 @@ platen_body_done(ngx_http_request_t *r)
         return platen_respond_problem(r, PLATEN_PROBLEM_MALFORMED_JSON, NULL);
     }
 
-    rc = handler(r, object);
+    rc = ctx->body->handler(r, object);
 
     json_decref(object);
 

@@ -252,3 +252,27 @@ platen_query_params(ngx_http_request_t *r, platen_params_t *params,
 
     return NGX_OK;
 }
+
+
+ngx_int_t
+platen_query_number(ngx_http_request_t *r, const char *name, ngx_uint_t max,
+    ngx_uint_t *number)
+{
+    ngx_int_t  n;
+    ngx_str_t  value;
+
+    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &value) != NGX_OK
+        || value.len == 0)
+    {
+        return NGX_OK;
+    }
+
+    n = ngx_atoi(value.data, value.len);
+    if (n == NGX_ERROR || n > (ngx_int_t) max) {
+        return NGX_DECLINED;
+    }
+
+    *number = n;
+
+    return NGX_OK;
+}

@@ -28,5 +28,9 @@ ngx_int_t platen_query_params(ngx_http_request_t *r, platen_params_t *params,
  */
 ngx_int_t platen_query_hide(ngx_http_request_t *r);
 
+/* A number of the query, at most `max`; unchanged if there is none. */
+ngx_int_t platen_query_number(ngx_http_request_t *r, const char *name,
+    ngx_uint_t max, ngx_uint_t *number);
+
 
 #endif /* _PLATEN_HTTP_QUERY_H_INCLUDED_ */

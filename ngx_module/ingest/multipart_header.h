@@ -15,7 +15,7 @@
 #ifndef PLATEN_MULTIPART_HEADER_H
 #define PLATEN_MULTIPART_HEADER_H
 
-#include "ingest/multipart.h"
+#include "ingest/multipart_part.h"
 
 
 /* One parameter; it points into what was parsed. */

@@ -16,8 +16,6 @@
 #include "http/problem.h"
 #include "http/respond.h"
 #include "tus/header.h"
-#include "tus/request.h"
-#include "tus/tus.h"
 
 #include <errno.h>
 
@@ -96,7 +94,7 @@ platen_tus_options(ngx_http_request_t *r)
     rc |= platen_tus_answer_literal(r, "Tus-Version", PLATEN_TUS_VERSION);
     rc |= platen_tus_answer_literal(r, "Tus-Extension", PLATEN_TUS_EXTENSIONS);
     rc |= platen_tus_answer_number(r, "Tus-Max-Size",
-                                   platen_tus_request_max(plcf));
+                                   platen_tus_max(plcf));
     rc |= platen_respond_header(r, "Tus-Checksum-Algorithm", &value);
 
     if (rc != NGX_OK) {

@@ -26,7 +26,6 @@
 #include "http/problem.h"
 #include "http/respond.h"
 #include "ingest/receive.h"
-#include "tus/tus.h"
 
 #include <errno.h>
 
@@ -373,7 +372,7 @@ platen_tus_reserved(platen_commit_op_t *op)
         /* nobody to do it for */
 
     } else if (r->write_event_handler == platen_tus_event) {
-        platen_tus_next(r);
+        tus->next(r);
 
     } else {
         /* terminated meanwhile: nginx waits to free it */
@@ -611,5 +610,11 @@ platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
 static void
 platen_tus_done(ngx_event_t *ev)
 {
-    platen_task_done(ev, platen_tus_event, platen_tus_next);
+    ngx_http_request_t *r = ev->data;
+
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    platen_task_done(ev, platen_tus_event, ctx->tus->next);
 }

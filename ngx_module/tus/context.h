@@ -23,9 +23,13 @@
 #include <ngx_http.h>
 #include <openssl/evp.h>
 
+#include "conf.h"
 #include "commit/op.h"
 #include "disk/upload.h"
 #include "tus/header.h"
+
+
+#define PLATEN_TUS_VERSION  "1.0.0"
 
 
 typedef enum {
@@ -49,6 +53,9 @@ struct platen_tus_s {
     platen_partial_t               partial;
     platen_partial_meta_t          meta;     /* CREATE: what is to be */
     platen_tus_step_t              step;
+    void                         (*next)(ngx_http_request_t *r); /* it is
+                                                done, and nobody has
+                                                terminated the request */
     int                            rc;       /* of the step */
     int                            error;    /* errno behind it */
 
@@ -75,6 +82,13 @@ struct platen_tus_s {
 };
 
 typedef struct platen_tus_s  platen_tus_t;
+
+
+/* Gives up lock and descriptors. */
+void platen_tus_release(platen_tus_t *tus);
+
+/* The most bytes of an upload, those of a file unless said otherwise. */
+uint64_t platen_tus_max(ngx_http_platen_loc_conf_t *plcf);
 
 
 #endif /* _PLATEN_TUS_CONTEXT_H_INCLUDED_ */

@@ -7,6 +7,7 @@
 
 #include "tus/request.h"
 
+#include "conf.h"
 #include "ctx.h"
 #include "access/webhook_conf.h"
 #include "base/platen.h"
@@ -27,15 +28,6 @@ static ngx_int_t platen_tus_request_what(ngx_http_request_t *r,
     platen_tus_t *tus);
 static ngx_int_t platen_tus_request_checksum(ngx_http_request_t *r,
     platen_tus_t *tus);
-
-
-/* The most bytes of an upload, those of a file unless said otherwise. */
-
-uint64_t
-platen_tus_request_max(ngx_http_platen_loc_conf_t *plcf)
-{
-    return plcf->upload_max_size ? plcf->upload_max_size : plcf->max_file_size;
-}
 
 
 /* The request's header of that name in lower case; NULL: none. */
@@ -85,7 +77,7 @@ platen_tus_request_create(ngx_http_request_t *r, platen_tus_t *tus)
     }
 
     tus->limit = tus->length_said ? tus->length
-                                  : platen_tus_request_max(plcf);
+                                  : platen_tus_max(plcf);
 
     tus->meta.client = (platen_str_t) { (char *) ctx->client.data,
                                         ctx->client.len };
@@ -125,8 +117,8 @@ platen_tus_request_length(ngx_http_request_t *r, platen_tus_t *tus)
 
     tus->length_said = 1;
 
-    if (tus->length > platen_tus_request_max(plcf)) {
-        return platen_tus_answer_too_large(r, platen_tus_request_max(plcf));
+    if (tus->length > platen_tus_max(plcf)) {
+        return platen_tus_answer_too_large(r, platen_tus_max(plcf));
     }
 
     return NGX_DECLINED;

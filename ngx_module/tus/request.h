@@ -11,12 +11,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "conf.h"
 #include "tus/context.h"
 
-
-/* The most bytes of an upload, those of a file unless said otherwise. */
-uint64_t platen_tus_request_max(ngx_http_platen_loc_conf_t *plcf);
 
 /* The request's header of that name in lower case; NULL: none. */
 ngx_str_t *platen_tus_request_header(ngx_http_request_t *r, const char *name);

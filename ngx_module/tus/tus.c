@@ -17,6 +17,7 @@
 #include "tus/tus.h"
 
 #include "conf.h"
+#include "ctx.h"
 #include "task.h"
 #include "access/capacity.h"
 #include "access/owned.h"
@@ -35,6 +36,7 @@
 #include "store/store.h"
 #include "tus/answer.h"
 #include "tus/body.h"
+#include "tus/context.h"
 #include "tus/header.h"
 #include "tus/request.h"
 
@@ -43,6 +45,7 @@
 
 
 static ngx_int_t platen_tus_start(ngx_http_request_t *r);
+static void platen_tus_next(ngx_http_request_t *r);
 static void platen_tus_cleanup(void *data);
 static ngx_int_t platen_tus_go(ngx_http_request_t *r, platen_tus_step_t step);
 static void platen_tus_ask(ngx_http_request_t *r, uint64_t need,
@@ -152,6 +155,7 @@ platen_tus_start(ngx_http_request_t *r)
     cln->handler = platen_tus_cleanup;
     ctx->tus = tus;
     ctx->discard = platen_tus_refused;
+    tus->next = platen_tus_next;
 
     tus->body = r->headers_in.content_length_n > 0 || r->headers_in.chunked;
 
@@ -166,13 +170,6 @@ platen_tus_cleanup(void *data)
 
     platen_tus_release(tus);
     EVP_MD_CTX_free(tus->md);
-}
-
-
-void
-platen_tus_release(platen_tus_t *tus)
-{
-    platen_partial_close(&tus->partial);
 }
 
 
@@ -309,7 +306,9 @@ platen_tus_ask(ngx_http_request_t *r, uint64_t need, uint64_t wish,
 }
 
 
-void
+/* The step is done, and nobody has terminated the request. */
+
+static void
 platen_tus_next(ngx_http_request_t *r)
 {
     platen_tus_t           *tus;
@@ -555,7 +554,7 @@ platen_tus_ready(ngx_http_request_t *r, platen_tus_t *tus)
     }
 
     tus->limit = tus->partial.meta.deferred
-                 ? platen_tus_request_max(plcf) : tus->partial.meta.length;
+                 ? platen_tus_max(plcf) : tus->partial.meta.length;
 
     rc = platen_tus_patch_check(r, tus);
     if (rc != NGX_DECLINED) {
@@ -585,7 +584,7 @@ platen_tus_patch_check(ngx_http_request_t *r, platen_tus_t *tus)
 
     /* its limit may have been lowered since, and no job would come of it */
 
-    max = platen_tus_request_max(plcf);
+    max = platen_tus_max(plcf);
 
     if (tus->partial.offset > max || tus->limit > max) {
         return platen_tus_answer_too_large(r, max);
@@ -772,7 +771,7 @@ platen_tus_complete(ngx_http_request_t *r, platen_tus_t *tus)
 
     if (cln == NULL
         || platen_receive_init(cln->data, tus->partial.root,
-                               platen_tus_request_max(plcf), "", 0)
+                               platen_tus_max(plcf), "", 0)
            != PLATEN_OK)
     {
         ngx_http_finalize_request(r, platen_respond_problem(r,

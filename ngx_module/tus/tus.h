@@ -11,12 +11,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ctx.h"
-#include "tus/context.h"
-
-
-#define PLATEN_TUS_VERSION  "1.0.0"
-
 
 /*
  * Before a route is looked for: for paths of uploads, takes X-HTTP-Method-Override
@@ -28,12 +22,6 @@ ngx_int_t platen_tus_create(ngx_http_request_t *r);
 
 /* HEAD, PATCH and DELETE of one upload. */
 ngx_int_t platen_tus_open(ngx_http_request_t *r);
-
-/* The step is done, and nobody has terminated the request. */
-void platen_tus_next(ngx_http_request_t *r);
-
-/* Gives up lock and descriptors. */
-void platen_tus_release(platen_tus_t *tus);
 
 
 #endif /* _PLATEN_TUS_TUS_H_INCLUDED_ */

@@ -22,7 +22,7 @@
 #include "http/problem.h"
 #include "http/respond.h"
 #include "job/option.h"
-#include "view/job.h"
+#include "view/result.h"
 
 
 static ngx_int_t platen_download_headers(ngx_http_request_t *r,

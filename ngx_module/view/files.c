@@ -16,11 +16,11 @@
 #include "base/platen.h"
 #include "format/zip_check.h"
 #include "http/problem.h"
+#include "http/query.h"
 #include "http/respond.h"
 #include "job/skip.h"
 #include "view/download.h"
-#include "view/job.h"
-#include "view/list.h"
+#include "view/result.h"
 
 
 #define PLATEN_BATCH_SLICE  32
@@ -344,14 +344,14 @@ platen_batch_files(ngx_http_request_t *r)
     offset = 0;
     limit = 100;
 
-    if (platen_list_number(r, "limit", PLATEN_BATCH_PAGE, &limit) != NGX_OK
+    if (platen_query_number(r, "limit", PLATEN_BATCH_PAGE, &limit) != NGX_OK
         || limit == 0)
     {
         return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
                                       "limit takes a number from 1 to 1000.");
     }
 
-    if (platen_list_number(r, "offset", PLATEN_ZIP_ENTRIES, &offset)
+    if (platen_query_number(r, "offset", PLATEN_ZIP_ENTRIES, &offset)
         != NGX_OK)
     {
         return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,

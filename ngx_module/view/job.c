@@ -17,6 +17,7 @@
 #include "http/respond.h"
 #include "job/option.h"
 #include "view/files.h"
+#include "view/result.h"
 
 
 typedef enum {
@@ -111,14 +112,6 @@ platen_view_write(ngx_http_request_t *r, platen_json_t *j, platen_txn_t *txn,
 
     platen_view_members(j, &plcf->prefix, txn, platen_view_job_members, job,
                         position);
-}
-
-
-ngx_uint_t
-platen_view_has_result(const platen_job_t *job)
-{
-    return job->state == PLATEN_STATE_SUCCESS
-           || job->state == PLATEN_STATE_PARTIAL_SUCCESS;
 }
 
 

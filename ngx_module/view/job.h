@@ -25,9 +25,6 @@ ngx_int_t platen_view_job(ngx_http_request_t *r);
 void platen_view_write(ngx_http_request_t *r, platen_json_t *j,
     platen_txn_t *txn, const platen_job_t *job, uint64_t position);
 
-/* Whether there is something to download. */
-ngx_uint_t platen_view_has_result(const platen_job_t *job);
-
 /* Sends the job as the answer to its submission. */
 ngx_int_t platen_view_submitted(ngx_http_request_t *r, ngx_uint_t status,
     const platen_job_t *job, uint64_t position);

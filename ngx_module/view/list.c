@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/platen.h"
 #include "http/problem.h"
+#include "http/query.h"
 #include "http/respond.h"
 #include "job/job.h"
 #include "view/job.h"
@@ -172,14 +173,14 @@ platen_list_query(ngx_http_request_t *r, platen_list_query_t *q,
     q->client = ctx->client;
     q->limit = PLATEN_LIST_LIMIT;
 
-    if (platen_list_number(r, "limit", PLATEN_LIST_LIMIT_MAX, &q->limit)
+    if (platen_query_number(r, "limit", PLATEN_LIST_LIMIT_MAX, &q->limit)
         != NGX_OK || q->limit == 0)
     {
         *wrong = "limit takes a number from 1 to 1000.";
         return NGX_DECLINED;
     }
 
-    if (platen_list_number(r, "offset", PLATEN_LIST_OFFSET_MAX, &q->offset)
+    if (platen_query_number(r, "offset", PLATEN_LIST_OFFSET_MAX, &q->offset)
         != NGX_OK)
     {
         *wrong = "offset takes a number from 0 to 10000; go further with "
@@ -216,25 +217,3 @@ platen_list_query(ngx_http_request_t *r, platen_list_query_t *q,
 }
 
 
-ngx_int_t
-platen_list_number(ngx_http_request_t *r, const char *name, ngx_uint_t max,
-    ngx_uint_t *number)
-{
-    ngx_int_t  n;
-    ngx_str_t  value;
-
-    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &value) != NGX_OK
-        || value.len == 0)
-    {
-        return NGX_OK;
-    }
-
-    n = ngx_atoi(value.data, value.len);
-    if (n == NGX_ERROR || n > (ngx_int_t) max) {
-        return NGX_DECLINED;
-    }
-
-    *number = n;
-
-    return NGX_OK;
-}

@@ -15,10 +15,6 @@
 #include "store/store.h"
 
 
-/* A number of the query, at most `max`; unchanged if there is none. */
-ngx_int_t platen_list_number(ngx_http_request_t *r, const char *name,
-    ngx_uint_t max, ngx_uint_t *number);
-
 ngx_int_t platen_list_jobs(ngx_http_request_t *r);
 
 /* Writes what GET /jobs says without parameters; a PLATEN_ code. */

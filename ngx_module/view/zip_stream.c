@@ -30,7 +30,7 @@
 #include "job/job.h"
 #include "store/store.h"
 #include "view/download.h"
-#include "view/job.h"
+#include "view/result.h"
 
 
 #define PLATEN_BATCH_PARTIAL_LOCAL    30       /* bytes of a local header, */
