@@ -161,6 +161,7 @@ describe(const platen_policy_t *policy, const platen_config_t *config, unsigned 
     uint64_t              processes = platen_policy_processes(policy, holding);
 
     words.program = lok ? NULL : words.program;
+    words.tmp = holding & PLATEN_SANDBOX_NETWORK ? words.tmp : "{run}/tmp";
     n = platen_policy_paths(policy, &words, paths, sizeof(paths) / sizeof(paths[0]), text,
                             sizeof(text));
     if (n < 0) {

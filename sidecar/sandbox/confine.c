@@ -147,7 +147,7 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
         .program = command->argv[0],
         .office = out->office,
         .libexec = config->libexec_path,
-        .tmp = confine->layers & PLATEN_SANDBOX_NETWORK ? "/tmp" : NULL,
+        .tmp = confine->layers & PLATEN_SANDBOX_NETWORK ? "/tmp" : out->tmp,
     };
     uint64_t space = command->address_space;
     int      i, n;
@@ -157,6 +157,7 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
         policy = platen_policy_find("command");
     }
     snprintf(out->office, sizeof(out->office), "%s/..", config->lok_program);
+    snprintf(out->tmp, sizeof(out->tmp), "%s/tmp", dir);
     n = platen_policy_paths(policy, &words, out->paths, PLATEN_CONFINE_PATHS, out->text,
                             sizeof(out->text));
     if (n < 0 || n + command->npaths > PLATEN_CONFINE_PATHS) {
@@ -172,7 +173,6 @@ platen_confine_command(const platen_confine_t *confine, const platen_command_t *
         space = config->address_space;
     }
     if (policy->tmp && confine->layers & PLATEN_SANDBOX_NETWORK) {
-        snprintf(out->tmp, sizeof(out->tmp), "%s/tmp", dir);
         out->sandbox.tmp = out->tmp;
     }
     out->sandbox.layers = confine->layers;

@@ -17,7 +17,8 @@
 /*
  * In a path stand {run} for the run's directory, {document}, {program} for what is
  * executed, {office} for LibreOffice's installation, {profile} for the warm
- * LibreOffice's profile, {libexec} for Platen's own programs and {tmp} for /tmp.
+ * LibreOffice's profile, {libexec} for Platen's own programs and {tmp} for /tmp,
+ * or for tmp in the run's directory where that is not mounted there.
  */
 typedef struct {
     const char           *engine;
@@ -38,7 +39,7 @@ typedef struct {
     const char *office;
     const char *profile;
     const char *libexec;
-    const char *tmp; /* "/tmp", if that is the run's own */
+    const char *tmp; /* "/tmp", if that is the run's own; or the run's tmp itself */
 } platen_policy_words_t;
 
 /* That of an engine; NULL: it is not in the table, as those of the configuration are not. */
