@@ -46,7 +46,7 @@ INC_sidecar    = -Iproto -Isidecar
 INC_ngx_module = -Iproto -Ingx_module
 INC_t          = -Iproto -Isidecar -Ingx_module -It -It/unit
 INC            = $(INC_$(firstword $(subst /, ,$<)))
-LIBS    = -llmdb -lmagic -lcrypto
+LIBS    = -llmdb -lmagic -lcrypto -lnettle
 SIDELIB = -lczmq -lzmq -ljansson -lseccomp -lz
 DEPS    = -MMD -MP # each object knows the headers that it was made from
 HARDEN  = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE

@@ -1,8 +1,5 @@
 /* Uploads in several requests; see disk/upload.h. */
 
-/* The state of EVP digests cannot be kept; that of this older interface can. */
-#define OPENSSL_SUPPRESS_DEPRECATED
-
 #include "disk/upload.h"
 
 #include <errno.h>
@@ -17,7 +14,9 @@
 #include "base/codec.h"
 #include "base/digest.h"
 
-#define SUM_VERSION 1
+#define SUM_VERSION 2
+#define SUM_VERSION_OPENSSL 1
+#define OPENSSL_STATE 112                 /* bytes of a SHA256_CTX */
 #define CHECKPOINT (64 * 1024 * 1024)     /* bytes from one to the next */
 #define WRITEBACK_EVERY (8 * 1024 * 1024) /* as ingest/receive.c */
 #define BLOCK (256 * 1024)
@@ -25,15 +24,29 @@
 /* All that there may be of one; the first has the bytes. */
 static const char *const exts[] = { "part", "meta", "sum", "new" };
 
-/* What .sum holds, in the machine's own form: it is a cache, never moved. */
+/*
+ * What .sum holds, in the machine's own form: it is a cache, never moved.  The state of EVP
+ * digests cannot be kept; Nettle's is plain memory (its manual, "Hash functions").
+ */
 typedef struct {
-    uint32_t   version;
-    uint32_t   checked; /* bytes from `trusted` on are not to be trusted */
-    uint64_t   trusted;
-    uint64_t   hashed;
-    SHA256_CTX sha;
-    uint8_t    digest[PLATEN_SHA256_LEN]; /* of all above */
+    uint32_t version;
+    uint32_t checked; /* bytes from `trusted` on are not to be trusted */
+    uint64_t trusted;
+    uint64_t hashed;
+} sum_head_t;
+
+typedef struct {
+    sum_head_t        head;
+    struct sha256_ctx sha;
+    uint8_t           digest[PLATEN_SHA256_LEN]; /* of all above */
 } sum_t;
+
+/* The form before this one: of its state nothing is known but the length. */
+typedef struct {
+    sum_head_t head;
+    uint8_t    state[OPENSSL_STATE];
+    uint8_t    digest[PLATEN_SHA256_LEN];
+} openssl_sum_t;
 
 static const platen_field_t fields[] = {
     { 1, PLATEN_FIELD_STR, offsetof(platen_partial_meta_t, client) },
@@ -204,11 +217,26 @@ read_meta(platen_partial_t *p)
 /* --- what is hashed and trusted ----------------------------------------------------------- */
 
 static int
-digest_of(const sum_t *sum, uint8_t out[PLATEN_SHA256_LEN])
+digest_of(const void *sum, size_t len, uint8_t out[PLATEN_SHA256_LEN])
 {
-    platen_str_t all = { (const char *) sum, offsetof(sum_t, digest) };
+    platen_str_t all = { sum, len };
 
     return platen_digest(&all, 1, out);
+}
+
+/* Whether `len` bytes and their digest are a sum of that version. */
+static int
+is_sum(const void *sum, ssize_t got, size_t len, uint32_t version)
+{
+    uint8_t    digest[PLATEN_SHA256_LEN];
+    sum_head_t head;
+
+    if (got < (ssize_t) (len + sizeof(digest))) {
+        return 0;
+    }
+    memcpy(&head, sum, sizeof(head));
+    return head.version == version && digest_of(sum, len, digest) == PLATEN_OK
+           && memcmp(digest, (const uint8_t *) sum + len, sizeof(digest)) == 0;
 }
 
 static int
@@ -217,12 +245,12 @@ write_sum(platen_partial_t *p)
     sum_t sum;
 
     memset(&sum, 0, sizeof(sum)); /* holes are digested, too */
-    sum.version = SUM_VERSION;
-    sum.checked = (uint32_t) p->checked;
-    sum.trusted = p->checked ? p->from : p->offset;
-    sum.hashed = p->mark_hashed;
+    sum.head.version = SUM_VERSION;
+    sum.head.checked = (uint32_t) p->checked;
+    sum.head.trusted = p->checked ? p->from : p->offset;
+    sum.head.hashed = p->mark_hashed;
     sum.sha = p->mark_sha;
-    if (digest_of(&sum, sum.digest) != PLATEN_OK) {
+    if (digest_of(&sum, offsetof(sum_t, digest), sum.digest) != PLATEN_OK) {
         errno = ENOMEM;
         return failed(p, "hashing");
     }
@@ -250,7 +278,7 @@ static void
 hash_anew(platen_partial_t *p)
 {
     p->hashed = 0;
-    SHA256_Init(&p->sha);
+    sha256_init(&p->sha);
     mark(p);
 }
 
@@ -258,25 +286,29 @@ hash_anew(platen_partial_t *p)
 static int
 read_sum(platen_partial_t *p)
 {
-    uint8_t digest[PLATEN_SHA256_LEN];
-    sum_t   sum;
+    union {
+        sum_t         sum;
+        openssl_sum_t openssl;
+    } is;
+    ssize_t got;
+    int     known;
 
     hash_anew(p);
-    if (read_some(p->sum_fd, &sum, sizeof(sum), 0) != sizeof(sum)
-        || digest_of(&sum, digest) != PLATEN_OK
-        || memcmp(digest, sum.digest, sizeof(digest)) != 0 || sum.version != SUM_VERSION) {
+    got = read_some(p->sum_fd, &is, sizeof(is), 0);
+    known = is_sum(&is, got, offsetof(sum_t, digest), SUM_VERSION);
+    if (!known && !is_sum(&is, got, offsetof(openssl_sum_t, digest), SUM_VERSION_OPENSSL)) {
         return PLATEN_OK;
     }
 
-    if (sum.checked && sum.trusted < p->offset) {
-        if (ftruncate(p->fd, (off_t) sum.trusted) != 0) {
+    if (is.sum.head.checked && is.sum.head.trusted < p->offset) {
+        if (ftruncate(p->fd, (off_t) is.sum.head.trusted) != 0) {
             return failed(p, "ftruncate");
         }
-        p->offset = sum.trusted;
+        p->offset = is.sum.head.trusted;
     }
-    if (sum.hashed <= p->offset) {
-        p->hashed = sum.hashed;
-        p->sha = sum.sha;
+    if (known && is.sum.head.hashed <= p->offset) {
+        p->hashed = is.sum.head.hashed;
+        p->sha = is.sum.sha;
         mark(p);
     }
     return PLATEN_OK;
@@ -523,7 +555,7 @@ platen_partial_write(platen_partial_t *p, const unsigned char *bytes, size_t n)
             return failed(p, "write");
         }
         if (p->hashed == p->offset) {
-            SHA256_Update(&p->sha, bytes, (size_t) written);
+            sha256_update(&p->sha, (size_t) written, bytes);
             p->hashed += (uint64_t) written;
         }
         p->offset += (uint64_t) written;
@@ -595,7 +627,7 @@ platen_partial_hash(platen_partial_t *p, uint64_t max)
             free(block);
             return PLATEN_ERROR;
         }
-        SHA256_Update(&p->sha, block, (size_t) n);
+        sha256_update(&p->sha, (size_t) n, block);
         p->hashed += (uint64_t) n;
     }
     free(block);
@@ -605,12 +637,13 @@ platen_partial_hash(platen_partial_t *p, uint64_t max)
 int
 platen_partial_digest(platen_partial_t *p, uint8_t out[PLATEN_SHA256_LEN])
 {
-    SHA256_CTX sha = p->sha;
+    struct sha256_ctx sha = p->sha;
 
     if (p->hashed != p->offset) {
         return PLATEN_INVALID;
     }
-    return SHA256_Final(out, &sha) == 1 ? PLATEN_OK : PLATEN_ERROR;
+    sha256_digest(&sha, PLATEN_SHA256_LEN, out);
+    return PLATEN_OK;
 }
 
 void

@@ -16,8 +16,8 @@
  *
  * The running SHA-256 is kept in .sum, so the end of a long upload need not read
  * it all again.  It is written after the bytes that it covers are synced, is not
- * synced itself, and carries a digest of its own: lost or torn, the bytes are
- * hashed again from the start.
+ * synced itself, and carries a digest of its own: lost, torn or another version's,
+ * the bytes are hashed again from the start.
  *
  * The caller owns the object.  Everything but platen_partial_close() works on
  * the disk, so it runs in a thread; one call at a time.
@@ -26,7 +26,7 @@
 #ifndef PLATEN_PARTIAL_H
 #define PLATEN_PARTIAL_H
 
-#include <openssl/sha.h>
+#include <nettle/sha2.h>
 #include <time.h>
 
 #include "base/platen.h"
@@ -59,9 +59,9 @@ typedef struct {
     uint64_t              hashed;  /* of them in `sha` */
     int                   checked; /* what comes is under a checksum */
     time_t                expires;
-    SHA256_CTX            sha;
+    struct sha256_ctx     sha;
     uint64_t              mark_hashed; /* the same where .sum has it */
-    SHA256_CTX            mark_sha;
+    struct sha256_ctx     mark_sha;
     const char           *call; /* that failed, with errno */
 } platen_partial_t;
 

@@ -258,6 +258,40 @@ test_damage(void **state)
     assert_int_equal(platen_partial_open(&p, alice), PLATEN_NOT_FOUND);
 }
 
+/* An upload that was begun before its digest had the form of today goes on. */
+static void
+test_older(void **state)
+{
+    struct {
+        uint32_t version, checked;
+        uint64_t trusted, hashed;
+        uint8_t  sha[112];
+        uint8_t  digest[PLATEN_SHA256_LEN];
+    } sum = { .version = 1, .checked = 1, .trusted = 2, .hashed = 2, .sha = { 1, 2, 3 } };
+    platen_str_t all = { (const char *) &sum, offsetof(__typeof__(sum), digest) };
+    char         path[PLATEN_PATH_MAX], text[PLATEN_ID_TEXT + 1];
+    int          fd;
+
+    (void) state;
+    create(6);
+    append("abc", 0);
+    assert_int_equal(platen_partial_end(&p), PLATEN_OK);
+    assert_int_equal(platen_digest(&all, 1, sum.digest), PLATEN_OK);
+    platen_id_format(&id, text);
+    snprintf(path, sizeof(path), "%s/uploads/%s.sum", root, text);
+    fd = open(path, O_WRONLY | O_TRUNC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, &sum, sizeof(sum)), sizeof(sum));
+    close(fd);
+
+    reopen();
+    assert_int_equal(p.offset, 2); /* what was under a checksum is not trusted */
+    assert_int_equal(p.hashed, 0);
+    append("cdef", 0);
+    digest_is("abcdef");
+    platen_partial_close(&p);
+}
+
 static int
 is_job(void *data, const platen_id_t *which)
 {
@@ -326,7 +360,8 @@ main(void)
         cmocka_unit_test(test_life),    cmocka_unit_test(test_lock_and_owner),
         cmocka_unit_test(test_checked), cmocka_unit_test(test_cut_short),
         cmocka_unit_test(test_settle),  cmocka_unit_test(test_deferred),
-        cmocka_unit_test(test_damage),  cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_older),   cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_sweep),
     };
 
     return cmocka_run_group_tests_name("platen_partial", tests, setup, teardown);
