@@ -16,7 +16,7 @@
 #include "base/platen.h"
 #include "job/skip.h"
 #include "base/crash.h"
-#include "format/sniff.h"
+#include "format/inspect.h"
 #include "format/zip_check.h"
 
 /*
@@ -335,9 +335,6 @@ platen_receive_feed(platen_receive_t *rx, const unsigned char *p, size_t n)
 static int
 source_hint(platen_receive_t *rx, const platen_format_t **hint, int *weak)
 {
-    const char *ext;
-    size_t      len;
-
     *weak = 0;
     if (rx->params.lens[PLATEN_PARAM_SOURCE] > 0) {
         *hint = platen_format_named(rx->params.values[PLATEN_PARAM_SOURCE],
@@ -349,8 +346,7 @@ source_hint(platen_receive_t *rx, const platen_format_t **hint, int *weak)
                       "lists them.");
     }
 
-    ext = platen_filename_ext(rx->filename, rx->filename_len, &len);
-    *hint = ext == NULL ? NULL : platen_format_find(ext, len);
+    *hint = platen_inspect_name(rx->filename, rx->filename_len);
     if (*hint == NULL) {
         *weak = 1;
         *hint = platen_format_by_mime(rx->content_type,
@@ -365,19 +361,14 @@ static int
 see_entry(void *data, const platen_zip_entry_t *e)
 {
     platen_receive_t      *rx = data;
-    const platen_format_t *format = NULL;
-    const char            *ext;
-    size_t                 len;
+    const platen_format_t *format;
 
     if (platen_batch_folder(e->name, e->name_len)
         || platen_batch_skip(e->name, e->name_len, e->size) != NULL)
     {
         return 0;
     }
-    ext = platen_filename_ext(e->name, e->name_len, &len);
-    if (ext != NULL) {
-        format = platen_format_find(ext, len);
-    }
+    format = platen_inspect_name(e->name, e->name_len);
     if (format != NULL && strcmp(format->name, "zip") != 0) {
         rx->contents |= UINT64_C(1) << (format - platen_formats);
     }
@@ -418,14 +409,11 @@ check_batch(platen_receive_t *rx)
 }
 
 
-/*
- * A document that is a ZIP container, or that a converter may take for one, is
- * looked at before anything unpacks it.
- */
 static int
 check_archive(platen_receive_t *rx)
 {
-    platen_zip_verdict_t verdict;
+    char sentence[PLATEN_ZIP_SENTENCE];
+    int  safe;
 
     if (rx->archive != NULL && strcmp(rx->source->name, "zip") == 0) {
         return check_batch(rx);
@@ -433,19 +421,13 @@ check_archive(platen_receive_t *rx)
     if (rx->only_archive) {
         return fail(rx, PLATEN_PROBLEM_NOT_AN_ARCHIVE, "%s", "");
     }
-    if (rx->source->family != PLATEN_FAMILY_OOXML
-        && rx->source->family != PLATEN_FAMILY_ZIP)
-    {
-        return PLATEN_OK;
-    }
-    if (platen_zip_check(rx->tmp.fd, (off_t) rx->size, &platen_zip_limits,
-                         &verdict) == PLATEN_ERROR)
-    {
+    safe = platen_inspect_container(rx->tmp.fd, (off_t) rx->size, rx->source,
+                                    sentence);
+    if (safe < 0) {
         return fail_errno(rx, "reading the file back");
     }
-    return verdict.rule == PLATEN_ZIP_SAFE
-           ? PLATEN_OK
-           : fail(rx, PLATEN_PROBLEM_UNSAFE_ARCHIVE, "%s", verdict.sentence);
+    return safe ? PLATEN_OK
+                : fail(rx, PLATEN_PROBLEM_UNSAFE_ARCHIVE, "%s", sentence);
 }
 
 
@@ -472,85 +454,34 @@ no_target(platen_receive_t *rx)
 }
 
 
-/* "x.docx.pdf": the format that the name had before somebody added to it. */
-static const platen_format_t *
-inner_format(const platen_receive_t *rx)
-{
-    const char *ext;
-    size_t      len;
-
-    ext = platen_filename_ext(rx->filename, rx->filename_len, &len);
-    if (ext == NULL) {
-        return NULL;
-    }
-    ext = platen_filename_ext(rx->filename, (size_t) (ext - 1 - rx->filename),
-                              &len);
-    return ext == NULL ? NULL : platen_format_find(ext, len);
-}
-
-
-static int
-unknown_content(platen_receive_t *rx, const platen_sniff_t *sniff)
-{
-    if (sniff->kind[0] == '\0'
-        && strcmp(sniff->what, "application/octet-stream") == 0)
-    {
-        return fail(rx, PLATEN_PROBLEM_UNKNOWN_CONTENT,
-                    "The content is of no kind that is known here: it may be "
-                    "encrypted, damaged, or not what was meant. GET /formats "
-                    "lists what this server reads.");
-    }
-    return fail(rx, PLATEN_PROBLEM_UNKNOWN_CONTENT,
-                "The content is %s%s%s%s, which this server does not read. GET "
-                "/formats lists what it reads.",
-                sniff->kind[0] != '\0' ? sniff->kind : sniff->what,
-                sniff->kind[0] != '\0' ? " (" : "",
-                sniff->kind[0] != '\0' ? sniff->what : "",
-                sniff->kind[0] != '\0' ? ")" : "");
-}
-
-
 /* What the file is, by its content and what the client says of it. */
 static int
 decide_source(platen_receive_t *rx, const platen_format_t *hint, int weak)
 {
-    const platen_format_t *inner;
-    platen_sniff_t         sniff;
-    int                    misnamed;
+    platen_inspect_t             is;
+    const platen_inspect_file_t  file = {
+        .name = rx->filename,
+        .name_len = rx->filename_len,
+        .claimed = hint,
+        .weak = weak,
+        .told = rx->params.lens[PLATEN_PARAM_SOURCE] > 0,
+    };
 
-    if (platen_sniff(rx->tmp.fd, (off_t) rx->size, &sniff) != PLATEN_OK) {
+    if (platen_inspect(rx->tmp.fd, (off_t) rx->size, &file, &is) != PLATEN_OK) {
         return fail_errno(rx, "reading the file back");
     }
-    rx->source = platen_sniff_accept(&sniff, hint, weak, &misnamed);
+    rx->source = is.format;
 
-    if (rx->source == NULL && sniff.format != NULL
-        && rx->params.lens[PLATEN_PARAM_SOURCE] == 0)
-    {
-        inner = inner_format(rx);
-        if (inner != NULL
-            && platen_sniff_decide(&sniff, inner, 0) == inner)
-        {
-            rx->source = inner;
-            misnamed = 1;
-        }
-    }
     if (rx->source == NULL && rx->only_archive) {
         return fail(rx, PLATEN_PROBLEM_NOT_AN_ARCHIVE, "%s", "");
     }
-    if (rx->source == NULL && hint != NULL && !weak) {
-        return fail(rx, PLATEN_PROBLEM_CONTENT_MISMATCH,
-                    "It is named as %s, but its content is %s. Correct the "
-                    "name or source_format, or the file.", hint->name,
-                    sniff.what);
-    }
     if (rx->source == NULL) {
-        return unknown_content(rx, &sniff);
+        return fail(rx, is.verdict == PLATEN_INSPECT_MISMATCH
+                        ? PLATEN_PROBLEM_CONTENT_MISMATCH
+                        : PLATEN_PROBLEM_UNKNOWN_CONTENT, "%s", is.sentence);
     }
-    if (misnamed) {
-        platen_params_note(&rx->params, "The file is named as %s, but its "
-                                        "content is %s (%s), and was read as "
-                                        "that.",
-                           hint->name, rx->source->title, rx->source->name);
+    if (is.sentence[0] != '\0') {
+        platen_params_note(&rx->params, "%s", is.sentence);
     }
     return PLATEN_OK;
 }
@@ -576,7 +507,8 @@ decide_formats(platen_receive_t *rx)
     if (source_hint(rx, &hint, &weak) != PLATEN_OK) {
         return PLATEN_INVALID;
     }
-    if (hint == rx->target && !weak && inner_format(rx) == NULL
+    if (hint == rx->target && !weak
+        && platen_inspect_inner_name(rx->filename, rx->filename_len) == NULL
         && rx->params.options.given == 0
         && !rx->only_archive)
     {

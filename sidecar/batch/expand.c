@@ -21,7 +21,7 @@
 #include "job/skip.h"
 #include "base/crash.h"
 #include "format/filename.h"
-#include "format/sniff.h"
+#include "format/inspect.h"
 #include "format/zip_check.h"
 
 #define SLICE 128 /* of an archive, written in one transaction */
@@ -41,7 +41,7 @@ typedef struct {
     const char            *skip;   /* the reason; NULL: it is a file of the batch */
     const char            *fail;   /* the code of its error; NULL: it is to be converted */
     char                   error[PLATEN_ZIP_SENTENCE];
-    char                   note[160]; /* "" for none */
+    char                   note[PLATEN_INSPECT_SENTENCE]; /* "" for none */
     platen_id_t            id;
     int                    published;
 } entry_t;
@@ -193,42 +193,31 @@ is_allowed(const char *sources, const char *name)
 static int
 look(entry_t *e, int fd, const platen_task_t *task, const platen_matrix_t *matrix)
 {
-    const platen_format_t       *hint;
+    platen_inspect_file_t file = {
+        .name = e->name,
+        .name_len = strlen(e->name),
+        .claimed = platen_inspect_name(e->name, strlen(e->name)),
+        .entry = 1,
+    };
     const platen_matrix_route_t *route;
-    platen_zip_verdict_t         verdict;
-    platen_sniff_t               sniff;
-    const char                  *ext;
-    size_t                       len;
-    int                          misnamed;
+    platen_inspect_t             is;
     char                         text[PLATEN_ZIP_SENTENCE];
+    int                          safe;
 
-    ext = platen_filename_ext(e->name, strlen(e->name), &len);
-    hint = ext == NULL ? NULL : platen_format_find(ext, len);
-    if (platen_sniff(fd, (off_t) e->size, &sniff) != PLATEN_OK) {
+    if (platen_inspect(fd, (off_t) e->size, &file, &is) != PLATEN_OK) {
         return -1;
     }
-    e->source = platen_sniff_accept(&sniff, hint, 0, &misnamed);
-    if (misnamed) {
-        snprintf(e->note, sizeof(e->note),
-                 "The file is named as %s, but its content is %s (%s), and was read as that.",
-                 hint->name, e->source->title, e->source->name);
-    }
-    /* A README is text, as are licences and scripts: nobody has asked for those. */
-    if (hint == NULL && e->source != NULL && e->source->family == PLATEN_FAMILY_TEXT) {
-        e->source = NULL;
-    }
-    if (e->source == NULL) {
-        if (hint == NULL) {
-            e->skip = "unknown_content";
-            return 0;
-        }
-        e->source = hint;
-        snprintf(text, sizeof(text),
-                 "It is named as %s, but its content is %s. Correct the name, or the file.",
-                 hint->name, sniff.what);
-        fail(e, "content_mismatch", text);
+    e->source = is.format;
+    if (is.verdict == PLATEN_INSPECT_UNKNOWN) {
+        e->skip = "unknown_content";
         return 0;
     }
+    if (is.verdict == PLATEN_INSPECT_MISMATCH) {
+        e->source = file.claimed;
+        fail(e, "content_mismatch", is.sentence);
+        return 0;
+    }
+    snprintf(e->note, sizeof(e->note), "%s", is.sentence);
     if (strcmp(e->source->name, "zip") == 0) {
         e->skip = "nested_archive";
         return 0;
@@ -251,14 +240,12 @@ look(entry_t *e, int fd, const platen_task_t *task, const platen_matrix_t *matri
         fail(e, "unsupported_option", text);
         return 0;
     }
-    if (e->source->family != PLATEN_FAMILY_OOXML && e->source->family != PLATEN_FAMILY_ZIP) {
-        return 0;
-    }
-    if (platen_zip_check(fd, (off_t) e->size, &platen_zip_limits, &verdict) == PLATEN_ERROR) {
+    safe = platen_inspect_container(fd, (off_t) e->size, e->source, text);
+    if (safe < 0) {
         return -1;
     }
-    if (verdict.rule != PLATEN_ZIP_SAFE) {
-        fail(e, "unsafe_archive", verdict.sentence);
+    if (!safe) {
+        fail(e, "unsafe_archive", text);
     }
     return 0;
 }

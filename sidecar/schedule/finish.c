@@ -26,7 +26,7 @@
 
 #include "base/crash.h"
 #include "format/filename.h"
-#include "format/sniff.h"
+#include "format/inspect.h"
 #include "run/tree.h"
 
 #define HASH_CHUNK (64 * 1024)
@@ -289,18 +289,6 @@ is_blank(int fd, off_t size, const platen_format_t *format)
     return n >= 0;
 }
 
-/* Whether the open file is what was asked for: 1, 0, or -1 with errno. */
-static int
-is_wanted(int fd, off_t size, const platen_format_t *to)
-{
-    platen_sniff_t sniff;
-
-    if (platen_sniff(fd, size, &sniff) != PLATEN_OK) {
-        return -1;
-    }
-    return platen_sniff_decide(&sniff, to, 0) == to;
-}
-
 static int
 publish(const platen_config_t *config, const platen_task_t *task, const char *from)
 {
@@ -363,7 +351,7 @@ judge_output(const platen_config_t *config, const platen_task_t *task,
         goto done;
     }
 
-    wanted = st.st_size == 0 ? 1 : is_wanted(fd, st.st_size, result->format);
+    wanted = st.st_size == 0 ? 1 : platen_inspect_result(fd, st.st_size, result->format);
     if (wanted < 0) {
         requeue(v, "look at the output", strerror(errno));
         goto done;
