@@ -9,7 +9,6 @@ use TestCases;
 our @Known = (
     'd_footnote.docx to=txt',       # wants "note" after the text, where there are a number and the note
     'h_wide_table.html to=pdf',     # wants a browser
-    's_foreign.svg to=pdf',         # librsvg draws no HTML in SVG, and does not say so
     'p_twocol.pdf to=md',           # MuPDF reads across columns
     '.gif', '.webp', '.bmp', '.eml', '.mhtml', 'd_flatopc.xml',    # not read, or not yet
 );

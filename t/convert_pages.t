@@ -133,3 +133,18 @@ for my $name ('A', 'A&quot;B', 'A&#10;B', 'A&#9;B', 'a' . "\xc3\xa9" x 200) {
     is $job->{error_code}, undef, "$name: it is converted";
     is defined $pdf ? main::text($pdf) : '', 'shown', 'without it';
 }
+
+
+
+=== TEST 7: what of a drawing is not drawn is told
+--- flow
+my $svg = sub { return '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="30">' . shift() . '<text y="20">foreignObject</text></svg>' };
+my %told = ('<foreignObject width="9" height="9"><p xmlns="http://www.w3.org/1999/xhtml">x</p></foreignObject>' => qr/^HTML in the drawing \(foreignObject\) is not drawn; the text of 1 element/,
+    '<image xlink:href="https://other.test/a.png" width="9" height="9"/><use href="#a"/>' => qr{^The drawing names 1 file that it does not contain \(https://other\.test/a\.png\)},
+    '<image href="data:image/png;base64,iVBORw0KGgo=" width="9" height="9"/>' => qr/^\z/);
+for my $to (qw(pdf png)) {
+    for my $part (sort keys %told) {
+        my ($job) = convert(content => $svg->($part), name => 'a.svg', to => $to);
+        like "@{ $job->{warnings} }", $told{$part}, "$to: " . substr $part, 0, 20;
+    }
+}

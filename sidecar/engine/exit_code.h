@@ -25,6 +25,7 @@
 #define PLATEN_TEXT_USAGE 2
 #define PLATEN_TEXT_WRITE 13  /* the result cannot be written */
 #define PLATEN_TEXT_MEMORY 14 /* out of memory */
+#define PLATEN_TEXT_SETUP 121 /* it cannot become the program that draws an SVG */
 
 /* platen-docx; no program that it becomes has these. */
 #define PLATEN_DOCX_DECLINED 120

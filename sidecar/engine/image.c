@@ -3,9 +3,14 @@
  * for each image of a TIFF; librsvg draws SVG.  Prepares in the loop's thread
  * and owns nothing.
  *
- * librsvg reads no file outside the document's directory and fetches nothing.
+ * librsvg reads no file outside the document's directory and fetches nothing; and it
+ * passes over HTML in a drawing.  platen-text looks for that, says so, and becomes it.
  */
 
+#include <limits.h>
+#include <stdio.h>
+
+#include "engine/exit_code.h"
 #include "engine/program.h"
 
 #define MUTOOL "/usr/bin/mutool"
@@ -24,16 +29,22 @@ static const platen_edge_t edges[] = {
 static int
 probe(const platen_engine_t *engine, const platen_config_t *config, char *err, size_t errlen)
 {
-    static const char *const programs[] = { MUTOOL, RSVG, NULL };
+    char              path[PATH_MAX];
+    const char *const programs[] = { MUTOOL, RSVG, path, NULL };
+
+    snprintf(path, sizeof(path), "%s/platen-text", config->libexec_path);
 
     return platen_program_probe(engine->name, config->image_enabled, programs, err, errlen);
 }
 
 static void
-draw(const platen_run_t *run, platen_command_t *command)
+draw(const platen_config_t *config, const platen_run_t *run, platen_command_t *command)
 {
     const char *width = platen_options_get(run->options, PLATEN_OPTION_WIDTH);
 
+    platen_command_arg(command, "%s/platen-text", config->libexec_path);
+    platen_command_arg(command, "--look");
+    platen_command_arg(command, "%s", platen_program_local(run, run->input));
     platen_command_arg(command, RSVG);
     platen_command_arg(command, "-f");
     platen_command_arg(command, "%s", run->edge->export_filter);
@@ -52,10 +63,9 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_t *command)
 {
     (void) engine;
-    (void) config;
 
     if (strcmp(run->edge->from, "svg") == 0) {
-        draw(run, command);
+        draw(config, run, command);
         return 0;
     }
     platen_command_arg(command, MUTOOL);
@@ -75,6 +85,7 @@ exited(int code, const char *said)
 {
     static const platen_program_rule_t rules[] = {
         { 0, NULL, PLATEN_EXIT_DONE },
+        { PLATEN_TEXT_SETUP, NULL, PLATEN_EXIT_SETUP },
         { PLATEN_PROGRAM_ANY, "image dimensions might overflow", PLATEN_EXIT_TOO_LARGE },
         { PLATEN_PROGRAM_ANY, "larger than 32767 pixels", PLATEN_EXIT_TOO_LARGE },
         { PLATEN_PROGRAM_ANY, "has no dimensions", PLATEN_EXIT_EMPTY },

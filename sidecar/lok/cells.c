@@ -159,11 +159,26 @@ is_formula(const char *p, const char *end)
     return p < end && *p == '=';
 }
 
+/* How many lines of the text that begins here would be. */
+static size_t
+formulas_in(const char *p, const char *end, int lines)
+{
+    const char *next = memchr(p, '<', (size_t) (end - p));
+    size_t      n = (size_t) is_formula(p, end);
+
+    next = next == NULL ? end : next;
+    while (lines && (p = memchr(p, '\n', (size_t) (next - p))) != NULL) {
+        n += (size_t) is_formula(++p, next);
+    }
+    return n;
+}
+
 int
 platen_lok_cells_write(const char *page, size_t len, FILE *out, size_t *formulas)
 {
     const char *p = page, *end = page + len, *done = page, *close;
     size_t      depth = 0;
+    int         lines = 0; /* each line is a cell */
 
     *formulas = 0;
 
@@ -177,7 +192,8 @@ platen_lok_cells_write(const char *page, size_t len, FILE *out, size_t *formulas
         }
         depth += (size_t) is_tag(p, end, "table");
         depth -= (size_t) (depth > 0 && is_tag(p, end, "/table"));
-        *formulas += (size_t) (depth == 0 && close < end && is_formula(close + 1, end));
+        lines = is_tag(p, end, "pre") || (lines && !is_tag(p, end, "/pre"));
+        *formulas += depth == 0 && close < end ? formulas_in(close + 1, end, lines) : 0;
         p = close;
     }
     fwrite(done, 1, (size_t) (end - done), out);

@@ -8,11 +8,14 @@
  *
  *   platen-text --format FORMAT [--charset NAME] [--mark] INPUT OUTPUT
  *   platen-text --format FORMAT --to-charset NAME INPUT OUTPUT
+ *   platen-text --look SVG PROGRAM ARGUMENT ...
  *
  *   --format      txt, html, md, rst, csv, tsv, json, rtf: what the text is
  *   --charset     what the client says; by default what the text says
  *   --mark        begin with a byte order mark
  *   --to-charset  INPUT is UTF-8; OUTPUT is to be in this charset
+ *
+ *   --look        say what of a drawing is not drawn here, and become the program
  *
  * A charset is, in this order: what the byte order mark says, what the client
  * says, what the text declares, one of two or four bytes to a character, one of
@@ -482,6 +485,47 @@ map(const char *path, size_t *len)
     return p == MAP_FAILED ? NULL : p;
 }
 
+/* How many elements of HTML there are among those of a drawing. */
+static unsigned
+foreign(const char *p, size_t len)
+{
+    static const char name[] = "foreignObject";
+    const char       *end = p + len;
+    unsigned          n = 0;
+
+    for (; (p = memmem(p, (size_t) (end - p), name, sizeof(name) - 1)) != NULL;
+         p += sizeof(name) - 1) {
+        n += p[-1] == '<' || p[-1] == ':';
+    }
+    return n;
+}
+
+static int
+look(const char *svg, char **program)
+{
+    char        first[256];
+    size_t      len;
+    const char *p = map(svg, &len);
+    unsigned    n;
+
+    if (p != NULL && len > 0) {
+        n = foreign(p + 1, len - 1);
+        if (n > 0) {
+            warn("HTML in the drawing (foreignObject) is not drawn; the text of %u %s is not "
+                 "in the result.",
+                 n, n == 1 ? "element" : "elements");
+        }
+        n = platen_text_outside(p, len, first, sizeof(first));
+        if (n > 0) {
+            warn("The drawing names %u %s that it does not contain (%s%s), and nothing is "
+                 "fetched: what they would show is not in the result.",
+                 n, n == 1 ? "file" : "files", first, n == 1 ? "" : ", ...");
+        }
+    }
+    execv(program[0], program);
+    return say(PLATEN_TEXT_SETUP, strerror(errno));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -497,6 +541,9 @@ main(int argc, char **argv)
     FILE       *out;
     int         option, mark = 0, rc;
 
+    if (argc > 3 && strcmp(argv[1], "--look") == 0) {
+        return look(argv[2], argv + 3);
+    }
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
         switch (option) {
         case 'f':

@@ -1,4 +1,4 @@
-/* What a page shows that is in other files; see text/main.h.  A pure function. */
+/* What a page or a drawing shows that is in other files; see text/main.h.  A pure function. */
 
 #include "text/main.h"
 
@@ -11,8 +11,19 @@
 static const struct {
     const char *tag, *attribute;
 } shown[] = {
-    { "img", "src" },   { "link", "href" },   { "iframe", "src" }, { "embed", "src" },
-    { "frame", "src" }, { "object", "data" }, { "script", "src" },
+    { "img", "src" },
+    { "link", "href" },
+    { "iframe", "src" },
+    { "embed", "src" },
+    { "frame", "src" },
+    { "object", "data" },
+    { "script", "src" },
+    { "image", "href" },
+    { "image", "xlink:href" },
+    { "use", "href" },
+    { "use", "xlink:href" },
+    { "feImage", "href" },
+    { "feImage", "xlink:href" },
 };
 
 static int
@@ -83,7 +94,10 @@ platen_text_outside(const char *html, size_t len, char *first, size_t size)
             value = strcmp(shown[i].tag, "link") == 0 && !is_style(p, end)
                         ? NULL
                         : value_of(p, end, shown[i].attribute, &n);
-            if (value != NULL && n > 0 && *value != '#' && !begins(value, end, "data:")
+            if (value == NULL) {
+                continue;
+            }
+            if (n > 0 && *value != '#' && !begins(value, end, "data:")
                 && !begins(value, end, "cid:") && !begins(value, end, "about:")
                 && count++ == 0) {
                 snprintf(first, size, "%.*s", (int) (n > 200 ? 200 : n), value);

@@ -56,6 +56,7 @@ engine_fixture_link(engine_fixture_t *f)
     static const char *const programs[][2] = {
         { "build/platen-docx", "platen-docx" },
         { "build/platen-tables", "platen-tables" },
+        { "build/platen-text", "platen-text" },
         { "build/platen-zip", "platen-zip" },
         { "sidecar/pandoc/platen_pandoc.lua", "platen-pandoc.lua" },
     };

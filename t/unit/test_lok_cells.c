@@ -104,6 +104,9 @@ test_formulas(void **state)
     (void) state;
     becomes(page, "<p>=1+1<p> =2<table><td" MARK ">=3</table>=4<p>a=b");
     assert_int_equal(formulas, 3);
+    page = "<pre>a\n =1\nb</pre><p>a\n=1";
+    becomes(page, page);
+    assert_int_equal(formulas, 1);
 }
 
 int
