@@ -61,7 +61,7 @@ test_names(void **state)
         assert_non_null(strstr(is.sentence, "It is named as pdf"));
         assert_int_equal(strstr(is.sentence, "source_format") == NULL, entry);
 
-        is = inspect("picture.xyz", "\1\2\3\4", entry);
+        is = inspect("thing.xyz", "\1\377\2\376\3", entry);
         assert_int_equal(is.verdict, PLATEN_INSPECT_UNKNOWN);
         assert_non_null(strstr(is.sentence, "GET /formats lists"));
     }
