@@ -11,7 +11,7 @@
  * last step has left are packed by one more command.
  */
 
-#include "run/pool.h"
+#include "run/internal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,67 +22,10 @@
 #include <unistd.h>
 
 #include "run/spawn.h"
-#include "run/run_dir.h"
-#include "engine/warning.h"
 #include "run/watch.h"
 #include "run/tree.h"
 
-#define SAID_MAX 2048
 #define LOOK_EVERY 200 /* milliseconds between two looks at what a run has written */
-
-/* What comes after what the crew does for a worker. */
-typedef enum { NEXT_END, NEXT_COMMAND, NEXT_OFFICE } next_t;
-
-typedef struct worker_s worker_t;
-
-struct worker_s {
-    platen_pool_t         *pool;
-    platen_task_t         *task;   /* NULL: idle, or: */
-    int                    over;   /* it has ended, and its end is being dealt with */
-    unsigned               step;   /* of the route; nsteps: packing its pages */
-    pid_t                  pid;    /* of a command; 0: the zygote has it */
-    uint32_t               tag;    /* of the zygote's run */
-    int                    status; /* for platen_child_error() */
-    int                    restarted;
-    int                    settled; /* the document is not to be declined any more */
-    int                    mending; /* the first step repairs what could not be read */
-    int                    killed;
-    platen_confine_short_t memory;   /* what the kernel has killed it for */
-    int                    waiting;  /* stands by: set up, and not running */
-    platen_run_outcome_t   why;      /* if killed */
-    uint64_t               deadline; /* CLOCK_BOOTTIME milliseconds */
-    uint64_t               look_at;  /* the same */
-    uint64_t               used;     /* bytes of disk, when it was last looked at */
-    platen_stage_t         stage;
-    platen_confinement_t   confinement;
-    platen_options_t       options; /* of the current step */
-    platen_run_result_t    result;
-    platen_work_t          work;
-    int                    busy; /* the crew has it, and does: */
-    void (*what)(platen_pool_t *pool, worker_t *w);
-    int                    opening;    /* it has not begun */
-    int                    was_killed; /* when the crew got it */
-    next_t                 next;
-    platen_command_t       command;     /* of NEXT_COMMAND */
-    int                    wstatus;     /* of the command that has ended, */
-    int                    child_error; /* if it could not be executed, */
-    unsigned               layer;       /* in which layer; */
-    platen_zygote_result_t office;      /* and how a run of the zygote's has */
-    char                   document[PLATEN_PATH_MAX];
-};
-
-struct platen_pool_s {
-    const platen_config_t  *config;
-    const platen_confine_t *confine;
-    platen_crew_t          *crew;
-    platen_zygote_t        *zygote;
-    platen_pool_done_t     *done;
-    void                   *data;
-    uint32_t                tag;      /* the last one given */
-    unsigned                nworkers; /* places: for those that run, and that stand by */
-    unsigned                nplaces;  /* and one more, of the canary */
-    worker_t                workers[];
-};
 
 static void work_run(void *data);
 static void work_done(void *data);
@@ -121,19 +64,6 @@ platen_pool_set_zygote(platen_pool_t *pool, platen_zygote_t *zygote)
     pool->zygote = zygote;
 }
 
-/* What was prepared is not launched. */
-static void
-drop_next(worker_t *w)
-{
-    if (w->next == NEXT_COMMAND) {
-        platen_command_clear(&w->command);
-    }
-    if (w->next != NEXT_END) {
-        platen_confine_end(&w->confinement);
-    }
-    w->next = NEXT_END;
-}
-
 void
 platen_pool_destroy(platen_pool_t **pool)
 {
@@ -155,7 +85,7 @@ platen_pool_destroy(platen_pool_t **pool)
             (void) waitpid(w->pid, &wstatus, 0);
             close(w->status);
         }
-        drop_next(w);
+        platen_step_drop(w);
         explicit_bzero(&w->options, sizeof(w->options));
         platen_task_destroy(&w->task);
     }
@@ -205,102 +135,6 @@ platen_pool_owns(const platen_pool_t *pool, pid_t pid)
     return 0;
 }
 
-/* Whether that is short for every run, and not only for this one's program or files. */
-static int
-is_everyones(int error)
-{
-    static const int all[] = { EAGAIN, ENOMEM, EMFILE, ENFILE, ENOSPC, EDQUOT, EROFS, EIO };
-    size_t           i;
-
-    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (all[i] == error) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int
-refuse(worker_t *w, platen_run_outcome_t outcome, const char *step)
-{
-    w->result.outcome = outcome;
-    w->result.error = errno;
-    w->result.step = step;
-    w->result.everyones = outcome == PLATEN_RUN_ERROR && is_everyones(errno);
-    return -1;
-}
-
-/* What LibreOffice cannot do at present keeps no other engine from its work. */
-static int
-refuse_office(worker_t *w, const char *step)
-{
-    (void) refuse(w, PLATEN_RUN_ERROR, step);
-    w->result.everyones = 0;
-    return -1;
-}
-
-/* Only what this step has to honour. */
-static void
-take_options(worker_t *w, const platen_step_t *step)
-{
-    int option;
-
-    w->options = w->task->options;
-    w->options.given &= step->options;
-    for (option = 0; option < PLATEN_OPTIONS; option++) {
-        if (!(step->options & PLATEN_OPTION_BIT(option))) {
-            explicit_bzero(w->options.value[option], sizeof(w->options.value[option]));
-        }
-    }
-}
-
-/* Whether the step's document is the client's, be it as UTF-8. */
-static int
-is_first(const worker_t *w)
-{
-    return w->step == 0
-           || (w->step == 1 && w->task->route.steps[0].engine == &platen_engine_text
-               && w->task->route.steps[0].edge->rules & PLATEN_EDGE_INPUT);
-}
-
-static int
-marked(const worker_t *w)
-{
-    const platen_route_t *route = &w->task->route;
-
-    return w->step + 1 < route->nsteps && route->steps[w->step + 1].engine->mark
-           && strcmp(route->steps[w->step].edge->to, "txt") == 0;
-}
-
-/* Makes what the engine has filled in ready to be executed. */
-static int
-confine(platen_pool_t *pool, worker_t *w)
-{
-    platen_command_t *command = &w->command;
-
-    /* No PATH: an engine is one program, and starts no others by name. */
-    platen_command_env(command, "PATH=/nonexistent");
-    platen_command_env(command, "LANG=C.UTF-8");
-    platen_command_env(command, "HOME=%s", w->stage.dir);
-    platen_command_env(command, "TMPDIR=%s/tmp", w->stage.dir);
-    if (*w->stage.document != '\0') {
-        platen_command_allow(command, PLATEN_SANDBOX_R, "%s", w->stage.document);
-    }
-    if (command->failed) {
-        errno = E2BIG;
-        (void) refuse(w, PLATEN_RUN_ERROR, "write the command");
-    } else if (platen_confine_command(pool->confine, command, w->stage.dir,
-                                      (unsigned) (w - pool->workers), &w->confinement)
-               != 0) {
-        (void) refuse(w, PLATEN_RUN_ERROR, "make the cgroup");
-    } else {
-        w->next = NEXT_COMMAND;
-        return 0;
-    }
-    platen_command_clear(command);
-    return -1;
-}
-
 /* Executes it; takes the command. */
 static int
 execute(worker_t *w)
@@ -316,8 +150,8 @@ execute(worker_t *w)
     w->pid = platen_child_start(&spec, &w->status);
     if (w->pid < 0) {
         w->pid = 0;
-        (void) refuse(w, PLATEN_RUN_ERROR, "fork");
-        drop_next(w);
+        (void) platen_step_refuse(w, PLATEN_RUN_ERROR, "fork");
+        platen_step_drop(w);
         return -1;
     }
     platen_command_clear(&w->command);
@@ -325,29 +159,11 @@ execute(worker_t *w)
     return 0;
 }
 
-static platen_run_t
-run_of(worker_t *w)
-{
-    return (platen_run_t){
-        .edge = w->task->route.steps[w->step].edge,
-        .mark = marked(w),
-        .first = is_first(w),
-        .settled = w->step > 0 || w->settled,
-        .name = w->task->filename,
-        .options = &w->options,
-        .dir = w->stage.dir,
-        .input = w->stage.input,
-        .output_dir = w->stage.output_dir,
-        .output = w->stage.output,
-        .files_dir = w->task->files_dir,
-    };
-}
-
 static int
 ask_zygote(platen_pool_t *pool, worker_t *w)
 {
     const platen_engine_t *engine = w->task->route.steps[w->step].engine;
-    platen_run_t           run = run_of(w);
+    platen_run_t           run = platen_step_run(w);
     platen_lok_message_t   message = {
           .address_space = pool->config->address_space,
           .file_size = pool->config->output_size,
@@ -365,61 +181,26 @@ ask_zygote(platen_pool_t *pool, worker_t *w)
     w->confinement.sandbox.address_space = message.address_space;
     if (pool->zygote == NULL) {
         errno = ENOTCONN;
-        (void) refuse_office(w, "ask LibreOffice");
-        drop_next(w);
+        (void) platen_step_refuse_office(w, "ask LibreOffice");
+        platen_step_drop(w);
         return -1;
     }
     if (engine->request(engine, &run, &message, scratch, sizeof(scratch)) != 0) {
-        (void) refuse_office(w, "write the request");
-        drop_next(w);
+        (void) platen_step_refuse_office(w, "write the request");
+        platen_step_drop(w);
         return -1;
     }
     w->tag = message.tag = ++pool->tag;
     rc = platen_zygote_convert(pool->zygote, &message);
     explicit_bzero(scratch, sizeof(scratch));
     if (rc != 0) {
-        (void) refuse_office(w, "ask LibreOffice");
+        (void) platen_step_refuse_office(w, "ask LibreOffice");
         w->tag = 0;
-        drop_next(w);
+        platen_step_drop(w);
         return -1;
     }
     w->next = NEXT_END;
     return 0;
-}
-
-/* Has the engine fill in its command. */
-static int
-prepare(platen_pool_t *pool, worker_t *w, const platen_engine_t *engine,
-        const platen_run_t *run)
-{
-    w->command = (platen_command_t){ .policy = platen_policy_find(engine->name) };
-    if (engine->prepare(engine, pool->config, run, &w->command) != 0) {
-        platen_command_clear(&w->command);
-        return refuse(w, PLATEN_RUN_ERROR, "prepare the engine");
-    }
-    return confine(pool, w);
-}
-
-/* Prepares the step, so that all that is left is to launch it. */
-static int
-start_step(platen_pool_t *pool, worker_t *w)
-{
-    const platen_step_t *step = &w->task->route.steps[w->step];
-    platen_run_t         run = run_of(w);
-
-    w->restarted = 0;
-    w->result.engine = step->engine->name;
-    take_options(w, step);
-    if (step->engine->request != NULL) {
-        if (platen_confine_cgroup(pool->confine, (unsigned) (w - pool->workers),
-                                  &w->confinement)
-            != 0) {
-            return refuse(w, PLATEN_RUN_ERROR, "make the cgroup");
-        }
-        w->next = NEXT_OFFICE;
-        return 0;
-    }
-    return prepare(pool, w, step->engine, &run);
 }
 
 static unsigned
@@ -472,21 +253,6 @@ begin(platen_pool_t *pool, worker_t *w)
     return launch(pool, w);
 }
 
-/* In the crew: lays the place out for the task, and prepares its first step. */
-static void
-open_place(platen_pool_t *pool, worker_t *w)
-{
-    const platen_edge_t *edge = w->task->route.steps[0].edge;
-
-    if (platen_stage_open(&w->stage, w->document, edge->from, edge->to) == 0) {
-        (void) start_step(pool, w);
-    } else if (access(w->document, R_OK) != 0 && errno == ENOENT) {
-        (void) refuse(w, PLATEN_RUN_INPUT_MISSING, "find the document");
-    } else {
-        (void) refuse(w, PLATEN_RUN_ERROR, "prepare the work directory");
-    }
-}
-
 static void
 set_up(platen_pool_t *pool, worker_t *w, platen_task_t *task)
 {
@@ -501,7 +267,7 @@ set_up(platen_pool_t *pool, worker_t *w, platen_task_t *task)
     w->killed = 0;
     w->waiting = 0;
     w->opening = 1;
-    hand_over(pool, w, open_place);
+    hand_over(pool, w, platen_step_open);
 }
 
 /* Tells of the end. */
@@ -577,7 +343,7 @@ work_done(void *data)
     w->busy = 0;
     /* What has come to its end has; it is what follows that is not wanted any more. */
     if (w->killed && w->next != NEXT_END) {
-        drop_next(w);
+        platen_step_drop(w);
         w->result.outcome = w->why;
     }
     if (w->opening) {
@@ -650,7 +416,7 @@ platen_pool_kill(platen_pool_t *pool, unsigned n, platen_run_outcome_t why)
         return; /* work_done() sees to it */
     }
     if (w->waiting) {
-        drop_next(w);
+        platen_step_drop(w);
         w->result.outcome = why;
         finish(pool, w);
     } else if (w->pid != 0) {
@@ -675,20 +441,11 @@ platen_pool_dismiss(platen_pool_t *pool)
     }
 }
 
-/* Of the current step, or of what packs the pages of the last. */
-static const platen_engine_t *
-engine_of(const worker_t *w)
-{
-    const platen_route_t *route = &w->task->route;
-
-    return w->step < route->nsteps ? route->steps[w->step].engine : &platen_engine_pages;
-}
-
 /* More than the kernel would let it have, where the kernel counts it apart. */
 static uint64_t
 most_threads(const worker_t *w)
 {
-    const platen_policy_t *policy = platen_policy_find(engine_of(w)->name);
+    const platen_policy_t *policy = platen_policy_find(platen_step_engine(w)->name);
 
     return platen_policy_threads(policy == NULL ? platen_policy_find("command") : policy);
 }
@@ -781,258 +538,6 @@ platen_pool_tick(platen_pool_t *pool)
     }
 }
 
-/* The run's processes are gone; what its cgroup has to say of them is kept. */
-static void
-leave_cgroup(worker_t *w, int wstatus)
-{
-    w->memory =
-        wstatus == 0 ? PLATEN_CONFINE_SHORT_NONE : platen_confine_short(&w->confinement);
-    platen_confine_end(&w->confinement);
-}
-
-static platen_run_outcome_t
-judge(const platen_pool_t *pool, worker_t *w, int wstatus, const char *said)
-{
-    uint64_t                  space = w->confinement.sandbox.address_space;
-    platen_run_outcome_t      outcome;
-    const platen_judge_case_t of = {
-        .engine = engine_of(w),
-        .options = &w->options,
-        .wstatus = wstatus,
-        .said = said,
-        .dir = w->stage.dir,
-        .file_size = pool->config->output_size,
-        .memory = w->memory == PLATEN_CONFINE_SHORT_OWN,
-        .starved = w->memory == PLATEN_CONFINE_SHORT_MACHINE,
-    };
-
-    outcome = platen_judge(&of);
-    if (outcome == PLATEN_RUN_MEMORY && of.memory) {
-        w->result.limit = "limits/memory";
-        w->result.allowed = pool->config->memory;
-    } else if (outcome == PLATEN_RUN_MEMORY && space == pool->config->address_space) {
-        w->result.limit = "limits/address_space";
-        w->result.allowed = space;
-    }
-    return outcome;
-}
-
-/* Whether the pages of the last step need a step of their own; prepares it. */
-static int
-pack(platen_pool_t *pool, worker_t *w)
-{
-    const platen_edge_t *edge = w->task->route.steps[w->task->route.nsteps - 1].edge;
-    platen_run_t         run;
-    int                  rc;
-
-    w->result.format = platen_format_find(edge->to, strlen(edge->to));
-    if (!(edge->rules & PLATEN_EDGE_PAGES)) {
-        return 0;
-    }
-    rc = platen_stage_pages(&w->stage, edge->to);
-    if (rc < 0) {
-        return refuse(w, PLATEN_RUN_ERROR, "look at the pages");
-    }
-    if (rc < 2) {
-        return 0;
-    }
-
-    rc = platen_stage_pack(&w->stage);
-    if (rc < 0) {
-        return refuse(w, PLATEN_RUN_ERROR, "carry the pages over");
-    }
-    if (rc > 0) {
-        w->result.outcome = PLATEN_RUN_FAILED;
-        return -1;
-    }
-    w->step = w->task->route.nsteps;
-    w->result.format = platen_format_find("zip", 3);
-    w->result.engine = platen_engine_pages.name;
-    run = (platen_run_t){ .name = w->task->filename,
-                          .output = w->stage.output,
-                          .files_dir = w->stage.pages_dir };
-    return prepare(pool, w, &platen_engine_pages, &run) == 0 ? 1 : -1;
-}
-
-/* After a step that is done: 1 if the next one is prepared, 0 at the end, or -1. */
-static int
-go_on(platen_pool_t *pool, worker_t *w)
-{
-    const platen_step_t *next;
-    int                  rc;
-
-    if (w->step == w->task->route.nsteps) {
-        return 0; /* packed */
-    }
-    if (w->step + 1 == w->task->route.nsteps) {
-        return pack(pool, w);
-    }
-
-    next = &w->task->route.steps[++w->step];
-    rc = platen_stage_advance(&w->stage, next->edge->from, next->edge->to);
-    if (rc > 0) {
-        w->result.outcome = PLATEN_RUN_FAILED;
-        return -1;
-    }
-    if (rc < 0) {
-        return refuse(w, PLATEN_RUN_ERROR, "carry the result over to the next step");
-    }
-    return start_step(pool, w) == 0 ? 1 : -1;
-}
-
-/* What the step wants to be told of its result, to what those before it have said. */
-static void
-take_warnings(worker_t *w)
-{
-    size_t n = strlen(w->result.warnings);
-
-    if (n + 1 < sizeof(w->result.warnings)) {
-        platen_stage_read(&w->stage, PLATEN_WARNINGS_FILE, w->result.warnings + n,
-                          sizeof(w->result.warnings) - n);
-    }
-}
-
-/* A damaged document that the engine has read as far as it could is told of, once. */
-static void
-warn_of_repairs(worker_t *w, const char *said)
-{
-    static const char  sentence[] = "The document is damaged, and was repaired as far as that "
-                                    "was possible: some of it may be missing from the result.\n";
-    const char *const *words = engine_of(w)->repairs;
-    size_t             n = strlen(w->result.warnings);
-
-    while (words != NULL && *words != NULL && strstr(said, *words) == NULL) {
-        words++;
-    }
-    if ((w->mending || (words != NULL && *words != NULL))
-        && strstr(w->result.warnings, sentence) == NULL
-        && n + sizeof(sentence) <= sizeof(w->result.warnings)) {
-        memcpy(w->result.warnings + n, sentence, sizeof(sentence));
-    }
-}
-
-/*
- * The first step has declined the document, or cannot read it: it begins anew with
- * another that writes the document as that would, or, without that, takes what there is.
- */
-static int
-begin_anew(platen_pool_t *pool, worker_t *w)
-{
-    platen_route_t      *route = &w->task->route;
-    const platen_edge_t *edge;
-
-    if (w->settled || w->step != 0
-        || !(route->steps[0].edge->rules & (PLATEN_EDGE_DECLINES | PLATEN_EDGE_REPAIRED))) {
-        w->result.outcome = PLATEN_RUN_FAILED;
-        return -1;
-    }
-    w->settled = 1;
-    if (w->task->renewal.engine != NULL && route->nsteps < PLATEN_ROUTE_STEPS) {
-        memmove(&route->steps[1], &route->steps[0], route->nsteps * sizeof(route->steps[0]));
-        route->steps[0] = w->task->renewal;
-        /* What both honour the one does, and the other finds nothing more to do. */
-        route->steps[0].options = route->steps[1].options & route->steps[0].edge->options;
-        route->nsteps++;
-    }
-    edge = route->steps[0].edge;
-    if (platen_stage_again(&w->stage, edge->from, edge->to) != 0) {
-        return refuse(w, PLATEN_RUN_ERROR, "lay the work directory out again");
-    }
-    return start_step(pool, w) == 0 ? 1 : -1;
-}
-
-/* Whether the document could not be read, and has not been repaired yet. */
-static int
-can_mend(const worker_t *w)
-{
-    return w->result.outcome == PLATEN_RUN_CORRUPT && w->step == 0 && !w->settled
-           && w->task->route.nsteps > 0
-           && w->task->route.steps[0].edge->rules & PLATEN_EDGE_REPAIRED
-           && w->task->renewal.engine != NULL && w->task->route.nsteps < PLATEN_ROUTE_STEPS;
-}
-
-/* A process of the step has ended, in any way: in the crew, as all that this calls. */
-static void
-end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const char *said)
-{
-    int again = 0;
-
-    w->result.outcome = w->was_killed ? w->why : outcome;
-    platen_judge_last_line(said, w->result.last_line, sizeof(w->result.last_line));
-    if (can_mend(w)) {
-        w->mending = again = 1;
-    } else if (w->mending && w->step == 0
-               && (w->result.outcome == PLATEN_RUN_ENCRYPTED
-                   || w->result.outcome == PLATEN_RUN_EMPTY)) {
-        w->result.outcome = PLATEN_RUN_CORRUPT; /* of what could not be repaired */
-    }
-    if ((again || w->result.outcome == PLATEN_RUN_DECLINED) && begin_anew(pool, w) > 0) {
-        return;
-    }
-    if (w->result.outcome == PLATEN_RUN_DONE && w->step < w->task->route.nsteps
-        && w->task->route.steps[w->step].engine->own && platen_stage_adopt(&w->stage) != 0) {
-        (void) refuse(w, PLATEN_RUN_ERROR, "look for the result");
-    }
-    if (w->result.outcome == PLATEN_RUN_DONE) {
-        take_warnings(w);
-        warn_of_repairs(w, said);
-        (void) go_on(pool, w);
-    }
-}
-
-/*
- * Whether the engine asked to be started again, and has been: on a stage that is
- * laid out anew, because what the first start has left there is as hostile as it is
- * anywhere.  A link in place of the input would become what the second may read.
- */
-static int
-restart(platen_pool_t *pool, worker_t *w, int wstatus)
-{
-    const platen_step_t *step;
-
-    if (w->was_killed || w->restarted || !WIFEXITED(wstatus)
-        || w->step == w->task->route.nsteps) {
-        return 0;
-    }
-    step = &w->task->route.steps[w->step];
-    if (step->engine->exited(WEXITSTATUS(wstatus), "") != PLATEN_EXIT_AGAIN) {
-        return 0;
-    }
-    if (platen_stage_again(&w->stage, step->edge->from, step->edge->to) != 0) {
-        refuse(w, PLATEN_RUN_ERROR, "lay the work directory out again");
-    } else if (start_step(pool, w) == 0) {
-        w->restarted = 1;
-        return 1;
-    }
-    end_step(pool, w, PLATEN_RUN_ERROR, "");
-    return 1;
-}
-
-/* In the crew: a command has ended. */
-static void
-after_command(platen_pool_t *pool, worker_t *w)
-{
-    platen_run_outcome_t outcome;
-    char                 said[SAID_MAX];
-
-    leave_cgroup(w, w->wstatus);
-    if (w->child_error == 0 && w->memory != PLATEN_CONFINE_SHORT_OWN
-        && restart(pool, w, w->wstatus)) {
-        return;
-    }
-
-    platen_stage_read(&w->stage, "log", said, sizeof(said));
-    if (w->child_error != 0) {
-        errno = w->child_error;
-        refuse(w, PLATEN_RUN_ERROR,
-               w->layer == 0 ? "execute the engine" : platen_sandbox_name(w->layer));
-        outcome = PLATEN_RUN_ERROR;
-    } else {
-        outcome = judge(pool, w, w->wstatus, said);
-    }
-    end_step(pool, w, outcome, said);
-}
-
 /* A command has been reaped. */
 static void
 end_command(platen_pool_t *pool, worker_t *w, int wstatus)
@@ -1044,31 +549,7 @@ end_command(platen_pool_t *pool, worker_t *w, int wstatus)
     w->pid = 0;
     w->result.exit_code = WIFEXITED(w->wstatus) ? WEXITSTATUS(w->wstatus) : -1;
     w->result.signal = WIFSIGNALED(w->wstatus) ? WTERMSIG(w->wstatus) : 0;
-    hand_over(pool, w, after_command);
-}
-
-/* In the crew: a run of the zygote's has ended. */
-static void
-after_office(platen_pool_t *pool, worker_t *w)
-{
-    const platen_zygote_result_t *result = &w->office;
-    platen_run_outcome_t          outcome = PLATEN_RUN_LOST;
-    char                          said[SAID_MAX];
-
-    leave_cgroup(w, result->wait_status);
-    platen_stage_read(&w->stage, "log", said, sizeof(said));
-    if (result->end == PLATEN_ZYGOTE_REFUSED) {
-        errno = result->error;
-        refuse_office(w, "set up LibreOffice's child");
-        outcome = PLATEN_RUN_ERROR;
-    } else if (result->end == PLATEN_ZYGOTE_EXITED) {
-        w->result.exit_code =
-            WIFEXITED(result->wait_status) ? WEXITSTATUS(result->wait_status) : -1;
-        w->result.signal = WIFSIGNALED(result->wait_status) ? WTERMSIG(result->wait_status) : 0;
-        platen_stage_read(&w->stage, "fonts", w->result.fonts, sizeof(w->result.fonts));
-        outcome = judge(pool, w, result->wait_status, said);
-    }
-    end_step(pool, w, outcome, said);
+    hand_over(pool, w, platen_step_after_command);
 }
 
 void
@@ -1082,7 +563,7 @@ platen_pool_ended(platen_pool_t *pool, uint32_t tag, const platen_zygote_result_
         if (w->task != NULL && !w->busy && w->pid == 0 && w->tag == tag) {
             w->tag = 0;
             w->office = *result;
-            hand_over(pool, w, after_office);
+            hand_over(pool, w, platen_step_after_office);
             return;
         }
     }
