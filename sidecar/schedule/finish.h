@@ -79,6 +79,14 @@ void platen_finish_corrupt(platen_verdict_t *verdict);
  */
 void platen_finish_fruitless(const platen_job_t *job, platen_verdict_t *verdict);
 
+/* That on a result with which its client would have more stored than it may have: FAILED. */
+void platen_finish_over_quota(const platen_config_t *config, platen_verdict_t *verdict);
+
+/* Removes a result that no record will name. */
+void platen_finish_unpublish(const platen_config_t *config, const platen_task_t *task);
+
+/* schedule/record.c, from here on. */
+
 /*
  * Whom an attempt counts against, in the record; and when it may be tried
  * again: after setbacks, a time that doubles with each, up to a minute, of which
