@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/timestamp.h"
 #include "base/utf8.h"
 
 #define LINE_MAX_BYTES 8192
@@ -45,19 +46,6 @@ platen_log_level_parse(const char *name)
     return -1;
 }
 
-/* RFC 3339, UTC, microseconds. */
-static void
-timestamp(char *out, size_t size)
-{
-    struct tm tm;
-    uint64_t  now = platen_now_us();
-    time_t    seconds = (time_t) (now / 1000000);
-    size_t    n;
-
-    n = gmtime_r(&seconds, &tm) == NULL ? 0 : strftime(out, size, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + n, size - n, ".%06uZ", (unsigned) (now % 1000000));
-}
-
 static void
 write_line(const char *line, size_t len)
 {
@@ -80,7 +68,7 @@ platen_log(platen_log_level_t level, const char *msg, json_t *context)
         return;
     }
 
-    timestamp(ts, sizeof(ts));
+    platen_timestamp(platen_now_us(), ts);
     root = json_pack("{s:s, s:s, s:s}", "ts", ts, "level", level_names[level], "msg", msg);
     if (root == NULL) {
         json_decref(context);

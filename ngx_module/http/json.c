@@ -4,11 +4,12 @@
 
 #include "http/json.h"
 
+#include "base/timestamp.h"
+
 
 static u_char *platen_json_reserve(platen_json_t *j, size_t size);
 static u_char *platen_json_name(platen_json_t *j, const char *name,
     size_t size);
-static u_char *platen_json_digits(u_char *p, ngx_uint_t n, ngx_uint_t width);
 
 
 void
@@ -209,53 +210,24 @@ platen_json_raw(platen_json_t *j, const char *name, const char *literal)
 void
 platen_json_time(platen_json_t *j, const char *name, uint64_t us)
 {
-    u_char    *p;
-    ngx_tm_t   tm;
+    char     text[PLATEN_TIMESTAMP_LEN + 1];
+    u_char  *p;
 
     if (us == 0) {
         platen_json_null(j, name);
         return;
     }
 
-    p = platen_json_name(j, name, sizeof("\"1970-01-01T00:00:00.000000Z\""));
+    p = platen_json_name(j, name, PLATEN_TIMESTAMP_LEN + 2);
     if (p == NULL) {
         return;
     }
 
-    ngx_gmtime((time_t) (us / 1000000), &tm);
-
     *p++ = '"';
-    p = platen_json_digits(p, tm.ngx_tm_year, 4);
-    *p++ = '-';
-    p = platen_json_digits(p, tm.ngx_tm_mon, 2);
-    *p++ = '-';
-    p = platen_json_digits(p, tm.ngx_tm_mday, 2);
-    *p++ = 'T';
-    p = platen_json_digits(p, tm.ngx_tm_hour, 2);
-    *p++ = ':';
-    p = platen_json_digits(p, tm.ngx_tm_min, 2);
-    *p++ = ':';
-    p = platen_json_digits(p, tm.ngx_tm_sec, 2);
-    *p++ = '.';
-    p = platen_json_digits(p, us % 1000000, 6);
-    *p++ = 'Z';
+    p = ngx_cpymem(p, platen_timestamp(us, text), PLATEN_TIMESTAMP_LEN);
     *p++ = '"';
 
     j->buf->last = p;
-}
-
-
-static u_char *
-platen_json_digits(u_char *p, ngx_uint_t n, ngx_uint_t width)
-{
-    ngx_uint_t  i;
-
-    for (i = width; i > 0; i--) {
-        p[i - 1] = (u_char) ('0' + n % 10);
-        n /= 10;
-    }
-
-    return p + width;
 }
 
 

@@ -15,6 +15,7 @@
 #include "access/owned.h"
 #include "base/id.h"
 #include "base/platen.h"
+#include "base/timestamp.h"
 #include "http/json.h"
 #include "http/respond.h"
 #include "job/job.h"
@@ -369,12 +370,10 @@ platen_live_text(u_char *p, const platen_event_t *event, ngx_str_t *prefix)
 static u_char *
 platen_live_time(u_char *p, uint64_t us)
 {
-    ngx_tm_t  tm;
+    char  text[PLATEN_TIMESTAMP_LEN + 1];
 
-    ngx_gmtime((time_t) (us / 1000000), &tm);
-
-    return ngx_sprintf(p, "\"%4d-%02d-%02dT%02d:%02d:%02d.%06uLZ\"",
-                       tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
-                       tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec,
-                       us % 1000000);
+    *p++ = '"';
+    p = ngx_cpymem(p, platen_timestamp(us, text), PLATEN_TIMESTAMP_LEN);
+    *p++ = '"';
+    return p;
 }

@@ -3,6 +3,7 @@
  * and the directories for what is temporary.  See ctl/doctor.h.
  */
 
+#include "base/timestamp.h"
 #include "ctl/doctor.h"
 
 #include <errno.h>
@@ -111,15 +112,12 @@ check_clock(platen_ctl_report_t *report)
     struct timex    tx = { .modes = 0 };
     struct timespec now;
     struct stat     self;
-    struct tm       tm;
-    char            text[40] = "?";
+    char            text[40];
 
     if (clock_gettime(CLOCK_REALTIME, &now) != 0) {
         now.tv_sec = 0;
     }
-    if (gmtime_r(&now.tv_sec, &tm) != NULL) {
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-    }
+    platen_timestamp_seconds((uint64_t) now.tv_sec * 1000000, text);
 
     /* A clock cannot be before the day on which this program was installed. */
     if (stat("/proc/self/exe", &self) == 0 && now.tv_sec + 86400 < self.st_ctim.tv_sec) {

@@ -21,31 +21,23 @@ typedef struct {
     size_t         rows;
 } query_t;
 
-static json_t *
-text(platen_str_t s)
-{
-    return s.len == 0 ? json_null() : platen_log_text(s.data, s.len);
-}
-
 static void
 show_json(query_t *q, const platen_job_t *job, const char *id)
 {
     json_t *row;
-    char   *line;
 
     row = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "job_id",
                     id, "status", platen_state_name((platen_state_t) job->state), "client",
-                    text(job->client), "input_file", text(job->input_filename), "source_format",
-                    text(job->source_format), "target_format", text(job->target_format),
-                    "input_size", (json_int_t) job->input_size, "attempts",
-                    (json_int_t) job->attempts, "created_at",
-                    platen_ctl_store_json_time(job->created_at), "completed_at",
+                    platen_ctl_store_json_text(job->client), "input_file",
+                    platen_ctl_store_json_text(job->input_filename), "source_format",
+                    platen_ctl_store_json_text(job->source_format), "target_format",
+                    platen_ctl_store_json_text(job->target_format), "input_size",
+                    (json_int_t) job->input_size, "attempts", (json_int_t) job->attempts,
+                    "created_at", platen_ctl_store_json_time(job->created_at), "completed_at",
                     platen_ctl_store_json_time(job->completed_at), "error_code",
-                    text(job->error_code), "error", text(job->error));
-    line = row == NULL ? NULL : json_dumps(row, 0);
-    printf("%s%s", q->rows == 0 ? "[\n" : ",\n", line == NULL ? "null" : line);
-    free(line);
-    json_decref(row);
+                    platen_ctl_store_json_text(job->error_code), "error",
+                    platen_ctl_store_json_text(job->error));
+    platen_ctl_store_json_row(row, q->rows);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* The store for a command; see ctl/store.h.  One thread, one store to a process. */
 
 #include "ctl/store.h"
+#include "base/timestamp.h"
 
 #include <czmq.h>
 #include <sys/stat.h>
@@ -135,12 +136,10 @@ platen_ctl_store_hint(const platen_ctl_store_t *s, const platen_id_t *id)
 const char *
 platen_ctl_store_time(uint64_t us, char out[32])
 {
-    time_t    seconds = (time_t) (us / 1000000);
-    struct tm tm;
-
-    if (us == 0 || gmtime_r(&seconds, &tm) == NULL
-        || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+    if (us == 0) {
         snprintf(out, 32, "-");
+    } else {
+        platen_timestamp_seconds(us, out);
     }
     return out;
 }
@@ -151,6 +150,22 @@ platen_ctl_store_json_time(uint64_t us)
     char text[32];
 
     return us == 0 ? json_null() : json_string(platen_ctl_store_time(us, text));
+}
+
+json_t *
+platen_ctl_store_json_text(platen_str_t text)
+{
+    return text.len == 0 ? json_null() : platen_log_text(text.data, text.len);
+}
+
+void
+platen_ctl_store_json_row(json_t *row, size_t before)
+{
+    char *line = row == NULL ? NULL : json_dumps(row, 0);
+
+    printf("%s%s", before == 0 ? "[\n" : ",\n", line == NULL ? "null" : line);
+    free(line);
+    json_decref(row);
 }
 
 const char *

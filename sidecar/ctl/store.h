@@ -51,6 +51,12 @@ const char *platen_ctl_store_time(uint64_t us, char out[32]);
 /* The same for JSON: null for 0. */
 json_t *platen_ctl_store_json_time(uint64_t us);
 
+/* Bytes of clients for JSON: null for none. */
+json_t *platen_ctl_store_json_text(platen_str_t text);
+
+/* A row of a list on standard output, which `before` others came before; takes it. */
+void platen_ctl_store_json_row(json_t *row, size_t before);
+
 /*
  * Bytes of clients for a terminal: valid UTF-8, without control characters, cut
  * to `size`.  Returns `out`.

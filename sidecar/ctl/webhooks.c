@@ -26,34 +26,27 @@ typedef struct {
     size_t       rows;
 } query_t;
 
-static json_t *
-text(platen_str_t s)
-{
-    return s.len == 0 ? json_null() : platen_log_text(s.data, s.len);
-}
-
 static void
 show_json(query_t *q, platen_hook_kind_t kind, const platen_hook_t *hook,
           const platen_job_t *job, const char *id)
 {
-    char    delivery[PLATEN_WEBHOOK_DELIVERY_TEXT], *line;
+    char    delivery[PLATEN_WEBHOOK_DELIVERY_TEXT];
     json_t *row;
 
     platen_webhook_event_delivery(hook, delivery);
-    row = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
-                    "delivery", delivery, "state", platen_hook_kind_name(kind), "job_id", id,
-                    "event", platen_event_name(hook->state), "client", text(job->client),
-                    "request_id", text(job->request_id), "url", text(job->webhook_url), "tries",
-                    (json_int_t) hook->tries, "status",
-                    hook->status == 0 ? json_null() : json_integer(hook->status), "error",
-                    text(hook->failure), "time", platen_ctl_store_json_time(hook->time),
-                    "tried_at", platen_ctl_store_json_time(hook->tried_at), "next_at",
-                    platen_ctl_store_json_time(hook->due), "ended_at",
-                    platen_ctl_store_json_time(hook->ended_at));
-    line = row == NULL ? NULL : json_dumps(row, 0);
-    printf("%s%s", q->rows == 0 ? "[\n" : ",\n", line == NULL ? "null" : line);
-    free(line);
-    json_decref(row);
+    row = json_pack(
+        "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "delivery",
+        delivery, "state", platen_hook_kind_name(kind), "job_id", id, "event",
+        platen_event_name(hook->state), "client", platen_ctl_store_json_text(job->client),
+        "request_id", platen_ctl_store_json_text(job->request_id), "url",
+        platen_ctl_store_json_text(job->webhook_url), "tries", (json_int_t) hook->tries,
+        "status", hook->status == 0 ? json_null() : json_integer(hook->status), "error",
+        platen_ctl_store_json_text(hook->failure), "time",
+        platen_ctl_store_json_time(hook->time), "tried_at",
+        platen_ctl_store_json_time(hook->tried_at), "next_at",
+        platen_ctl_store_json_time(hook->due), "ended_at",
+        platen_ctl_store_json_time(hook->ended_at));
+    platen_ctl_store_json_row(row, q->rows);
 }
 
 /* The path of a URL is often a secret: people are shown where it leads. */

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/timestamp.h"
 #include "job/event.h"
 #include "format/filename.h"
 #include "disk/layout.h"
@@ -27,21 +28,12 @@ text(platen_str_t s)
     return s.len == 0 ? json_null() : platen_log_text(s.data, s.len);
 }
 
-/* RFC 3339 in UTC with microseconds, as the web server writes it. */
 static json_t *
 time_text(uint64_t us)
 {
-    struct tm tm;
-    time_t    seconds = (time_t) (us / 1000000);
-    char      out[64];
-    size_t    n;
+    char out[PLATEN_TIMESTAMP_LEN + 1];
 
-    if (us == 0 || gmtime_r(&seconds, &tm) == NULL) {
-        return json_null();
-    }
-    n = strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + n, sizeof(out) - n, ".%06uZ", (unsigned) (us % 1000000));
-    return json_string(out);
+    return us == 0 ? json_null() : json_string(platen_timestamp(us, out));
 }
 
 static int
