@@ -39,7 +39,8 @@ struct ngx_http_platen_ctx_s {
     /* of a submission */
     struct platen_receive_s  *rx;
     ngx_thread_task_t       *task;
-    ngx_chain_t             *in;          /* being written by the task */
+    const struct platen_body_reader_s  *reader; /* of the body */
+    ngx_chain_t             *in;          /* the piece of it that has come */
     void                   (*received)(ngx_http_request_t *r);
     void                   (*discard)(ngx_http_request_t *r,
                                ngx_int_t status); /* lets go of what was
@@ -57,7 +58,7 @@ struct ngx_http_platen_ctx_s {
     unsigned                 posted:1;    /* a POST that is to be a HEAD */
     unsigned                 signed_url:1; /* let in by its signature */
     unsigned                 hidden:1;    /* secrets are out of what is logged */
-    unsigned                 last:1;      /* the task has the body's end */
+    unsigned                 last:1;      /* the piece is the last */
 };
 
 

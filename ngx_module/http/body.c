@@ -12,6 +12,7 @@
 #include "ctx.h"
 #include "task.h"
 #include "base/platen.h"
+#include "http/body_reader.h"
 #include "http/given.h"
 #include "http/problem.h"
 #include "http/respond.h"
@@ -35,17 +36,20 @@ static void platen_body_thread(void *data, ngx_log_t *log);
 static void platen_body_thread_done(ngx_event_t *ev);
 static void platen_body_gathered(ngx_http_request_t *r);
 static void platen_body_event(ngx_http_request_t *r);
-static void platen_body_begin(ngx_http_request_t *r);
-static void platen_body_process(ngx_http_request_t *r);
 static ngx_int_t platen_body_take(ngx_http_request_t *r);
 static ngx_int_t platen_body_done(ngx_http_request_t *r);
+
+
+static const platen_body_reader_t  platen_body_json_reader = {
+    platen_body_take,
+    NULL
+};
 
 
 ngx_int_t
 platen_body_json(ngx_http_request_t *r, platen_body_handler_pt handler)
 {
     size_t                  size;
-    ngx_int_t               rc;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
@@ -73,17 +77,7 @@ platen_body_json(ngx_http_request_t *r, platen_body_handler_pt handler)
         return platen_body_given(r);
     }
 
-    /* unbuffered: what has come is looked at before more is asked for */
-
-    r->request_body_no_buffering = 1;
-
-    rc = ngx_http_read_client_request_body(r, platen_body_begin);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
-    }
-
-    return NGX_DONE;
+    return platen_body_reader_start(r, &platen_body_json_reader);
 }
 
 
@@ -195,87 +189,33 @@ platen_body_event(ngx_http_request_t *r)
 }
 
 
-static void
-platen_body_begin(ngx_http_request_t *r)
+/* Copies what has come; one that is too long is refused as soon as it is. */
+
+static ngx_int_t
+platen_body_take(ngx_http_request_t *r)
 {
-    r->read_event_handler = platen_body_process;
-    r->write_event_handler = ngx_http_request_empty_handler;
+    ngx_http_platen_ctx_t  *ctx;
 
-    platen_body_process(r);
-}
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
+    if (platen_given_each(ctx->in, platen_body_piece, ctx->body->buf)
+        != PLATEN_OK)
+    {
+        ngx_http_finalize_request(r, platen_respond_problem(r,
+                                         PLATEN_PROBLEM_BODY_TOO_LARGE,
+                                         NULL));
+        return NGX_DONE;
+    }
 
-static void
-platen_body_process(ngx_http_request_t *r)
-{
-    ngx_int_t  rc;
-
-    for ( ;; ) {
-        if (platen_body_take(r) != NGX_OK) {
-            ngx_http_finalize_request(r, platen_respond_problem(r,
-                                             PLATEN_PROBLEM_BODY_TOO_LARGE,
-                                             NULL));
-            return;
-        }
-
-        if (!r->reading_body) {
-            break;
-        }
-
-        rc = ngx_http_read_unbuffered_request_body(r);
-
-        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-
-            if (r->connection->error) {
-                /* the client is gone; there is nobody to answer */
-                ngx_http_finalize_request(r, NGX_ERROR);
-                return;
-            }
-
-            ngx_http_finalize_request(r, platen_respond_problem(r,
-                                            platen_problem_of_status(rc),
-                                            NULL));
-            return;
-        }
-
-        if (r->request_body->bufs == NULL && r->reading_body) {
-            return;
-        }
+    if (!ctx->last) {
+        return NGX_OK;
     }
 
     r->read_event_handler = ngx_http_block_reading;
 
     ngx_http_finalize_request(r, platen_body_done(r));
-}
 
-
-/* Copies what has come; NGX_DECLINED: it is too much. */
-
-static ngx_int_t
-platen_body_take(ngx_http_request_t *r)
-{
-    ngx_chain_t            *cl, *next;
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    for (cl = r->request_body->bufs; cl; cl = next) {
-        next = cl->next;
-
-        if (platen_body_piece(ctx->body->buf, cl->buf->pos,
-                              cl->buf->last - cl->buf->pos)
-            != PLATEN_OK)
-        {
-            return NGX_DECLINED;
-        }
-
-        cl->buf->pos = cl->buf->last;
-        ngx_free_chain(r->pool, cl);
-    }
-
-    r->request_body->bufs = NULL;
-
-    return NGX_OK;
+    return NGX_DONE;
 }
 
 

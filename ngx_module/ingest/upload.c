@@ -2,11 +2,10 @@
 /*
  * A submission's body, from the socket to the disk.
  *
- * The event loop only reads: each pass of at most client_body_buffer_size
- * bytes goes to the thread pool, where platen_receive parses, hashes and
- * writes it straight from nginx's buffer, and reading goes on when that is
- * done.  So nothing is held twice, a slow disk slows down its own client by
- * way of TCP's (or HTTP/2's) window, and memory is constant.
+ * The event loop only reads (http/body_reader.c): each pass of at most
+ * client_body_buffer_size bytes goes to the thread pool, where platen_receive
+ * parses, hashes and writes it straight from nginx's buffer, and reading goes
+ * on when that is done.  So nothing is held twice.
  *
  * While a task is under way ctx->busy is set, r->main->blocked keeps the
  * request and its pool alive, and no event may touch the receiver.
@@ -21,6 +20,7 @@
 #include "access/capacity.h"
 #include "access/quota.h"
 #include "base/platen.h"
+#include "http/body_reader.h"
 #include "http/given.h"
 #include "http/problem.h"
 #include "http/query.h"
@@ -39,17 +39,19 @@ static ngx_int_t platen_upload_params(ngx_http_request_t *r,
     platen_receive_t *rx);
 static void platen_upload_refused(ngx_http_request_t *r, ngx_int_t status);
 static void platen_upload_cleanup(void *data);
-static ngx_int_t platen_upload_given(ngx_http_request_t *r);
-static void platen_upload_begin(ngx_http_request_t *r);
-static void platen_upload_event(ngx_http_request_t *r);
-static void platen_upload_process(ngx_http_request_t *r);
-static ngx_int_t platen_upload_post(ngx_http_request_t *r, ngx_chain_t *in);
+static ngx_int_t platen_upload_write(ngx_http_request_t *r);
 static void platen_upload_thread(void *data, ngx_log_t *log);
 static int platen_upload_piece(void *data, const u_char *p, size_t n);
 static void platen_upload_thread_done(ngx_event_t *ev);
 static void platen_upload_written(ngx_http_request_t *r);
 static ngx_int_t platen_upload_problem(ngx_http_request_t *r,
     platen_receive_t *rx);
+
+
+static const platen_body_reader_t  platen_upload_reader = {
+    platen_upload_write,
+    NULL
+};
 
 
 ngx_int_t
@@ -181,19 +183,7 @@ platen_upload_read(ngx_http_request_t *r, void (*done)(ngx_http_request_t *r))
 
     ctx->received = done;
 
-    if (platen_given(r)) {
-        return platen_upload_given(r);
-    }
-
-    r->request_body_no_buffering = 1;
-
-    rc = ngx_http_read_client_request_body(r, platen_upload_begin);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
-    }
-
-    return NGX_DONE;
+    return platen_body_reader_start(r, &platen_upload_reader);
 }
 
 
@@ -243,123 +233,16 @@ platen_upload_cleanup(void *data)
 }
 
 
-/* The body is there as a whole: one task takes it. */
-
 static ngx_int_t
-platen_upload_given(ngx_http_request_t *r)
+platen_upload_write(ngx_http_request_t *r)
 {
-    ngx_int_t               rc;
-    ngx_chain_t            *in;
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    rc = platen_given_chain(r, &in);
-
-    if (rc == NGX_DECLINED) {
-        return platen_given_refuse(r);
+    if (platen_task_post(r) == NGX_OK) {
+        return NGX_AGAIN;
     }
 
-    ctx->last = 1;
-    r->write_event_handler = platen_upload_event;
-
-    if (rc != NGX_OK || platen_upload_post(r, in) != NGX_OK) {
-        return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
-    }
-
-    r->main->count++;
-
+    ngx_http_finalize_request(r, platen_respond_problem(r,
+                                    PLATEN_PROBLEM_INTERNAL, NULL));
     return NGX_DONE;
-}
-
-
-static void
-platen_upload_begin(ngx_http_request_t *r)
-{
-    r->read_event_handler = platen_upload_event;
-    r->write_event_handler = platen_upload_event;
-
-    platen_upload_process(r);
-}
-
-
-static void
-platen_upload_event(ngx_http_request_t *r)
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    if (!ctx->busy) {
-        platen_upload_process(r);
-    }
-}
-
-
-/* Reads until there is something to write or nothing to read. */
-
-static void
-platen_upload_process(ngx_http_request_t *r)
-{
-    ngx_int_t                 rc;
-    ngx_chain_t              *in;
-    ngx_connection_t         *c;
-    ngx_http_platen_ctx_t    *ctx;
-    ngx_http_request_body_t  *rb;
-
-    c = r->connection;
-    rb = r->request_body;
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    if (rb->bufs == NULL && r->reading_body) {
-        rc = ngx_http_read_unbuffered_request_body(r);
-
-        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-
-            if (c->error) {
-                /* the client is gone; there is nobody to answer */
-                ngx_http_finalize_request(r, NGX_ERROR);
-                return;
-            }
-
-            ngx_http_finalize_request(r, platen_respond_problem(r,
-                                            platen_problem_of_status(rc),
-                                            NULL));
-            return;
-        }
-
-        if (rb->bufs == NULL && r->reading_body) {
-            return;
-        }
-    }
-
-    /* A paused reader is not a slow client. */
-
-    if (c->read->timer_set) {
-        ngx_del_timer(c->read);
-    }
-
-    in = rb->bufs;
-    rb->bufs = NULL;
-    ctx->last = !r->reading_body;
-
-    if (platen_upload_post(r, in) != NGX_OK) {
-        ngx_http_finalize_request(r, platen_respond_problem(r,
-                                        PLATEN_PROBLEM_INTERNAL, NULL));
-    }
-}
-
-
-static ngx_int_t
-platen_upload_post(ngx_http_request_t *r, ngx_chain_t *in)
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    ctx->in = in;
-
-    return platen_task_post(r);
 }
 
 
@@ -404,25 +287,16 @@ platen_upload_piece(void *data, const u_char *p, size_t n)
 static void
 platen_upload_thread_done(ngx_event_t *ev)
 {
-    platen_task_done(ev, platen_upload_event, platen_upload_written);
+    platen_task_done(ev, platen_body_reader_event, platen_upload_written);
 }
 
 
 static void
 platen_upload_written(ngx_http_request_t *r)
 {
-    ngx_chain_t            *cl, *next;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    for (cl = ctx->in; cl; cl = next) {
-        next = cl->next;
-        cl->buf->pos = cl->buf->last;
-        ngx_free_chain(r->pool, cl);
-    }
-
-    ctx->in = NULL;
 
     if (ctx->rx->problem != PLATEN_PROBLEM_NONE) {
         ngx_http_finalize_request(r, platen_upload_problem(r, ctx->rx));
@@ -434,7 +308,7 @@ platen_upload_written(ngx_http_request_t *r)
         return;
     }
 
-    platen_upload_process(r);
+    platen_body_reader_on(r);
 }
 
 

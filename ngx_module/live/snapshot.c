@@ -11,6 +11,7 @@
 
 #include "live/snapshot.h"
 
+#include "conf.h"
 #include "worker.h"
 #include "access/owned.h"
 #include "base/id.h"
@@ -30,6 +31,9 @@
  * needs no escape, but a damaged store may say anything.
  */
 #define PLATEN_LIVE_TEXT  (512 + 6 * PLATEN_ERROR_CODE_MAX)
+
+/* Of the keep-alive period. */
+#define PLATEN_LIVE_JITTER  8
 
 
 static void platen_live_decide(platen_live_t *live, const platen_job_t *job,
@@ -162,6 +166,20 @@ platen_live_close(platen_live_t *live)
         live->pool = NULL;
         live->state = NULL;
     }
+}
+
+
+void
+platen_live_keepalive(ngx_http_request_t *r, ngx_event_t *ev)
+{
+    ngx_msec_t                   period;
+    ngx_http_platen_loc_conf_t  *plcf;
+
+    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
+
+    period = plcf->events_keepalive;
+    period -= ngx_random() % (period / PLATEN_LIVE_JITTER + 1);
+    ngx_add_timer(ev, period);
 }
 
 

@@ -21,6 +21,7 @@
 #include "ctx.h"
 #include "http/problem.h"
 #include "http/respond.h"
+#include "http/sender.h"
 #include "job/event.h"
 #include "job/job.h"
 #include "live/snapshot.h"
@@ -30,18 +31,13 @@
 /* Bytes of an event besides its JSON: id, event, data and their line ends. */
 #define PLATEN_EVENTS_FRAME  128
 
-/* Of the keep-alive period, so that streams do not all wake at once. */
-#define PLATEN_EVENTS_JITTER 8
-
 
 typedef struct {
     platen_notify_sub_t      sub;
     ngx_http_request_t      *request;
     ngx_event_t              keepalive;
-    ngx_buf_t                buf;
-    u_char                  *block;    /* what is being sent; NULL: nothing */
+    platen_sender_t          sender;
     unsigned                 job:1;    /* of one job: it has a last event */
-    unsigned                 busy:1;   /* the socket has not taken all */
 } platen_events_t;
 
 
@@ -49,9 +45,7 @@ static ngx_int_t platen_events_open(ngx_http_request_t *r, ngx_uint_t job);
 static ngx_int_t platen_events_header(ngx_http_request_t *r);
 static ngx_int_t platen_events_start(platen_events_t *s, platen_live_t *live);
 static ngx_int_t platen_events_begin(platen_events_t *s, platen_live_t *live);
-static ngx_int_t platen_events_send(platen_events_t *s, u_char *pos,
-    u_char *last);
-static ngx_int_t platen_events_sent(platen_events_t *s);
+static ngx_int_t platen_events_sent(platen_events_t *s, ngx_int_t rc);
 static void platen_events_writer(ngx_http_request_t *r);
 static void platen_events_told(platen_notify_sub_t *sub,
     const platen_event_t *events, ngx_uint_t n);
@@ -134,6 +128,8 @@ platen_events_open(ngx_http_request_t *r, ngx_uint_t job)
     ctx->live = s;
 
     s->request = r;
+    s->sender.request = r;
+    s->sender.what = "events";
     s->job = job;
     s->sub.handler = platen_events_told;
     s->sub.end = platen_events_end;
@@ -229,7 +225,7 @@ platen_events_start(platen_events_t *s, platen_live_t *live)
 static ngx_int_t
 platen_events_begin(platen_events_t *s, platen_live_t *live)
 {
-    u_char                      *p;
+    u_char                      *p, *block;
     size_t                       size;
     const char                  *reason;
     ngx_chain_t                 *cl;
@@ -243,12 +239,12 @@ platen_events_begin(platen_events_t *s, platen_live_t *live)
         size += PLATEN_EVENTS_FRAME + platen_live_size(&plcf->prefix);
     }
 
-    s->block = ngx_alloc(size, s->request->connection->log);
-    if (s->block == NULL) {
+    block = ngx_alloc(size, s->request->connection->log);
+    if (block == NULL) {
         return NGX_ERROR;
     }
 
-    p = ngx_sprintf(s->block, "retry: %M\n\n", plcf->events_retry);
+    p = ngx_sprintf(block, "retry: %M\n\n", plcf->events_retry);
 
     reason = platen_live_reason(live->kind);
 
@@ -272,7 +268,7 @@ platen_events_begin(platen_events_t *s, platen_live_t *live)
         p = platen_events_event(p, &live->last, &plcf->prefix);
     }
 
-    return platen_events_send(s, s->block, p);
+    return platen_events_sent(s, platen_sender_block(&s->sender, block, p));
 }
 
 
@@ -290,113 +286,40 @@ platen_events_event(u_char *p, const platen_event_t *event, ngx_str_t *prefix)
 
 
 /*
- * Sends what is from pos to last, which stays there until platen_events_sent().
- * NGX_OK, also if the socket has not taken all of it; NGX_ERROR.
+ * What the sender has said: goes on, or waits for the socket.  NGX_OK or
+ * NGX_ERROR.
  */
 
 static ngx_int_t
-platen_events_send(platen_events_t *s, u_char *pos, u_char *last)
+platen_events_sent(platen_events_t *s, ngx_int_t rc)
 {
-    ngx_chain_t  out;
+    if (rc == NGX_AGAIN) {
+        platen_notify_pause(&s->sub);
+        return NGX_OK;
+    }
 
-    ngx_memzero(&s->buf, sizeof(ngx_buf_t));
-    s->buf.start = pos;
-    s->buf.pos = pos;
-    s->buf.last = last;
-    s->buf.end = last;
-    s->buf.memory = 1;
-    s->buf.flush = 1;
-
-    out.buf = &s->buf;
-    out.next = NULL;
-
-    if (ngx_http_output_filter(s->request, &out) == NGX_ERROR) {
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return platen_events_sent(s);
-}
-
-
-/* Goes on, or waits for the socket. */
-
-static ngx_int_t
-platen_events_sent(platen_events_t *s)
-{
-    ngx_msec_t                   period;
-    ngx_event_t                 *wev;
-    ngx_http_request_t          *r;
-    ngx_http_core_loc_conf_t    *clcf;
-    ngx_http_platen_loc_conf_t  *plcf;
-
-    r = s->request;
-    wev = r->connection->write;
-
-    if (r->buffered || r->connection->buffered) {
-        s->busy = 1;
-        platen_notify_pause(&s->sub);
-
-        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-        if (!wev->delayed) {
-            ngx_add_timer(wev, clcf->send_timeout);
-        }
-
-        return ngx_handle_write_event(wev, clcf->send_lowat);
-    }
-
-    if (wev->timer_set && !wev->delayed) {
-        ngx_del_timer(wev);
-    }
-
-    if (s->block) {
-        ngx_free(s->block);
-        s->block = NULL;
-    }
-
-    s->busy = 0;
     platen_notify_resume(&s->sub);
-
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
-
-    period = plcf->events_keepalive;
-    period -= ngx_random() % (period / PLATEN_EVENTS_JITTER + 1);
-    ngx_add_timer(&s->keepalive, period);
+    platen_live_keepalive(s->request, &s->keepalive);
 
     return NGX_OK;
 }
 
 
-/* The socket takes more, or has not done so for send_timeout. */
-
 static void
 platen_events_writer(ngx_http_request_t *r)
 {
-    ngx_event_t            *wev;
-    ngx_connection_t       *c;
     platen_events_t        *s;
     ngx_http_platen_ctx_t  *ctx;
-
-    c = r->connection;
-    wev = c->write;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     s = ctx->live;
 
-    if (!s->busy) {
-        return;
-    }
-
-    if (wev->timedout) {
-        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                      "platen: client takes no events");
-        c->timedout = 1;
-        platen_events_finish(s, NGX_ERROR);
-        return;
-    }
-
-    if (ngx_http_output_filter(r, NULL) == NGX_ERROR
-        || platen_events_sent(s) != NGX_OK)
+    if (s->sender.busy
+        && platen_events_sent(s, platen_sender_event(&s->sender)) != NGX_OK)
     {
         platen_events_finish(s, NGX_ERROR);
     }
@@ -407,7 +330,7 @@ static void
 platen_events_told(platen_notify_sub_t *sub, const platen_event_t *events,
     ngx_uint_t n)
 {
-    u_char                      *p;
+    u_char                      *p, *block;
     ngx_int_t                    rc;
     ngx_uint_t                   i, last;
     platen_events_t             *s;
@@ -424,18 +347,18 @@ platen_events_told(platen_notify_sub_t *sub, const platen_event_t *events,
     last = 0;
     rc = NGX_ERROR;
 
-    s->block = ngx_alloc(n * (PLATEN_EVENTS_FRAME
-                              + platen_live_size(&plcf->prefix)), c->log);
+    block = ngx_alloc(n * (PLATEN_EVENTS_FRAME
+                           + platen_live_size(&plcf->prefix)), c->log);
 
-    if (s->block) {
-        p = s->block;
+    if (block) {
+        p = block;
 
         for (i = 0; i < n && !last; i++) {
             p = platen_events_event(p, &events[i], &plcf->prefix);
             last = s->job && platen_event_last(&events[i]);
         }
 
-        rc = platen_events_send(s, s->block, p);
+        rc = platen_events_sent(s, platen_sender_block(&s->sender, block, p));
     }
 
     if (rc != NGX_OK || last) {
@@ -499,15 +422,16 @@ platen_events_keepalive(ngx_event_t *ev)
 
     /* While the socket is full, its own timer counts. */
 
-    if (s->busy) {
+    if (s->sender.busy) {
         return;
     }
 
     ngx_http_set_log_request(c->log, s->request);
 
-    if (platen_events_send(s, platen_events_comment,
-                           platen_events_comment
-                           + sizeof(platen_events_comment) - 1)
+    if (platen_events_sent(s, platen_sender_text(&s->sender,
+                                  platen_events_comment,
+                                  platen_events_comment
+                                  + sizeof(platen_events_comment) - 1))
         != NGX_OK)
     {
         platen_events_finish(s, NGX_ERROR);
@@ -545,14 +469,10 @@ platen_events_detach(void *data)
 }
 
 
-/* With the request's pool: until then a filter may hold the block. */
-
 static void
 platen_events_free(void *data)
 {
     platen_events_t *s = data;
 
-    if (s->block) {
-        ngx_free(s->block);
-    }
+    platen_sender_free(&s->sender);
 }

@@ -22,6 +22,7 @@
 #include "commit/operation.h"
 #include "disk/layout.h"
 #include "disk/upload.h"
+#include "http/body_reader.h"
 #include "http/given.h"
 #include "http/problem.h"
 #include "http/respond.h"
@@ -33,11 +34,8 @@
 #define PLATEN_TUS_HASH  (64 * 1024 * 1024)  /* bytes, and then others' turn */
 
 
-static void platen_tus_begin(ngx_http_request_t *r);
-static void platen_tus_event(ngx_http_request_t *r);
-static void platen_tus_process(ngx_http_request_t *r);
-static void platen_tus_take(ngx_http_request_t *r, ngx_int_t rc);
-static void platen_tus_piece_read(ngx_http_request_t *r);
+static ngx_int_t platen_tus_piece_read(ngx_http_request_t *r);
+static void platen_tus_broken(ngx_http_request_t *r, ngx_int_t status);
 static void platen_tus_reserved(platen_commit_op_t *op);
 static void platen_tus_forsaken(platen_commit_op_t *op);
 static void platen_tus_thread(void *data, ngx_log_t *log);
@@ -46,6 +44,12 @@ static int platen_tus_piece(void *data, const u_char *p, size_t n);
 static int platen_tus_end(platen_tus_t *tus);
 static int platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus);
 static void platen_tus_done(ngx_event_t *ev);
+
+
+static const platen_body_reader_t  platen_tus_reader = {
+    platen_tus_piece_read,
+    platen_tus_broken
+};
 
 
 ngx_int_t
@@ -68,7 +72,7 @@ platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step)
         return NGX_ERROR;
     }
 
-    r->write_event_handler = platen_tus_event;
+    r->write_event_handler = platen_body_reader_event;
 
     return NGX_OK;
 }
@@ -77,167 +81,37 @@ platen_tus_post(ngx_http_request_t *r, platen_tus_step_t step)
 void
 platen_tus_read(ngx_http_request_t *r)
 {
-    ngx_int_t               rc;
-    ngx_http_platen_ctx_t  *ctx;
+    ngx_int_t  rc;
 
-    if (platen_given(r)) {
-        ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    rc = platen_body_reader_start(r, &platen_tus_reader);
 
-        rc = platen_given_chain(r, &ctx->in);
-        ctx->last = 1;
-
-        if (rc == NGX_DECLINED) {
-            ngx_http_finalize_request(r, platen_given_refuse(r));
-
-        } else if (rc != NGX_OK) {
-            ngx_http_finalize_request(r, platen_respond_problem(r,
-                                            PLATEN_PROBLEM_INTERNAL, NULL));
-
-        } else {
-            platen_tus_piece_read(r);
-        }
-
-        return;
+    if (rc != NGX_AGAIN) {
+        /* the count that reading has taken; ours stays */
+        ngx_http_finalize_request(r, rc);
     }
-
-    r->request_body_no_buffering = 1;
-
-    rc = ngx_http_read_client_request_body(r, platen_tus_begin);
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        r->read_event_handler = ngx_http_block_reading;
-
-        if (r->request_body == NULL) {
-            ngx_http_finalize_request(r, platen_respond_problem(r,
-                                            platen_problem_of_status(rc),
-                                            NULL));
-            return;
-        }
-
-        /* some of it may have come before */
-
-        platen_tus_take(r, rc);
-        return;
-    }
-
-    /* the count that reading has taken; ours stays */
-
-    ngx_http_finalize_request(r, NGX_DONE);
 }
 
 
-static void
-platen_tus_begin(ngx_http_request_t *r)
-{
-    r->read_event_handler = platen_tus_event;
-    r->write_event_handler = platen_tus_event;
-
-    platen_tus_process(r);
-}
-
+/* The piece is the last, and shorter than it was to be. */
 
 static void
-platen_tus_event(ngx_http_request_t *r)
+platen_tus_broken(ngx_http_request_t *r, ngx_int_t status)
 {
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    if (!ctx->busy && r->request_body && !ctx->last) {
-        platen_tus_process(r);
-    }
-}
+    ctx->last = 1;
+    ctx->tus->gone = 1;
+    ctx->tus->status = status;
 
-
-void
-platen_tus_read_on(ngx_http_request_t *r)
-{
-    ngx_chain_t            *cl, *next;
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    for (cl = ctx->in; cl; cl = next) {
-        next = cl->next;
-        cl->buf->pos = cl->buf->last;
-        ngx_free_chain(r->pool, cl);
-    }
-
-    ctx->in = NULL;
-
-    platen_tus_process(r);
-}
-
-
-/* Reads until there is something to write or nothing to read. */
-
-static void
-platen_tus_process(ngx_http_request_t *r)
-{
-    ngx_int_t                 rc;
-    ngx_http_request_body_t  *rb;
-
-    rc = NGX_OK;
-    rb = r->request_body;
-
-    if (rb->bufs == NULL && r->reading_body) {
-        rc = ngx_http_read_unbuffered_request_body(r);
-
-        if (rc < NGX_HTTP_SPECIAL_RESPONSE && rb->bufs == NULL
-            && r->reading_body)
-        {
-            return;
-        }
-    }
-
-    platen_tus_take(r, rc);
-}
-
-
-/* What has been read is the next piece; `rc` may say that it is the last. */
-
-static void
-platen_tus_take(ngx_http_request_t *r, ngx_int_t rc)
-{
-    ngx_chain_t            *cl;
-    platen_tus_t           *tus;
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    tus = ctx->tus;
-
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        tus->gone = 1;
-        tus->status = rc;
-    }
-
-    /* A paused reader is not a slow client. */
-
-    if (r->connection->read->timer_set) {
-        ngx_del_timer(r->connection->read);
-    }
-
-    ctx->in = r->request_body->bufs;
-    r->request_body->bufs = NULL;
-    ctx->last = tus->gone || !r->reading_body;
-
-    for (cl = ctx->in; cl; cl = cl->next) {
-        if (!ngx_buf_in_memory(cl->buf) && ngx_buf_size(cl->buf) != 0) {
-            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                          "platen: a request body buffer is not in memory");
-            ngx_http_finalize_request(r, platen_respond_problem(r,
-                                            PLATEN_PROBLEM_INTERNAL, NULL));
-            return;
-        }
-    }
-
-    platen_tus_piece_read(r);
+    (void) platen_tus_piece_read(r);
 }
 
 
 /* To the disk with it, once there is room for it. */
 
-static void
+static ngx_int_t
 platen_tus_piece_read(ngx_http_request_t *r)
 {
     uint64_t                size;
@@ -264,10 +138,13 @@ platen_tus_piece_read(ngx_http_request_t *r)
         rc = platen_tus_post(r, PLATEN_TUS_WRITE);
     }
 
-    if (rc != NGX_OK) {
-        ngx_http_finalize_request(r, platen_respond_problem(r,
-                                        PLATEN_PROBLEM_INTERNAL, NULL));
+    if (rc == NGX_OK) {
+        return NGX_AGAIN;
     }
+
+    ngx_http_finalize_request(r, platen_respond_problem(r,
+                                    PLATEN_PROBLEM_INTERNAL, NULL));
+    return NGX_DONE;
 }
 
 
@@ -338,7 +215,7 @@ platen_tus_reserve(ngx_http_request_t *r, uint64_t need, uint64_t wish,
         return NGX_ERROR;
     }
 
-    r->write_event_handler = platen_tus_event;
+    r->write_event_handler = platen_body_reader_event;
     platen_task_hold(r);
 
     return NGX_OK;
@@ -371,7 +248,7 @@ platen_tus_reserved(platen_commit_op_t *op)
     if (platen_task_gone(r)) {
         /* nobody to do it for */
 
-    } else if (r->write_event_handler == platen_tus_event) {
+    } else if (r->write_event_handler == platen_body_reader_event) {
         tus->next(r);
 
     } else {
@@ -616,5 +493,5 @@ platen_tus_done(ngx_event_t *ev)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    platen_task_done(ev, platen_tus_event, ctx->tus->next);
+    platen_task_done(ev, platen_body_reader_event, ctx->tus->next);
 }

@@ -37,8 +37,5 @@ ngx_int_t platen_tus_write_on(ngx_http_request_t *r);
 /* Begins to read the body; each piece of it is a step. */
 void platen_tus_read(ngx_http_request_t *r);
 
-/* The piece is written: on to the next.  Not after the last. */
-void platen_tus_read_on(ngx_http_request_t *r);
-
 
 #endif /* _PLATEN_TUS_BODY_H_INCLUDED_ */

@@ -28,6 +28,7 @@
 #include "commit/operation.h"
 #include "disk/layout.h"
 #include "disk/upload.h"
+#include "http/body_reader.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "ingest/receive.h"
@@ -741,7 +742,7 @@ platen_tus_written(ngx_http_request_t *r, platen_tus_t *tus)
         return;
 
     } else {
-        platen_tus_read_on(r);
+        platen_body_reader_on(r);
         return;
     }
 

@@ -27,6 +27,7 @@
 #include "format/zip_check.h"
 #include "http/problem.h"
 #include "http/respond.h"
+#include "http/sender.h"
 #include "job/job.h"
 #include "store/store.h"
 #include "view/download.h"
@@ -62,6 +63,7 @@ typedef struct {
 
 typedef struct {
     ngx_http_request_t  *request;
+    platen_sender_t      sender;
     uint32_t             next;      /* number of the next entry */
     uint64_t             offset;    /* bytes of the archive so far, */
     uint64_t             directory; /* where its directory begins, */
@@ -78,7 +80,6 @@ typedef struct {
     u_char               text[PLATEN_BATCH_PARTIAL_CENTRAL + PLATEN_BATCH_PARTIAL_NAME];
     unsigned             listing:1; /* the directory is being written */
     unsigned             ended:1;
-    unsigned             busy:1;    /* the socket is full */
 } platen_batch_partial_t;
 
 
@@ -99,7 +100,8 @@ static ngx_int_t platen_batch_partial_entry(platen_batch_partial_t *z,
     const platen_batch_result_t *e);
 static ngx_int_t platen_batch_partial_end(platen_batch_partial_t *z);
 static ngx_int_t platen_batch_partial_send(platen_batch_partial_t *z, u_char *last);
-static ngx_int_t platen_batch_partial_sent(platen_batch_partial_t *z);
+static ngx_int_t platen_batch_partial_sent(platen_batch_partial_t *z,
+    ngx_int_t rc);
 static void platen_batch_partial_writer(ngx_http_request_t *r);
 static void platen_batch_partial_close(void *data);
 static u_char *platen_batch_partial_fields(u_char *p,
@@ -155,6 +157,8 @@ platen_batch_download(ngx_http_request_t *r)
     z = cln->data;
     ngx_memzero(z, sizeof(platen_batch_partial_t));
     z->request = r;
+    z->sender.request = r;
+    z->sender.what = "archive";
     z->file.fd = NGX_INVALID_FILE;
     cln->handler = platen_batch_partial_close;
     ctx->live = z;
@@ -230,7 +234,7 @@ platen_batch_partial_go(platen_batch_partial_t *z)
         if (z->turn++ == PLATEN_BATCH_PARTIAL_TURN) {
             /* others have their turn, however fast this client is */
             z->turn = 0;
-            z->busy = 1;
+            z->sender.busy = 1;
             ngx_post_event(z->request->connection->write,
                            &ngx_posted_next_events);
             return NGX_AGAIN;
@@ -598,81 +602,36 @@ platen_batch_partial_send(platen_batch_partial_t *z, u_char *last)
         z->head.flush = 1;
     }
 
-    if (ngx_http_output_filter(z->request, &out[0]) == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    return platen_batch_partial_sent(z);
+    return platen_batch_partial_sent(z, platen_sender_send(&z->sender, out));
 }
 
 
 static ngx_int_t
-platen_batch_partial_sent(platen_batch_partial_t *z)
+platen_batch_partial_sent(platen_batch_partial_t *z, ngx_int_t rc)
 {
-    ngx_event_t               *wev;
-    ngx_http_request_t        *r;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    r = z->request;
-    wev = r->connection->write;
-
-    if (r->buffered || r->connection->buffered || r->aio) {
-        z->busy = 1;
-        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-        if (!wev->delayed && !r->aio) {
-            ngx_add_timer(wev, clcf->send_timeout);
-        }
-
-        return ngx_handle_write_event(wev, clcf->send_lowat) == NGX_OK
-               ? NGX_AGAIN : NGX_ERROR;
+    if (rc == NGX_OK) {
+        platen_batch_partial_close(z);
     }
 
-    if (wev->timer_set && !wev->delayed) {
-        ngx_del_timer(wev);
-    }
-
-    z->busy = 0;
-    platen_batch_partial_close(z);
-
-    return NGX_OK;
+    return rc;
 }
 
-
-/* The socket takes more, or has not done so for send_timeout. */
 
 static void
 platen_batch_partial_writer(ngx_http_request_t *r)
 {
-    ngx_int_t               rc;
-    ngx_event_t            *wev;
-    ngx_connection_t       *c;
-    platen_batch_partial_t   *z;
-    ngx_http_platen_ctx_t  *ctx;
-
-    c = r->connection;
-    wev = c->write;
+    ngx_int_t                rc;
+    platen_batch_partial_t  *z;
+    ngx_http_platen_ctx_t   *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     z = ctx->live;
 
-    if (!z->busy) {
+    if (!z->sender.busy) {
         return;
     }
 
-    if (wev->timedout && !wev->delayed) {
-        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                      "platen: client takes no archive");
-        c->timedout = 1;
-        ngx_http_finalize_request(r, NGX_ERROR);
-        return;
-    }
-
-    rc = ngx_http_output_filter(r, NULL);
-
-    if (rc != NGX_ERROR) {
-        rc = platen_batch_partial_sent(z);
-    }
+    rc = platen_batch_partial_sent(z, platen_sender_event(&z->sender));
 
     if (rc == NGX_OK) {
         rc = platen_batch_partial_go(z);

@@ -20,7 +20,7 @@
 static void platen_ws_reader(ngx_http_request_t *r);
 static void platen_ws_writer(ngx_http_request_t *r);
 static void platen_ws_write(platen_ws_t *ws);
-static ngx_int_t platen_ws_sent(platen_ws_t *ws);
+static ngx_int_t platen_ws_sent(platen_ws_t *ws, ngx_int_t rc);
 static void platen_ws_free(void *data);
 static void platen_ws_cleanup(void *data);
 
@@ -58,6 +58,8 @@ platen_ws_open(platen_ws_t *ws)
     hcln->data = ws;
 
     ctx->live = ws;
+    ws->sender.request = r;
+    ws->sender.what = "events";
     ws->alive = 1;
 
     r->keepalive = 0;
@@ -81,7 +83,7 @@ platen_ws_open(platen_ws_t *ws)
 void
 platen_ws_begin(platen_ws_t *ws)
 {
-    if (!ws->busy) {
+    if (!ws->sender.busy) {
         platen_ws_read(ws);
     }
 }
@@ -100,7 +102,7 @@ platen_ws_reader(ngx_http_request_t *r)
 
     platen_ws_hold(ws);
 
-    if (!ws->busy) {
+    if (!ws->sender.busy) {
         platen_ws_read(ws);
 
     } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
@@ -178,66 +180,22 @@ platen_ws_control(platen_ws_t *ws, ngx_uint_t opcode, const u_char *payload,
 ngx_int_t
 platen_ws_send(platen_ws_t *ws, u_char *block, u_char *last)
 {
-    ngx_chain_t  out;
+    return platen_ws_sent(ws, platen_sender_block(&ws->sender, block, last));
+}
 
-    ws->block = block;
 
-    ngx_memzero(&ws->buf, sizeof(ngx_buf_t));
-    ws->buf.start = block;
-    ws->buf.pos = block;
-    ws->buf.last = last;
-    ws->buf.end = last;
-    ws->buf.memory = (block != last);
-    ws->buf.flush = 1;
+/* What the sender has said.  NGX_OK: all is out, or to be waited for. */
 
-    out.buf = &ws->buf;
-    out.next = NULL;
-
-    if (ngx_http_output_filter(ws->request, &out) == NGX_ERROR
-        || platen_ws_sent(ws) != NGX_OK)
-    {
+static ngx_int_t
+platen_ws_sent(platen_ws_t *ws, ngx_int_t rc)
+{
+    if (rc == NGX_ERROR) {
         platen_ws_finish(ws, NGX_ERROR);
         return NGX_ERROR;
     }
 
-    return NGX_OK;
-}
-
-
-/* NGX_OK: all is out, or (ws->busy) the socket is waited for. */
-
-static ngx_int_t
-platen_ws_sent(platen_ws_t *ws)
-{
-    ngx_event_t               *wev;
-    ngx_http_request_t        *r;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    r = ws->request;
-    wev = r->connection->write;
-
-    if (r->buffered || r->connection->buffered) {
-        ws->busy = 1;
+    if (rc == NGX_AGAIN) {
         ws->full(ws);
-
-        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-        if (!wev->delayed) {
-            ngx_add_timer(wev, clcf->send_timeout);
-        }
-
-        return ngx_handle_write_event(wev, clcf->send_lowat);
-    }
-
-    if (wev->timer_set && !wev->delayed) {
-        ngx_del_timer(wev);
-    }
-
-    ws->busy = 0;
-
-    if (ws->block) {
-        ngx_free(ws->block);
-        ws->block = NULL;
     }
 
     return NGX_OK;
@@ -253,7 +211,7 @@ platen_ws_writer(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     ws = ctx->live;
 
-    if (ws->busy) {
+    if (ws->sender.busy) {
         platen_ws_hold(ws);
         platen_ws_write(ws);
         platen_ws_release(ws);
@@ -261,31 +219,12 @@ platen_ws_writer(ngx_http_request_t *r)
 }
 
 
-/* The socket takes more, or has not done so for send_timeout. */
-
 static void
 platen_ws_write(platen_ws_t *ws)
 {
-    ngx_connection_t  *c;
-
-    c = ws->request->connection;
-
-    if (c->write->timedout) {
-        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                      "platen: client takes no events");
-        c->timedout = 1;
-        platen_ws_finish(ws, NGX_ERROR);
-        return;
-    }
-
-    if (ngx_http_output_filter(ws->request, NULL) == NGX_ERROR
-        || platen_ws_sent(ws) != NGX_OK)
+    if (platen_ws_sent(ws, platen_sender_event(&ws->sender)) != NGX_OK
+        || ws->sender.busy)
     {
-        platen_ws_finish(ws, NGX_ERROR);
-        return;
-    }
-
-    if (ws->busy) {
         return;
     }
 
@@ -296,7 +235,7 @@ platen_ws_write(platen_ws_t *ws)
 
     ws->ready(ws);
 
-    if (!ws->over && !ws->busy) {
+    if (!ws->over && !ws->sender.busy) {
         platen_ws_read(ws);
     }
 }
@@ -337,7 +276,7 @@ platen_ws_close(platen_ws_t *ws, ngx_uint_t code)
     ws->closing = 1;
     ws->closing_code = code;
 
-    if (ws->busy) {
+    if (ws->sender.busy) {
         return;
     }
 
@@ -396,8 +335,6 @@ platen_ws_cleanup(void *data)
 }
 
 
-/* With the request's pool: until then a filter may hold the block. */
-
 static void
 platen_ws_free(void *data)
 {
@@ -411,7 +348,5 @@ platen_ws_free(void *data)
         ngx_free(ws->text);
     }
 
-    if (ws->block) {
-        ngx_free(ws->block);
-    }
+    platen_sender_free(&ws->sender);
 }

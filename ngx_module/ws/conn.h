@@ -17,6 +17,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "http/sender.h"
+
 
 #define PLATEN_WS_HEAD     10     /* bytes before a payload of ours, at most */
 #define PLATEN_WS_MESSAGE  4096   /* bytes of a message of a client's */
@@ -60,8 +62,7 @@ struct platen_ws_s {
     uint64_t              left;      /* of the payload of this one */
     u_char               *text;      /* what there is of a message */
     size_t                len;
-    ngx_buf_t             buf;
-    u_char               *block;     /* what is being sent; NULL: nothing */
+    platen_sender_t       sender;
     u_char                control[125];
     size_t                control_len;
     ngx_uint_t            closing_code;
@@ -69,7 +70,6 @@ struct platen_ws_s {
     unsigned              final:1;
     unsigned              partial:1; /* the message has more frames */
     unsigned              alive:1;   /* something came since the last ping */
-    unsigned              busy:1;    /* the socket has not taken all */
     unsigned              closing:1; /* our close is sent, or about to be */
     unsigned              eof:1;
     unsigned              over:1;
@@ -98,7 +98,7 @@ u_char *platen_ws_head(u_char *p, size_t len);
 /*
  * Sends a block of ngx_alloc(), which is its from now on, up to `last`; it holds
  * whole frames.  With NULL for both, only what nginx holds back, as the answer to
- * the handshake.  Not while ws->busy.  NGX_OK; NGX_ERROR: it is over, and
+ * the handshake.  Not while ws->sender.busy.  NGX_OK; NGX_ERROR: it is over, and
  * detach() was called.
  */
 ngx_int_t platen_ws_send(platen_ws_t *ws, u_char *block, u_char *last);

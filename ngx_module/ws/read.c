@@ -36,7 +36,7 @@ platen_ws_read(platen_ws_t *ws)
     for (n = 0; n < PLATEN_WS_TURN; n++) {
         rc = platen_ws_frame(ws);
 
-        if (ws->over || ws->busy) {
+        if (ws->over || ws->sender.busy) {
             return;
         }
 

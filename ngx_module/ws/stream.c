@@ -22,8 +22,6 @@
 /* Bytes of a frame besides its JSON: head, name, what Socket.IO puts around. */
 #define PLATEN_WS_STREAM_FRAME    128
 
-/* Of the keep-alive period, so that streams do not all wake at once. */
-#define PLATEN_WS_STREAM_JITTER   8
 
 static ngx_int_t platen_ws_stream_open(ngx_http_request_t *r, ngx_uint_t job);
 static u_char *platen_ws_stream_begin(platen_ws_stream_t *s, u_char *p,
@@ -287,7 +285,7 @@ platen_ws_stream_send(platen_ws_stream_t *s, u_char *block, u_char *last)
         return NGX_ERROR;
     }
 
-    if (!s->ws.busy) {
+    if (!s->ws.sender.busy) {
         platen_ws_stream_rest(s);
     }
 
@@ -325,18 +323,9 @@ platen_ws_stream_text(platen_ws_stream_t *s, const char *text)
 static void
 platen_ws_stream_rest(platen_ws_stream_t *s)
 {
-    ngx_msec_t                   period;
-    ngx_http_platen_loc_conf_t  *plcf;
-
-    if (s->keepalive.timer_set) {
-        return;
+    if (!s->keepalive.timer_set) {
+        platen_live_keepalive(s->ws.request, &s->keepalive);
     }
-
-    plcf = ngx_http_get_module_loc_conf(s->ws.request, ngx_http_platen_module);
-
-    period = plcf->events_keepalive;
-    period -= ngx_random() % (period / PLATEN_WS_STREAM_JITTER + 1);
-    ngx_add_timer(&s->keepalive, period);
 }
 
 
@@ -498,7 +487,7 @@ platen_ws_stream_keepalive(ngx_event_t *ev)
 
     /* While the socket is full, its own timer counts. */
 
-    if (s->ws.busy) {
+    if (s->ws.sender.busy) {
         return;
     }
 
@@ -510,7 +499,7 @@ platen_ws_stream_keepalive(ngx_event_t *ev)
         platen_ws_close(&s->ws, PLATEN_WS_PROTOCOL);
 
     } else if (!s->io) {
-        if (platen_ws_ping(&s->ws) == NGX_OK && !s->ws.busy) {
+        if (platen_ws_ping(&s->ws) == NGX_OK && !s->ws.sender.busy) {
             platen_ws_stream_rest(s);
         }
 
