@@ -148,6 +148,7 @@ static const rule_t rules[] = {
     { SCMP_SYS(inotify_init), DENY, 0 }, /* shows names below what cannot be read */
     { SCMP_SYS(inotify_init1), DENY, 0 },
     { SCMP_SYS(chmod), DENY, 0 },
+    { SCMP_SYS(fchmod), DENY, 0 }, /* of what is open to be read, and its user's */
     { SCMP_SYS(fchmodat), DENY, 0 },
     { SCMP_SYS(truncate), DENY, 0 },  /* Landlock sees it from ABI 3 on */
     { SCMP_SYS(openat2), ABSENT, 0 }, /* hides its flags: see add_truncation() */
