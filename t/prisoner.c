@@ -712,7 +712,9 @@ try_needs(void)
     struct timespec now;
     char            bytes[8];
 
-    works("epoll", "", epoll_create1(EPOLL_CLOEXEC) >= 0);
+    if (of.may & PLATEN_SANDBOX_MAY_POLL) {
+        works("epoll", "", epoll_create1(EPOLL_CLOEXEC) >= 0);
+    }
     works("eventfd", "", eventfd(0, EFD_CLOEXEC) >= 0);
     works("getrandom", "", getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes));
     works("clock_gettime", "", clock_gettime(CLOCK_MONOTONIC, &now) == 0);

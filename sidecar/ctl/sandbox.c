@@ -121,6 +121,9 @@ allowed(const platen_policy_t *policy)
     if (policy->may & PLATEN_SANDBOX_MAY_BIND) {
         json_array_append_new(list, json_string("a local socket to listen on"));
     }
+    if (policy->may & PLATEN_SANDBOX_MAY_POLL) {
+        json_array_append_new(list, json_string("epoll"));
+    }
     return list;
 }
 

@@ -15,7 +15,7 @@
 
 #include "log.h"
 
-#define NFILTERS 8 /* combinations of PLATEN_SANDBOX_MAY_* */
+#define NFILTERS 16 /* combinations of PLATEN_SANDBOX_MAY_* */
 
 struct platen_confine_s {
     const platen_config_t   *config;

@@ -129,6 +129,9 @@ static const rule_t rules[] = {
     { SCMP_SYS(mq_notify), DENY, 0 },
     { SCMP_SYS(mq_getsetattr), DENY, 0 },
     { SCMP_SYS(io_setup), ABSENT, 0 }, /* of fs.aio-max-nr, which the machine has once */
+    /* Of fs.epoll.max_user_watches, which a user has once: without, platend's would fail. */
+    { SCMP_SYS(epoll_create), DENY, PLATEN_SANDBOX_MAY_POLL },
+    { SCMP_SYS(epoll_create1), DENY, PLATEN_SANDBOX_MAY_POLL },
 
     /* Memory that no limit of a process counts. */
     { SCMP_SYS(memfd_create), DENY, 0 },

@@ -111,7 +111,7 @@ const platen_policy_t platen_policies[] = {
     { "text", "platen-text: charsets", PLATEN_SANDBOX_MAY_EXEC, 0, { { NULL, 0 } } },
     { "pandoc",
       "pandoc, which platen-docx becomes",
-      PLATEN_SANDBOX_MAY_EXEC,
+      PLATEN_SANDBOX_MAY_EXEC | PLATEN_SANDBOX_MAY_POLL, /* GHC's threads wait by it */
       0,
       { { "/usr/share/pandoc/data", R },
         { "{libexec}/platen-pandoc.lua", R },
@@ -131,12 +131,12 @@ const platen_policy_t platen_policies[] = {
     { "zip", "platen-zip: batches, and pages", PLATEN_SANDBOX_MAY_EXEC, 0, { { NULL, 0 } } },
     { "command",
       "an engine of platend.cfg, with what its `read` adds",
-      PLATEN_SANDBOX_MAY_EXEC,
+      PLATEN_SANDBOX_MAY_EXEC | PLATEN_SANDBOX_MAY_POLL,
       0,
       { ANY } },
     { "command-fork",
       "the same with `fork = 1`",
-      PLATEN_SANDBOX_MAY_EXEC | PLATEN_SANDBOX_MAY_FORK,
+      PLATEN_SANDBOX_MAY_EXEC | PLATEN_SANDBOX_MAY_FORK | PLATEN_SANDBOX_MAY_POLL,
       0,
       { ANY_X } },
 };

@@ -43,6 +43,7 @@
 #define PLATEN_SANDBOX_MAY_EXEC 1 /* execve; Landlock says what (PLATEN_SANDBOX_X) */
 #define PLATEN_SANDBOX_MAY_FORK 2 /* processes of its own, to which it sends no signals */
 #define PLATEN_SANDBOX_MAY_BIND 4 /* a local socket to listen on; to connect to none */
+#define PLATEN_SANDBOX_MAY_POLL 8 /* epoll, of whose watches a user has so many */
 
 /* What may be done below a path; a mask. */
 #define PLATEN_SANDBOX_R 1    /* read files, list directories */
