@@ -148,3 +148,15 @@ for my $to (qw(pdf png)) {
         like "@{ $job->{warnings} }", $told{$part}, "$to: " . substr $part, 0, 20;
     }
 }
+
+
+
+=== TEST 8: a table of a page is in the result as wide as it is
+--- flow
+my $table = sub { return '<table border=1><tr>' . join('', map "<td>column$_</td>", 1 .. shift()) . '</tr></table>' };
+for ([3, '', 595], [12, '', 842], [30, '', 1680], [30, '<style>@page { size: 148mm 210mm }</style>', 420]) {
+    my ($columns, $style, $width) = @$_;
+    my (undef, $pdf) = convert(content => "<!DOCTYPE html><html><head>$style</head><body><h1>t</h1>" . $table->($columns), name => 'a.html', to => 'pdf');
+    cmp_ok abs((main::size($pdf))[0] - $width), '<', 2, "$columns columns: the page" or diag join ' ', main::size($pdf);
+    like main::text($pdf), qr/column$columns\b/, 'and the last of them' unless $style;
+}

@@ -269,6 +269,29 @@ put_html(writer_t *w, const char *text, size_t len, const char *charset)
                : -1;
 }
 
+#define A4_WIDTH 595 /* points */
+#define A4_HEIGHT 842
+#define MARGINS 114   /* of LibreOffice, left and right together */
+#define PAGE_MAX 8640 /* 120 inches: what LibreOffice takes */
+
+/* A page size that the page's tables fit on, where they do not fit on A4 as it is. */
+static void
+put_size(const char *page, size_t len, FILE *out)
+{
+    unsigned width = platen_text_width(page, len) + MARGINS, height = A4_WIDTH;
+
+    if (width <= A4_WIDTH || memmem(page, len, "@page", 5) != NULL) {
+        return;
+    }
+    if (width <= A4_HEIGHT) {
+        width = A4_HEIGHT;
+    } else {
+        width = width < PAGE_MAX ? width : PAGE_MAX;
+        height = width * A4_WIDTH / A4_HEIGHT;
+    }
+    fprintf(out, "<style>@page { size: %upt %upt }</style>", width, height);
+}
+
 /* Markdown's front matter: a value with a colon in it has to be quoted for YAML. */
 static void
 put_front_matter(writer_t *w, const char *text, size_t len)
@@ -393,6 +416,7 @@ decode(const char *format, const char *said, int mark, const char *p, size_t len
     }
     if (rc == 0 && is(format, "html")) {
         page = shown(text, size, &page_size);
+        put_size(page == NULL ? text : page, page == NULL ? size : page_size, out);
         put_html(&w, page == NULL ? text : page, page == NULL ? size : page_size, "utf-8");
         warn_of_outside(page == NULL ? text : page, page == NULL ? size : page_size);
         free(page);

@@ -33,4 +33,8 @@ unsigned platen_text_outside(const char *html, size_t len, char *first, size_t s
 #define PLATEN_TEXT_UNPRINTED 2
 int platen_text_hide(const char *html, size_t len, FILE *out);
 
+/* How wide the widest table of a page has to be, in points, or somewhat more; 0: it has none.
+ */
+unsigned platen_text_width(const char *html, size_t len);
+
 #endif

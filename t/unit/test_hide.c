@@ -139,6 +139,32 @@ test_deep(void **state)
     free(page);
 }
 
+static void
+test_width(void **state)
+{
+    static const struct {
+        const char *page;
+        unsigned    width;
+    } tables[] = {
+        { "<p>wordwordwordword</p>", 0 },
+        { "<table><tr><td>word a<td>b", 42 },
+        { "<table><tr><td>a<td>word</td></tr><tr><td>word<td>a</table>", 60 },
+        { "<table><tr><td nowrap>a word</table>", 42 },
+        { "<table><tr><td colspan=2>a<tr><td>word<td>word</table>", 60 },
+        { "<table><tr><td><table><tr><td>word<td>word</table><td>a</table>", 78 },
+        { "<table><tr><td><img width=\"100\">&nbsp;a</table><table><td>a</table>", 81 },
+        { "<table><tr><td>\xe6\xbc\xa2\xe5\xad\x97</table><!-- <table><td>wordword", 18 },
+        { "</table><td>a<table", 0 },
+    };
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        assert_int_equal(platen_text_width(tables[i].page, strlen(tables[i].page)),
+                         tables[i].width);
+    }
+}
+
 int
 main(void)
 {
@@ -146,6 +172,7 @@ main(void)
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_width),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
