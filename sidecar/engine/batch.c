@@ -68,22 +68,10 @@ prepare_pack(const platen_engine_t *engine, const platen_config_t *config,
     return 0;
 }
 
-static platen_exit_t
-exited(int code, const char *said)
-{
-    return platen_program_exit(rules, code, said);
-}
-
-static platen_exit_t
-pages_exited(int code, const char *said)
-{
-    return platen_program_exit(pages_rules, code, said);
-}
-
 const platen_engine_t platen_engine_pages = {
     .name = "zip",
     .prepare = prepare_pages,
-    .exited = pages_exited,
+    .rules = pages_rules,
 };
 
 const platen_engine_t platen_engine_unpack = {
@@ -91,7 +79,7 @@ const platen_engine_t platen_engine_unpack = {
     .edges = unpack,
     .nedges = 1,
     .prepare = prepare_unpack,
-    .exited = exited,
+    .rules = rules,
 };
 
 const platen_engine_t platen_engine_pack = {
@@ -99,5 +87,5 @@ const platen_engine_t platen_engine_pack = {
     .edges = pack,
     .nedges = 1,
     .prepare = prepare_pack,
-    .exited = exited,
+    .rules = rules,
 };

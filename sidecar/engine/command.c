@@ -419,27 +419,21 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     return 0;
 }
 
-static platen_exit_t
-exited(int code, const char *said)
-{
-    static const platen_program_rule_t rules[] = {
-        { 0, NULL, PLATEN_EXIT_DONE },
-        { EX_DATAERR, NULL, PLATEN_EXIT_CORRUPT },
-        { EX_NOINPUT, NULL, PLATEN_EXIT_EMPTY },
-        { EX_NOPERM, NULL, PLATEN_EXIT_ENCRYPTED },
-        { EX_TEMPFAIL, NULL, PLATEN_EXIT_AGAIN },
-        { EX_USAGE, NULL, PLATEN_EXIT_SETUP },
-        { EX_UNAVAILABLE, NULL, PLATEN_EXIT_SETUP },
-        { EX_OSERR, NULL, PLATEN_EXIT_SETUP },
-        { EX_OSFILE, NULL, PLATEN_EXIT_SETUP },
-        { EX_CONFIG, NULL, PLATEN_EXIT_SETUP },
-        { 126, NULL, PLATEN_EXIT_SETUP }, /* a shell that could not execute what it is told */
-        { 127, NULL, PLATEN_EXIT_SETUP }, /* or did not find it */
-        { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_FAILED },
-    };
-
-    return platen_program_exit(rules, code, said);
-}
+static const platen_program_rule_t rules[] = {
+    { 0, NULL, PLATEN_EXIT_DONE },
+    { EX_DATAERR, NULL, PLATEN_EXIT_CORRUPT },
+    { EX_NOINPUT, NULL, PLATEN_EXIT_EMPTY },
+    { EX_NOPERM, NULL, PLATEN_EXIT_ENCRYPTED },
+    { EX_TEMPFAIL, NULL, PLATEN_EXIT_AGAIN },
+    { EX_USAGE, NULL, PLATEN_EXIT_SETUP },
+    { EX_UNAVAILABLE, NULL, PLATEN_EXIT_SETUP },
+    { EX_OSERR, NULL, PLATEN_EXIT_SETUP },
+    { EX_OSFILE, NULL, PLATEN_EXIT_SETUP },
+    { EX_CONFIG, NULL, PLATEN_EXIT_SETUP },
+    { 126, NULL, PLATEN_EXIT_SETUP }, /* a shell that could not execute what it is told */
+    { 127, NULL, PLATEN_EXIT_SETUP }, /* or did not find it */
+    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_FAILED },
+};
 
 static void
 command_destroy(command_t *c)
@@ -469,7 +463,7 @@ command_new(const platen_config_t *config, const platen_config_command_t *block,
         .data = c,
         .probe = probe,
         .prepare = prepare,
-        .exited = exited,
+        .rules = rules,
     };
     if (check_name(config, &report) != 0 || read_options(c, &report) != 0
         || read_command(c, &report) != 0 || read_paths(c, &report) != 0

@@ -86,6 +86,15 @@ typedef enum {
     PLATEN_EXIT_SETUP /* it says that this machine is at fault; a document may make it say so */
 } platen_exit_t;
 
+/* Words that decide what an end means: the first rule that fits. */
+typedef struct {
+    int           code; /* exit code, or PLATEN_PROGRAM_ANY */
+    const char   *said; /* part of what it said, or NULL: anything */
+    platen_exit_t exit;
+} platen_program_rule_t;
+
+#define PLATEN_PROGRAM_ANY (-1)
+
 typedef struct platen_engine_s platen_engine_t;
 
 struct platen_engine_s {
@@ -122,12 +131,18 @@ struct platen_engine_s {
     /* `said` is the end of what the run wrote to its standard error, any bytes. */
     platen_exit_t (*exited)(int code, const char *said);
 
+    /* The same as a table, without that function: the first that fits; the last fits all. */
+    const platen_program_rule_t *rules;
+
     /*
      * Parts of what it says there of a damaged document that it has read all the same;
      * ended by NULL.  NULL if it says nothing of it.
      */
     const char *const *repairs;
 };
+
+/* What an exit code of it says; see its `exited` and `rules`. */
+platen_exit_t platen_engine_exit(const platen_engine_t *engine, int code, const char *said);
 
 /* One step of a route, with the options that are its to honour. */
 typedef struct {

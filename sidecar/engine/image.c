@@ -80,22 +80,16 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     return 0;
 }
 
-static platen_exit_t
-exited(int code, const char *said)
-{
-    static const platen_program_rule_t rules[] = {
-        { 0, NULL, PLATEN_EXIT_DONE },
-        { PLATEN_TEXT_SETUP, NULL, PLATEN_EXIT_SETUP },
-        { PLATEN_PROGRAM_ANY, "image dimensions might overflow", PLATEN_EXIT_TOO_LARGE },
-        { PLATEN_PROGRAM_ANY, "larger than 32767 pixels", PLATEN_EXIT_TOO_LARGE },
-        { PLATEN_PROGRAM_ANY, "has no dimensions", PLATEN_EXIT_EMPTY },
-        { PLATEN_PROGRAM_ANY, "No Memory", PLATEN_EXIT_MEMORY }, /* cairo */
-        { PLATEN_PROGRAM_ANY, "alloc", PLATEN_EXIT_MEMORY },     /* mutool: malloc of ... */
-        { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
-    };
-
-    return platen_program_exit(rules, code, said);
-}
+static const platen_program_rule_t rules[] = {
+    { 0, NULL, PLATEN_EXIT_DONE },
+    { PLATEN_TEXT_SETUP, NULL, PLATEN_EXIT_SETUP },
+    { PLATEN_PROGRAM_ANY, "image dimensions might overflow", PLATEN_EXIT_TOO_LARGE },
+    { PLATEN_PROGRAM_ANY, "larger than 32767 pixels", PLATEN_EXIT_TOO_LARGE },
+    { PLATEN_PROGRAM_ANY, "has no dimensions", PLATEN_EXIT_EMPTY },
+    { PLATEN_PROGRAM_ANY, "No Memory", PLATEN_EXIT_MEMORY }, /* cairo */
+    { PLATEN_PROGRAM_ANY, "alloc", PLATEN_EXIT_MEMORY },     /* mutool: malloc of ... */
+    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
+};
 
 const platen_engine_t platen_engine_image = {
     .name = "image",
@@ -103,5 +97,5 @@ const platen_engine_t platen_engine_image = {
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,
     .prepare = prepare,
-    .exited = exited,
+    .rules = rules,
 };

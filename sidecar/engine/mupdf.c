@@ -73,19 +73,13 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     return 0;
 }
 
-static platen_exit_t
-exited(int code, const char *said)
-{
-    static const platen_program_rule_t rules[] = {
-        { 0, NULL, PLATEN_EXIT_DONE },
-        { PLATEN_PROGRAM_ANY, "cannot authenticate password", PLATEN_EXIT_ENCRYPTED },
-        { PLATEN_PROGRAM_ANY, "malformed page tree", PLATEN_EXIT_EMPTY }, /* of no pages */
-        { PLATEN_PROGRAM_ANY, "alloc", PLATEN_EXIT_MEMORY },              /* malloc of ... */
-        { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
-    };
-
-    return platen_program_exit(rules, code, said);
-}
+static const platen_program_rule_t rules[] = {
+    { 0, NULL, PLATEN_EXIT_DONE },
+    { PLATEN_PROGRAM_ANY, "cannot authenticate password", PLATEN_EXIT_ENCRYPTED },
+    { PLATEN_PROGRAM_ANY, "malformed page tree", PLATEN_EXIT_EMPTY }, /* of no pages */
+    { PLATEN_PROGRAM_ANY, "alloc", PLATEN_EXIT_MEMORY },              /* malloc of ... */
+    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
+};
 
 static const char *const repairs[] = { "repairing PDF document", "trying to repair", NULL };
 
@@ -95,6 +89,6 @@ const platen_engine_t platen_engine_mupdf = {
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,
     .prepare = prepare,
-    .exited = exited,
+    .rules = rules,
     .repairs = repairs,
 };

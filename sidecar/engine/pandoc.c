@@ -226,26 +226,20 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     return 0;
 }
 
-static platen_exit_t
-exited(int code, const char *said)
-{
-    static const platen_program_rule_t rules[] = {
-        { 0, NULL, PLATEN_EXIT_DONE },
-        { 251, NULL, PLATEN_EXIT_MEMORY }, /* the heap */
-        { 2, NULL, PLATEN_EXIT_MEMORY },   /* the stack */
-        { 63, NULL, PLATEN_EXIT_CORRUPT }, /* not a DOCX */
-        { 64, NULL, PLATEN_EXIT_CORRUPT }, /* does not parse */
-        { 91, NULL, PLATEN_EXIT_CORRUPT }, /* endless macros */
-        { 92, NULL, PLATEN_EXIT_CORRUPT }, /* not in UTF-8 */
-        /* 83 and 84 are the filter's: as it reads the document, that may be behind it. */
-        { 97, NULL, PLATEN_EXIT_SETUP }, /* a file of its own is missing */
-        { PLATEN_DOCX_DECLINED, NULL, PLATEN_EXIT_DECLINED },
-        { PLATEN_DOCX_SETUP, NULL, PLATEN_EXIT_SETUP },
-        { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_FAILED },
-    };
-
-    return platen_program_exit(rules, code, said);
-}
+static const platen_program_rule_t rules[] = {
+    { 0, NULL, PLATEN_EXIT_DONE },
+    { 251, NULL, PLATEN_EXIT_MEMORY }, /* the heap */
+    { 2, NULL, PLATEN_EXIT_MEMORY },   /* the stack */
+    { 63, NULL, PLATEN_EXIT_CORRUPT }, /* not a DOCX */
+    { 64, NULL, PLATEN_EXIT_CORRUPT }, /* does not parse */
+    { 91, NULL, PLATEN_EXIT_CORRUPT }, /* endless macros */
+    { 92, NULL, PLATEN_EXIT_CORRUPT }, /* not in UTF-8 */
+    /* 83 and 84 are the filter's: as it reads the document, that may be behind it. */
+    { 97, NULL, PLATEN_EXIT_SETUP }, /* a file of its own is missing */
+    { PLATEN_DOCX_DECLINED, NULL, PLATEN_EXIT_DECLINED },
+    { PLATEN_DOCX_SETUP, NULL, PLATEN_EXIT_SETUP },
+    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_FAILED },
+};
 
 const platen_engine_t platen_engine_pandoc = {
     .name = "pandoc",
@@ -253,5 +247,5 @@ const platen_engine_t platen_engine_pandoc = {
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,
     .prepare = prepare,
-    .exited = exited,
+    .rules = rules,
 };

@@ -112,25 +112,19 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     return 0;
 }
 
-static platen_exit_t
-exited(int code, const char *said)
-{
-    static const platen_program_rule_t rules[] = {
-        /* It goes on after that, with a page of one pixel. */
-        { PLATEN_PROGRAM_ANY, "Bogus memory allocation", PLATEN_EXIT_TOO_LARGE },
-        { 0, NULL, PLATEN_EXIT_DONE },
-        { PLATEN_PROGRAM_ANY, "Incorrect password", PLATEN_EXIT_ENCRYPTED },
-        { PLATEN_PROGRAM_ANY, "Copying of text from this document is not allowed",
-          PLATEN_EXIT_ENCRYPTED },
-        { PLATEN_PROGRAM_ANY, "Wrong page range given", PLATEN_EXIT_EMPTY },
-        { PLATEN_PROGRAM_ANY, "Out of memory", PLATEN_EXIT_MEMORY },
-        { PLATEN_PROGRAM_ANY, "bad_alloc", PLATEN_EXIT_MEMORY },
-        { 2, NULL, PLATEN_EXIT_FAILED }, /* cannot open the output */
-        { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
-    };
-
-    return platen_program_exit(rules, code, said);
-}
+static const platen_program_rule_t rules[] = {
+    /* It goes on after that, with a page of one pixel. */
+    { PLATEN_PROGRAM_ANY, "Bogus memory allocation", PLATEN_EXIT_TOO_LARGE },
+    { 0, NULL, PLATEN_EXIT_DONE },
+    { PLATEN_PROGRAM_ANY, "Incorrect password", PLATEN_EXIT_ENCRYPTED },
+    { PLATEN_PROGRAM_ANY, "Copying of text from this document is not allowed",
+      PLATEN_EXIT_ENCRYPTED },
+    { PLATEN_PROGRAM_ANY, "Wrong page range given", PLATEN_EXIT_EMPTY },
+    { PLATEN_PROGRAM_ANY, "Out of memory", PLATEN_EXIT_MEMORY },
+    { PLATEN_PROGRAM_ANY, "bad_alloc", PLATEN_EXIT_MEMORY },
+    { 2, NULL, PLATEN_EXIT_FAILED }, /* cannot open the output */
+    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
+};
 
 static const char *const repairs[] = { "find trailer dictionary", "End of file inside",
                                        "Unterminated ", NULL };
@@ -141,6 +135,6 @@ const platen_engine_t platen_engine_poppler = {
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,
     .prepare = prepare,
-    .exited = exited,
+    .rules = rules,
     .repairs = repairs,
 };

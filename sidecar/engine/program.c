@@ -57,3 +57,10 @@ platen_program_exit(const platen_program_rule_t *rules, int code, const char *sa
     }
     return rules->exit;
 }
+
+platen_exit_t
+platen_engine_exit(const platen_engine_t *engine, int code, const char *said)
+{
+    return engine->exited != NULL ? engine->exited(code, said)
+                                  : platen_program_exit(engine->rules, code, said);
+}

@@ -30,15 +30,6 @@ const char *platen_program_local(const platen_run_t *run, const char *path);
  */
 const char *platen_program_name(const platen_run_t *run, char *name, size_t size);
 
-/* Words that decide what an end means: the first rule that fits. */
-typedef struct {
-    int           code; /* exit code, or PLATEN_PROGRAM_ANY */
-    const char   *said; /* part of what it said, or NULL: anything */
-    platen_exit_t exit;
-} platen_program_rule_t;
-
-#define PLATEN_PROGRAM_ANY (-1)
-
 /*
  * The meaning of an end: by the rules, of which the last has to fit everything
  * (code PLATEN_PROGRAM_ANY, said NULL).

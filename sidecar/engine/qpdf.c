@@ -138,21 +138,15 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
 }
 
 /* A wrong password and none at all are the same to it: the caller knows which. */
-static platen_exit_t
-exited(int code, const char *said)
-{
-    static const platen_program_rule_t rules[] = {
-        /* Also on the way to a result that then lacks something. */
-        { PLATEN_PROGRAM_ANY, "bad_alloc", PLATEN_EXIT_MEMORY },
-        { 0, NULL, PLATEN_EXIT_DONE },
-        { 3, NULL, PLATEN_EXIT_DONE }, /* with warnings: the document was damaged */
-        { PLATEN_PROGRAM_ANY, "invalid password", PLATEN_EXIT_PASSWORD },
-        { PLATEN_PROGRAM_ANY, "out of range", PLATEN_EXIT_EMPTY },
-        { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
-    };
-
-    return platen_program_exit(rules, code, said);
-}
+static const platen_program_rule_t rules[] = {
+    /* Also on the way to a result that then lacks something. */
+    { PLATEN_PROGRAM_ANY, "bad_alloc", PLATEN_EXIT_MEMORY },
+    { 0, NULL, PLATEN_EXIT_DONE },
+    { 3, NULL, PLATEN_EXIT_DONE }, /* with warnings: the document was damaged */
+    { PLATEN_PROGRAM_ANY, "invalid password", PLATEN_EXIT_PASSWORD },
+    { PLATEN_PROGRAM_ANY, "out of range", PLATEN_EXIT_EMPTY },
+    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
+};
 
 static const char *const repairs[] = { "file is damaged", NULL };
 
@@ -162,6 +156,6 @@ const platen_engine_t platen_engine_qpdf = {
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,
     .prepare = prepare,
-    .exited = exited,
+    .rules = rules,
     .repairs = repairs,
 };

@@ -174,12 +174,6 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     return 0;
 }
 
-static platen_exit_t
-exited(int code, const char *said)
-{
-    return platen_program_exit(rules, code, said);
-}
-
 const platen_engine_t platen_engine_tables = {
     .name = "tables",
     .edges = edges,
@@ -187,5 +181,5 @@ const platen_engine_t platen_engine_tables = {
     .probe = probe,
     .can = can,
     .prepare = prepare,
-    .exited = exited,
+    .rules = rules,
 };

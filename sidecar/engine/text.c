@@ -80,18 +80,12 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     return 0;
 }
 
-static platen_exit_t
-exited(int code, const char *said)
-{
-    static const platen_program_rule_t rules[] = {
-        { 0, NULL, PLATEN_EXIT_DONE },
-        { PLATEN_TEXT_WRITE, NULL, PLATEN_EXIT_FAILED },
-        { PLATEN_TEXT_MEMORY, NULL, PLATEN_EXIT_MEMORY },
-        { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_SETUP },
-    };
-
-    return platen_program_exit(rules, code, said);
-}
+static const platen_program_rule_t rules[] = {
+    { 0, NULL, PLATEN_EXIT_DONE },
+    { PLATEN_TEXT_WRITE, NULL, PLATEN_EXIT_FAILED },
+    { PLATEN_TEXT_MEMORY, NULL, PLATEN_EXIT_MEMORY },
+    { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_SETUP },
+};
 
 const platen_engine_t platen_engine_text = {
     .name = "text",
@@ -99,5 +93,5 @@ const platen_engine_t platen_engine_text = {
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,
     .prepare = prepare,
-    .exited = exited,
+    .rules = rules,
 };

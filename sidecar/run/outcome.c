@@ -116,7 +116,7 @@ platen_judge(const platen_judge_case_t *of)
                : signal == SIGKILL && of->starved ? PLATEN_RUN_STARVED
                                                   : PLATEN_RUN_CRASHED;
     }
-    outcome = outcome_of(of->engine->exited(WEXITSTATUS(of->wstatus), of->said));
+    outcome = outcome_of(platen_engine_exit(of->engine, WEXITSTATUS(of->wstatus), of->said));
     if (outcome != PLATEN_RUN_DONE && was_too_large(of, 0)) {
         return PLATEN_RUN_TOO_LARGE;
     }

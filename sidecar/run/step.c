@@ -414,7 +414,7 @@ restart(platen_pool_t *pool, worker_t *w, int wstatus)
         return 0;
     }
     step = &w->task->route.steps[w->step];
-    if (step->engine->exited(WEXITSTATUS(wstatus), "") != PLATEN_EXIT_AGAIN) {
+    if (platen_engine_exit(step->engine, WEXITSTATUS(wstatus), "") != PLATEN_EXIT_AGAIN) {
         return 0;
     }
     if (platen_stage_again(&w->stage, step->edge->from, step->edge->to) != 0) {

@@ -1,22 +1,17 @@
 /*
  * Whether the store's indexes agree with its records; see storeadmin/check.h.
  * store/index.h says which entries a record asks for.  Each of them must be
- * there; and whatever else is in an index was left behind.  Counters and turns
- * are of clients: they are compared client by client.
+ * there; and whatever else is in an index was left behind.  What a client's records add
+ * up to is in check_sums.c, deliveries are in check_hook.c.
  *
  * Runs in the caller's transaction and changes nothing.
  */
 
-#include "storeadmin/check.h"
-#include "store/hook.h"
-#include "store/index.h"
+#include "storeadmin/internal.h"
 
-typedef int
-platen_look_t(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val);
-
-static void
-tell(const platen_check_t *check, int db, platen_damage_kind_t kind, const void *key,
-     size_t len)
+void
+platen_check_tell(const platen_check_t *check, int db, platen_damage_kind_t kind,
+                  const void *key, size_t len)
 {
     platen_damage_t damage = { .kind = kind, .key = key, .len = len };
     size_t          i;
@@ -29,8 +24,8 @@ tell(const platen_check_t *check, int db, platen_damage_kind_t kind, const void 
     check->found(check->data, &damage);
 }
 
-static int
-get(platen_txn_t *txn, int db, const void *k, size_t klen, MDB_val *val)
+int
+platen_check_get(platen_txn_t *txn, int db, const void *k, size_t klen, MDB_val *val)
 {
     MDB_val key = { klen, (void *) k };
 
@@ -52,21 +47,22 @@ look_at_job(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val
              : platen_codec_decode(platen_job_fields, platen_job_nfields, &job, val.mv_data,
                                    val.mv_size);
     if (rc != PLATEN_OK || !platen_store_sound(&job)) {
-        tell(check, PLATEN_DB_JOBS, PLATEN_DAMAGE_UNREADABLE, key.mv_data, key.mv_size);
+        platen_check_tell(check, PLATEN_DB_JOBS, PLATEN_DAMAGE_UNREADABLE, key.mv_data,
+                          key.mv_size);
         return PLATEN_OK;
     }
     memcpy(job.id.b, key.mv_data, sizeof(job.id.b));
 
     rc = platen_index_of(&job, &index);
     for (e = index.entries; rc == PLATEN_OK && e < index.entries + index.n; e++) {
-        rc = get(txn, e->db, e->key, e->klen, &found);
+        rc = platen_check_get(txn, e->db, e->key, e->klen, &found);
         if (rc == PLATEN_NOT_FOUND) {
-            tell(check, e->db, PLATEN_DAMAGE_MISSING, job.id.b, sizeof(job.id.b));
+            platen_check_tell(check, e->db, PLATEN_DAMAGE_MISSING, job.id.b, sizeof(job.id.b));
             rc = PLATEN_OK;
         } else if (rc == PLATEN_OK
                    && (found.mv_size != e->vlen
                        || memcmp(found.mv_data, e->val, e->vlen) != 0)) {
-            tell(check, e->db, PLATEN_DAMAGE_WRONG, job.id.b, sizeof(job.id.b));
+            platen_check_tell(check, e->db, PLATEN_DAMAGE_WRONG, job.id.b, sizeof(job.id.b));
         }
     }
     return rc;
@@ -89,8 +85,8 @@ job_of(platen_txn_t *txn, const platen_db_t *step, MDB_val key, MDB_val val, pla
 }
 
 /* An entry that is about one job. */
-static int
-look_at_entry(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+int
+platen_check_entry(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
 {
     const platen_db_t *step = &platen_dbs[check->step];
     platen_index_t     index = { .n = 0 };
@@ -115,7 +111,7 @@ look_at_entry(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_v
             return PLATEN_OK;
         }
     }
-    tell(check, step->db, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+    platen_check_tell(check, step->db, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
     return PLATEN_OK;
 }
 
@@ -132,7 +128,8 @@ look_at_cache(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_v
             && (job.state != PLATEN_STATE_SUCCESS || job.cached
                 || !platen_str_eq(job.cache_key,
                                   (platen_str_t){ key.mv_data, key.mv_size })))) {
-        tell(check, PLATEN_DB_CACHE, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        platen_check_tell(check, PLATEN_DB_CACHE, PLATEN_DAMAGE_SURPLUS, key.mv_data,
+                          key.mv_size);
         return PLATEN_OK;
     }
     return rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW ? PLATEN_OK : rc;
@@ -145,14 +142,16 @@ look_at_turn(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_va
     int rc = PLATEN_NOT_FOUND;
 
     if (key.mv_size > 8) {
-        rc = get(txn, PLATEN_DB_FLOW, (const uint8_t *) key.mv_data + 8, key.mv_size - 8, &val);
+        rc = platen_check_get(txn, PLATEN_DB_FLOW, (const uint8_t *) key.mv_data + 8,
+                              key.mv_size - 8, &val);
     }
     if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
         return rc;
     }
     if (rc == PLATEN_NOT_FOUND || val.mv_size != 8
         || memcmp(val.mv_data, key.mv_data, 8) != 0) {
-        tell(check, PLATEN_DB_TURN, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        platen_check_tell(check, PLATEN_DB_TURN, PLATEN_DAMAGE_SURPLUS, key.mv_data,
+                          key.mv_size);
     }
     return PLATEN_OK;
 }
@@ -165,7 +164,7 @@ look_at_flow(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_va
     int     rc, any;
 
     if (val.mv_size != 8 || key.mv_size > sizeof(k) - 8) {
-        tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_WRONG, key.mv_data, key.mv_size);
+        platen_check_tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_WRONG, key.mv_data, key.mv_size);
         return PLATEN_OK;
     }
     any = platen_queue_prefix(txn, PLATEN_DB_QUEUE, key.mv_data, key.mv_size);
@@ -173,13 +172,15 @@ look_at_flow(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_va
         return any;
     }
     if (!any) {
-        tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        platen_check_tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_SURPLUS, key.mv_data,
+                          key.mv_size);
     }
     memcpy(k, val.mv_data, 8);
     memcpy(k + 8, key.mv_data, key.mv_size);
-    rc = get(txn, PLATEN_DB_TURN, k, 8 + key.mv_size, &none);
+    rc = platen_check_get(txn, PLATEN_DB_TURN, k, 8 + key.mv_size, &none);
     if (rc == PLATEN_NOT_FOUND) {
-        tell(check, PLATEN_DB_TURN, PLATEN_DAMAGE_MISSING, key.mv_data, key.mv_size);
+        platen_check_tell(check, PLATEN_DB_TURN, PLATEN_DAMAGE_MISSING, key.mv_data,
+                          key.mv_size);
         rc = PLATEN_OK;
     }
     return rc;
@@ -202,17 +203,19 @@ look_at_file(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_va
              : platen_codec_decode(platen_file_fields, platen_file_nfields, &file, val.mv_data,
                                    val.mv_size);
     if (rc == PLATEN_OK && file.id.len == sizeof(id.b)) {
-        return look_at_entry(txn, check, key, (MDB_val){ sizeof(id.b), (void *) file.id.data });
+        return platen_check_entry(txn, check, key,
+                                  (MDB_val){ sizeof(id.b), (void *) file.id.data });
     }
     if (rc == PLATEN_OK) {
         memcpy(id.b, key.mv_data, sizeof(id.b));
         rc = platen_store_get(txn, &id, &job);
         if (rc == PLATEN_NOT_FOUND) {
-            rc = get(txn, PLATEN_DB_REMAINS, id.b, sizeof(id.b), &none);
+            rc = platen_check_get(txn, PLATEN_DB_REMAINS, id.b, sizeof(id.b), &none);
         }
     }
     if (rc == PLATEN_NOT_FOUND || (rc == PLATEN_CORRUPT && key.mv_size != PLATEN_FILE_KEY)) {
-        tell(check, PLATEN_DB_FILES, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        platen_check_tell(check, PLATEN_DB_FILES, PLATEN_DAMAGE_SURPLUS, key.mv_data,
+                          key.mv_size);
         return PLATEN_OK;
     }
     return rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW ? PLATEN_OK : rc;
@@ -233,7 +236,8 @@ look_at_upload(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_
         rc = platen_store_get(txn, &id, &job);
     }
     if (rc == PLATEN_OK) {
-        tell(check, PLATEN_DB_UPLOADS, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        platen_check_tell(check, PLATEN_DB_UPLOADS, PLATEN_DAMAGE_SURPLUS, key.mv_data,
+                          key.mv_size);
     }
     return rc == PLATEN_ERROR ? rc : PLATEN_OK;
 }
@@ -245,316 +249,13 @@ look_at_remains(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB
     int rc = PLATEN_OK;
 
     if (key.mv_size == sizeof(platen_id_t)) {
-        rc = get(txn, PLATEN_DB_JOBS, key.mv_data, key.mv_size, &val);
+        rc = platen_check_get(txn, PLATEN_DB_JOBS, key.mv_data, key.mv_size, &val);
     }
     if (rc == PLATEN_OK) {
-        tell(check, PLATEN_DB_REMAINS, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
+        platen_check_tell(check, PLATEN_DB_REMAINS, PLATEN_DAMAGE_SURPLUS, key.mv_data,
+                          key.mv_size);
     }
     return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
-}
-
-/* What a client's records add up to. */
-typedef struct {
-    uint64_t count[UINT8_MAX + 1]; /* by platen_index_count() */
-    uint64_t usage;
-    int      waits; /* it has a job that is due */
-} sums_t;
-
-static void
-add_job(sums_t *sums, const platen_job_t *job)
-{
-    sums->count[platen_index_count(job)]++;
-    sums->usage += platen_store_bytes(job);
-    sums->waits |= platen_job_waits(job) && job->not_before == 0;
-}
-
-/* What the files of one batch add up to; those of one client (length octet, name). */
-static int
-add_files(platen_txn_t *txn, const platen_check_t *check, const platen_id_t *id,
-          const uint8_t *ck, sums_t *sums)
-{
-    const platen_str_t client = { (const char *) ck + 1, ck[0] };
-    platen_file_t      file = { .number = 0 };
-    platen_job_t       batch, job;
-    platen_id_t        at;
-    uint32_t           number = 0, skipped = 0;
-    sums_t             own = { .usage = 0 };
-    int                n, known;
-
-    known = platen_store_get(txn, id, &batch) == PLATEN_OK;
-    while ((n = platen_store_files(txn, id, number, &file, 1)) == 1) {
-        number = file.number + 1;
-        if (file.id.len != sizeof(at.b)) {
-            skipped++;
-            continue;
-        }
-        memcpy(at.b, file.id.data, sizeof(at.b));
-        if (platen_store_get(txn, &at, &job) == PLATEN_OK && platen_store_sound(&job)
-            && platen_str_eq(job.client, client)) {
-            add_job(sums, &job);
-            add_job(&own, &job);
-        } else {
-            own.count[PLATEN_COUNT_FILE
-                      + PLATEN_STATE_FAILED]++; /* it cannot be read, and will not end */
-        }
-    }
-    if (n < 0) {
-        return n;
-    }
-    if (known && check != NULL
-        && (batch.skipped != skipped
-            || batch.success != own.count[PLATEN_COUNT_FILE + PLATEN_STATE_SUCCESS]
-            || batch.failed != own.count[PLATEN_COUNT_FILE + PLATEN_STATE_FAILED]
-            || batch.processing != own.count[PLATEN_COUNT_FILE + PLATEN_STATE_PROCESSING]
-            || platen_job_open_files(&batch)
-                   != own.count[PLATEN_COUNT_FILE + PLATEN_STATE_PENDING]
-                          + own.count[PLATEN_COUNT_FILE + PLATEN_STATE_PROCESSING])) {
-        tell(check, PLATEN_DB_JOBS, PLATEN_DAMAGE_WRONG, id->b, sizeof(id->b));
-    }
-    return PLATEN_OK;
-}
-
-/* The files of batches that are gone count until they are, too. */
-static int
-add_remains(platen_txn_t *txn, const uint8_t *ck, sums_t *sums)
-{
-    MDB_cursor *cursor;
-    MDB_val     key, val;
-    platen_id_t id;
-    int         rc, got = PLATEN_OK;
-
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_REMAINS], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-    while (got == PLATEN_OK
-           && (rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == MDB_SUCCESS) {
-        if (key.mv_size == sizeof(id.b)) {
-            memcpy(id.b, key.mv_data, sizeof(id.b));
-            got = add_files(txn, NULL, &id, ck, sums);
-        }
-    }
-    mdb_cursor_close(cursor);
-    return got;
-}
-
-static int
-add_up(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck, size_t prefix,
-       sums_t *sums)
-{
-    MDB_cursor  *cursor;
-    MDB_val      key = { prefix, (void *) ck }, val;
-    platen_job_t job;
-    platen_id_t  id;
-    int          rc, got;
-
-    memset(sums, 0, sizeof(*sums));
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_CLIENT], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-    rc = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
-    for (; rc == MDB_SUCCESS && key.mv_size >= prefix && memcmp(key.mv_data, ck, prefix) == 0;
-         rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) {
-        if (key.mv_size != prefix + sizeof(id.b)) {
-            continue;
-        }
-        memcpy(id.b, (const uint8_t *) key.mv_data + prefix, sizeof(id.b));
-        got = platen_store_get(txn, &id, &job);
-        if (got == PLATEN_OK && platen_store_sound(&job)) {
-            add_job(sums, &job);
-            got = job.batch == PLATEN_BATCH_NONE ? PLATEN_OK
-                                                 : add_files(txn, check, &id, ck, sums);
-            if (got != PLATEN_OK) {
-                mdb_cursor_close(cursor);
-                return got;
-            }
-        }
-    }
-    mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? add_remains(txn, ck, sums)
-                                                   : platen_store_rc(txn, rc);
-}
-
-/* One number beside what it should be: there only while it is not 0. */
-static int
-compare(platen_txn_t *txn, const platen_check_t *check, int db, const uint8_t *k, size_t klen,
-        uint64_t expected)
-{
-    MDB_val val;
-    int     rc;
-
-    rc = get(txn, db, k, klen, &val);
-    if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
-        return rc;
-    }
-    if (rc == PLATEN_NOT_FOUND) {
-        if (expected != 0) {
-            tell(check, db, PLATEN_DAMAGE_MISSING, k, klen);
-        }
-    } else if (val.mv_size != 8 || platen_get_be64(val.mv_data) != expected) {
-        tell(check, db, expected == 0 ? PLATEN_DAMAGE_SURPLUS : PLATEN_DAMAGE_WRONG, k, klen);
-    }
-    return PLATEN_OK;
-}
-
-static int
-look_at_client(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck, size_t prefix)
-{
-    uint8_t k[PLATEN_KEY_MAX];
-    sums_t  sums;
-    MDB_val val;
-    int     rc, state;
-
-    rc = add_up(txn, check, ck, prefix, &sums);
-    if (rc == PLATEN_OK) {
-        rc = compare(txn, check, PLATEN_DB_USAGE, ck, prefix, sums.usage);
-    }
-    memcpy(k, ck, prefix);
-    for (state = 0; rc == PLATEN_OK && state <= UINT8_MAX; state++) {
-        k[prefix] = (uint8_t) state;
-        rc = compare(txn, check, PLATEN_DB_COUNT, k, prefix + 1, sums.count[state]);
-    }
-    if (rc == PLATEN_OK && sums.waits) {
-        rc = get(txn, PLATEN_DB_FLOW, ck, prefix, &val);
-        if (rc == PLATEN_NOT_FOUND) {
-            tell(check, PLATEN_DB_FLOW, PLATEN_DAMAGE_MISSING, ck, prefix);
-            rc = PLATEN_OK;
-        }
-    }
-    return rc;
-}
-
-/* An entry of the listing; the first one of a client stands for all of them. */
-static int
-look_at_listing(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
-{
-    const uint8_t *k = key.mv_data;
-    size_t         prefix = 1 + (size_t) k[0];
-    int            rc;
-
-    rc = look_at_entry(txn, check, key, val);
-    if (rc != PLATEN_OK || k[0] == 0 || k[0] > PLATEN_CLIENT_MAX || key.mv_size != prefix + 16
-        || (check->len == key.mv_size && memcmp(check->at, k, prefix) == 0)) {
-        return rc;
-    }
-    return look_at_client(txn, check, k, prefix);
-}
-
-/* A counter.  Those of clients that have jobs were compared with them. */
-static int
-look_at_number(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
-{
-    const uint8_t *k = key.mv_data;
-    size_t         prefix = 1 + (size_t) k[0];
-    int            db = platen_dbs[check->step].db, any = 0;
-
-    (void) val;
-    if (k[0] != 0 && k[0] <= PLATEN_CLIENT_MAX
-        && key.mv_size == prefix + (db == PLATEN_DB_COUNT)) {
-        any = platen_queue_prefix(txn, PLATEN_DB_CLIENT, k, prefix);
-    }
-    /* Files that are still to go may be all that it has. */
-    if (any == 0) {
-        any = platen_store_any_remains(txn);
-    }
-    if (any == 0) {
-        tell(check, db, PLATEN_DAMAGE_SURPLUS, k, key.mv_size);
-    }
-    return any < 0 ? any : PLATEN_OK;
-}
-
-/* Whether some delivery of that job, by the first 16 bytes of a key, has its turn. */
-static int
-has_turn(platen_txn_t *txn, const uint8_t *id)
-{
-    MDB_cursor   *cursor;
-    MDB_val       key = { 16, (void *) id }, val;
-    platen_hook_t hook;
-    int           rc, found = 0;
-
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_HOOK], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-    rc = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
-    while (rc == MDB_SUCCESS && !found && key.mv_size > 16
-           && memcmp(key.mv_data, id, 16) == 0) {
-        found = platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
-                                    val.mv_size)
-                    == PLATEN_OK
-                && hook.due != 0;
-        rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT);
-    }
-    mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? found : platen_store_rc(txn, rc);
-}
-
-/* A delivery to be made: its turn, or that of another one of its job. */
-static int
-look_at_hook(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
-{
-    platen_hook_t hook;
-    uint8_t       k[PLATEN_HOOK_KEY_MAX];
-    int           rc;
-
-    if (key.mv_size != sizeof(k) - 8
-        || platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
-                               val.mv_size)
-               != PLATEN_OK) {
-        tell(check, PLATEN_DB_HOOK, PLATEN_DAMAGE_UNREADABLE, key.mv_data, key.mv_size);
-        return PLATEN_OK;
-    }
-    if (hook.due == 0) {
-        rc = has_turn(txn, key.mv_data);
-    } else {
-        platen_put_be64(k, hook.due);
-        memcpy(k + 8, key.mv_data, key.mv_size);
-        rc = get(txn, PLATEN_DB_HOOK_DUE, k, sizeof(k), &val);
-        rc = rc == PLATEN_OK ? 1 : rc == PLATEN_NOT_FOUND ? 0 : rc;
-    }
-    if (rc == 0) {
-        tell(check, PLATEN_DB_HOOK_DUE, PLATEN_DAMAGE_MISSING, key.mv_data, key.mv_size);
-    }
-    return rc < 0 ? rc : PLATEN_OK;
-}
-
-static int
-look_at_hook_due(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
-{
-    platen_hook_t hook;
-    int           rc = PLATEN_NOT_FOUND;
-
-    if (key.mv_size == PLATEN_HOOK_KEY_MAX) {
-        rc = get(txn, PLATEN_DB_HOOK, (const uint8_t *) key.mv_data + 8, key.mv_size - 8, &val);
-    }
-    if (rc != PLATEN_OK && rc != PLATEN_NOT_FOUND) {
-        return rc;
-    }
-    if (rc == PLATEN_NOT_FOUND
-        || platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
-                               val.mv_size)
-               != PLATEN_OK
-        || hook.due != platen_get_be64(key.mv_data)) {
-        tell(check, PLATEN_DB_HOOK_DUE, PLATEN_DAMAGE_SURPLUS, key.mv_data, key.mv_size);
-    }
-    return PLATEN_OK;
-}
-
-/* One that was made or given up stands for itself. */
-static int
-look_at_hook_ended(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
-{
-    platen_hook_t hook;
-
-    (void) txn;
-    if (platen_codec_decode(platen_hook_fields, platen_hook_nfields, &hook, val.mv_data,
-                            val.mv_size)
-        != PLATEN_OK) {
-        tell(check, platen_dbs[check->step].db, PLATEN_DAMAGE_UNREADABLE, key.mv_data,
-             key.mv_size);
-    }
-    return PLATEN_OK;
 }
 
 /* How the entries of a database are looked at; NULL: there is nothing to compare them with. */
@@ -568,7 +269,7 @@ look_of(int db)
     case PLATEN_DB_JOBS:
         return look_at_job;
     case PLATEN_DB_CLIENT:
-        return look_at_listing;
+        return platen_check_listing;
     case PLATEN_DB_CACHE:
         return look_at_cache;
     case PLATEN_DB_TURN:
@@ -581,18 +282,18 @@ look_of(int db)
         return look_at_remains;
     case PLATEN_DB_COUNT:
     case PLATEN_DB_USAGE:
-        return look_at_number;
+        return platen_check_number;
     case PLATEN_DB_UPLOADS:
         return look_at_upload;
     case PLATEN_DB_HOOK:
-        return look_at_hook;
+        return platen_check_hook;
     case PLATEN_DB_HOOK_DUE:
-        return look_at_hook_due;
+        return platen_check_hook_due;
     case PLATEN_DB_HOOK_DEAD:
     case PLATEN_DB_HOOK_LOG:
-        return look_at_hook_ended;
+        return platen_check_hook_ended;
     default:
-        return look_at_entry;
+        return platen_check_entry;
     }
 }
 

@@ -291,7 +291,7 @@ engine_convert(engine_run_t *run, const platen_engine_t *engine, const char *fro
     if (!WIFEXITED(run->wstatus)) {
         fail_msg("%s: signal %d: %s", engine->name, WTERMSIG(run->wstatus), run->said);
     }
-    return engine->exited(WEXITSTATUS(run->wstatus), run->said);
+    return platen_engine_exit(engine, WEXITSTATUS(run->wstatus), run->said);
 }
 
 /* As engine_convert(), and the result; the caller frees it. */

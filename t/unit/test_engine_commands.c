@@ -298,7 +298,7 @@ test_command_runs(void **state)
     free(out);
 
     engine_ends(&fixture, engines[2], "txt", "md", "", 0, PLATEN_EXIT_CORRUPT);
-    assert_int_equal(engines[2]->exited(3, ""), PLATEN_EXIT_FAILED);
+    assert_int_equal(platen_engine_exit(engines[2], 3, ""), PLATEN_EXIT_FAILED);
     platen_engine_commands_free(&engines);
     assert_null(engines);
 

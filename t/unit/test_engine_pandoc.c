@@ -240,7 +240,7 @@ test_pandoc_ends(void **state)
     engine_ends(&fixture, e, "epub", "md", bytes, sizeof(bytes), PLATEN_EXIT_CORRUPT);
     engine_ends(&fixture, e, "md", "html", bytes, sizeof(bytes), PLATEN_EXIT_DONE);
     engine_ends(&fixture, e, "md", "html", "", 0, PLATEN_EXIT_DONE);
-    assert_int_equal(e->exited(97, ""), PLATEN_EXIT_SETUP);
+    assert_int_equal(platen_engine_exit(e, 97, ""), PLATEN_EXIT_SETUP);
 
     large = malloc(len);
     assert_non_null(large);
