@@ -89,6 +89,7 @@ engine_fixture_open(engine_fixture_t *f)
         f->duckdb[0] = '\0';
     }
     f->config = (platen_config_t){
+        .data_path = f->root,
         .libexec_path = f->libexec,
         .duckdb_path = f->duckdb,
         .cgroup_path = "",
