@@ -49,7 +49,10 @@ INC            = $(INC_$(firstword $(subst /, ,$<)))
 LIBS    = -llmdb -lmagic -lcrypto -lnettle
 SIDELIB = -lczmq -lzmq -ljansson -lseccomp -lz
 DEPS    = -MMD -MP # each object knows the headers that it was made from
-HARDEN  = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+HARDEN  = -fstack-protector-strong -fstack-clash-protection $(BRANCHES) \
+          -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE
+MACHINE := $(shell $(CC) -dumpmachine)
+BRANCHES = $(if $(filter x86_64%,$(MACHINE)),-fcf-protection,$(if $(filter aarch64%,$(MACHINE)),-mbranch-protection=standard))
 
 PROTO   = $(wildcard proto/*/*.c)
 # The rooms of platend; a program of its own takes of them what it calls.
@@ -107,7 +110,7 @@ $(BUILD)/module.sources: FORCE
 $(NGX_OBJS)/Makefile: config $(BUILD)/module.sources $(BUILD)/flags
 	@mkdir -p $(BUILD)
 	cd $(NGINX_SRC) && bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
-	    --with-cc-opt="$(CFLAGS) -fPIC" --with-ld-opt=-fPIC \
+	    --with-cc-opt="$(HARDEN:-fPIE=-fPIC) $(CFLAGS)" --with-ld-opt="-fPIC -Wl,-z,relro,-z,now" \
 	    --add-dynamic-module=$(CURDIR) --builddir=$(NGX_OBJS)' > $(NGX_OBJS).log \
 	    || { cat $(NGX_OBJS).log >&2; exit 1; }
 
