@@ -71,7 +71,7 @@ DELIVER = $(wildcard sidecar/deliver/*.c)
 CTL     = $(wildcard sidecar/ctl/*.c)
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/,http/params.c http/prefer.c http/problem.c ingest/multipart.c \
-            ingest/multipart_header.c ingest/receive.c ingest/receive_files.c tus/header.c)
+            ingest/multipart_header.c ingest/receive.c ingest/receive_files.c tus/header.c ws/frame.c)
 HEADERS = $(wildcard proto/*/*.h sidecar/*.h sidecar/*/*.h ngx_module/*.h ngx_module/*/*.h t/*.h t/unit/*.h)
 
 MODULE  = $(BUILD)/ngx_http_platen_module.so
@@ -193,7 +193,7 @@ $(BUILD)/san/libplaten.a: $(UNIT_OBJ) Makefile
 
 $(BUILD)/unit/%: $(BUILD)/san/t/unit/%.o $(BUILD)/san/libplaten.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lzip -lcurl -lxlsxwriter -lyajl -lexpat -lm -ldl $(LIBS)
+	$(CC) $(SAN) -o $@ $^ -lcmocka $(SIDELIB) -lwslay -lzip -lcurl -lxlsxwriter -lyajl -lexpat -lm -ldl $(LIBS)
 
 # Real documents beside the checkout; without them their test is not run.
 PLATEN_CORPUS ?= $(wildcard $(abspath ../shared/corpus))
@@ -267,7 +267,7 @@ $(BUILD)/fuzzed/libplaten.a: $(patsubst %.c,$(BUILD)/fuzzed/%.o,$(FUZZED))
 
 $(BUILD)/fuzz/%: $(BUILD)/fuzzed/t/fuzz/%.o $(BUILD)/fuzzed/libplaten.a
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_SAN),fuzzer -o $@ $^ -lyajl -lzip -lz -lexpat -lm $(LIBS)
+	$(CLANG) $(FUZZ_SAN),fuzzer -o $@ $^ -lwslay -lyajl -lzip -lz -lexpat -lm $(LIBS)
 
 fuzzers: $(FUZZERS)
 

@@ -3,8 +3,8 @@
  * A WebSocket connection; see ws/conn.h.  Section numbers are RFC 6455's.
  *
  * The answer to the handshake goes through nginx's filters, which send a body
- * of 101 as it is; what comes is read from the socket by wslay.  Any failure
- * ends the request, and with it the connection.
+ * of 101 as it is; what comes is read from the socket, a frame at a time.  Any
+ * failure ends the request, and with it the connection.
  */
 
 
@@ -14,13 +14,20 @@
 #include "http/respond.h"
 #include "ws/handshake.h"
 
-#include <wslay/wslay.h>
+
+#define PLATEN_WS_TURN  16    /* frames read before others have their turn */
 
 
 static void platen_ws_reader(ngx_http_request_t *r);
+static void platen_ws_read(platen_ws_t *ws);
+static ngx_int_t platen_ws_read_frame(platen_ws_t *ws);
+static ssize_t platen_ws_recv(unsigned char *buf, size_t len, void *data);
 static void platen_ws_writer(ngx_http_request_t *r);
 static void platen_ws_write(platen_ws_t *ws);
 static ngx_int_t platen_ws_sent(platen_ws_t *ws, ngx_int_t rc);
+static ngx_int_t platen_ws_control(platen_ws_t *ws, ngx_uint_t opcode,
+    const u_char *payload, size_t len);
+static void platen_ws_finish(platen_ws_t *ws, ngx_int_t rc);
 static void platen_ws_free(void *data);
 static void platen_ws_cleanup(void *data);
 
@@ -60,7 +67,9 @@ platen_ws_open(platen_ws_t *ws)
     ctx->live = ws;
     ws->sender.request = r;
     ws->sender.what = "events";
-    ws->alive = 1;
+    ws->frame.recv = platen_ws_recv;
+    ws->frame.data = ws;
+    ws->frame.alive = 1;
 
     r->keepalive = 0;
     r->headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
@@ -114,6 +123,108 @@ platen_ws_reader(ngx_http_request_t *r)
 }
 
 
+/* Deals with what has come, until there is no more or it is to wait. */
+
+static void
+platen_ws_read(platen_ws_t *ws)
+{
+    ngx_int_t     rc;
+    ngx_uint_t    n;
+    ngx_event_t  *rev;
+
+    rev = ws->request->connection->read;
+
+    for (n = 0; n < PLATEN_WS_TURN; n++) {
+        rc = platen_ws_read_frame(ws);
+
+        if (ws->over || ws->sender.busy) {
+            return;
+        }
+
+        if (rc == NGX_AGAIN) {
+            if (ws->eof || ngx_handle_read_event(rev, 0) != NGX_OK) {
+                platen_ws_finish(ws, NGX_ERROR);
+            }
+
+            return;
+        }
+    }
+
+    /* behind what has come for others; nginx's other queue empties itself */
+
+    ngx_post_event(rev, &ngx_posted_next_events);
+}
+
+
+/* NGX_OK: a frame was dealt with; NGX_AGAIN: more has to come. */
+
+static ngx_int_t
+platen_ws_read_frame(platen_ws_t *ws)
+{
+    u_char  *text;
+    size_t   len;
+
+    switch (platen_ws_frame_read(&ws->frame)) {
+
+    case PLATEN_WS_FRAME_AGAIN:
+        return NGX_AGAIN;
+
+    case PLATEN_WS_FRAME_MESSAGE:
+        text = platen_ws_frame_take(&ws->frame, &len);
+        ws->message(ws, text, len);
+        ngx_free(text);
+        break;
+
+    case PLATEN_WS_FRAME_PING:
+        (void) platen_ws_control(ws, PLATEN_WS_PONG, ws->frame.control,
+                                 ws->frame.control_len);
+        break;
+
+    case PLATEN_WS_FRAME_CLOSE:
+        platen_ws_close(ws, ws->frame.code);
+        break;
+
+    case PLATEN_WS_FRAME_NOTHING:
+        break;
+    }
+
+    return NGX_OK;
+}
+
+
+static ssize_t
+platen_ws_recv(unsigned char *buf, size_t len, void *data)
+{
+    platen_ws_t *ws = data;
+
+    ssize_t            n;
+    ngx_buf_t         *b;
+    ngx_connection_t  *c;
+
+    c = ws->request->connection;
+    b = ws->request->header_in;
+
+    /* What came with the handshake. */
+
+    if (b && b->pos < b->last) {
+        n = ngx_min((size_t) (b->last - b->pos), len);
+        ngx_memcpy(buf, b->pos, n);
+        b->pos += n;
+        return n;
+    }
+
+    n = c->recv(c, buf, len);
+
+    if (n > 0) {
+        return n;
+    }
+
+    ws->eof = n != NGX_AGAIN;
+
+    return -1;
+}
+
+
 void
 platen_ws_hold(platen_ws_t *ws)
 {
@@ -128,36 +239,7 @@ platen_ws_release(platen_ws_t *ws)
 }
 
 
-/* --- what goes ----------------------------------------------------------- */
-
-u_char *
-platen_ws_head(u_char *p, size_t len)
-{
-    ngx_uint_t  i;
-
-    *p++ = PLATEN_WS_FIN | PLATEN_WS_TEXT;
-
-    if (len < 126) {
-        *p++ = (u_char) len;
-
-    } else if (len < 65536) {
-        *p++ = 126;
-        *p++ = (u_char) (len >> 8);
-        *p++ = (u_char) len;
-
-    } else {
-        *p++ = 127;
-
-        for (i = 0; i < 8; i++) {
-            *p++ = (u_char) ((uint64_t) len >> (56 - 8 * i));
-        }
-    }
-
-    return p;
-}
-
-
-ngx_int_t
+static ngx_int_t
 platen_ws_control(platen_ws_t *ws, ngx_uint_t opcode, const u_char *payload,
     size_t len)
 {
@@ -244,14 +326,14 @@ platen_ws_write(platen_ws_t *ws)
 ngx_int_t
 platen_ws_alive(platen_ws_t *ws)
 {
-    if (!ws->alive) {
+    if (!ws->frame.alive) {
         ngx_log_error(NGX_LOG_INFO, ws->request->connection->log, 0,
                       "platen: client answers no ping");
         platen_ws_finish(ws, NGX_ERROR);
         return NGX_ERROR;
     }
 
-    ws->alive = 0;
+    ws->frame.alive = 0;
 
     return NGX_OK;
 }
@@ -300,7 +382,7 @@ platen_ws_close(platen_ws_t *ws, ngx_uint_t code)
 }
 
 
-void
+static void
 platen_ws_finish(platen_ws_t *ws, ngx_int_t rc)
 {
     if (ws->over) {
@@ -340,13 +422,6 @@ platen_ws_free(void *data)
 {
     platen_ws_t *ws = data;
 
-    if (ws->frames) {
-        wslay_frame_context_free(ws->frames);
-    }
-
-    if (ws->text) {
-        ngx_free(ws->text);
-    }
-
+    platen_ws_frame_free(&ws->frame);
     platen_sender_free(&ws->sender);
 }

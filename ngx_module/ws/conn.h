@@ -3,10 +3,9 @@
  * One WebSocket connection (RFC 6455) on a request of nginx: the handshake,
  * messages in and frames out.  What the messages are is its owner's.
  *
- * Frames that come are read by wslay, with a context that is there only while
- * one is on its way, so that an idle connection costs no buffer.  What is sent
- * lies in one block at a time; until the socket has taken it nothing else is
- * read or sent, and the owner is told when it may go on.  All in the event loop.
+ * Frames are ws/frame.c's.  What is sent lies in one block at a time; until the
+ * socket has taken it nothing else is read or sent, and the owner is told when
+ * it may go on.  All in the event loop.
  */
 
 #ifndef _PLATEN_WS_H_INCLUDED_
@@ -18,20 +17,7 @@
 #include <ngx_http.h>
 
 #include "http/sender.h"
-
-
-#define PLATEN_WS_HEAD     10     /* bytes before a payload of ours, at most */
-#define PLATEN_WS_MESSAGE  4096   /* bytes of a message of a client's */
-
-/* RFC 6455, section 7.4.1 */
-
-#define PLATEN_WS_NORMAL         1000
-#define PLATEN_WS_PROTOCOL       1002
-#define PLATEN_WS_UNSUPPORTED    1003
-#define PLATEN_WS_INVALID        1007
-#define PLATEN_WS_TOO_BIG        1009
-#define PLATEN_WS_INTERNAL       1011
-#define PLATEN_WS_RESTART        1012
+#include "ws/frame.h"
 
 
 typedef struct platen_ws_s  platen_ws_t;
@@ -56,20 +42,9 @@ struct platen_ws_s {
     void                (*detach)(platen_ws_t *ws);
 
     /* the rest is ws/conn.c's */
-    void                 *frames;    /* wslay's context; NULL: between frames */
-    uint64_t              came;      /* bytes that it has read, */
-    uint64_t              used;      /* and that were of frames */
-    uint64_t              left;      /* of the payload of this one */
-    u_char               *text;      /* what there is of a message */
-    size_t                len;
+    platen_ws_frame_t     frame;
     platen_sender_t       sender;
-    u_char                control[125];
-    size_t                control_len;
     ngx_uint_t            closing_code;
-    unsigned              opcode:4;  /* of the frame that is being read */
-    unsigned              final:1;
-    unsigned              partial:1; /* the message has more frames */
-    unsigned              alive:1;   /* something came since the last ping */
     unsigned              closing:1; /* our close is sent, or about to be */
     unsigned              eof:1;
     unsigned              over:1;
@@ -92,9 +67,6 @@ void platen_ws_begin(platen_ws_t *ws);
 void platen_ws_hold(platen_ws_t *ws);
 void platen_ws_release(platen_ws_t *ws);
 
-/* Writes what stands before a text of `len` bytes; returns its end. */
-u_char *platen_ws_head(u_char *p, size_t len);
-
 /*
  * Sends a block of ngx_alloc(), which is its from now on, up to `last`; it holds
  * whole frames.  With NULL for both, only what nginx holds back, as the answer to
@@ -111,29 +83,6 @@ ngx_int_t platen_ws_alive(platen_ws_t *ws);
 
 /* Says why in a close frame, behind what is being sent, and ends. */
 void platen_ws_close(platen_ws_t *ws, ngx_uint_t code);
-
-
-/* --- between ws/conn.c and ws/read.c ---------------------------- */
-
-/* Section 5.2 */
-
-#define PLATEN_WS_FIN      0x80
-#define PLATEN_WS_MORE     0     /* a continuation */
-#define PLATEN_WS_TEXT     1
-#define PLATEN_WS_BINARY   2
-#define PLATEN_WS_CLOSE    8
-#define PLATEN_WS_PING     9
-#define PLATEN_WS_PONG     10
-
-/* Deals with what has come, until there is no more or it is to wait. */
-void platen_ws_read(platen_ws_t *ws);
-
-/* Sends a control frame, of at most 125 bytes; as platen_ws_send(). */
-ngx_int_t platen_ws_control(platen_ws_t *ws, ngx_uint_t opcode,
-    const u_char *payload, size_t len);
-
-/* Ends the request.  NGX_DONE: at its regular end; NGX_ERROR.  Harmless twice. */
-void platen_ws_finish(platen_ws_t *ws, ngx_int_t rc);
 
 
 #endif /* _PLATEN_WS_H_INCLUDED_ */

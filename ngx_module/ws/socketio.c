@@ -16,6 +16,7 @@
 #include "http/respond.h"
 #include "live/snapshot.h"
 #include "ws/conn.h"
+#include "ws/frame.h"
 #include "ws/stream.h"
 
 #include <jansson.h>

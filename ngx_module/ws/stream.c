@@ -16,6 +16,7 @@
 #include "http/respond.h"
 #include "job/event.h"
 #include "job/job.h"
+#include "ws/frame.h"
 #include "ws/handshake.h"
 
 
@@ -256,7 +257,7 @@ platen_ws_stream_end(platen_ws_stream_t *s, u_char *p, u_char *last)
 
     text = p + PLATEN_WS_HEAD;
     len = last - text;
-    p = platen_ws_head(p, len);
+    p = platen_ws_frame_head(p, len);
 
     return ngx_movemem(p, text, len);
 }
@@ -307,7 +308,7 @@ platen_ws_stream_text(platen_ws_stream_t *s, const char *text)
         return NGX_ERROR;
     }
 
-    p = platen_ws_head(block, len);
+    p = platen_ws_frame_head(block, len);
     p = ngx_cpymem(p, text, len);
 
     return platen_ws_stream_send(s, block, p);
