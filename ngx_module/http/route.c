@@ -30,6 +30,7 @@
 #include "live/sse.h"
 #include "tus/answer.h"
 #include "tus/tus.h"
+#include "view/document.h"
 #include "view/files.h"
 #include "view/formats.h"
 #include "view/health.h"

@@ -15,7 +15,6 @@
 ngx_int_t platen_document_initiate(ngx_http_request_t *r);
 ngx_int_t platen_document_store(ngx_http_request_t *r);
 ngx_int_t platen_document_enqueue(ngx_http_request_t *r);
-ngx_int_t platen_document_view(ngx_http_request_t *r);
 
 
 #endif /* _PLATEN_INGEST_DOCUMENT_H_INCLUDED_ */

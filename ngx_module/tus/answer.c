@@ -1,6 +1,6 @@
 
 /*
- * Resumable uploads, the answers; see tus/tus.h.  Whatever says that the
+ * Resumable uploads, the answers; see tus/context.h.  Whatever says that the
  * request is over lets go of the upload first: the next one may come to another
  * worker before this answer is out.
  */

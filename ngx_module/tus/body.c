@@ -1,6 +1,6 @@
 
 /*
- * Resumable uploads, their way to the disk; see tus/tus.h.  The body is read
+ * Resumable uploads, their way to the disk; see tus/context.h.  The body is read
  * as ingest/upload.c reads it: unbuffered, a piece at a time, and no further
  * piece before that one is written.
  *

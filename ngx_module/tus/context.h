@@ -3,10 +3,9 @@
  * Resumable uploads: the context of a request.
  *
  * A request is a chain of steps in the thread pool, one at a time, with the
- * event loop deciding in between.  tus/tus.c has the protocol: headers, what
- * comes after which step.  tus/request.c reads its headers,
- * tus/answer.c writes the answers, and tus/body.c has the steps,
- * and the body on its way to them.
+ * event loop deciding in between.  tus/tus.c has the protocol, tus/steps.c what
+ * comes after which step.  tus/request.c reads the headers, tus/answer.c writes
+ * the answers, and tus/body.c has the steps, and the body on its way to them.
  *
  * Room for an upload is asked of the store before it is made, and given back
  * after it is removed, or by the commit that makes it a job: all of it, or, while

@@ -1,6 +1,6 @@
 
 /*
- * Resumable uploads, what the headers of a request say; see tus/tus.h.  Each
+ * Resumable uploads, what the headers of a request say; see tus/context.h.  Each
  * check returns NGX_DECLINED if all is well, else what a content handler does.
  */
 
