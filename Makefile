@@ -384,7 +384,7 @@ install: all
 	install -Dm755 -t $(DESTDIR)$(SBINDIR) $(PLATEND) $(CTL_BIN)
 	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(filter-out %.lua %.so,$(LIBEXEC))
 	install -Dm644 -t $(DESTDIR)$(LIBEXECDIR) $(filter %.lua %.so,$(LIBEXEC))
-	install -Dm644 conf/openapi.json $(DESTDIR)/usr/share/platen/openapi.json
+	install -Dm644 -t $(DESTDIR)/usr/share/platen conf/openapi.json conf/alerts.yml conf/grafana.json
 	@set -e; for file in nginx.conf platend.cfg; do \
 	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \
 	    if [ -e $$to ] && ! cmp -s conf/$$file $$to; then \
@@ -400,7 +400,7 @@ uninstall:
 	rm -f $(DESTDIR)$(MODULES_DIR)/ngx_http_platen_module.so
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(PLATEND) $(CTL_BIN)))
 	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,$(notdir $(LIBEXEC)))
-	rm -f $(DESTDIR)/usr/share/platen/openapi.json
+	rm -f $(addprefix $(DESTDIR)/usr/share/platen/,openapi.json alerts.yml grafana.json)
 	@for file in nginx.conf platend.cfg; do \
 	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \
 	    rm -f $$to.new; \

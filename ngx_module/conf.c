@@ -6,6 +6,7 @@
 
 
 #include "conf.h"
+#include "counts.h"
 
 #include "disk/layout.h"
 
@@ -122,6 +123,10 @@ platen_conf_init_main(ngx_conf_t *cf, void *conf)
         platen_conf_error(cf, &pmcf->data_at,
                           "the path of platen_data is longer than %d "
                           "characters", PLATEN_ROOT_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    if (platen_metrics_zone(cf, &ngx_http_platen_module) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

@@ -25,6 +25,7 @@ struct ngx_http_platen_ctx_s {
     ngx_str_t                path;        /* below the prefix */
     platen_id_t              id;          /* {id} of the path */
     ngx_int_t                number;      /* {n} of the path; NGX_ERROR: none */
+    ngx_uint_t               route;       /* see platen_route_pattern() */
     ngx_uint_t               accepted;    /* status of a submission taken */
     ngx_str_t                args;        /* r->args as they came, or len 0 */
     void                    *live;        /* what keeps the request open */

@@ -27,8 +27,10 @@
 #include "live/event_sub.h"
 #include "live/snapshot.h"
 #include "live/subscribers.h"
+#include "counts.h"
 #include "store/store.h"
 #include "view/formats.h"
+#include "view/metrics.h"
 #include "view/health.h"
 
 
@@ -79,6 +81,14 @@ static ngx_command_t  ngx_http_platen_commands[] = {
     { ngx_string("platen_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_platen_api,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* answers with the numbers of GET /metrics, without a key: guard it */
+    { ngx_string("platen_metrics"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      platen_metrics_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -550,6 +560,13 @@ ngx_http_platen_postconfiguration(ngx_conf_t *cf)
 
     *h = platen_route_preaccess;
 
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = platen_metrics_log;
+
     return NGX_OK;
 }
 
@@ -595,6 +612,8 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
     {
         return NGX_ERROR;
     }
+
+    platen_metrics_init();
 
     platen_ready_init(cycle->log);
 

@@ -10,6 +10,7 @@
  */
 
 
+#include "counts.h"
 #include "turn.h"
 
 
@@ -53,6 +54,7 @@ platen_turn_process(ngx_cycle_t *cycle, ngx_msec_t timer, ngx_uint_t flags)
 
     if (platen_turn.turns++ && took > platen_turn.longest) {
         platen_turn.longest = took;
+        platen_metrics_turn((uint64_t) took * 1000);
     }
 
     return platen_turn.process(cycle, timer, flags);

@@ -25,6 +25,8 @@
 #include "engine/engine.h"
 #include "bus/intake.h"
 #include "disk/layout.h"
+#include "metrics.h"
+#include "metrics_page.h"
 #include "bus/publisher.h"
 #include "daemon.h"
 #include "schedule/reaper.h"
@@ -45,33 +47,34 @@ static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VER
 enum { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOCKED = 3 };
 
 typedef struct {
-    const char         *file; /* of the configuration */
-    platen_config_t    *config;
-    platen_store_t     *store;
-    platen_confine_t   *confine;
-    platen_engines_t   *engines;
-    platen_crew_t      *crew;
-    platen_scheduler_t *scheduler;
-    platen_reaper_t    *reaper;
-    platen_intake_t    *intake;
-    platen_news_t      *news;
-    platen_backups_t   *backups;
-    platen_webhooks_t  *webhooks;
-    platen_condition_t *condition;
-    platen_compare_t   *compare;
-    zloop_t            *loop;
-    int                 signals;
-    int                 stopping;
-    int                 tried;     /* the ends that the store did not take, at the stop */
-    int                 more;      /* of the reaper's round */
-    int                 returning; /* jobs are, whose lease has run out */
-    platen_work_t       reaping;
-    platen_work_t       leases;
-    unsigned            seconds; /* since the start */
-    uint64_t            turn_us; /* the longest turn of the loop, and what it did */
-    const char         *turn;
-    uint64_t            kill_at; /* CLOCK_BOOTTIME milliseconds; 0: done */
-    uint64_t            leave_at;
+    const char            *file; /* of the configuration */
+    platen_config_t       *config;
+    platen_store_t        *store;
+    platen_confine_t      *confine;
+    platen_engines_t      *engines;
+    platen_crew_t         *crew;
+    platen_scheduler_t    *scheduler;
+    platen_reaper_t       *reaper;
+    platen_intake_t       *intake;
+    platen_news_t         *news;
+    platen_backups_t      *backups;
+    platen_webhooks_t     *webhooks;
+    platen_condition_t    *condition;
+    platen_compare_t      *compare;
+    platen_metrics_page_t *metrics;
+    zloop_t               *loop;
+    int                    signals;
+    int                    stopping;
+    int                    tried;     /* the ends that the store did not take, at the stop */
+    int                    more;      /* of the reaper's round */
+    int                    returning; /* jobs are, whose lease has run out */
+    platen_work_t          reaping;
+    platen_work_t          leases;
+    unsigned               seconds; /* since the start */
+    uint64_t               turn_us; /* the longest turn of the loop, and what it did */
+    const char            *turn;
+    uint64_t               kill_at; /* CLOCK_BOOTTIME milliseconds; 0: done */
+    uint64_t               leave_at;
 } platend_t;
 
 /* When nothing else of the loop was done: kills and hints have waited for as long. */
@@ -84,9 +87,11 @@ note_turn(platend_t *d, const char *turn, const struct timespec *start)
     clock_gettime(CLOCK_MONOTONIC, &end);
     took = (uint64_t) ((end.tv_sec - start->tv_sec) * 1000000
                        + (end.tv_nsec - start->tv_nsec) / 1000);
+    platen_metric_time(PLATEN_METRIC_TURN, took, turn);
     if (took > d->turn_us) {
         d->turn_us = took;
         d->turn = turn;
+        platen_metric_set(PLATEN_METRIC_LONGEST_TURN, took);
     }
 }
 
@@ -147,6 +152,7 @@ on_hint(void *data, const platen_hint_t *hint)
 {
     platend_t *d = data;
 
+    platen_metric_add(PLATEN_METRIC_HINTS, 1, NULL, NULL, NULL);
     if (hint->kind == PLATEN_HINT_SUBMITTED) {
         scan(d);
     } else {
@@ -299,11 +305,29 @@ holds(const void *data, const platen_id_t *id, uint32_t epoch)
     return platen_scheduler_holds(data, id, epoch);
 }
 
+/* The same for GET /metrics. */
+static void
+count_condition(const platend_t *d, const char *bad)
+{
+    const platen_canary_record_t *canary = platen_scheduler_canary(d->scheduler);
+    uint64_t                      now = platen_now_us();
+
+    platen_metric_set(PLATEN_METRIC_DISORDER, *bad != '\0');
+    platen_metric_set(PLATEN_METRIC_BUSY, platen_scheduler_running(d->scheduler));
+    platen_metric_set(PLATEN_METRIC_OFFICE, (uint64_t) platen_scheduler_is_warm(d->scheduler));
+    if (canary->ok) {
+        platen_metric_set(PLATEN_METRIC_CANARY, now > canary->at ? now - canary->at : 0);
+    }
+}
+
 /* What is out of order here, for GET /health/ready. */
 static void
 say_condition(platend_t *d)
 {
-    platen_condition_say(d->condition, 1, platen_scheduler_condition(d->scheduler));
+    const char *bad = platen_scheduler_condition(d->scheduler);
+
+    count_condition(d, bad);
+    platen_condition_say(d->condition, 1, bad);
     platen_condition_say(d->condition, 0, platen_scheduler_note(d->scheduler));
     platen_compare_say(d->compare, d->condition);
     platen_condition_canary(d->condition, platen_scheduler_canary(d->scheduler));
@@ -346,6 +370,7 @@ second_turn(zloop_t *loop, int timer, void *arg)
     platen_scheduler_second(d->scheduler);
     say_condition(d);
     platen_condition_write(d->condition);
+    platen_metrics_page_tick(d->metrics);
     platen_scheduler_retry(d->scheduler);
     platen_scheduler_check(d->scheduler);
     if (++d->seconds % LEASES_S == 0) {
@@ -483,7 +508,8 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
         return -1;
     }
     d->condition = platen_condition_new(d->store, d->crew);
-    if (d->condition == NULL) {
+    d->metrics = platen_metrics_page_new(d->config, d->crew);
+    if (d->condition == NULL || d->metrics == NULL) {
         snprintf(err, errlen, "out of memory");
         return -1;
     }
@@ -554,6 +580,7 @@ tear_down(platend_t *d)
     platen_reaper_destroy(&d->reaper);
     platen_backups_destroy(&d->backups);
     platen_webhooks_destroy(&d->webhooks);
+    platen_metrics_page_destroy(&d->metrics);
     platen_condition_destroy(&d->condition);
     platen_compare_destroy(&d->compare);
     platen_config_destroy(&d->config);

@@ -329,6 +329,11 @@ all_are(
 all_are(
     ['in an internal location', "$main::Paths server { error_page 404 /p; location = /p { internal; platen_problem; } }", undef],
     ['with an argument', '', 'platen_problem on;', qr/invalid number of arguments in "platen_problem"/],
+    ['platen_metrics in a location of its own', $main::Paths, "$main::Api } location = /m { platen_metrics; allow 127.0.0.1; deny all;"],
+    ['platen_metrics beside another that answers', $main::Paths, "$main::Api platen_metrics;",
+     qr{"platen_metrics" directive is beside another directive that answers requests, such as platen_api}],
+    ['platen_metrics with an argument', '', 'platen_metrics on;', qr/invalid number of arguments in "platen_metrics"/],
+    ['platen_metrics in server', 'server { platen_metrics; }', undef, qr/"platen_metrics" directive is not allowed here/],
     ['in server', 'server { platen_problem; }', undef, qr/"platen_problem" directive is not allowed here/],
     ['in http', 'platen_problem;', undef, qr/"platen_problem" directive is not allowed here/],
 );

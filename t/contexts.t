@@ -62,6 +62,7 @@ sub document { json_of(http(POST => '/documents/initiate-upload', 'Content-Type'
 our @Routes = (
     [ GET => '/health', 200 ],
     [ GET => '/health/ready', 200 ],
+    [ GET => '/metrics', 200 ],
     [ GET => '/formats', 200 ],
     [ GET => '/openapi.json', 200 ],
     [ POST => '/jobs?to=pdf&filename=a.txt', 202, 'text' ],

@@ -207,6 +207,8 @@ our %Provoke = (
         'GET,HEAD / 200' => sub { http($_[0] => '/', key => undef) },
         'GET,HEAD /health 200' => sub { http($_[0] => '/health', key => undef) },
         'GET,HEAD /health/ready 200' => sub { http($_[0] => '/health/ready', key => undef) },
+        'GET,HEAD /metrics 200' => sub { http($_[0] => '/metrics') },
+        'GET,HEAD /metrics 401' => sub { http($_[0] => '/metrics', key => undef) },
         'GET,HEAD /formats 200' => sub { http($_[0] => '/formats', key => undef) },
         'GET,HEAD /openapi.json 200' => sub { http($_[0] => '/openapi.json', key => undef) },
 
@@ -257,7 +259,7 @@ our %Provoke = (
         map { my ($methods, $path) = @$_; my $where = $path =~ s/\{id\}/$None/r;
             ("$methods $path default" => sub {
                 (http($_[0] => $where, 'X-Long' => 'x' x 9000), http($_[0] => "$where?" . 'x' x 9000)) })
-        } ['GET,HEAD', '/'], ['GET,HEAD', '/health'], ['GET,HEAD', '/health/ready'], ['GET,HEAD', '/formats'],
+        } ['GET,HEAD', '/'], ['GET,HEAD', '/health'], ['GET,HEAD', '/health/ready'], ['GET,HEAD', '/metrics'], ['GET,HEAD', '/formats'],
           ['GET,HEAD', '/openapi.json'], ['GET,HEAD,POST', '/jobs'], ['POST', '/jobs/submit'],
           ['POST', '/convert'], ['GET,HEAD', '/usage'], ['GET,HEAD', '/events'], ['GET,HEAD', '/jobs/{id}/events'],
           ['GET,HEAD,DELETE', '/jobs/{id}'], ['POST', '/jobs/{id}/retry']
@@ -303,7 +305,7 @@ ProvokeWebSocket::add(\%Provoke, sub { $Job->{job_id} });
 
 # "METHOD path status" => why no test of this kind gets there.
 our %Unreachable = map { ("$_ 500" => 'only if nginx gets no memory') }
-    map { ("GET $_", "HEAD $_") } qw(/ /health /health/ready /formats /openapi.json /jobs /jobs/{id}
+    map { ("GET $_", "HEAD $_") } qw(/ /health /health/ready /metrics /formats /openapi.json /jobs /jobs/{id}
         /usage /jobs/{id}/events /events /documents/{id});
 %Unreachable = (%Unreachable, ProvokeBatches::unreachable(), ProvokeWebSocket::unreachable());
 $Unreachable{'POST /jobs/{id}/links 500'} = 'only if nginx gets no memory';
@@ -654,7 +656,7 @@ for my $path (sort keys %{ $main::Doc->{paths} }) {
             'as documented';
     }
 }
-for my $path ('/docs', '/metrics', '/openapi.yaml', '/jobs/submit/x', "/jobs/$main::None/files/0/x",
+for my $path ('/docs', '/metrics/x', '/openapi.yaml', '/jobs/submit/x', "/jobs/$main::None/files/0/x",
               '/HEALTH', '/health/live') {
     my $response = get($path);
     problem_is $response, 404, 'not_found', $path;

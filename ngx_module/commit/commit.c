@@ -16,6 +16,7 @@
 
 
 #include "commit/commit.h"
+#include "counts.h"
 
 #include "task.h"
 #include "worker.h"
@@ -161,10 +162,16 @@ platen_commit_thread(void *data, ngx_log_t *log)
 
     int                  rc;
     const char          *what, *errstr;
+    ngx_uint_t           n;
     platen_txn_t         txn;
+    struct timespec      start, end;
     platen_commit_op_t  *op;
 
+    (void) clock_gettime(CLOCK_MONOTONIC, &start);
+    n = 0;
+
     for (op = g->ops; op; op = op->next) {
+        n++;
         op->rc = PLATEN_OK;
         op->error = 0;
         op->what = "";
@@ -218,6 +225,11 @@ platen_commit_thread(void *data, ngx_log_t *log)
     rc = platen_txn_commit(&txn);
     if (rc == PLATEN_OK) {
         platen_crash_point(PLATEN_CRASH_ACCEPT_COMMITTED);
+        (void) clock_gettime(CLOCK_MONOTONIC, &end);
+        platen_metrics_commit(n, (uint64_t) ((end.tv_sec - start.tv_sec)
+                                             * 1000000
+                                             + (end.tv_nsec - start.tv_nsec)
+                                             / 1000));
         goto done;
     }
 

@@ -15,6 +15,7 @@
 #include "base/wire.h"
 #include "commit/commit.h"
 #include "commit/hint_push.h"
+#include "counts.h"
 #include "http/problem.h"
 #include "http/respond.h"
 
@@ -162,6 +163,10 @@ platen_operation_answer(ngx_http_request_t *r, platen_commit_op_t *op)
     if (op->rc != PLATEN_OK) {
         return op->refused ? op->refused(r, op)
                            : platen_operation_refused(r, op);
+    }
+
+    if (op->kind == PLATEN_COMMIT_SUBMIT) {
+        platen_metrics_accepted(r);
     }
 
     if (op->replayed) {

@@ -8,6 +8,7 @@
 
 #include "http/respond.h"
 
+#include "counts.h"
 #include "module.h"
 #include "worker.h"
 #include "base/platen.h"
@@ -381,6 +382,8 @@ platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    platen_metrics_problem(info);
 
     /* Now, and not when the connection has lingered to its end. */
 

@@ -28,6 +28,7 @@
 #include "live/convert.h"
 #include "live/longpoll.h"
 #include "live/sse.h"
+#include "view/metrics.h"
 #include "tus/answer.h"
 #include "tus/tus.h"
 #include "view/document.h"
@@ -76,6 +77,7 @@ static const platen_route_t  platen_routes[] = {
     { PLATEN_READ,     "",                   1, platen_route_root },
     { PLATEN_READ,     "health",             1, platen_route_health },
     { PLATEN_READ,     "health/ready",       1, platen_ready },
+    { PLATEN_READ,     "metrics",            0, platen_metrics_page },
     { PLATEN_READ,     "formats",            1, platen_formats_list },
     { PLATEN_READ,     "openapi.json",       1, platen_static_openapi },
     { NGX_HTTP_POST,   "jobs",               0, platen_upload_job },
@@ -145,6 +147,21 @@ platen_route_preaccess(ngx_http_request_t *r)
     }
 
     return NGX_DECLINED;
+}
+
+
+/* 0 is no route, so that a context is made without one. */
+
+const char *
+platen_route_pattern(ngx_uint_t route)
+{
+    if (route == 0
+        || route >= sizeof(platen_routes) / sizeof(platen_routes[0]))
+    {
+        return "none";
+    }
+
+    return platen_routes[route - 1].pattern;
 }
 
 
@@ -219,6 +236,8 @@ platen_route_dispatch(ngx_http_request_t *r, ngx_http_platen_ctx_t *ctx)
     if (fit->pattern == NULL) {
         return platen_respond_problem(r, PLATEN_PROBLEM_NOT_FOUND, NULL);
     }
+
+    ctx->route = fit - platen_routes + 1;
 
     for (route = fit; route->pattern; route++) {
         if ((route->methods & r->method)

@@ -19,5 +19,8 @@ ngx_int_t platen_route_handler(ngx_http_request_t *r);
 /* What is done before other modules look at the request, and log it. */
 ngx_int_t platen_route_preaccess(ngx_http_request_t *r);
 
+/* The pattern of a route by its number in a context, "none" for 0. */
+const char *platen_route_pattern(ngx_uint_t route);
+
 
 #endif /* _PLATEN_HTTP_ROUTE_H_INCLUDED_ */

@@ -23,6 +23,7 @@
 #include "base/id.h"
 #include "base/platen.h"
 #include "job/job.h"
+#include "counts.h"
 #include "store/store.h"
 
 
@@ -234,6 +235,7 @@ platen_notify_subscribe(platen_notify_sub_t *sub, const platen_id_t *id,
 
     ngx_queue_insert_tail(&sub->topic->subs, &sub->queue);
     ngx_queue_insert_tail(&platen_notify_all, &sub->all);
+    platen_metrics_subscribers(1);
     platen_notify_n++;
 
     sub->behind = 0;
@@ -273,6 +275,7 @@ platen_notify_unsubscribe(platen_notify_sub_t *sub)
 
     ngx_queue_remove(&sub->queue);
     ngx_queue_remove(&sub->all);
+    platen_metrics_subscribers(-1);
 
     if (sub->behind) {
         sub->behind = 0;

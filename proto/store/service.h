@@ -36,6 +36,10 @@
 /* Appended to the path of the queue's socket: where platend's own is. */
 #define PLATEN_USES_SUFFIX ".uses"
 
+/* The same: where its numbers for GET /metrics are, and how many bytes they have at most. */
+#define PLATEN_METRICS_SUFFIX ".metrics"
+#define PLATEN_METRICS_MAX 262144
+
 #define PLATEN_USES_PATH_MAX 1023 /* a longer path is shown cut off */
 #define PLATEN_USES_TEXT_MAX 2304
 #define PLATEN_USES_WIRE_MAX (PLATEN_WIRE_HEAD + PLATEN_USES_TEXT_MAX)

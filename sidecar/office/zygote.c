@@ -26,6 +26,7 @@
 #include "sandbox/child_setup.h"
 #include "disk/layout.h"
 #include "log.h"
+#include "metrics.h"
 
 #define RUNS_MAX (2 * PLATEN_WORKERS_MAX)
 #define WARM_LIMIT 60000     /* milliseconds to get ready in */
@@ -388,6 +389,8 @@ bury(platen_zygote_t *z, office_t *o)
     *z->reason = '\0';
     read_reason(z, o);
     if (o == z->serving || !was_ready) {
+        platen_metric_add(PLATEN_METRIC_OFFICE_STARTS, 1, was_ready ? "died" : "failed", NULL,
+                          NULL);
         platen_log(PLATEN_LOG_ERROR,
                    was_ready ? "LibreOffice has died" : "LibreOffice does not get ready",
                    json_pack("{s:i, s:i, s:i, s:i, s:o}", "pid", (int) o->pid, "exit",
@@ -435,6 +438,8 @@ get_ready(platen_zygote_t *z, office_t *o, const platen_lok_message_t *message)
     o->memory = private_memory(o->pid);
     z->serving = o;
     z->failures = 0;
+    platen_metric_add(PLATEN_METRIC_OFFICE_STARTS, 1, old == NULL ? "warm" : "renewed", NULL,
+                      NULL);
     platen_log(PLATEN_LOG_INFO, old == NULL ? "LibreOffice is warm" : "LibreOffice is renewed",
                json_pack("{s:i, s:o, s:i, s:i, s:i}", "pid", (int) o->pid, "version",
                          platen_log_text(message->version.data, message->version.len),

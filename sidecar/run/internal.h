@@ -20,6 +20,7 @@ struct worker_s {
     uint32_t               tag;    /* of the zygote's run */
     int                    status; /* for platen_child_error() */
     int                    restarted;
+    uint64_t               began;   /* the step, CLOCK_BOOTTIME milliseconds */
     int                    settled; /* the document is not to be declined any more */
     int                    mending; /* the first step repairs what could not be read */
     int                    killed;

@@ -9,6 +9,36 @@
 
 #include "run/tree.h"
 
+const char *
+platen_judge_name(platen_run_outcome_t outcome)
+{
+    static const char *const names[] = {
+        [PLATEN_RUN_DONE] = "done",
+        [PLATEN_RUN_CORRUPT] = "corrupt",
+        [PLATEN_RUN_ENCRYPTED] = "encrypted",
+        [PLATEN_RUN_PASSWORD] = "wrong_password",
+        [PLATEN_RUN_EMPTY] = "empty",
+        [PLATEN_RUN_PAGES] = "pages",
+        [PLATEN_RUN_SHEET] = "sheet",
+        [PLATEN_RUN_DECLINED] = "declined",
+        [PLATEN_RUN_FAILED] = "failed",
+        [PLATEN_RUN_CRASHED] = "crashed",
+        [PLATEN_RUN_TIMEOUT] = "timeout",
+        [PLATEN_RUN_MEMORY] = "memory",
+        [PLATEN_RUN_TOO_LARGE] = "too_large",
+        [PLATEN_RUN_DISK] = "disk",
+        [PLATEN_RUN_THREADS] = "threads",
+        [PLATEN_RUN_DISCARDED] = "discarded",
+        [PLATEN_RUN_INTERRUPTED] = "interrupted",
+        [PLATEN_RUN_LOST] = "lost",
+        [PLATEN_RUN_SETUP] = "setup",
+        [PLATEN_RUN_INPUT_MISSING] = "input_missing",
+        [PLATEN_RUN_ERROR] = "not_started",
+    };
+
+    return names[outcome];
+}
+
 void
 platen_judge_last_line(const char *said, char *out, size_t size)
 {

@@ -46,6 +46,9 @@ typedef struct {
     int                     starved;   /* the same, anywhere on the machine */
 } platen_judge_case_t;
 
+/* Its name, for people and GET /metrics. */
+const char *platen_judge_name(platen_run_outcome_t outcome);
+
 /* The outcome, of those from DONE to TOO_LARGE, or SETUP. */
 platen_run_outcome_t platen_judge(const platen_judge_case_t *of);
 

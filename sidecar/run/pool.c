@@ -147,6 +147,7 @@ execute(worker_t *w)
         .sandbox = &w->confinement.sandbox,
     };
 
+    w->began = platen_boottime_ms();
     w->pid = platen_child_start(&spec, &w->status);
     if (w->pid < 0) {
         w->pid = 0;
@@ -191,6 +192,7 @@ ask_zygote(platen_pool_t *pool, worker_t *w)
         return -1;
     }
     w->tag = message.tag = ++pool->tag;
+    w->began = platen_boottime_ms();
     rc = platen_zygote_convert(pool->zygote, &message);
     explicit_bzero(scratch, sizeof(scratch));
     if (rc != 0) {

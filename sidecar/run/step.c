@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/warning.h"
+#include "metrics.h"
 
 #define SAID_MAX 2048
 
@@ -370,6 +371,20 @@ can_mend(const worker_t *w)
            && w->task->renewal.engine != NULL && w->task->route.nsteps < PLATEN_ROUTE_STEPS;
 }
 
+/* For GET /metrics; the result's engine is that of the step. */
+static void
+count_step(const worker_t *w)
+{
+    const char *engine = w->result.engine == NULL ? "none" : w->result.engine;
+
+    platen_metric_add(PLATEN_METRIC_STEPS, 1, engine, platen_judge_name(w->result.outcome),
+                      NULL);
+    if (w->began != 0) {
+        platen_metric_time(PLATEN_METRIC_STEP_TIME, (platen_boottime_ms() - w->began) * 1000,
+                           engine);
+    }
+}
+
 /* A process of the step has ended, in any way: in the crew, as all that this calls. */
 static void
 end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const char *said)
@@ -377,6 +392,7 @@ end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const c
     int again = 0;
 
     w->result.outcome = w->was_killed ? w->why : outcome;
+    count_step(w);
     platen_judge_last_line(said, w->result.last_line, sizeof(w->result.last_line));
     if (can_mend(w)) {
         w->mending = again = 1;

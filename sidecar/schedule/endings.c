@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "metrics.h"
+
 #define PAUSE_MS 5000 /* after a failure of this machine */
 
 static void record_run(void *data);
@@ -94,9 +96,37 @@ void
 platen_scheduler_pause(platen_scheduler_t *s, const char *reason, const char *detail)
 {
     s->paused_until = platen_boottime_ms() + PAUSE_MS;
+    platen_metric_add(PLATEN_METRIC_PAUSES, 1, NULL, NULL, NULL);
     platen_log(
         PLATEN_LOG_ERROR, "claiming paused",
         json_pack("{s:s, s:s, s:i}", "reason", reason, "error", detail, "pause_ms", PAUSE_MS));
+}
+
+/* The same for GET /metrics. */
+static void
+count(const platen_task_t *task, const platen_verdict_t *v)
+{
+    static const char *const faults[] = {
+        [PLATEN_BLAME_NONE] = "none",
+        [PLATEN_BLAME_DOCUMENT] = "document",
+        [PLATEN_BLAME_SIDECAR] = "sidecar",
+        [PLATEN_BLAME_MACHINE] = "machine",
+    };
+    const char *from = task->from == NULL ? "unknown" : task->from->name;
+    const char *to = task->to == NULL ? "unknown" : task->to->name;
+
+    if (v->state == PLATEN_STATE_PENDING) {
+        platen_metric_add(PLATEN_METRIC_RETRIES, 1, faults[v->blame], NULL, NULL);
+        return;
+    }
+    platen_metric_add(PLATEN_METRIC_JOBS, 1, from, to,
+                      v->state == PLATEN_STATE_SUCCESS ? "success" : "failed");
+    if (v->state == PLATEN_STATE_FAILED && v->error_code != NULL) {
+        platen_metric_add(PLATEN_METRIC_FAILURES, 1, v->error_code, NULL, NULL);
+    } else if (v->state == PLATEN_STATE_SUCCESS) {
+        platen_metric_time(PLATEN_METRIC_CONVERSION,
+                           (platen_boottime_ms() - task->started_ms) * 1000, to);
+    }
 }
 
 void
@@ -104,6 +134,7 @@ platen_endings_log(const platen_task_t *task, const platen_verdict_t *v)
 {
     json_t *context;
 
+    count(task, v);
     context = platen_task_context(task);
     json_object_set_new(context, "duration_ms",
                         json_integer((json_int_t) (platen_boottime_ms() - task->started_ms)));

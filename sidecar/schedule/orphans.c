@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/crash.h"
+#include "metrics.h"
 
 #define ENTRIES 512 /* names looked at in a slice */
 #define NOTES 1024  /* orphans of a round; more are left to the next */
@@ -298,6 +299,7 @@ remove_notes(platen_orphans_t *o)
     if (o->nnotes > 0) {
         return 1;
     }
+    platen_metric_add(PLATEN_METRIC_ORPHANS, o->removed, NULL, NULL, NULL);
     platen_log(PLATEN_LOG_INFO, "orphans removed",
                json_pack("{s:i}", "files", (int) o->removed));
     wait_for_next(o);

@@ -22,6 +22,7 @@
 #include "schedule/readers.h"
 #include "disk/upload.h"
 #include "run/tree.h"
+#include "metrics.h"
 
 #define SLICE 64
 #define EVENTS 1024 /* events dropped in one transaction */
@@ -331,6 +332,7 @@ remove_expired(platen_reaper_t *r)
         platen_layout_remove(r->config->data_path, &removed[i].id, removed[i].epoch);
         platen_crash_point(PLATEN_CRASH_REAP_REMOVED);
     }
+    platen_metric_add(PLATEN_METRIC_EXPIRED, (uint64_t) gone, NULL, NULL, NULL);
     platen_log(PLATEN_LOG_INFO, "expired jobs removed", json_pack("{s:i}", "jobs", gone));
     return n == SLICE;
 }

@@ -25,6 +25,7 @@
 
 #include "base/crash.h"
 #include "run/tree.h"
+#include "metrics.h"
 
 #define DUE 256      /* jobs whose time has come, put back in one transaction */
 #define AGAIN_MS 200 /* until jobs that were passed over are looked at again */
@@ -494,6 +495,18 @@ give_back(platen_scheduler_t *s, platen_task_t *task)
     platen_endings_add(s, task, &verdict, -1);
 }
 
+/* From its submission, by a clock that may have jumped, to its first attempt. */
+static void
+count_claim(const platen_task_t *task)
+{
+    uint64_t now = platen_now_us();
+
+    if (task->attempt <= 1) {
+        platen_metric_time(PLATEN_METRIC_WAIT,
+                           now > task->created_at ? now - task->created_at : 0, NULL);
+    }
+}
+
 static void
 claim_done(void *data)
 {
@@ -523,6 +536,7 @@ claim_done(void *data)
             platen_task_destroy(&claim->task);
             continue;
         }
+        count_claim(claim->task);
         platen_log(PLATEN_LOG_DEBUG, "job claimed", platen_task_context(claim->task));
         s->again |= claim->task->kind != PLATEN_TASK_DOCUMENT;
         if (s->stopping) {
@@ -747,6 +761,12 @@ platen_scheduler_note(const platen_scheduler_t *s)
                ? "LibreOffice cannot be kept warm: it is started anew for each document, which "
                  "takes longer, and platend tries again; its log has the reason."
                : "";
+}
+
+int
+platen_scheduler_is_warm(const platen_scheduler_t *s)
+{
+    return s->zygote != NULL && platen_zygote_state(s->zygote) == PLATEN_ZYGOTE_READY;
 }
 
 int

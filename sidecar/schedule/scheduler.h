@@ -92,6 +92,9 @@ const platen_canary_record_t *platen_scheduler_canary(const platen_scheduler_t *
 /* What is not as it should be, though jobs are converted: a sentence; "": nothing. */
 const char *platen_scheduler_note(const platen_scheduler_t *scheduler);
 
+/* Whether a warm LibreOffice serves. */
+int platen_scheduler_is_warm(const platen_scheduler_t *scheduler);
+
 /* How many tasks run, or have ended and are dealt with still. */
 unsigned platen_scheduler_running(const platen_scheduler_t *scheduler);
 

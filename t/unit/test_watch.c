@@ -84,15 +84,20 @@ be_watched(int ready)
 static void *
 take_alone(void *ready)
 {
-    char byte, path[64], text[256];
-    int  fd;
+    char    byte, path[64], text[1024];
+    ssize_t n;
+    int     fd;
 
     /* Until the first one is a zombie. */
     snprintf(path, sizeof(path), "/proc/%d/stat", (int) getpid());
     do {
         fd = open(path, O_RDONLY);
-        (void) read(fd, text, sizeof(text));
+        n = read(fd, text, sizeof(text) - 1);
         close(fd);
+        if (n <= 0) {
+            _exit(1);
+        }
+        text[n] = '\0';
         byte = strrchr(text, ')')[2];
     } while (byte != 'Z');
     take_file();
@@ -122,7 +127,9 @@ test_first_thread_gone(void **state)
         }
         _exit(1);
     }
+    close(ends[1]); /* so that its end is seen */
     assert_int_equal(read(ends[0], &byte, 1), 1);
+    close(ends[0]);
     platen_watch(pid, 0, &watch);
     assert_true(watch.unlinked >= MIB);
     assert_int_equal(kill(pid, SIGKILL), 0);
@@ -144,7 +151,9 @@ test_watch(void **state)
     if (pid == 0) {
         be_watched(ends[1]);
     }
+    close(ends[1]);
     assert_int_equal(read(ends[0], &byte, 1), 1);
+    close(ends[0]);
 
     /* Files of the first are open in the second as well, and are counted once. */
     platen_watch(pid, 0, &watch);

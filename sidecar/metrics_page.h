@@ -1,0 +1,24 @@
+/*
+ * The page of platend's numbers (metrics.h): each second the crew writes it beside the socket
+ * of hints, where nginx's workers read it for GET /metrics.
+ */
+
+#ifndef PLATEN_METRICS_PAGE_H
+#define PLATEN_METRICS_PAGE_H
+
+#include "config.h"
+#include "crew.h"
+
+/* The page, kept up to date by the crew.  Arguments must outlive it.  NULL: no memory. */
+typedef struct platen_metrics_page_s platen_metrics_page_t;
+
+platen_metrics_page_t *
+platen_metrics_page_new(const platen_config_t *config, platen_crew_t *crew);
+
+/* To be called each second. */
+void platen_metrics_page_tick(platen_metrics_page_t *metrics);
+
+/* The page is taken away.  The crew has been stopped. */
+void platen_metrics_page_destroy(platen_metrics_page_t **metrics);
+
+#endif
