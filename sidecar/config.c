@@ -450,16 +450,25 @@ take_children(loader_t *l, zconfig_t *parent, const char *prefix, int depth)
     return 0;
 }
 
+/* Of those that there are, the processors that this process may use, as in a container. */
+static int
+processors(void)
+{
+    cpu_set_t set;
+    int       n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set)
+                                                               : (int) sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n < 1 ? 1 : n > PLATEN_WORKERS_MAX ? PLATEN_WORKERS_MAX : n;
+}
+
 static int
 set_defaults(loader_t *l)
 {
     const char *wrong;
     char        workers[24];
-    long        cores = sysconf(_SC_NPROCESSORS_ONLN);
     size_t      i;
 
-    cores = cores < 1 ? 1 : cores > PLATEN_WORKERS_MAX ? PLATEN_WORKERS_MAX : cores;
-    snprintf(workers, sizeof(workers), "%ld", cores);
+    snprintf(workers, sizeof(workers), "%d", processors());
 
     for (i = 0; i < NKEYS; i++) {
         wrong = set_value(l->config, &keys[i], keys[i].value == NULL ? workers : keys[i].value);

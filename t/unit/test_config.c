@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -60,7 +61,7 @@ test_defaults(void **state)
     assert_string_equal(c->events_endpoint, "ipc:///run/platen/events.sock");
     assert_int_equal(c->queue_mode, 0660);
     assert_int_equal(c->map_size, 0);
-    assert_true(c->workers >= 1);
+    assert_true(c->workers >= 1 && c->workers <= (uint64_t) sysconf(_SC_NPROCESSORS_ONLN));
     assert_int_equal(c->wall_clock, 120);
     assert_int_equal(c->grace, 20);
     assert_int_equal(c->output_size, 1 << 30);
@@ -75,6 +76,27 @@ test_defaults(void **state)
     assert_int_equal(c->log_level, PLATEN_LOG_INFO);
     platen_config_destroy(&c);
     assert_null(c);
+}
+
+/* As many workers as processors, and those are the ones that this process may use. */
+static void
+test_processors(void **state)
+{
+    platen_config_t *c;
+    cpu_set_t        all, one;
+    int              i;
+
+    (void) state;
+    assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+    CPU_ZERO(&one);
+    for (i = 0; !CPU_ISSET(i, &all); i++) {
+    }
+    CPU_SET(i, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+    c = load("");
+    assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+    assert_int_equal(c->workers, 1);
+    platen_config_destroy(&c);
 }
 
 static void
@@ -233,7 +255,7 @@ main(void)
         cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
         cmocka_unit_test(test_events),   cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_engines),  cmocka_unit_test(test_engine_mistakes),
-        cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_no_file),  cmocka_unit_test(test_processors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
