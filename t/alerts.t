@@ -5,10 +5,9 @@ use lib 't/lib';
 use TestPlaten;
 use JSON::PP ();
 
-our %Type; # of each family
+our %Type; # the names of families
 {
-    my @sources = (slurp("$Root/sidecar/metrics.c"), slurp("$Root/ngx_module/view/metrics.c"));
-    $Type{$1} = 1 while "@sources" =~ /"(platen_[a-z_]+)"/g;
+    $Type{$_} = 1 for map slurp("$Root/$_") =~ /"(platen_[a-z_]+)"/g, qw(sidecar/metrics.c ngx_module/view/metrics.c);
 }
 
 # The names of samples in a query, without what Prometheus makes of them.

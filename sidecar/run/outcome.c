@@ -25,6 +25,7 @@ platen_judge_name(platen_run_outcome_t outcome)
         [PLATEN_RUN_CRASHED] = "crashed",
         [PLATEN_RUN_TIMEOUT] = "timeout",
         [PLATEN_RUN_MEMORY] = "memory",
+        [PLATEN_RUN_STARVED] = "starved",
         [PLATEN_RUN_TOO_LARGE] = "too_large",
         [PLATEN_RUN_DISK] = "disk",
         [PLATEN_RUN_THREADS] = "threads",

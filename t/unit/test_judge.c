@@ -281,6 +281,22 @@ test_last_line(void **state)
     assert_string_equal(line, "longer");
 }
 
+/* Each has one, and no two the same. */
+static void
+test_names(void **state)
+{
+    int i, j;
+
+    (void) state;
+    for (i = 0; i <= PLATEN_RUN_ERROR; i++) {
+        assert_non_null(platen_judge_name((platen_run_outcome_t) i));
+        for (j = 0; j < i; j++) {
+            assert_string_not_equal(platen_judge_name((platen_run_outcome_t) i),
+                                    platen_judge_name((platen_run_outcome_t) j));
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -292,6 +308,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(test_zip, setup, teardown),
         cmocka_unit_test(test_last_line),
+        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests(tests, setup_group, NULL);
