@@ -103,3 +103,15 @@ platen_utf8_valid(const char *p, size_t len)
 
     return 1;
 }
+
+size_t
+platen_utf8_cut(const char *p, size_t len, size_t max)
+{
+    if (len <= max) {
+        return len;
+    }
+    while (max > 0 && ((unsigned char) p[max] & 0xc0) == 0x80) {
+        max--;
+    }
+    return max;
+}

@@ -22,6 +22,10 @@ size_t platen_utf8_decode(const char *p, size_t len, uint32_t *code);
 /* Writes a code point, which is one, and returns the bytes that it takes. */
 size_t platen_utf8_encode(uint32_t code, char out[4]);
 
+/* The longest length up to `max` at which well-formed p[0..len) is not cut within a character.
+ */
+size_t platen_utf8_cut(const char *p, size_t len, size_t max);
+
 /*
  * Whether the character is a control, or one that is not seen and changes how
  * others are: what no name that is shown to somebody should have.

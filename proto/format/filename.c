@@ -44,20 +44,6 @@ trim_end(const char *p, size_t len)
     return len;
 }
 
-/* The longest length up to max that does not end within a character;
- * p[0..len) is valid UTF-8. */
-static size_t
-cut(const char *p, size_t len, size_t max)
-{
-    if (len <= max)
-        return len;
-
-    while (max > 0 && ((unsigned char) p[max] & 0xc0) == 0x80)
-        max--;
-
-    return max;
-}
-
 /* Goes to the start of the last path segment. */
 static void
 cursor_init(struct cursor *cursor, const char *in, size_t len)
@@ -241,14 +227,14 @@ platen_filename_replace_ext(const char *name, size_t len, const char *ext, char 
 
     ext_len = strlen(ext);
     if (ext_len > 0 && ext_len + 1 < max) {
-        n = cut(name, len, max - ext_len - 1);
+        n = platen_utf8_cut(name, len, max - ext_len - 1);
         memcpy(out, name, n);
         n = trim_end(out, n);
         out[n++] = '.';
         memcpy(out + n, ext, ext_len);
         n += ext_len;
     } else {
-        n = cut(name, len, max);
+        n = platen_utf8_cut(name, len, max);
         memcpy(out, name, n);
         n = trim_end(out, n);
     }

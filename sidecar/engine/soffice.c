@@ -23,6 +23,7 @@
 #include "engine/engine.h"
 #include "disk/layout.h"
 #include "engine/lo_profile.h"
+#include "engine/lo_url.h"
 #include "engine/program.h"
 #include "engine/uno.h"
 
@@ -213,30 +214,6 @@ make_profile(const char *profile, const char *program)
     return write_settings(path, program);
 }
 
-/* A file URL (RFC 8089); returns -1 if it does not fit. */
-static int
-file_url(const char *path, char *out, size_t size)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789-._~/";
-    size_t            n;
-
-    n = (size_t) snprintf(out, size, "file://");
-    for (; *path != '\0'; path++) {
-        if (n + 4 > size) {
-            errno = ENAMETOOLONG;
-            return -1;
-        }
-        if (strchr(plain, *path) != NULL) {
-            out[n++] = *path;
-        } else {
-            n += (size_t) snprintf(out + n, size - n, "%%%02X", (unsigned char) *path);
-        }
-    }
-    out[n] = '\0';
-    return 0;
-}
-
 /*
  * The document as its fields and formulas (FILENAME, CELL) show it: in full, and where this
  * machine has its files is nobody's business.  So it has its client's name, by way of the
@@ -249,13 +226,13 @@ name_document(const platen_run_t *run, char *url, size_t size)
     char name[NAME_MAX + 1], dir[PLATEN_PATH_MAX + 16], path[PLATEN_PATH_MAX + 32 + NAME_MAX];
 
     if (strcmp(run->edge->from, "pdf") == 0) {
-        return file_url(run->input, url,
-                        size); /* it has no fields, and another program reads it */
+        return platen_lo_url(run->input, url,
+                             size); /* it has no fields, and another program reads it */
     }
     if (!run->first || *platen_program_name(run, name, sizeof(name)) == '\0') {
         snprintf(path, sizeof(path), "/proc/self/cwd/%s",
                  platen_program_local(run, run->input));
-        return file_url(path, url, size);
+        return platen_lo_url(path, url, size);
     }
     snprintf(dir, sizeof(dir), "%s/named", run->dir);
     snprintf(path, sizeof(path), "%s/%s", dir, name);
@@ -263,7 +240,7 @@ name_document(const platen_run_t *run, char *url, size_t size)
         return -1;
     }
     snprintf(path, sizeof(path), "/proc/self/cwd/named/%s", name);
-    return file_url(path, url, size);
+    return platen_lo_url(path, url, size);
 }
 
 static int
@@ -276,7 +253,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     (void) engine;
     snprintf(dir, sizeof(dir), "%s/profile", run->dir);
     if (make_profile(dir, config->lok_program) != 0
-        || file_url(dir, profile, sizeof(profile)) != 0
+        || platen_lo_url(dir, profile, sizeof(profile)) != 0
         || name_document(run, document, sizeof(document)) != 0
         || platen_uno_pdf(run->options, options, sizeof(options)) != 0) {
         return -1;

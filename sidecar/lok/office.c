@@ -44,6 +44,7 @@
 #include "lok/update.h"
 #include "format/ole.h"
 #include "engine/lo_profile.h"
+#include "engine/lo_url.h"
 #include "engine/warning.h"
 
 /* From LibreOfficeKitEnums.h, which is not C in 7.4. */
@@ -319,29 +320,6 @@ keep_error(void)
     }
 }
 
-/* A file URL (RFC 8089); returns -1 if it does not fit. */
-static int
-file_url(const char *path, char url[URL_MAX])
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789-._~/";
-    size_t            n;
-
-    n = (size_t) snprintf(url, URL_MAX, "file://");
-    for (; *path != '\0'; path++) {
-        if (n + 4 > URL_MAX) {
-            return -1;
-        }
-        if (strchr(plain, *path) != NULL) {
-            url[n++] = *path;
-        } else {
-            n += (size_t) snprintf(url + n, URL_MAX - n, "%%%02X", (unsigned char) *path);
-        }
-    }
-    url[n] = '\0';
-    return 0;
-}
-
 static platen_lok_exit_t
 load_failure(void)
 {
@@ -387,7 +365,7 @@ load(const char *path, const char *options, platen_lok_exit_t *result)
 {
     LibreOfficeKitDocument *loaded;
 
-    if (file_url(path, office.url) != 0) {
+    if (platen_lo_url(path, office.url, sizeof(office.url)) != 0) {
         *result = PLATEN_LOK_EXIT_SETUP;
         return NULL;
     }
@@ -417,7 +395,7 @@ save(LibreOfficeKitDocument *loaded, const char *path, const char *filter, const
     char url[URL_MAX];
     int  saved;
 
-    if (file_url(path, url) != 0) {
+    if (platen_lo_url(path, url, sizeof(url)) != 0) {
         return PLATEN_LOK_EXIT_SETUP;
     }
     set_kit(false);

@@ -42,6 +42,7 @@
 #include <unistd.h>
 
 #include "base/platen.h"
+#include "base/utf8.h"
 #include "tables/main.h"
 #include "tables/buffer.h"
 #include "tables/duckdb.h"
@@ -214,8 +215,7 @@ name_output(const char *output, size_t number, const char *name, char *path, siz
 
     at = (size_t) snprintf(path, size, "%.*s-%zu-", n, output, number);
     /* Of a name, what fits into a file's; between two characters. */
-    for (end = strlen(name); end > 150 || (end > 0 && (name[end] & 0xc0) == 0x80); end--) {
-    }
+    end = platen_utf8_cut(name, strlen(name), 150);
     if (at + end + strlen(output) >= size || n == 0) {
         return -1;
     }

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/utf8.h"
 #include "zip/archive.h"
 #include "zip/main.h"
 
@@ -38,9 +39,7 @@ name_entry(char *path, char *name, size_t size)
         snprintf(name, size, "%s", own);
         return;
     }
-    for (n = n < STEM_MAX ? n : STEM_MAX; n > 0 && ((unsigned char) document[n] & 0xc0) == 0x80;
-         n--) {
-    }
+    n = platen_utf8_cut(document, n, STEM_MAX);
     for (i = 0; i < n; i++) {
         name[i] = document[i];
         if ((unsigned char) name[i] < 0x20 || name[i] == 0x7f
