@@ -234,3 +234,16 @@ for my $to (qw(md rst)) {
     like $got, qr/\nindented a little\n/, 'and a little space at the beginning is none';
     like $got, qr/\n1?\\[.1].{0,2} ?next page\n\z/, 'a page begins a paragraph';
 }
+
+
+
+=== TEST 11: a character beyond the first 65,536 begins a line of preformatted text
+--- flow
+my $face = "\xf0\x9f\x98\x80";
+my $page = "<html><body><pre>${face}a\n${face}b\n\n${face}c</pre><p>\n${face}d</p>";
+for my $to (qw(csv odt)) {
+    my $job = wait_job(submit(content => $page, name => 'a.html', to => $to)->{job_id});
+    spew("$::Var/face.$to", get("/jobs/$job->{job_id}/download")->content);
+    my $got = $to eq 'odt' ? `unzip -p $::Var/face.odt content.xml` : slurp("$::Var/face.csv");
+    like $got, qr/${face}$_/, "$to: whole in line $_" for qw(a b c d);
+}

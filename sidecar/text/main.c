@@ -254,6 +254,33 @@ choose(const char *format, const char *said, const char *p, size_t len, size_t *
     return name;
 }
 
+/*
+ * A page for LibreOffice, which cuts a character beyond U+FFFF in half that begins a line
+ * of preformatted text: a reference is what it reads whole, and the same to all.
+ */
+static void
+put_whole(FILE *out, const char *p, size_t len)
+{
+    const char *end = p + len, *from = p;
+    uint32_t    code;
+    size_t      n;
+
+    while ((p = memchr(p, '\n', (size_t) (end - p))) != NULL && ++p < end) {
+        if ((unsigned char) *p < 0xf0) {
+            continue;
+        }
+        n = platen_utf8_decode(p, (size_t) (end - p), &code);
+        if (code == PLATEN_UTF8_MALFORMED) {
+            continue;
+        }
+        fwrite(from, 1, (size_t) (p - from), out);
+        fprintf(out, "&#%lu;", (unsigned long) code);
+        p += n;
+        from = p;
+    }
+    fwrite(from, 1, (size_t) (end - from), out);
+}
+
 /* Writes HTML with the declaration that is true of it now. */
 static int
 put_html(writer_t *w, const char *text, size_t len, const char *charset)
@@ -372,7 +399,7 @@ decode(const char *format, const char *said, int mark, const char *p, size_t len
 {
     writer_t    w = { .line = 1 };
     char       *text = NULL, *page;
-    size_t      size, page_size, skip;
+    size_t      size, page_size, skip, n;
     const char *charset;
     int         rc = 0;
 
@@ -416,10 +443,17 @@ decode(const char *format, const char *said, int mark, const char *p, size_t len
     }
     if (rc == 0 && is(format, "html")) {
         page = shown(text, size, &page_size);
-        put_size(page == NULL ? text : page, page == NULL ? size : page_size, out);
-        put_html(&w, page == NULL ? text : page, page == NULL ? size : page_size, "utf-8");
-        warn_of_outside(page == NULL ? text : page, page == NULL ? size : page_size);
-        free(page);
+        if (page != NULL) {
+            free(text);
+            text = page;
+            size = page_size;
+        }
+        warn_of_outside(text, size);
+        put_size(text, size, out);
+        n = platen_charset_declared(text, size, &skip);
+        put_whole(out, text, n == 0 ? 0 : skip);
+        fputs(n == 0 ? "" : "utf-8", out);
+        put_whole(out, text + (n == 0 ? 0 : skip + n), size - (n == 0 ? 0 : skip + n));
     } else if (rc == 0 && is(format, "md")) {
         put_front_matter(&w, text, size);
     } else if (rc == 0) {

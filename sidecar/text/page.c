@@ -77,7 +77,7 @@ is_style(const char *p, const char *end)
 unsigned
 platen_text_outside(const char *html, size_t len, char *first, size_t size)
 {
-    const char *p = html, *end = html, *value;
+    const char *p = html, *end = html, *value, *at;
     size_t      i, n;
     unsigned    count = 0;
 
@@ -86,23 +86,23 @@ platen_text_outside(const char *html, size_t len, char *first, size_t size)
         if (end == NULL) {
             break;
         }
-        for (p++, i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
-            if (!begins(p, end, shown[i].tag)
-                || !isspace((unsigned char) p[strlen(shown[i].tag)])) {
+        for (p++, at = p, i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+            if (!begins(at, end, shown[i].tag)
+                || !isspace((unsigned char) at[strlen(shown[i].tag)])) {
                 continue;
             }
-            value = strcmp(shown[i].tag, "link") == 0 && !is_style(p, end)
+            p = end; /* what is in the tag is looked at once */
+            value = strcmp(shown[i].tag, "link") == 0 && !is_style(at, end)
                         ? NULL
-                        : value_of(p, end, shown[i].attribute, &n);
+                        : value_of(at, end, shown[i].attribute, &n);
             if (value == NULL) {
-                continue;
+                continue; /* it may have another */
             }
             if (n > 0 && *value != '#' && !begins(value, end, "data:")
                 && !begins(value, end, "cid:") && !begins(value, end, "about:")
                 && count++ == 0) {
                 snprintf(first, size, "%.*s", (int) (n > 200 ? 200 : n), value);
             }
-            p = end; /* what is in the tag is looked at once */
             break;
         }
     }
