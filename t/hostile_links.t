@@ -78,6 +78,9 @@ my ($pictures, $texts) = readable(JSON::PP::decode_json(scalar `$TestPlaten::Ctl
 my @others = (addresses($::Listener->sockport, $::Image, $::Text), @$texts);
 cmp_ok scalar @$pictures, '>=', 5, @$pictures . ' pictures that an engine may read, ' . @others . ' other addresses';
 my @all = main::documents([carriers()], $pictures, \@others);
+# The one in which LibreOffice takes a picture of its own from a document's words.
+my ($form) = grep { $_->[0] eq 'html: form' } carriers();
+push @all, map [$form, 'pdf', $_], grep { $_->[1] =~ /^private:/ } @$pictures;
 my (%outcome, @leaks, @without, @pictures, @crashed);
 while (my @some = splice @all, 0, 400) {
     $_->[3] = main::send_document(@$_) for @some;
@@ -109,6 +112,11 @@ is_deeply \@without, [], 'but their own text does';
 is main::reached(), 0, 'nobody was asked for anything';
 
 main::own_name($_) for 'mine', '50% of #1?';
+
+# What a form is drawn with are pictures of LibreOffice's own, too, and there.
+my $pdf = main::result(wait_job(submit(content => '<p>before<form><input type=checkbox><input type=radio></form>', name => 'form.html', to => 'pdf')->{job_id}));
+my @wide = map { /\/Rect ?\[([\d.]+) [\d.]+ ([\d.]+)/ ? $2 - $1 : () } $pdf =~ /(<<[^<>]*\/Subtype ?\/Widget.{0,300})/gs;
+is scalar(grep { $_ > 5 } @wide), 2, "a check box and a radio button, @wide points wide";
 platend_stop();
 
 

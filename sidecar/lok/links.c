@@ -85,6 +85,8 @@ static struct {
     release_t *release;
 } sal;
 
+static const char *icons; /* as platen_lok_links_icons() was told */
+
 /* ISO C has no cast from an object's address to a function's. */
 static void
 find(void *library, const char *name, void *function)
@@ -178,17 +180,75 @@ look(string_t *url)
     return error;
 }
 
+/*
+ * What an archive of icons is called (share/config/images_colibre.zip); NULL: the file is
+ * none.
+ */
+static const char *
+icons_of(string_t *url, char text[PATH_MAX])
+{
+    string_t   *path = NULL;
+    const char *name = NULL;
+    size_t      n;
+
+    if (sal.path(url, &path) == 0 && octets(path, text) == 0) {
+        name = strrchr(text, '/');
+        n = name == NULL ? 0 : strlen(name);
+        if (n <= 4 || strncmp(name, "/images_", 8) != 0 || strcmp(name + n - 4, ".zip") != 0) {
+            name = NULL;
+        }
+    }
+    if (path != NULL) {
+        sal.release(path);
+    }
+    return name;
+}
+
+static int
+open_icons(const char *name, void *handle, uint32_t flags)
+{
+    char      path[PATH_MAX];
+    string_t *url;
+    int       n, i, error;
+
+    n = icons == NULL ? -1 : snprintf(path, sizeof(path), "file://%s%s", icons, name);
+    if (n < 0 || n >= (int) sizeof(path)) {
+        return ERROR_NOT_THERE;
+    }
+    url = calloc(1, sizeof(*url) + ((size_t) n + 1) * sizeof(url->text[0]));
+    if (url == NULL) {
+        return ERROR_ACCESS;
+    }
+    url->references = 1;
+    url->length = n;
+    for (i = 0; i < n; i++) {
+        url->text[i] = (unsigned char) path[i];
+    }
+    error = sal.open(url, handle, flags);
+    free(url);
+    return error;
+}
+
 int
 osl_openFile(string_t *url, void *handle, uint32_t flags)
 {
-    int error;
+    char        text[PATH_MAX];
+    const char *name;
+    int         error;
 
     if (find_sal() != 0) {
         return ERROR_ACCESS;
     }
     allowed.met = 1;
     /* What it may write is its own, by the sandbox, and may not be there yet. */
-    error = flags & (FLAG_WRITE | FLAG_CREATE) ? 0 : look(url);
+    if (flags & (FLAG_WRITE | FLAG_CREATE)) {
+        return sal.open(url, handle, flags);
+    }
+    name = icons_of(url, text);
+    if (name != NULL) {
+        return open_icons(name, handle, flags);
+    }
+    error = look(url);
     return error != 0 ? error : sal.open(url, handle, flags);
 }
 
@@ -245,6 +305,12 @@ platen_lok_links_open(const char *program)
         }
     }
     return 0;
+}
+
+void
+platen_lok_links_icons(const char *dir)
+{
+    icons = dir;
 }
 
 int

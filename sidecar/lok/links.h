@@ -5,6 +5,10 @@
  * Whichever of them it is, the file is opened by osl_openFile() of its library sal,
  * and that is this program's.
  *
+ * Neither do they lead to the pictures of its own icons, which lie in archives: where one of
+ * those is asked for, be it by a zygote, it is another one that is opened, or none
+ * (lok/icons.h).
+ *
  * What LibreOffice itself reads otherwise, libraries and fonts, is not asked for here;
  * the sandbox decides (sandbox/policy.c).
  */
@@ -19,6 +23,12 @@
  * Returns 0, or -1 with errno.
  */
 int platen_lok_links_open(const char *program);
+
+/*
+ * Where the archives of icons are that it opens; NULL: nowhere.  A path of letters, digits and
+ * /._- that lasts.
+ */
+void platen_lok_links_icons(const char *dir);
 
 /* Whether LibreOffice has opened any file by way of this. */
 int platen_lok_links_met(void);

@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lok/icons.h"
 #include "lok/links.h"
 #include "lok/office.h"
 #include "lok/profile.h"
@@ -91,6 +92,7 @@ prepare_sandbox(unsigned required)
 int
 main(int argc, char **argv)
 {
+    static char icons[4200];
     struct stat st;
     unsigned    required = PLATEN_SANDBOX_CORE;
     char        err[512];
@@ -149,9 +151,13 @@ main(int argc, char **argv)
     }
     serve.world.zygote = getpid();
 
-    if (platen_lok_links_open(serve.world.program) != 0) {
+    if (platen_lok_links_open(serve.world.program) != 0
+        || snprintf(icons, sizeof(icons), "%s/profile/icons", serve.world.state)
+               >= (int) sizeof(icons)
+        || platen_lok_icons_write(serve.world.program, icons) != 0) {
         return fail(strerror(errno));
     }
+    platen_lok_links_icons(icons);
     if (platen_lok_profile_begin(serve.world.state, err, sizeof(err)) != 0
         || platen_lok_office_open(serve.world.program, err, sizeof(err)) != 0) {
         return fail(err);

@@ -306,6 +306,7 @@ sub readable {
     (my $inside = "file://$icons") =~ s/([^A-Za-z0-9.])/sprintf '%%%02X', ord $1/ge;
     push @pictures, ['a picture in an archive', "vnd.sun.star.zip://$inside/res/info.png"], ['by a variable', 'vnd.sun.star.expand:$BRAND_BASE_DIR/program/intro.png'],
         ['by way of /proc', "file:///proc/self/root$office/program/intro.png"], ['around', "file://$office/share/config/soffice.cfg/../../../program/intro.png"], ['escaped', "file://$office/program/%69ntro.png"];
+    push @pictures, map [$_, $_], 'private:graphicrepository/res/info.png', 'private:graphicrepository/cmd/32/open.png', 'private:standardimage/error', 'vnd.sun.star.extension://x/y.png';
     push @texts, ['the environment', 'file:///proc/self/environ', qr/UserInstallation=|SAL_USE_VCLPLUGIN=|LC_ALL=/], ['the memory', 'file:///proc/self/maps', qr/r-xp .*lib/],
         ['settings', 'file:///etc/fonts/fonts.conf', qr/fontconfig|cachedir/i], ['a version', "file://$office/program/versionrc", qr/buildid=/i], ['a descriptor', 'file:///dev/fd/3', qr/r-xp/],
         ['data of pandoc', '/usr/share/pandoc/data/abbreviations', qr/Capt\.|aetat/], ['data of pandoc, as it finds it', 'data/data/abbreviations', qr/Capt\.|aetat/], ['the log', 'log', qr/platen/];
