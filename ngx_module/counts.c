@@ -10,7 +10,6 @@
 #include <ngx_http.h>
 
 #include "ctx.h"
-#include "http/problem.h"
 #include "counts.h"
 #include "module.h"
 
@@ -21,6 +20,8 @@ static platen_metrics_worker_t *platen_metrics_own(void);
 
 static ngx_shm_zone_t    *platen_metrics_memory;
 static platen_metrics_t  *platen_metrics;
+
+static const char      *(*platen_metrics_pattern)(ngx_uint_t route);
 
 
 ngx_int_t
@@ -73,9 +74,11 @@ platen_metrics_zone_init(ngx_shm_zone_t *zone, void *data)
 
 
 void
-platen_metrics_init(void)
+platen_metrics_init(const char *(*pattern)(ngx_uint_t route))
 {
     platen_metrics_worker_t  *own;
+
+    platen_metrics_pattern = pattern;
 
     if (platen_metrics == NULL) {
         return;
@@ -86,6 +89,13 @@ platen_metrics_init(void)
     own->subscribers = 0;
     own->longest_turn = 0;
     own->pid = (uint64_t) ngx_pid;
+}
+
+
+const char *
+platen_metrics_route(ngx_uint_t route)
+{
+    return platen_metrics_pattern(route);
 }
 
 
@@ -145,24 +155,11 @@ platen_metrics_log(ngx_http_request_t *r)
 
 
 void
-platen_metrics_problem(const platen_problem_info_t *info)
+platen_metrics_problem(ngx_uint_t problem)
 {
-    int  i;
-
-    if (platen_metrics == NULL) {
-        return;
+    if (platen_metrics && problem < PLATEN_METRICS_PROBLEMS) {
+        platen_metrics_add(&platen_metrics->problems[problem], 1);
     }
-
-    /* several may have one code: the first of them stands for all */
-
-    for (i = 0; i < PLATEN_PROBLEMS; i++) {
-        if (ngx_strcmp(platen_problem_info(i)->code, info->code) == 0) {
-            platen_metrics_add(&platen_metrics->problems[i], 1);
-            return;
-        }
-    }
-
-    platen_metrics_add(&platen_metrics->problems[PLATEN_PROBLEM_INTERNAL], 1);
 }
 
 

@@ -14,10 +14,10 @@
 #include <ngx_http.h>
 
 #include "base/exposition.h"
-#include "http/problem.h"
 
 
 #define PLATEN_METRICS_ROUTES   64
+#define PLATEN_METRICS_PROBLEMS 128
 #define PLATEN_METRICS_CLASSES  6    /* of a status: 0 (none was sent) to 5 */
 #define PLATEN_METRICS_WORKERS  256  /* one that has a higher number shares */
 
@@ -32,7 +32,7 @@ typedef struct {
 typedef struct {
     uint64_t            requests[PLATEN_METRICS_ROUTES]
                                 [PLATEN_METRICS_CLASSES];
-    uint64_t            problems[PLATEN_PROBLEMS];
+    uint64_t            problems[PLATEN_METRICS_PROBLEMS];
     uint64_t            received;      /* bytes of requests and answers */
     uint64_t            sent;
     uint64_t            committed;     /* operations */
@@ -45,14 +45,18 @@ typedef struct {
 /* Declares the memory; for a configuration with platen_api. */
 ngx_int_t platen_metrics_zone(ngx_conf_t *cf, void *tag);
 
-/* A worker begins: its place is its own from now on. */
-void platen_metrics_init(void);
+/*
+ * A worker begins: its place is its own from now on.  `pattern` is what a route
+ * is called by its number in a context.
+ */
+void platen_metrics_init(const char *(*pattern)(ngx_uint_t route));
+const char *platen_metrics_route(ngx_uint_t route);
 
 /* A handler of the log phase. */
 ngx_int_t platen_metrics_log(ngx_http_request_t *r);
 
-/* An answer with that problem is on its way. */
-void platen_metrics_problem(const platen_problem_info_t *info);
+/* An answer with the problem of that number is on its way. */
+void platen_metrics_problem(ngx_uint_t problem);
 
 /* A submission was received and is on disk and in the store. */
 void platen_metrics_accepted(ngx_http_request_t *r);

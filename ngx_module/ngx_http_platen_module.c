@@ -613,7 +613,7 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    platen_metrics_init();
+    platen_metrics_init(platen_route_pattern);
 
     platen_ready_init(cycle->log);
 

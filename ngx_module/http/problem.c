@@ -3,6 +3,7 @@
 #include "http/problem.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
     [PLATEN_PROBLEM_NONE] = { 500, 0, "internal_error", "Internal error", "" },
@@ -234,6 +235,19 @@ platen_problem_info(platen_problem_t problem)
         problem = PLATEN_PROBLEM_INTERNAL;
     }
     return &problems[problem];
+}
+
+platen_problem_t
+platen_problem_of_code(const char *code)
+{
+    int i;
+
+    for (i = PLATEN_PROBLEM_NONE + 1; i < PLATEN_PROBLEMS; i++) {
+        if (strcmp(problems[i].code, code) == 0) {
+            return (platen_problem_t) i;
+        }
+    }
+    return PLATEN_PROBLEM_INTERNAL;
 }
 
 platen_problem_t

@@ -88,6 +88,9 @@ typedef struct {
 /* The table's entry; that of PLATEN_PROBLEM_INTERNAL for a number outside it. */
 const platen_problem_info_t *platen_problem_info(platen_problem_t problem);
 
+/* The first of that code, which stands for all that have it; else INTERNAL. */
+platen_problem_t platen_problem_of_code(const char *code);
+
 /* The problem that stands for an HTTP status that nginx itself came to. */
 platen_problem_t platen_problem_of_status(int status);
 

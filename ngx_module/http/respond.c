@@ -383,7 +383,7 @@ platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    platen_metrics_problem(info);
+    platen_metrics_problem(platen_problem_of_code(info->code));
 
     /* Now, and not when the connection has lingered to its end. */
 

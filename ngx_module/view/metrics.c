@@ -15,7 +15,6 @@
 #include "conf.h"
 #include "http/problem.h"
 #include "http/respond.h"
-#include "http/route.h"
 #include "counts.h"
 #include "module.h"
 #include "store/measure.h"
@@ -26,6 +25,9 @@
 #define PLATEN_METRICS_OWN  65536   /* bytes of nginx's part */
 #define PLATEN_METRICS_OLD  10      /* seconds; then platend is not there */
 
+
+_Static_assert(PLATEN_PROBLEMS <= PLATEN_METRICS_PROBLEMS,
+               "each problem is counted");
 
 static void platen_metrics_write_http(platen_exposition_t *x,
     const platen_metrics_t *m);
@@ -228,7 +230,7 @@ platen_metrics_write_http(platen_exposition_t *x, const platen_metrics_t *m)
                              "of status; 0xx: without an answer.");
 
     for (route = 0; route < PLATEN_METRICS_ROUTES; route++) {
-        name = platen_str(platen_route_pattern(route));
+        name = platen_str(platen_metrics_route(route));
 
         for (status = 0; status < PLATEN_METRICS_CLASSES; status++) {
             n = m->requests[route][status];
