@@ -22,15 +22,7 @@ static const platen_engine_t *const offices[] = { &platen_engine_lok, &platen_en
 /* Routes are looked for once: a power of two. */
 #define REMEMBERED 1024
 
-/* Of two ways that cost the same, the one of the earlier engine is taken. */
-static const platen_engine_t *const table[] = {
-    &platen_engine_lok,    &platen_engine_soffice, &platen_engine_tables,
-    &platen_engine_pandoc, &platen_engine_poppler, &platen_engine_mupdf,
-    &platen_engine_qpdf,   &platen_engine_image,   &platen_engine_text,
-};
-
-#define NENGINES (sizeof(table) / sizeof(table[0]))
-#define FOUND_MAX (NENGINES + PLATEN_COMMANDS_MAX)
+#define FOUND_MAX (PLATEN_ENGINES + PLATEN_COMMANDS_MAX)
 
 /* What was found for a question, in an installation in order. */
 typedef struct {
@@ -51,19 +43,6 @@ struct platen_engines_s {
     platen_matrix_t        matrix;
     remembered_t           remembered[REMEMBERED];
 };
-
-int
-platen_engine_is_built_in(const char *name)
-{
-    size_t i;
-
-    for (i = 0; i < NENGINES; i++) {
-        if (strcmp(name, table[i]->name) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
 
 /*
  * Whether a LibreOffice that cannot be found is one that ought to be there.  What
@@ -294,8 +273,8 @@ platen_engines_new(const platen_config_t *config)
     }
     engines->config = config;
 
-    for (i = 0; i < NENGINES; i++) {
-        add_engine(engines, table[i]);
+    for (i = 0; i < PLATEN_ENGINES; i++) {
+        add_engine(engines, platen_engine_table[i]);
     }
 
     engines->commands = platen_engine_commands_new(config, err, sizeof(err));

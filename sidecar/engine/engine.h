@@ -162,6 +162,11 @@ typedef struct {
 /* "pandoc+lok", with `between` between two; "" without a step. */
 void platen_route_names(const platen_route_t *route, char between, char *out, size_t size);
 
+/* engine/table.c: those that Platen brings along; whether they work here is another question.
+ */
+#define PLATEN_ENGINES 9
+extern const platen_engine_t *const platen_engine_table[PLATEN_ENGINES];
+
 /* Whether it is the name of an engine of the table, whether or not it works here. */
 int platen_engine_is_built_in(const char *name);
 
