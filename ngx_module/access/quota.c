@@ -258,10 +258,5 @@ platen_quota_usage(ngx_http_request_t *r)
     platen_json_uint(&j, "uploads", uploads);
     platen_json_close(&j, '}');
 
-    if (platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_OK, &j);
 }

@@ -428,12 +428,7 @@ platen_signed_links_of(ngx_http_request_t *r, json_t *object)
     platen_json_time(&j, "expires_at", expires * 1000000);
     platen_json_close(&j, '}');
 
-    if (platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_OK, &j);
 }
 
 

@@ -11,6 +11,8 @@
 #include "access/auth.h"
 
 
+static ngx_int_t platen_variables_set(ngx_http_variable_value_t *v,
+    const ngx_str_t *value);
 static ngx_int_t platen_variables_request_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t platen_variables_client(ngx_http_request_t *r,
@@ -61,13 +63,20 @@ platen_variables_request_id(ngx_http_request_t *r,
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    if (ctx == NULL || ctx->request_id.len == 0) {
+    return platen_variables_set(v, ctx ? &ctx->request_id : NULL);
+}
+
+
+static ngx_int_t
+platen_variables_set(ngx_http_variable_value_t *v, const ngx_str_t *value)
+{
+    if (value == NULL || value->len == 0) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    v->data = ctx->request_id.data;
-    v->len = ctx->request_id.len;
+    v->data = value->data;
+    v->len = value->len;
     v->valid = 1;
     v->no_cacheable = 1;
     v->not_found = 0;
@@ -93,18 +102,7 @@ platen_variables_client(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         (void) platen_auth_lookup(r);
     }
 
-    if (ctx == NULL || ctx->client.len == 0) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->data = ctx->client.data;
-    v->len = ctx->client.len;
-    v->valid = 1;
-    v->no_cacheable = 1;
-    v->not_found = 0;
-
-    return NGX_OK;
+    return platen_variables_set(v, ctx ? &ctx->client : NULL);
 }
 
 

@@ -12,7 +12,6 @@
 #include "module.h"
 #include "worker.h"
 #include "base/platen.h"
-#include "http/json.h"
 
 #include <openssl/rand.h>
 
@@ -351,6 +350,18 @@ platen_respond_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
     }
 
     return ngx_http_output_filter(r, out);
+}
+
+
+ngx_int_t
+platen_respond_json(ngx_http_request_t *r, ngx_uint_t status,
+    platen_json_t *j)
+{
+    if (platen_json_end(j) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return platen_respond_send(r, status, "application/json", j->out, j->len);
 }
 
 

@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "ctx.h"
+#include "http/json.h"
 #include "http/problem.h"
 #include "store/store.h"
 
@@ -30,6 +31,10 @@ ngx_int_t platen_respond_header_always(ngx_http_request_t *r,
  */
 ngx_int_t platen_respond_send(ngx_http_request_t *r, ngx_uint_t status,
     const char *type, ngx_chain_t *out, off_t len);
+
+/* Ends the JSON, and sends it as such. */
+ngx_int_t platen_respond_json(ngx_http_request_t *r, ngx_uint_t status,
+    platen_json_t *j);
 
 /*
  * Sends problem+json.  `detail` NULL or "": the table's.  Logs it with the

@@ -417,12 +417,7 @@ platen_route_root(ngx_http_request_t *r)
                      sizeof("Service is running successfully") - 1);
     platen_json_close(&j, '}');
 
-    if (platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_OK, &j);
 }
 
 
@@ -440,10 +435,5 @@ platen_route_health(ngx_http_request_t *r)
                      sizeof(PLATEN_VERSION) - 1);
     platen_json_close(&j, '}');
 
-    if (platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_OK, &j);
 }

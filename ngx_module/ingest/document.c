@@ -374,12 +374,7 @@ platen_document_initiated(ngx_http_request_t *r, platen_commit_op_t *op)
     platen_json_string(&j, "upload_url", url.data, url.len);
     platen_json_close(&j, '}');
 
-    if (platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_CREATED, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_CREATED, &j);
 }
 
 
@@ -617,12 +612,7 @@ platen_document_enqueued(ngx_http_request_t *r, platen_commit_op_t *op)
     platen_json_word(&j, "job_id", id, PLATEN_ID_TEXT);
     platen_json_close(&j, '}');
 
-    if (platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_ACCEPTED, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_ACCEPTED, &j);
 }
 
 

@@ -269,12 +269,7 @@ platen_formats_list(ngx_http_request_t *r)
     platen_json_init(&j, r->pool, 8192);
     platen_formats_write(&j, plcf);
 
-    if (platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_OK, &j);
 }
 
 

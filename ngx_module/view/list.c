@@ -67,12 +67,7 @@ platen_list_jobs(ngx_http_request_t *r)
                                     platen_txn_errstr(&txn));
     }
 
-    if (platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_OK, &j);
 }
 
 
