@@ -23,7 +23,8 @@ platen_commit_op_t *platen_operation_new(ngx_http_request_t *r,
  * has read a body, NGX_ERROR being its to answer; the second for a content
  * handler, or platen_body's.
  */
-ngx_int_t platen_operation_commit(ngx_http_request_t *r, platen_commit_op_t *op);
+ngx_int_t platen_operation_commit(ngx_http_request_t *r,
+    platen_commit_op_t *op);
 ngx_int_t platen_operation_start(ngx_http_request_t *r,
     platen_commit_op_t *op);
 

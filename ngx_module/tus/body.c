@@ -1,8 +1,7 @@
 
 /*
  * Resumable uploads, their way to the disk; see tus/context.h.  The body is read
- * as ingest/upload.c reads it: unbuffered, a piece at a time, and no further
- * piece before that one is written.
+ * by http/body_reader.c: a piece at a time, each of them a step.
  *
  * A client that vanishes, or is too slow, ends its request, and what has come
  * until then is kept: the last piece is written and synced all the same, unless

@@ -1,7 +1,7 @@
 
 /*
- * Resumable uploads, what the headers of a request say; see tus/context.h.  Each
- * check returns NGX_DECLINED if all is well, else what a content handler does.
+ * Resumable uploads, what the headers of a request say; see tus/context.h.
+ * Each check returns NGX_DECLINED if all is well, else what a content handler does.
  */
 
 

@@ -1,7 +1,7 @@
 
 /*
- * Resumable uploads, what comes after which step; see tus/context.h.  Runs in the
- * event loop, between the tasks of tus/body.c.
+ * Resumable uploads, what comes after which step; see tus/context.h.  Runs in
+ * the event loop, between the tasks of tus/body.c.
  */
 
 
@@ -200,7 +200,8 @@ platen_tus_reserve_done(ngx_http_request_t *r, platen_tus_t *tus)
     }
 
     ngx_http_finalize_request(r, op->rc == PLATEN_CLIENT_FULL
-                                 ? platen_tus_answer_too_many(r, op->quota.uploads)
+                                 ? platen_tus_answer_too_many(r,
+                                              op->quota.uploads)
                                  : platen_operation_refused(r, op));
 }
 

@@ -131,8 +131,10 @@ platen_formats_load(platen_txn_t *txn, ngx_log_t *log)
         return NGX_ERROR;
     }
 
-    if (platen_formats_matrix.known && platen_formats_matrix.text.len == text.len
-        && ngx_memcmp(platen_formats_matrix.text.data, text.data, text.len) == 0)
+    if (platen_formats_matrix.known
+        && platen_formats_matrix.text.len == text.len
+        && ngx_memcmp(platen_formats_matrix.text.data, text.data, text.len)
+           == 0)
     {
         return NGX_OK;
     }
@@ -144,7 +146,9 @@ platen_formats_load(platen_txn_t *txn, ngx_log_t *log)
         return NGX_ERROR;
     }
 
-    if (platen_matrix_parse(&platen_formats_matrix.parsed, text.data, text.len) != PLATEN_OK) {
+    if (platen_matrix_parse(&platen_formats_matrix.parsed, text.data, text.len)
+        != PLATEN_OK)
+    {
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "platen: the store's conversion matrix is malformed");
         ngx_free(copy);

@@ -108,7 +108,8 @@ platen_ready_init(ngx_log_t *log)
 
     } else if (platen_ready_beside(&platend) == NGX_OK) {
         platen_ready_log(&platend, PLATEN_USES_STORE,
-                         platen_uses_differ(&ngx_http_platen_worker.uses, &platend),
+                         platen_uses_differ(&ngx_http_platen_worker.uses,
+                                            &platend),
                          log);
     }
 
@@ -436,8 +437,8 @@ platen_ready_log(const platen_uses_t *platend, unsigned asked,
 
         if (differ & asked & ~platen_ready_logged & what) {
             ngx_log_error(level, log, 0, "platen: %s",
-                          platen_uses_tell(&ngx_http_platen_worker.uses, platend, what,
-                                           text));
+                          platen_uses_tell(&ngx_http_platen_worker.uses,
+                                           platend, what, text));
         }
     }
 
@@ -453,7 +454,8 @@ platen_ready_tell(ngx_http_request_t *r, const platen_uses_t *platend,
 
     text = ngx_pnalloc(r->pool, PLATEN_SERVICE_SENTENCE);
 
-    return text ? platen_uses_tell(&ngx_http_platen_worker.uses, platend, what, text)
+    return text ? platen_uses_tell(&ngx_http_platen_worker.uses, platend,
+                                   what, text)
                 : "The server is out of memory.";
 }
 

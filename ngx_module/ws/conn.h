@@ -70,8 +70,8 @@ void platen_ws_release(platen_ws_t *ws);
 /*
  * Sends a block of ngx_alloc(), which is its from now on, up to `last`; it holds
  * whole frames.  With NULL for both, only what nginx holds back, as the answer to
- * the handshake.  Not while ws->sender.busy.  NGX_OK; NGX_ERROR: it is over, and
- * detach() was called.
+ * the handshake.  Not while the sender is busy.  NGX_OK; NGX_ERROR: it is over,
+ * and detach() was called.
  */
 ngx_int_t platen_ws_send(platen_ws_t *ws, u_char *block, u_char *last);
 

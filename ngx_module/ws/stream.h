@@ -40,7 +40,7 @@ platen_ws_stream_t *platen_ws_stream_new(ngx_http_request_t *r);
 void platen_ws_stream_start(platen_ws_stream_t *s, platen_live_t *live,
     const char *greeting);
 
-/* Sends a text.  Not while ws.sender.busy.  NGX_OK; NGX_ERROR: the stream is over. */
+/* Sends a text.  Not while its sender is busy.  NGX_OK; NGX_ERROR: it is over. */
 ngx_int_t platen_ws_stream_text(platen_ws_stream_t *s, const char *text);
 
 
