@@ -17,6 +17,9 @@ exec unshare --user --map-root-user sh -c '
 SH
 chmod 0755, "$Without/platend";
 
+# A chroot may make no user namespace, in which the others could be forbidden: as it is, then.
+our $Can = system('unshare --user --map-root-user true 2>/dev/null') == 0;
+
 run_tests();
 
 __DATA__
@@ -24,7 +27,7 @@ __DATA__
 === TEST 1: the warm LibreOffice
 --- flow
 sub start {
-    local $TestPlaten::Build = $::Without;
+    local $TestPlaten::Build = $::Can ? $::Without : $TestPlaten::Build;
     platend_start('sandbox' => 'required', @_);
 }
 
@@ -36,7 +39,7 @@ sub route {
 start();
 my ($line) = platend_log() =~ /(.*"msg":"sandbox".*)/;
 like $line, qr/"layers":\[[^]]*"landlock"[^]]*"seccomp"/, 'the core of the sandbox holds, as platend says';
-like $line, qr/"missing":\[[^]]*"network"[^]]*"pids"/, 'and what does not';
+like $line, $::Can ? qr/"missing":\[[^]]*"network"[^]]*"pids"/ : qr/"missing":/, 'and what does not';
 is_deeply route(file => 't/data/hello.docx', to => 'pdf'), ['SUCCESS', 'lok'], 'DOCX to PDF';
 is platend_stop(), 0, 'stopped';
 

@@ -182,7 +182,7 @@ my ($job, $zip) = main::convert(file => $pdf, to => 'png', name => 'Eleven pages
 is $job->{output_file}, 'Eleven pages.zip', 'several pages are a ZIP';
 is get($job->{download_url})->header('Content-Type'), 'application/zip', 'and served as one';
 is_deeply [map { /(\d+)\.png$/ ? $1 + 0 : $_ } split /\n/, `unzip -Z1 $zip`], [1 .. 11], 'in their order';
-(undef, my $again) = main::convert(file => $pdf, to => 'png');
+(undef, my $again) = main::convert(file => $pdf, to => 'png', name => 'Eleven pages.pdf');
 is sha256_hex(slurp($again)), sha256_hex(slurp($zip)), 'the same bytes each time';
 ($job, my $png) = main::convert(file => $pdf, to => 'png', fields => [pages => 2]);
 like $job->{output_file}, qr/\.png\z/, 'one page is a PNG';

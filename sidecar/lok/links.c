@@ -67,6 +67,7 @@ static const char *const own[] = {
     "share/palette",
     "share/psprint",
     "share/registry",
+    "share/registry/main.xcd", /* on Debian 13 a link of its own, to /etc */
 };
 
 #define OWN_MAX (sizeof(own) / sizeof(own[0]))
