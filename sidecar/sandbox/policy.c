@@ -23,6 +23,7 @@
 #define OWN PLATEN_SANDBOX_OWN
 
 #define PROCESSES 64 /* and two threads for each processor, as thread pools have */
+#define OTHERS 1024  /* of the same user, where no namespace keeps them apart: nginx's */
 #define THREADS 32   /* of what executes nothing: the warm LibreOffice's children need one */
 
 /* Of every engine. */
@@ -243,9 +244,10 @@ platen_policy_paths(const platen_policy_t *policy, const platen_policy_words_t *
 uint64_t
 platen_policy_processes(const platen_policy_t *policy, unsigned layers)
 {
-    return platen_policy_counts(layers) || policy->may & PLATEN_SANDBOX_MAY_FORK
-               ? platen_policy_threads(policy)
-               : 0;
+    if (platen_policy_counts(layers)) {
+        return platen_policy_threads(policy);
+    }
+    return policy->may & PLATEN_SANDBOX_MAY_FORK ? OTHERS + platen_policy_threads(policy) : 0;
 }
 
 int
