@@ -209,6 +209,7 @@ for my $from (['SSI', '/page.html', '', '|after'], ['addition', '/plain.html', '
             }
             my $expected = $route->[4] && $route->[0] eq 'GET' ? qr/"code":"not_implemented"/
                 : $alone->code >= 400 ? qr/"code":"\Q@{[json_of($alone)->{code}]}\E"/
+                : $path eq '/metrics' ? qr/# HELP platen_build_info .*\nplaten_store_up 1\n/s
                 : $path =~ /^.(?:usage|jobs\z|documents|jobs.[0-9a-f-]+\z)/ && $path !~ /$main::Done/ ? qr/\{.*\}/s : do { my $c = $alone->content; $c =~ s{"/(jobs|api)/}{"/s/$1/}g if $path !~ /openapi/; qr/\Q$c\E/ };
             like $bytes, qr/\A\Q$before\E$expected?.*\Q$after\E\z/s, "$context: GET $route->[1]";
             like $bytes, $expected, "$context: GET $route->[1]: is in it";

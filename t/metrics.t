@@ -60,6 +60,9 @@ sub told {
     return eventually(30, sub { my ($is) = get('/metrics')->content =~ /^\Q$name\E (\S+)$/m; defined $is && $is == $value });
 }
 
+# Pandoc and others are enough.
+our @Quick = ('engines/lok/enabled' => 0, 'engines/soffice/enabled' => 0);
+
 run_tests();
 
 __DATA__
@@ -93,7 +96,7 @@ is $n->{'platen_build_info{version="0.2.0"}'}, 1, 'and a version';
 === TEST 2: OpenMetrics for those who would rather have it
 --- config eval: $::Config
 --- flow
-platend_start('workers' => 2);
+platend_start('workers' => 2, @main::Quick);
 ok main::told('platen_workers', 2), 'platend tells its numbers';
 my $page = get('/metrics', Accept => 'application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1');
 is $page->header('Content-Type'), 'application/openmetrics-text; version=1.0.0; charset=utf-8', 'its type';
@@ -114,7 +117,7 @@ ok !-e "$::Var/run/platend.sock.metrics", 'what it has told goes with it';
 === TEST 3: each job once, by what became of it
 --- config eval: $::Config
 --- flow
-platend_start('workers' => 2);
+platend_start('workers' => 2, @main::Quick);
 ok main::told('platen_workers', 2), 'platend tells its numbers';
 my $before = main::numbers();
 for (1 .. 3) {
@@ -153,7 +156,7 @@ platend_stop();
 === TEST 4: what waits, and for how long
 --- config eval: $::Config
 --- flow
-platend_start('workers' => 1);
+platend_start('workers' => 1, @main::Quick);
 ok main::told('platen_workers', 1), 'platend tells its numbers';
 platend_stop();
 my $before = main::numbers();
