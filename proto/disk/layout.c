@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,21 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/platen.h"
 
 #define BUCKET 7 /* characters of the id */
+
+/* A directory, as it is told from another that has had its place. */
+typedef struct {
+    uint64_t device;
+    uint64_t inode;
+    int64_t  seconds; /* of its birth */
+    uint64_t nanoseconds;
+} bucket_t;
 
 static const char *const dir_names[] = {
     [PLATEN_DIR_INPUT] = "input",
@@ -191,7 +201,6 @@ place(int (*move)(const char *from, const char *to), const char *root, const cha
       platen_dir_t dir, const platen_id_t *id, uint32_t epoch)
 {
     char to[PLATEN_PATH_MAX], text[PLATEN_ID_TEXT + 1], bucket[PLATEN_PATH_MAX];
-    char parent[PLATEN_PATH_MAX];
     int  tries;
 
     platen_layout_path(root, dir, id, epoch, to);
@@ -206,8 +215,7 @@ place(int (*move)(const char *from, const char *to), const char *root, const cha
         }
         platen_id_format(id, text);
         bucket_path(root, dir, text, bucket);
-        snprintf(parent, sizeof(parent), "%.*s/%s", PLATEN_ROOT_MAX, root, dir_names[dir]);
-        if (make_dir(bucket) != 0 || sync_dir(parent) != 0) {
+        if (make_dir(bucket) != 0) {
             return -1;
         }
     }
@@ -343,6 +351,60 @@ platen_layout_same_bucket(const platen_id_t *a, const platen_id_t *b)
            && a->b[BUCKET / 2] >> 4 == b->b[BUCKET / 2] >> 4;
 }
 
+/*
+ * Which bucket it is: an inode's number may be taken by the next one, but not its birth as
+ * well. A file system that does not tell that has 0 there.  0, or -1 with errno.
+ */
+static int
+look_at_bucket(const char *path, bucket_t *bucket)
+{
+    struct statx st;
+
+    if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &st) != 0) {
+        return -1;
+    }
+    *bucket = (bucket_t){
+        .device = makedev(st.stx_dev_major, st.stx_dev_minor),
+        .inode = st.stx_ino,
+        .seconds = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_sec : 0,
+        .nanoseconds = st.stx_mask & STATX_BTIME ? st.stx_btime.tv_nsec : 0,
+    };
+    return 0;
+}
+
+/*
+ * The name of a bucket, which another process may have made a moment ago, and not synced yet,
+ * or may have made anew: to be asked when it has a file, and so stays.
+ */
+static int
+sync_bucket(const char *root, platen_dir_t dir, const char *path)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static bucket_t        durable[PLATEN_DIR_OUTPUT + 1]; /* the last that was synced here */
+    bucket_t               bucket;
+    char                   parent[PLATEN_PATH_MAX];
+    int                    known;
+
+    if (look_at_bucket(path, &bucket) != 0) {
+        return -1;
+    }
+    pthread_mutex_lock(&mutex);
+    known = bucket.seconds != 0 && memcmp(&bucket, &durable[dir], sizeof(bucket)) == 0;
+    pthread_mutex_unlock(&mutex);
+    if (known) {
+        return 0;
+    }
+
+    snprintf(parent, sizeof(parent), "%.*s/%s", PLATEN_ROOT_MAX, root, dir_names[dir]);
+    if (sync_dir(parent) != 0) {
+        return -1;
+    }
+    pthread_mutex_lock(&mutex);
+    durable[dir] = bucket;
+    pthread_mutex_unlock(&mutex);
+    return 0;
+}
+
 int
 platen_layout_sync(const char *root, platen_dir_t dir, const platen_id_t *id)
 {
@@ -350,7 +412,7 @@ platen_layout_sync(const char *root, platen_dir_t dir, const platen_id_t *id)
 
     platen_id_format(id, text);
     bucket_path(root, dir, text, bucket);
-    return sync_dir(bucket);
+    return sync_dir(bucket) == 0 ? sync_bucket(root, dir, bucket) : -1;
 }
 
 void

@@ -16,7 +16,7 @@
  *
  *   C  file made, path           W  bytes written at an offset; data
  *   D  the same with O_DSYNC     T  cut, or made longer: offset is the new size
- *   M  directory made, path      U  name removed, path      X  directory removed
+ *   M  directory to be made, path      U  name removed, path      X  directory removed
  *   R  renamed from path; data is the new path, then NUL, then the whole file
  *   L  the same for a link       B  sync of a file or directory begun, and
  *   E  done, path; B has the whole file's bytes as data, unless they were seen;
@@ -333,12 +333,11 @@ MOVE(link, 'L')
 int
 mkdir(const char *path, mode_t mode)
 {
-    int rc = REAL(mkdir)(path, mode);
-
-    if (rc == 0 && is_ours(path)) {
-        record('M', inode_of(-1, path), 0, path, NULL, 0);
+    /* Before it is there: another process may have a file in it, and say so, at once. */
+    if (is_ours(path) && access(path, F_OK) != 0) {
+        record('M', 0, 0, path, NULL, 0);
     }
-    return rc;
+    return REAL(mkdir)(path, mode);
 }
 
 int

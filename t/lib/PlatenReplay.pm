@@ -80,7 +80,13 @@ sub cut {
 sub apply { my ($string, $op) = @_; return @$op == 3 ? put($string, @$op[1, 2]) : cut($string, $op->[1]) }
 
 sub do_C { my ($self, $inode, undef, $path) = @_; $self->{inode}{$inode} = new_file(); $self->name($path, $self->{inode}{$inode}) }
-sub do_M { my ($self, undef, undef, $path) = @_; $self->{dirs}{$path} = new_dir(); $self->name($path, 'dir') }
+sub do_M {
+    my ($self, undef, undef, $path) = @_;
+    my ($in, $name) = split_path($path);
+    return if $self->{dirs}{$in} && ($self->{dirs}{$in}{cur}{$name} // '') eq 'dir'; # two want to make it
+    $self->{dirs}{$path} = new_dir();
+    $self->name($path, 'dir');
+}
 sub do_U { my ($self, undef, undef, $path) = @_; $self->name($path, undef) }
 sub do_X { my ($self, undef, undef, $path) = @_; $self->name($path, undef) }
 sub do_A { } # what a client was answered
