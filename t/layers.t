@@ -157,4 +157,13 @@ for my $program (sort keys %needs) {
     }
 }
 
+# A wait by the clock of the day is as long as somebody sets that back.
+for my $program (map "$build/$_", qw(platend platenctl platen-lok), sort(keys %needs), 'ngx_http_platen_module.so') {
+    SKIP: {
+        skip "there is no $program", 1 if !-e $program;
+        my @waits = `nm -D --undefined-only $program` =~ /\bU ((?:pthread|sem|mtx|cnd|mq|thrd)_\w*timed\w+)/g;
+        is "@waits", '', "$program waits by no clock that can be set back";
+    }
+}
+
 done_testing;

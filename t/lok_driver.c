@@ -678,6 +678,67 @@ soak(const char *corpus, size_t n)
     ok(zygote_end(&s) == 0, "and ends when it is told");
 }
 
+/* Processes that the zygote has by now. */
+static unsigned
+children_of(pid_t pid)
+{
+    char     path[64];
+    unsigned n = 0;
+    int      child;
+    FILE    *in;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) pid, (int) pid);
+    in = fopen(path, "re");
+    while (in != NULL && fscanf(in, "%d", &child) == 1) {
+        n++;
+    }
+    if (in != NULL) {
+        fclose(in);
+    }
+    return n;
+}
+
+/* Waits until it has as many, for half a minute at most. */
+static int
+comes_to(pid_t pid, unsigned n)
+{
+    int i;
+
+    for (i = 0; i < 600 && children_of(pid) != n; i++) {
+        usleep(50000);
+    }
+    return children_of(pid) == n;
+}
+
+/* For a moment there is no process to be had: fork() fails as t/fault/errors.c has it. */
+static void
+test_no_process(void)
+{
+    zygote_t    s;
+    char        library[4096];
+    const char *name = strrchr(program, '/');
+
+    snprintf(library, sizeof(library), "%.*s/fault_errors.so",
+             name == NULL ? 1 : (int) (name - program), name == NULL ? "." : program);
+    if (access(library, R_OK) != 0) {
+        ok(1, "no process: # SKIP there is no %s", library);
+        return;
+    }
+    setenv("LD_PRELOAD", library, 1);
+    setenv("PLATEN_ERRORS", at("state"), 1); /* which the zygote may read */
+    start(&s, "2");
+    unsetenv("LD_PRELOAD");
+    unsetenv("PLATEN_ERRORS");
+
+    ok(simple(&s, 1) && comes_to(s.pid, 2), "no process: two are forked ahead");
+    ok(write_file(at("state/fork"), "11 /") == 0 && simple(&s, 2) && comes_to(s.pid, 1),
+       "no process: a document takes one of them, and none takes its place");
+    usleep(300000);
+    ok(children_of(s.pid) == 1, "no process: as long as there is none to be had");
+    ok(unlink(at("state/fork")) == 0 && comes_to(s.pid, 2), "no process: then one does");
+    ok(zygote_end(&s) == 0, "no process: it ends when it is told");
+}
+
 static void
 tests(const char *corpus)
 {
@@ -715,6 +776,7 @@ tests(const char *corpus)
     usleep(500000);
     test_setup(&s, "forked ahead");
     ok(zygote_end(&s) == 0, "forked ahead: it ends when it is told");
+    test_no_process();
     test_ends();
 }
 

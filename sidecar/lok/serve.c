@@ -374,7 +374,7 @@ rest(void)
 }
 
 static int
-wants_ahead(void)
+lacks_ahead(void)
 {
     unsigned n = 0;
     size_t   i;
@@ -382,18 +382,26 @@ wants_ahead(void)
     for (i = 0; serve->ahead != 0 && i < RUNS_MAX; i++) {
         n += runs[i].pid != 0;
     }
-    return n < serve->ahead && platen_boottime_ms() >= ahead_at;
+    return n < serve->ahead;
 }
 
 /* Milliseconds until there is something to do without an event; -1: nothing. */
 static int
 idle_for(void)
 {
-    uint64_t quiet = platen_boottime_ms() - asked_ms;
+    uint64_t now = platen_boottime_ms(), quiet = now - asked_ms, rest = REST_MS - quiet + 1;
 
-    return quiet >= REST_MS           ? (resting ? -1 : 0)
-           : resting || wants_ahead() ? IDLE_MS
-                                      : (int) (REST_MS - quiet) + 1;
+    if (quiet >= REST_MS) {
+        return resting ? -1 : 0;
+    }
+    if (!resting && !lacks_ahead()) {
+        return (int) rest;
+    }
+    /* There was no process to be had: not sooner. */
+    if (!resting && now < ahead_at) {
+        return (int) (ahead_at - now < rest ? ahead_at - now : rest);
+    }
+    return IDLE_MS;
 }
 
 /* Nothing has happened for as long as that. */
@@ -405,7 +413,7 @@ be_idle(void)
     } else if (resting) {
         platen_lok_untrim();
         resting = 0;
-    } else if (wants_ahead()) {
+    } else if (lacks_ahead() && platen_boottime_ms() >= ahead_at) {
         fork_ahead();
     }
 }

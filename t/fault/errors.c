@@ -10,8 +10,8 @@
  *   DIR/clock           "SECONDS": added to CLOCK_REALTIME
  *
  * Calls: open (with O_CREAT), write, pwrite, fsync, fdatasync, rename, mkdir,
- * link.  It cannot see what the C library does for itself (fwrite), system
- * calls made without it, and writes to memory that is mapped.
+ * link; and fork (a clone by syscall(2)), whose path is "/".  It cannot see what the C library
+ * does for itself (fwrite), system calls made without it, and writes to memory that is mapped.
  */
 
 #include <dlfcn.h>
@@ -227,6 +227,25 @@ gettimeofday(struct timeval *restrict tv, void *restrict zone)
     }
     *tv = (struct timeval){ .tv_sec = ts.tv_sec, .tv_usec = ts.tv_nsec / 1000 };
     return 0;
+}
+
+/* Of all that go this way, a clone(2) is a fork; what it is given is passed on as it is. */
+long
+syscall(long number, ...)
+{
+    long    given[6];
+    va_list args;
+    size_t  i;
+
+    va_start(args, number);
+    for (i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+        given[i] = va_arg(args, long);
+    }
+    va_end(args);
+    if (number == SYS_clone && judge("fork", "/") != 0) {
+        return -1;
+    }
+    return REAL(syscall)(number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
 
 time_t
