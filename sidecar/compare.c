@@ -2,11 +2,8 @@
 
 #include "compare.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bus/endpoint.h"
 #include "log.h"
@@ -17,10 +14,10 @@ struct platen_compare_s {
     const platen_config_t *config;
     platen_store_t        *store;
     platen_uses_t          own;
-    platen_uses_t          stranger;                   /* an nginx with another store */
-    uint64_t               heard_ms;                   /* CLOCK_BOOTTIME; 0: there is none */
-    unsigned               differ;                     /* of the nginx with this store */
-    char                   path[PLATEN_USES_PATH_MAX]; /* of the file; "": none */
+    platen_uses_t          stranger; /* an nginx with another store */
+    uint64_t               heard_ms; /* CLOCK_BOOTTIME; 0: there is none */
+    unsigned               differ;   /* of the nginx with this store */
+    int                    said;     /* beside the socket */
     char                   sentence[PLATEN_SERVICE_SENTENCE];
 };
 
@@ -66,45 +63,24 @@ platen_compare_new(const platen_config_t *config, platen_store_t *store, char *e
     return c;
 }
 
-static int
-write_file(const platen_compare_t *c, const char *path)
-{
-    char   text[PLATEN_USES_TEXT_MAX];
-    size_t len = platen_uses_write(&c->own, text);
-    int    fd, rc;
-
-    if (unlink(path) != 0 && errno != ENOENT) {
-        return -1;
-    }
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return -1;
-    }
-    rc = write(fd, text, len) == (ssize_t) len ? 0 : -1;
-    return close(fd) == 0 ? rc : -1;
-}
-
 void
 platen_compare_publish(platen_compare_t *c)
 {
-    char err[PLATEN_USES_PATH_MAX + 512];
+    char   text[PLATEN_USES_TEXT_MAX], err[512];
+    size_t len = platen_uses_write(&c->own, text);
 
-    snprintf(c->path, sizeof(c->path), "%s" PLATEN_USES_SUFFIX,
-             platen_config_socket(c->config));
-    if (write_file(c, c->path) != 0) {
-        snprintf(err, sizeof(err), "%s: %s", c->path, strerror(errno));
-    } else if (platen_endpoint_access(c->config, c->path, err, sizeof(err)) == 0) {
-        return;
+    c->said = 1;
+    if (platen_endpoint_say(c->config, PLATEN_USES_SUFFIX, text, len, err, sizeof(err)) != 0) {
+        platen_log(PLATEN_LOG_WARN, "an nginx with another store is not told where platend is",
+                   json_pack("{s:s}", "error", err));
     }
-    platen_log(PLATEN_LOG_WARN, "an nginx with another store is not told where platend is",
-               json_pack("{s:s}", "error", err));
 }
 
 void
 platen_compare_destroy(platen_compare_t **compare)
 {
-    if (*compare != NULL && *(*compare)->path != '\0') {
-        (void) unlink((*compare)->path);
+    if (*compare != NULL && (*compare)->said) {
+        platen_endpoint_unsay((*compare)->config, PLATEN_USES_SUFFIX);
     }
     free(*compare);
     *compare = NULL;

@@ -1,5 +1,6 @@
 /*
- * The socket files on which the sidecar and the web server's workers meet.
+ * The socket files on which the sidecar and the web server's workers meet, and what is beside
+ * them.
  */
 
 #ifndef PLATEN_ENDPOINT_H
@@ -17,10 +18,17 @@
 char *platen_endpoint_bind(zsock_t *socket, const char *endpoint, const platen_config_t *config,
                            char *err, size_t errlen);
 
-/* Gives a file the mode and the group of sockets.  Returns 0, or -1 with a sentence in `err`.
+/*
+ * What platend says beside the socket of hints, once that is bound: a file named as the socket
+ * and `suffix`, for those who may use the socket, in place of the last one at once.  It is not
+ * synced.  From any thread, for one suffix from one at a time.  Returns 0, or -1 with a
+ * sentence in `err`.
  */
-int platen_endpoint_access(const platen_config_t *config, const char *path, char *err,
-                           size_t errlen);
+int platen_endpoint_say(const platen_config_t *config, const char *suffix, const char *text,
+                        size_t len, char *err, size_t errlen);
+
+/* Takes it away; harmless if there is none. */
+void platen_endpoint_unsay(const platen_config_t *config, const char *suffix);
 
 /* Removes the file, once the socket is closed; harmless if *path is NULL. */
 void platen_endpoint_remove(char **path);
