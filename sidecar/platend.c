@@ -79,14 +79,10 @@ typedef struct {
 
 /* When nothing else of the loop was done: kills and hints have waited for as long. */
 static void
-note_turn(platend_t *d, const char *turn, const struct timespec *start)
+note_turn(platend_t *d, const char *turn, uint64_t start)
 {
-    struct timespec end;
-    uint64_t        took;
+    uint64_t took = platen_monotonic_us() - start;
 
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    took = (uint64_t) ((end.tv_sec - start->tv_sec) * 1000000
-                       + (end.tv_nsec - start->tv_nsec) / 1000);
     platen_metric_time(PLATEN_METRIC_TURN, took, turn);
     if (took > d->turn_us) {
         d->turn_us = took;
@@ -101,12 +97,11 @@ note_turn(platend_t *d, const char *turn, const struct timespec *start)
                                                                                                \
     static int on_##name(zloop_t *loop, type what, void *arg)                                  \
     {                                                                                          \
-        struct timespec start;                                                                 \
-        int             rc;                                                                    \
+        uint64_t start = platen_monotonic_us();                                                \
+        int      rc;                                                                           \
                                                                                                \
-        clock_gettime(CLOCK_MONOTONIC, &start);                                                \
         rc = name##_turn(loop, what, arg);                                                     \
-        note_turn(arg, text, &start);                                                          \
+        note_turn(arg, text, start);                                                           \
         return rc;                                                                             \
     }
 

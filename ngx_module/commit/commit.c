@@ -164,10 +164,10 @@ platen_commit_thread(void *data, ngx_log_t *log)
     const char          *what, *errstr;
     ngx_uint_t           n;
     platen_txn_t         txn;
-    struct timespec      start, end;
+    uint64_t             start;
     platen_commit_op_t  *op;
 
-    (void) clock_gettime(CLOCK_MONOTONIC, &start);
+    start = platen_monotonic_us();
     n = 0;
 
     for (op = g->ops; op; op = op->next) {
@@ -225,11 +225,7 @@ platen_commit_thread(void *data, ngx_log_t *log)
     rc = platen_txn_commit(&txn);
     if (rc == PLATEN_OK) {
         platen_crash_point(PLATEN_CRASH_ACCEPT_COMMITTED);
-        (void) clock_gettime(CLOCK_MONOTONIC, &end);
-        platen_metrics_commit(n, (uint64_t) ((end.tv_sec - start.tv_sec)
-                                             * 1000000
-                                             + (end.tv_nsec - start.tv_nsec)
-                                             / 1000));
+        platen_metrics_commit(n, platen_monotonic_us() - start);
         goto done;
     }
 

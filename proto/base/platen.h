@@ -66,4 +66,7 @@ uint64_t platen_now_us(void);
 /* Time since boot in milliseconds, suspend included (CLOCK_BOOTTIME): leases. */
 uint64_t platen_boottime_ms(void);
 
+/* For how long something takes, in microseconds (CLOCK_MONOTONIC). */
+uint64_t platen_monotonic_us(void);
+
 #endif
