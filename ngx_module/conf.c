@@ -126,7 +126,8 @@ platen_conf_init_main(ngx_conf_t *cf, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (platen_metrics_zone(cf, &ngx_http_platen_module) != NGX_OK) {
+    pmcf->metrics = platen_metrics_zone(cf, &ngx_http_platen_module);
+    if (pmcf->metrics == NULL) {
         return NGX_CONF_ERROR;
     }
 

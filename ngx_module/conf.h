@@ -45,6 +45,7 @@ typedef struct {
     ngx_str_t                events;      /* len 0: off */
     ngx_str_t                thread_pool;
     ngx_thread_pool_t       *pool;
+    ngx_shm_zone_t          *metrics;     /* see counts.h */
     off_t                    min_free;    /* bytes of disk; 0: any will do */
     ngx_flag_t               sync;        /* a 2xx survives a power failure */
 } ngx_http_platen_main_conf_t;

@@ -18,31 +18,29 @@ static ngx_int_t platen_metrics_zone_init(ngx_shm_zone_t *zone, void *data);
 static platen_metrics_worker_t *platen_metrics_own(void);
 
 
-static ngx_shm_zone_t    *platen_metrics_memory;
 static platen_metrics_t  *platen_metrics;
 
 static const char      *(*platen_metrics_pattern)(ngx_uint_t route);
 
 
-ngx_int_t
+ngx_shm_zone_t *
 platen_metrics_zone(ngx_conf_t *cf, void *tag)
 {
-    size_t     size;
-    ngx_str_t  name = ngx_string("platen_metrics");
+    size_t           size;
+    ngx_str_t        name = ngx_string("platen_metrics");
+    ngx_shm_zone_t  *zone;
 
     /* as the slab allocator keeps pages of its own */
 
     size = ngx_align(sizeof(platen_metrics_t), ngx_pagesize)
            + 8 * ngx_pagesize;
 
-    platen_metrics_memory = ngx_shared_memory_add(cf, &name, size, tag);
-    if (platen_metrics_memory == NULL) {
-        return NGX_ERROR;
+    zone = ngx_shared_memory_add(cf, &name, size, tag);
+    if (zone) {
+        zone->init = platen_metrics_zone_init;
     }
 
-    platen_metrics_memory->init = platen_metrics_zone_init;
-
-    return NGX_OK;
+    return zone;
 }
 
 
@@ -67,17 +65,17 @@ platen_metrics_zone_init(ngx_shm_zone_t *zone, void *data)
         pool->data = zone->data;
     }
 
-    platen_metrics = zone->data;
-
     return NGX_OK;
 }
 
 
 void
-platen_metrics_init(const char *(*pattern)(ngx_uint_t route))
+platen_metrics_init(ngx_shm_zone_t *zone,
+    const char *(*pattern)(ngx_uint_t route))
 {
     platen_metrics_worker_t  *own;
 
+    platen_metrics = zone ? zone->data : NULL;
     platen_metrics_pattern = pattern;
 
     if (platen_metrics == NULL) {

@@ -42,14 +42,16 @@ typedef struct {
 } platen_metrics_t;
 
 
-/* Declares the memory; for a configuration with platen_api. */
-ngx_int_t platen_metrics_zone(ngx_conf_t *cf, void *tag);
+/* Declares the memory, for a configuration with platen_api; NULL: no memory. */
+ngx_shm_zone_t *platen_metrics_zone(ngx_conf_t *cf, void *tag);
 
 /*
- * A worker begins: its place is its own from now on.  `pattern` is what a route
- * is called by its number in a context.
+ * A worker begins: its place is its own from now on, if there is a zone (NULL:
+ * it counts nothing, whatever the configuration before had).  `pattern` is what
+ * a route is called by its number in a context.
  */
-void platen_metrics_init(const char *(*pattern)(ngx_uint_t route));
+void platen_metrics_init(ngx_shm_zone_t *zone,
+    const char *(*pattern)(ngx_uint_t route));
 const char *platen_metrics_route(ngx_uint_t route);
 
 /* A handler of the log phase. */

@@ -578,6 +578,7 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
     ngx_http_platen_worker_t  *w = &ngx_http_platen_worker;
 
     ngx_memzero(w, sizeof(ngx_http_platen_worker_t));
+    platen_metrics_init(NULL, platen_route_pattern);
 
     ctx = (ngx_http_conf_ctx_t *) ngx_get_conf(cycle->conf_ctx,
                                                ngx_http_module);
@@ -613,7 +614,7 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    platen_metrics_init(platen_route_pattern);
+    platen_metrics_init(w->conf->metrics, platen_route_pattern);
 
     platen_ready_init(cycle->log);
 
