@@ -8,6 +8,8 @@
 
 #include "worker.h"
 
+#include <fcntl.h>
+
 #include "base/platen.h"
 #include "disk/layout.h"
 
@@ -64,4 +66,23 @@ ngx_http_platen_store(ngx_log_t *log)
     }
 
     return w->store;
+}
+
+
+int
+platen_worker_beside(const char *suffix)
+{
+    char        path[256];
+    ngx_str_t  *queue = &ngx_http_platen_worker.conf->queue;
+
+    if (queue->len == 0) {
+        return -1;
+    }
+
+    /* an address of a socket has 107 bytes at most */
+
+    ngx_snprintf((u_char *) path, sizeof(path), "%s%s%Z",
+                 queue->data + sizeof("ipc://") - 1, suffix);
+
+    return open(path, O_RDONLY|O_NONBLOCK|O_NOFOLLOW|O_CLOEXEC);
 }

@@ -33,5 +33,11 @@ extern ngx_http_platen_worker_t  ngx_http_platen_worker;
 /* The store, opened anew at most once a second if it is not open; or NULL. */
 platen_store_t *ngx_http_platen_store(ngx_log_t *log);
 
+/*
+ * Opens what platend says beside the socket of hints, as a small file: a
+ * descriptor, or -1.
+ */
+int platen_worker_beside(const char *suffix);
+
 
 #endif /* _PLATEN_WORKER_H_INCLUDED_ */

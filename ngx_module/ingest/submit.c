@@ -176,13 +176,11 @@ platen_submit_op(ngx_http_request_t *r)
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
     rx = ctx->rx;
 
-    op = ngx_pcalloc(r->pool, sizeof(platen_commit_op_t));
+    op = platen_operation_new(r, PLATEN_COMMIT_SUBMIT);
     if (op == NULL) {
         return NGX_ERROR;
     }
 
-    ctx->op = op;
-    op->kind = PLATEN_COMMIT_SUBMIT;
     op->tmp = rx->tmp.path;
     op->max_queue = plcf->max_queue;
     op->max_client_queue = plcf->max_client_queue;
@@ -193,8 +191,7 @@ platen_submit_op(ngx_http_request_t *r)
     job = &op->job;
 
     if (ctx->tus) {
-        /* the upload's own, and what it was stays until the job is there */
-        job->id = ctx->id;
+        /* it has the upload's id, and what that was stays until it is there */
         op->resumable = 1;
 
     } else if (platen_id_new(&job->id) != PLATEN_OK) {
@@ -205,8 +202,6 @@ platen_submit_op(ngx_http_request_t *r)
     job->priority = rx->params.priority;
     job->withheld = rx->params.options.given & platen_option_secrets();
     job->input_size = rx->size;
-    job->client = (platen_str_t) { (char *) ctx->client.data,
-                                   ctx->client.len };
     job->request_id = (platen_str_t) { (char *) ctx->request_id.data,
                                        ctx->request_id.len };
     job->source_format = platen_str(rx->source->name);

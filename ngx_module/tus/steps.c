@@ -146,7 +146,7 @@ platen_tus_reserve_done(ngx_http_request_t *r, platen_tus_t *tus)
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    op = ctx->op;
+    op = tus->op;
 
     switch (tus->then) {
 

@@ -397,19 +397,11 @@ platen_ready_compare(platen_txn_t *txn, platen_uses_t *platend)
 static ngx_int_t
 platen_ready_beside(platen_uses_t *platend)
 {
-    int         fd;
-    char        path[256], text[PLATEN_USES_TEXT_MAX];
-    ssize_t     n;
-    ngx_str_t  *queue = &ngx_http_platen_worker.conf->queue;
+    int      fd;
+    char     text[PLATEN_USES_TEXT_MAX];
+    ssize_t  n;
 
-    if (queue->len == 0) {
-        return NGX_DECLINED;
-    }
-
-    ngx_snprintf((u_char *) path, sizeof(path), "%s" PLATEN_USES_SUFFIX "%Z",
-                 queue->data + sizeof("ipc://") - 1);
-
-    fd = open(path, O_RDONLY|O_NONBLOCK|O_NOFOLLOW|O_CLOEXEC);
+    fd = platen_worker_beside(PLATEN_USES_SUFFIX);
     if (fd == -1) {
         return NGX_DECLINED;
     }

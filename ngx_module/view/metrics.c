@@ -33,9 +33,9 @@ static void platen_metrics_write_http(platen_exposition_t *x,
     const platen_metrics_t *m);
 static void platen_metrics_write_workers(platen_exposition_t *x,
     const platen_metrics_t *m);
-static ngx_int_t platen_metrics_write_store(ngx_http_request_t *r,
+static void platen_metrics_write_store(ngx_http_request_t *r,
     platen_exposition_t *x);
-static size_t platen_metrics_read(u_char *page, ngx_log_t *log);
+static size_t platen_metrics_read(u_char *page);
 static void platen_metrics_gauge(platen_exposition_t *x, const char *name,
     const char *help, uint64_t value);
 static ngx_uint_t platen_metrics_open(ngx_http_request_t *r);
@@ -95,7 +95,7 @@ platen_metrics_page(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    n = platen_metrics_read(page + PLATEN_METRICS_OWN, r->connection->log);
+    n = platen_metrics_read(page + PLATEN_METRICS_OWN);
 
     platen_exposition_init(&x, (char *) page, PLATEN_METRICS_OWN);
 
@@ -113,9 +113,7 @@ platen_metrics_page(ngx_http_request_t *r)
         platen_metrics_write_workers(&x, m);
     }
 
-    if (platen_metrics_write_store(r, &x) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    platen_metrics_write_store(r, &x);
 
     if (x.full) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -168,28 +166,15 @@ platen_metrics_open(ngx_http_request_t *r)
 /* platend's page; 0: there is none, or it is of one that is gone. */
 
 static size_t
-platen_metrics_read(u_char *page, ngx_log_t *log)
+platen_metrics_read(u_char *page)
 {
     int              fd;
-    char             path[NGX_MAX_PATH];
     size_t           len;
     ssize_t          n;
     struct stat      st;
     struct timespec  now;
-    ngx_str_t       *queue = &ngx_http_platen_worker.conf->queue;
 
-    if (queue->len == 0) {
-        return 0;
-    }
-
-    if (ngx_snprintf((u_char *) path, sizeof(path), "%s" PLATEN_METRICS_SUFFIX
-                     "%Z", queue->data + sizeof("ipc://") - 1)
-        == (u_char *) path + sizeof(path))
-    {
-        return 0;
-    }
-
-    fd = open(path, O_RDONLY|O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC);
+    fd = platen_worker_beside(PLATEN_METRICS_SUFFIX);
     if (fd < 0) {
         return 0;
     }
@@ -287,13 +272,20 @@ static void
 platen_metrics_write_workers(platen_exposition_t *x, const platen_metrics_t *m)
 {
     uint64_t                        subscribers, longest;
-    ngx_uint_t                      i;
+    ngx_uint_t                      i, n;
+    ngx_core_conf_t                *ccf;
     const platen_metrics_worker_t  *worker;
 
     subscribers = 0;
     longest = 0;
 
-    for (i = 0; i < PLATEN_METRICS_WORKERS; i++) {
+    /* what one leaves that has no successor is nobody's */
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx,
+                                           ngx_core_module);
+    n = ngx_min((ngx_uint_t) ccf->worker_processes, PLATEN_METRICS_WORKERS);
+
+    for (i = 0; i < n; i++) {
         worker = &m->workers[i];
         subscribers += worker->subscribers;
         longest = ngx_max(longest, worker->longest_turn);
@@ -321,7 +313,7 @@ platen_metrics_gauge(platen_exposition_t *x, const char *name,
 
 /* That there is no store is a number as well. */
 
-static ngx_int_t
+static void
 platen_metrics_write_store(ngx_http_request_t *r, platen_exposition_t *x)
 {
     int               rc;
@@ -353,7 +345,7 @@ platen_metrics_write_store(ngx_http_request_t *r, platen_exposition_t *x)
                          rc == PLATEN_OK);
 
     if (rc != PLATEN_OK) {
-        return NGX_OK;
+        return;
     }
 
     now = platen_now_us();
@@ -405,6 +397,4 @@ platen_metrics_write_store(ngx_http_request_t *r, platen_exposition_t *x)
     platen_exposition_family(x, "platen_store_commits_total", "counter",
                              "Transactions of the store, ever.");
     platen_exposition_number(x, "", s.commits);
-
-    return NGX_OK;
 }
