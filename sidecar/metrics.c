@@ -39,7 +39,8 @@ static const struct {
     [PLATEN_METRIC_WAIT] = { "platen_job_wait_seconds",
                              HISTOGRAM,
                              { NULL },
-                             "From a job's submission to its first attempt." },
+                             "From a job's submission, or retry by its client, to its first "
+                             "attempt." },
     [PLATEN_METRIC_CONVERSION] = { "platen_job_conversion_seconds",
                                    HISTOGRAM,
                                    { "to" },
@@ -243,14 +244,16 @@ platen_metrics_write(char *page, size_t size)
     platen_metric_t          m;
 
     platen_exposition_init(&x, page, size);
-    pthread_mutex_lock(&all.mutex);
     for (m = 0; m < PLATEN_METRIC_NONE; m++) {
         platen_exposition_family(&x, families[m].name, types[families[m].kind],
                                  families[m].help);
-        for (s = all.first[m]; s != NULL; s = s->next) {
+        /* More are put before the first; those that are there stay. */
+        pthread_mutex_lock(&all.mutex);
+        s = all.first[m];
+        pthread_mutex_unlock(&all.mutex);
+        for (; s != NULL; s = s->next) {
             write_series(&x, families[m].kind, s);
         }
     }
-    pthread_mutex_unlock(&all.mutex);
     return (size_t) (x.at - x.start);
 }

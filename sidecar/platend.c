@@ -73,8 +73,9 @@ typedef struct {
     unsigned               seconds; /* since the start */
     uint64_t               turn_us; /* the longest turn of the loop, and what it did */
     const char            *turn;
-    uint64_t               kill_at; /* CLOCK_BOOTTIME milliseconds; 0: done */
-    uint64_t               leave_at;
+    uint64_t converted_at; /* the last canary that was, microseconds since the Unix epoch */
+    uint64_t kill_at;      /* CLOCK_BOOTTIME milliseconds; 0: done */
+    uint64_t leave_at;
 } platend_t;
 
 /* When nothing else of the loop was done: kills and hints have waited for as long. */
@@ -302,7 +303,7 @@ holds(const void *data, const platen_id_t *id, uint32_t epoch)
 
 /* The same for GET /metrics. */
 static void
-count_condition(const platend_t *d, const char *bad)
+count_condition(platend_t *d, const char *bad)
 {
     const platen_canary_record_t *canary = platen_scheduler_canary(d->scheduler);
     uint64_t                      now = platen_now_us();
@@ -311,7 +312,11 @@ count_condition(const platend_t *d, const char *bad)
     platen_metric_set(PLATEN_METRIC_BUSY, platen_scheduler_running(d->scheduler));
     platen_metric_set(PLATEN_METRIC_OFFICE, (uint64_t) platen_scheduler_is_warm(d->scheduler));
     if (canary->ok) {
-        platen_metric_set(PLATEN_METRIC_CANARY, now > canary->at ? now - canary->at : 0);
+        d->converted_at = canary->at;
+    }
+    if (d->converted_at != 0) {
+        platen_metric_set(PLATEN_METRIC_CANARY,
+                          now > d->converted_at ? now - d->converted_at : 0);
     }
 }
 

@@ -6,8 +6,6 @@
 
 #include "base/platen.h"
 
-#define PLATEN_WIRE_HEAD 6 /* octets before what the kind has to say */
-
 static const uint8_t magic[4] = { 'P', 'L', 'T', 'N' };
 
 void

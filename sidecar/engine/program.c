@@ -48,8 +48,8 @@ platen_program_name(const platen_run_t *run, char *name, size_t size)
     return name;
 }
 
-platen_exit_t
-platen_program_exit(const platen_program_rule_t *rules, int code, const char *said)
+static platen_exit_t
+exit_by(const platen_program_rule_t *rules, int code, const char *said)
 {
     while ((rules->code != PLATEN_PROGRAM_ANY && rules->code != code)
            || (rules->said != NULL && strstr(said, rules->said) == NULL)) {
@@ -62,5 +62,5 @@ platen_exit_t
 platen_engine_exit(const platen_engine_t *engine, int code, const char *said)
 {
     return engine->exited != NULL ? engine->exited(code, said)
-                                  : platen_program_exit(engine->rules, code, said);
+                                  : exit_by(engine->rules, code, said);
 }

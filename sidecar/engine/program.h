@@ -30,11 +30,4 @@ const char *platen_program_local(const platen_run_t *run, const char *path);
  */
 const char *platen_program_name(const platen_run_t *run, char *name, size_t size);
 
-/*
- * The meaning of an end: by the rules, of which the last has to fit everything
- * (code PLATEN_PROGRAM_ANY, said NULL).
- */
-platen_exit_t
-platen_program_exit(const platen_program_rule_t *rules, int code, const char *said);
-
 #endif

@@ -52,7 +52,7 @@ platen_task_new(const platen_job_t *job)
     task->epoch = job->epoch;
     task->attempt = job->attempts;
     task->crashes = job->crashes;
-    task->created_at = job->created_at;
+    task->pending_at = job->updated_at;
     task->started_ms = platen_boottime_ms();
     task->request_id = job->request_id.len == 0
                            ? strdup("")

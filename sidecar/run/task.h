@@ -28,7 +28,7 @@ typedef struct {
     uint32_t    epoch;      /* of this claim */
     uint32_t    attempt;    /* 1 for the first */
     uint32_t    crashes;    /* before this attempt */
-    uint64_t    created_at; /* microseconds since the Unix epoch */
+    uint64_t    pending_at; /* since when it waits, microseconds since the Unix epoch */
     uint64_t    started_ms; /* CLOCK_BOOTTIME */
 
     char                  *request_id;

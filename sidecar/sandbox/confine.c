@@ -195,8 +195,8 @@ platen_confine_cgroup(const platen_confine_t *confine, unsigned worker,
     char name[32];
 
     out->sandbox.cgroup = NULL;
-    out->kills = platen_sandbox_kills();
     if (!(confine->layers & PLATEN_SANDBOX_CGROUP)) {
+        out->kills = platen_sandbox_kills();
         return 0;
     }
     snprintf(name, sizeof(name), "platen-%u", worker);

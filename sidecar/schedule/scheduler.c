@@ -495,15 +495,15 @@ give_back(platen_scheduler_t *s, platen_task_t *task)
     platen_endings_add(s, task, &verdict, -1);
 }
 
-/* From its submission, by a clock that may have jumped, to its first attempt. */
+/* How long it has waited for its first attempt, by a clock that may have jumped. */
 static void
 count_claim(const platen_task_t *task)
 {
     uint64_t now = platen_now_us();
 
-    if (task->attempt <= 1) {
+    if (task->attempt <= 1 && task->kind != PLATEN_TASK_PACK) {
         platen_metric_time(PLATEN_METRIC_WAIT,
-                           now > task->created_at ? now - task->created_at : 0, NULL);
+                           now > task->pending_at ? now - task->pending_at : 0, NULL);
     }
 }
 
