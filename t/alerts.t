@@ -45,7 +45,7 @@ is_deeply [grep !$main::Type{$_}, map main::names_in($_), @exprs], [], 'of numbe
 === TEST 3: each rule at its fault
 --- flow
 SKIP: {
-    my $promtool = -x "$::Root/build/promtool" ? "$::Root/build/promtool" : (grep -x, map "$_/promtool", split /:/, $ENV{PATH})[0];
+    my $promtool = promtool();
     skip 'there is no promtool (t/lib/fetch-promtool)', 2 if !$promtool;
     my $said = `$promtool check rules $::Root/conf/alerts.yml 2>&1`;
     is $?, 0, 'they are well-formed' or diag $said;

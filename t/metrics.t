@@ -104,7 +104,7 @@ my $open = main::read_page($page->content, 1);
 my $plain = main::numbers();
 is_deeply [sort keys %$open], [sort keys %$plain], 'the same numbers in both';
 SKIP: {
-    my $promtool = -x "$::Root/build/promtool" ? "$::Root/build/promtool" : (grep -x, map "$_/promtool", split /:/, $ENV{PATH})[0];
+    my $promtool = promtool();
     skip 'there is no promtool (t/lib/fetch-promtool)', 1 if !$promtool;
     spew("$::Var/page", get('/metrics')->content);
     is `$promtool check metrics < $::Var/page 2>&1`, '', 'promtool finds nothing';

@@ -389,17 +389,17 @@ lacks_ahead(void)
 static int
 idle_for(void)
 {
-    uint64_t now = platen_boottime_ms(), quiet = now - asked_ms, rest = REST_MS - quiet + 1;
+    uint64_t now = platen_boottime_ms(), quiet = now - asked_ms, left = REST_MS - quiet + 1;
 
     if (quiet >= REST_MS) {
         return resting ? -1 : 0;
     }
     if (!resting && !lacks_ahead()) {
-        return (int) rest;
+        return (int) left;
     }
     /* There was no process to be had: not sooner. */
     if (!resting && now < ahead_at) {
-        return (int) (ahead_at - now < rest ? ahead_at - now : rest);
+        return (int) (ahead_at - now < left ? ahead_at - now : left);
     }
     return IDLE_MS;
 }

@@ -46,7 +46,7 @@ our @EXPORT = (
        platend_start platend_stop platend_kill platend_log platend_pid only_script tiny_pdf
        base_url http get post_form submit text_job tus wait_job becomes job json_of raw raw_open
        read_response problem_is sample slurp spew files_below corpus
-       nginx_pids children_of zygotes error_log_text eventually has_read leave platend_turns sha256_hex sleep time)
+       nginx_pids children_of zygotes error_log_text promtool eventually has_read leave platend_turns sha256_hex sleep time)
 );
 
 our $Root = abs_path(dirname(__FILE__) . '/../..');
@@ -452,6 +452,9 @@ sub children_of {
 
 # Each warm LibreOffice: one that is being replaced has the other beside it.
 sub zygotes { return grep { (eval { slurp("/proc/$_/comm") } // '') eq "platen-lok\n" } children_of($platend) }
+
+# Prometheus' own checker, as t/lib/fetch-promtool or the machine has it; undef: neither.
+sub promtool { return (grep { -x } "$Root/build/promtool", map "$_/promtool", split /:/, $ENV{PATH})[0] }
 
 sub error_log_text { slurp("$Test::Nginx::Util::ServRoot/logs/error.log") }
 
