@@ -9,6 +9,7 @@
 #include "docx/fields.h"
 #include "docx/symbols.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,28 @@ put_character(writer_t *w, uint32_t code)
     }
 }
 
+/* A character that is written by its number: its length as it stands, 0 if it is none. */
+static size_t
+reference(const char *p, const char *end, uint32_t *code)
+{
+    const char *last;
+    char       *rest, digits[16];
+    int         hex;
+
+    if (end - p < 4 || p[0] != '&' || p[1] != '#') {
+        return 0;
+    }
+    hex = p[2] == 'x';
+    p += 2 + hex;
+    last = memchr(p, ';', (size_t) (end - p < 10 ? end - p : 10));
+    if (last == NULL || !isxdigit((unsigned char) *p)) {
+        return 0;
+    }
+    snprintf(digits, sizeof(digits), "%.*s", (int) (last - p), p);
+    *code = (uint32_t) strtoul(digits, &rest, hex ? 16 : 10);
+    return *rest == '\0' ? (size_t) (last - p) + 3 + (size_t) hex : 0;
+}
+
 /* A text, with what it has of symbols. */
 static void
 copy_text(writer_t *w, size_t from, size_t to)
@@ -180,9 +203,12 @@ copy_text(writer_t *w, size_t from, size_t to)
         return;
     }
     for (; p < end; p += n) {
-        n = platen_utf8_decode(p, (size_t) (end - p), &code);
+        n = reference(p, end, &code);
+        if (n == 0) {
+            n = platen_utf8_decode(p, (size_t) (end - p), &code);
+            entity |= code == '&';
+        }
         private = code >= PLATEN_DOCX_SYMBOLS_FIRST && code <= PLATEN_DOCX_SYMBOLS_LAST;
-        entity |= code == '&';
         known = w->font != NULL && !entity && (private || (code > 0x20 && code < 0x7f))
                     ? platen_docx_symbols_find(w->font, code)
                     : 0;
@@ -200,22 +226,20 @@ copy_text(writer_t *w, size_t from, size_t to)
 }
 
 /* The value of an attribute that its tag has, by its local name, as it is in the tag. */
-static void
-attribute(const writer_t *w, const platen_docx_node_t *node, const char *name, char *out,
-          size_t size)
+static const char *
+attribute(const writer_t *w, const platen_docx_node_t *node, const char *name, size_t *len)
 {
     const char *tag = w->tree->text + node->start, *end = tag + (node->inner - node->start);
     const char *at = memmem(tag, (size_t) (end - tag), name, strlen(name)), *last;
 
-    *out = '\0';
+    *len = 0;
     if (at == NULL || at + strlen(name) >= end) {
-        return;
+        return "";
     }
     at += strlen(name);
     last = memchr(at + 1, *at, (size_t) (end - at - 1));
-    if (last != NULL) {
-        snprintf(out, size, "%.*s", (int) (last - at - 1), at + 1);
-    }
+    *len = last == NULL ? 0 : (size_t) (last - at - 1);
+    return at + 1;
 }
 
 /* The text of a symbol, which is one character of a font. */
@@ -225,9 +249,12 @@ write_symbol(writer_t *w, uint32_t at)
     const char   *value = platen_docx_tree_value(w->tree, at);
     unsigned long code = strtoul(value, NULL, 16);
     char          font[64];
+    size_t        len;
+    const char   *name = attribute(w, &w->tree->nodes[at], ":font=", &len);
     uint32_t      known;
 
-    attribute(w, &w->tree->nodes[at], ":font=", font, sizeof(font));
+    snprintf(font, sizeof(font), "%.*s", (int) platen_utf8_cut(name, len, sizeof(font) - 1),
+             name);
     known = code > 0xffff ? 0 : platen_docx_symbols_find(font, (uint32_t) code);
     if (known == 0 && !platen_docx_symbols_has(font) && code > 0x20 && code < 0xd800) {
         known = (uint32_t) code; /* a character like any other, with a font of its own */
@@ -300,11 +327,12 @@ write_note(writer_t *w, uint32_t note)
 static void
 write_author(writer_t *w, const platen_docx_node_t *node)
 {
-    char author[256];
+    size_t      len;
+    const char *author = attribute(w, node, "author=", &len);
 
-    attribute(w, node, "author=", author, sizeof(author));
-    if (*author != '\0') {
-        fprintf(w->out, "%s: ", author);
+    if (len > 0) {
+        fwrite(author, 1, len, w->out);
+        fputs(": ", w->out);
     }
 }
 

@@ -44,17 +44,6 @@ typedef struct {
 } page_t;
 
 static int
-is_one_of(platen_span_t s, const char *const *words)
-{
-    for (; *words != NULL; words++) {
-        if (platen_span_is(s, *words)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int
 same(platen_span_t a, platen_span_t b)
 {
     return a.n == b.n && strncasecmp(a.p, b.p, a.n) == 0;
@@ -200,7 +189,7 @@ is_hidden(page_t *page)
     size_t        i;
 
     e->visibility = page->depth > 1 ? page->open[page->depth - 2].visibility : PLATEN_SHOWN;
-    if (is_one_of(e->tag, never)) {
+    if (platen_span_is_one_of(e->tag, never)) {
         return 1;
     }
     if (attribute(e, "hidden").p != NULL
@@ -276,7 +265,7 @@ find(const page_t *page, platen_span_t name, const char *const *bounds)
         if (same(page->open[i - 1].tag, name)) {
             return i;
         }
-        if (bounds != NULL && is_one_of(page->open[i - 1].tag, bounds)) {
+        if (bounds != NULL && platen_span_is_one_of(page->open[i - 1].tag, bounds)) {
             return 0;
         }
     }
@@ -315,14 +304,14 @@ imply_ends(page_t *page, platen_span_t name, const char *at)
     size_t   i, j;
     unsigned place;
 
-    if (is_one_of(name, blocks)) {
+    if (platen_span_is_one_of(name, blocks)) {
         place = find(page, (platen_span_t){ "p", 1 }, scope);
         if (place > 0) {
             close_to(page, place - 1, at);
         }
     }
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        if (!is_one_of(name, others[i].names)) {
+        if (!platen_span_is_one_of(name, others[i].names)) {
             continue;
         }
         for (j = 0; others[i].ends[j] != NULL; j++) {
@@ -419,24 +408,24 @@ start_tag(page_t *page, const char *at)
         page->deep = 1;
         return page->end;
     }
-    e.foreign =
-        (page->depth > 0 && page->open[page->depth - 1].foreign) || is_one_of(e.tag, foreign);
+    e.foreign = (page->depth > 0 && page->open[page->depth - 1].foreign)
+                || platen_span_is_one_of(e.tag, foreign);
     page->open[page->depth++] = e;
-    hidden = !is_cutting(page) && is_hidden(page) && !is_one_of(e.tag, roots);
-    if (is_one_of(e.tag, roots)) {
+    hidden = !is_cutting(page) && is_hidden(page) && !platen_span_is_one_of(e.tag, roots);
+    if (platen_span_is_one_of(e.tag, roots)) {
         page->open[page->depth - 1].visibility = PLATEN_SHOWN;
     }
     if (hidden) {
         write_to(page, at);
         page->cut = page->depth - 1;
     }
-    if (is_one_of(e.tag, empty) || (closed && e.foreign)) {
+    if (platen_span_is_one_of(e.tag, empty) || (closed && e.foreign)) {
         if (!hidden && page->open[page->depth - 1].visibility == PLATEN_HIDDEN) {
             write_to(page, at);
             page->from = next;
         }
         close_to(page, page->depth - 1, next);
-    } else if (is_one_of(e.tag, texts) && !e.foreign) {
+    } else if (platen_span_is_one_of(e.tag, texts) && !e.foreign) {
         next = end_of_text(page, next, e.tag);
     }
     return next;
@@ -504,7 +493,7 @@ walk(page_t *page)
     write_to(page, page->end);
 }
 
-/* The page's style sheets, wherever they are. */
+/* The page's style sheets, wherever they are, but in what is no part of it, or text alone. */
 static void
 read_styles(platen_style_t *style, const char *html, size_t len)
 {
@@ -513,19 +502,23 @@ read_styles(platen_style_t *style, const char *html, size_t len)
     element_t   e;
     int         closed;
 
-    while ((p = memchr(p, '<', (size_t) (page.end - p))) != NULL) {
-        p++;
-        if (page.end - p < 7 || strncasecmp(p, "style", 5) != 0
-            || isalnum((unsigned char) p[5])) {
+    while (p != NULL && (p = memchr(p, '<', (size_t) (page.end - p))) != NULL) {
+        if (page.end - p >= 4 && memcmp(p, "<!--", 4) == 0) {
+            p = memmem(p + 4, (size_t) (page.end - p - 4), "-->", 3);
+            continue;
+        }
+        if (page.end - ++p < 2 || !isalpha((unsigned char) *p)) {
             continue;
         }
         p = read_tag(&page, p, &e, &closed);
-        if (p == NULL) {
-            return;
+        if (p == NULL || !platen_span_is_one_of(e.tag, texts)) {
+            continue;
         }
-        end = end_of_text(&page, p, (platen_span_t){ "style", 5 });
-        platen_style_read(style, (platen_span_t){ p, (size_t) (end - p) },
-                          attribute(&e, "media"));
+        end = end_of_text(&page, p, e.tag);
+        if (platen_span_is(e.tag, "style")) {
+            platen_style_read(style, (platen_span_t){ p, (size_t) (end - p) },
+                              attribute(&e, "media"));
+        }
         p = end;
     }
 }

@@ -23,6 +23,7 @@
  * like.  A guess is warned of.
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -367,6 +368,10 @@ shown(const char *text, size_t len, size_t *out_len)
         return NULL;
     }
     found = platen_text_hide(text, len, out);
+    if (found < 0) {
+        warn("The page has too many elements within each other; what it hides is in the "
+             "result.");
+    }
     if (fclose(out) != 0 || found < 0) {
         free(page);
         return NULL;
@@ -548,12 +553,18 @@ static unsigned
 foreign(const char *p, size_t len)
 {
     static const char name[] = "foreignObject";
-    const char       *end = p + len;
+    const char       *end = p + len, *start = p - 1, *tag;
     unsigned          n = 0;
 
     for (; (p = memmem(p, (size_t) (end - p), name, sizeof(name) - 1)) != NULL;
          p += sizeof(name) - 1) {
-        n += p[-1] == '<' || p[-1] == ':';
+        tag = p - 1;
+        if (*tag == ':') { /* a prefix, in a start tag */
+            do {
+                tag--;
+            } while (tag > start && (isalnum((unsigned char) *tag) || strchr("-._", *tag)));
+        }
+        n += tag >= start && *tag == '<';
     }
     return n;
 }

@@ -15,8 +15,8 @@ platen_span_is(platen_span_t s, const char *word)
     return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
 }
 
-static int
-is_one_of(platen_span_t s, const char *const *words)
+int
+platen_span_is_one_of(platen_span_t s, const char *const *words)
 {
     for (; *words != NULL; words++) {
         if (platen_span_is(s, *words)) {
@@ -157,7 +157,7 @@ take_pseudo(platen_span_t *s)
     for (; s->n > 0 && *s->p == ':'; s->p++, s->n--) {
     }
     name = take_name(s);
-    return is_one_of(name, never) ? 1 : -1;
+    return platen_span_is_one_of(name, never) ? 1 : -1;
 }
 
 static int
@@ -364,10 +364,8 @@ platen_style_read(platen_style_t *style, platen_span_t s, platen_span_t media)
     int    paper = media.n == 0 ? 1 : is_for_paper(media);
     size_t i;
 
-    if (copy == NULL) {
-        return;
-    }
-    if (paper == 0) {
+    if (copy == NULL || paper == 0) {
+        style->unclear += paper != 0;
         free(copy);
         return;
     }

@@ -22,6 +22,9 @@ typedef struct {
 /* Whether it is this word, in any case. */
 int platen_span_is(platen_span_t s, const char *word);
 
+/* The same of a list that ends with NULL. */
+int platen_span_is_one_of(platen_span_t s, const char *const *words);
+
 /* "#name", ".name", "[name]", "[name^=value]". */
 typedef struct {
     char          kind; /* '#', '.', '[' */

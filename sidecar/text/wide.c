@@ -107,14 +107,15 @@ end_table(measure_t *m)
     }
 }
 
-/* A number of pixels that an attribute says, in points. */
-static double
-pixels(const char *p, const char *end, const char *name)
+/* The number that an attribute says, in quotes or not; *rest is behind it.  0: none. */
+static unsigned
+number_in(const char *p, const char *end, const char *name, const char **rest)
 {
     const char *at = find(p, end, name);
     char        number[8] = "";
     size_t      i;
 
+    *rest = end;
     if (at == NULL) {
         return 0;
     }
@@ -123,23 +124,28 @@ pixels(const char *p, const char *end, const char *name)
     for (i = 0; i + 1 < sizeof(number) && at + i < end && isdigit((unsigned char) at[i]); i++) {
         number[i] = at[i];
     }
-    return at + i < end && at[i] == '%' ? 0 : atoi(number) * 0.75;
+    *rest = at + i;
+    return (unsigned) atoi(number);
+}
+
+/* A number of pixels that an attribute says, in points. */
+static double
+pixels(const char *p, const char *end, const char *name)
+{
+    const char *rest;
+    unsigned    n = number_in(p, end, name, &rest);
+
+    return rest < end && *rest == '%' ? 0 : n * 0.75;
 }
 
 static void
 begin_cell(table_t *table, const char *p, const char *end)
 {
-    const char *span = find(p, end, "colspan=");
+    const char *rest;
 
     end_cell(table);
-    if (span != NULL) {
-        span += strlen("colspan=");
-        span += span < end && (*span == '"' || *span == '\'');
-    }
-    table->span = span != NULL && span < end && isdigit((unsigned char) *span)
-                      ? (unsigned) (*span - '0')
-                      : 1;
-    table->span = table->span == 0 ? 1 : table->span;
+    table->span = number_in(p, end, "colspan=", &rest);
+    table->span = table->span == 0 ? 1 : table->span > COLUMNS_MAX ? COLUMNS_MAX : table->span;
     table->together = find(p, end, "nowrap") != NULL;
 }
 
@@ -214,15 +220,25 @@ platen_text_width(const char *html, size_t len)
 
     memset(&m, 0, sizeof(m));
     while (p < end) {
-        if (*p == '<') {
-            close = end - p > 4 && memcmp(p, "<!--", 4) == 0
-                        ? memmem(p, (size_t) (end - p), "-->", 3)
-                        : memchr(p, '>', (size_t) (end - p));
+        if (end - p > 4 && memcmp(p, "<!--", 4) == 0) {
+            p = memmem(p, (size_t) (end - p), "-->", 3);
+            if (p == NULL) {
+                break;
+            }
+            p += 3;
+        } else if (*p == '<') {
+            close = memchr(p, '>', (size_t) (end - p));
             if (close == NULL) {
                 break;
             }
             take_tag(&m, p + 1, close);
-            p = close + 1;
+            /* What is in these is no text of the page. */
+            p = is_tag(p + 1, close, "script")  ? find(close, end, "</script")
+                : is_tag(p + 1, close, "style") ? find(close, end, "</style")
+                                                : close + 1;
+            if (p == NULL) {
+                break;
+            }
         } else if (m.depth > 0) {
             p = take_text(&m.tables[m.depth - 1], p, end);
         } else {

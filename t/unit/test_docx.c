@@ -141,6 +141,29 @@ test_notes(void **state)
     platen_docx_rules_clear(&rules);
 }
 
+/* A comment says whose it is, as a whole: a part of its name may be no XML, nor UTF-8. */
+static void
+test_long_author(void **state)
+{
+    platen_docx_rules_t rules = { .what = PLATEN_DOCX_NOTES };
+    char                name[600] = "", part[1200], wanted[700];
+    int                 i;
+
+    (void) state;
+    for (i = 0; i < 100; i++) {
+        strcat(name, "&amp;");
+    }
+    snprintf(part, sizeof(part),
+             "<d:comments xmlns:d=\"" PLATEN_DOCX_W "\"><d:comment d:id=\"1\" d:author=\"%s\">"
+             "<d:p><d:r><d:t>said</d:t></d:r></d:p></d:comment></d:comments>",
+             name);
+    platen_docx_rules_notes(&rules, part, strlen(part));
+    snprintf(wanted, sizeof(wanted), "%s: said", name);
+    assert_int_equal(rules.nnotes, 1);
+    assert_string_equal(rules.notes[0].text, wanted);
+    platen_docx_rules_clear(&rules);
+}
+
 static void
 test_tables_and_runs(void **state)
 {
@@ -176,6 +199,9 @@ test_symbols(void **state)
     assert_becomes(rules.what, IN("Wingdings", "\xef\x83\xa0 J&amp;") IN("Symbol", "&lt;a"),
                    "<d:r><d:rPr></d:rPr><d:t>\xe2\x86\x92 \xe2\x98\xba&amp;</d:t></d:r>"
                    "<d:r><d:rPr></d:rPr><d:t>&lt;\xce\xb1</d:t></d:r>");
+    assert_becomes(rules.what, IN("Wingdings", "&#xF0E0;&#61514;") IN("Symbol", "&#97;"),
+                   "<d:r><d:rPr></d:rPr><d:t>\xe2\x86\x92\xe2\x98\xba</d:t></d:r>"
+                   "<d:r><d:rPr></d:rPr><d:t>\xce\xb1</d:t></d:r>");
     got = rewritten(&rules, SYM("Mine", "F041") SYM("Wingdings", "FFFFF") SYM("Serif", "41")
                                 IN("Mine", "\xef\x81\x81") SYM("Symbol", ""));
     assert_string_equal(
@@ -279,7 +305,7 @@ main(void)
         cmocka_unit_test(test_boxes),   cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_notes),   cmocka_unit_test(test_tables_and_runs),
         cmocka_unit_test(test_fields),  cmocka_unit_test(test_symbols),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_long_author),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

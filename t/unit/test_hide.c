@@ -58,6 +58,12 @@ static const struct {
     { "<table><tr><td hidden>a<td>b<tr hidden><td>c<tr><td>d</table>e",
       "<table><tr><td>b<tr><td>d</table>e", 0 },
     { "a<span hidden>b", "a", 0 },
+    /* A sheet in a comment, as in mails, or in a script is none. */
+    { "<!--[if mso]><style>.x{display:none}</style><![endif]--><p class=x>a</p>",
+      "<!--[if mso]><![endif]--><p class=x>a</p>", 0 },
+    { "<script>'<style>.x{display:none}</style>'</script><style>.y{display:none}</style><p "
+      "class=x>a</p><p class=y>b</p>",
+      "<script>''</script><p class=x>a</p>", 0 },
     { "<div><span hidden>b</div>c", "<div></div>c", 0 },
     { "x < y <b>z</b> </nope> <3", "x < y <b>z</b> </nope> <3", 0 },
     { "<script>if (a<b) \"<p hidden>\"</script>q", "<script>if (a<b) \"<p hidden>\"</script>q",
@@ -153,6 +159,12 @@ test_width(void **state)
         { "<table><tr><td colspan=2>a<tr><td>word<td>word</table>", 60 },
         { "<table><tr><td><table><tr><td>word<td>word</table><td>a</table>", 78 },
         { "<table><tr><td><img width=\"100\">&nbsp;a</table><table><td>a</table>", 81 },
+        /* What is no text: scripts, styles, comments. */
+        { "<table><td><script>var aaaaaaaaaaaaaaaaaaaaaaa;</script><style>bbbbbbbbbbbbbbbb"
+          "</style><!-- -->ab</table>",
+          18 },
+        /* Below a cell of twelve columns the second cell is the thirteenth's neighbour. */
+        { "<table><tr><td colspan=12>a<td>aaaaaaaaaa<tr><td>b<td>bbbbbbbbbb</table>", 154 },
         { "<table><tr><td>\xe6\xbc\xa2\xe5\xad\x97</table><!-- <table><td>wordword", 18 },
         { "</table><td>a<table", 0 },
     };
