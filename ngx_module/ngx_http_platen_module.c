@@ -25,7 +25,7 @@
 #include "http/route.h"
 #include "ingest/batch.h"
 #include "live/event_sub.h"
-#include "live/snapshot.h"
+#include "live/stream.h"
 #include "live/subscribers.h"
 #include "counts.h"
 #include "store/store.h"
@@ -272,7 +272,7 @@ static ngx_command_t  ngx_http_platen_commands[] = {
     /* how often a silent stream of events gets a comment */
     { ngx_string("platen_events_keepalive"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      platen_live_period,
+      platen_stream_period,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_platen_loc_conf_t, events_keepalive),
       NULL },
@@ -280,7 +280,7 @@ static ngx_command_t  ngx_http_platen_commands[] = {
     /* how long POST /convert waits for the result */
     { ngx_string("platen_sync_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      platen_live_period,
+      platen_stream_period,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_platen_loc_conf_t, sync_timeout),
       NULL },
@@ -288,7 +288,7 @@ static ngx_command_t  ngx_http_platen_commands[] = {
     /* how long ?wait= may hold a request */
     { ngx_string("platen_wait_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      platen_live_period,
+      platen_stream_period,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_platen_loc_conf_t, wait_timeout),
       NULL },
@@ -296,7 +296,7 @@ static ngx_command_t  ngx_http_platen_commands[] = {
     /* how long a client is to wait before it opens a stream again */
     { ngx_string("platen_events_retry"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      platen_live_period,
+      platen_stream_period,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_platen_loc_conf_t, events_retry),
       NULL },
@@ -320,7 +320,7 @@ static ngx_command_t  ngx_http_platen_commands[] = {
     /* how long a resumable upload waits for its next byte */
     { ngx_string("platen_resumable_ttl"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      platen_live_period,
+      platen_stream_period,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_platen_loc_conf_t, resumable_ttl),
       NULL },

@@ -11,7 +11,6 @@
 
 #include "live/snapshot.h"
 
-#include "conf.h"
 #include "worker.h"
 #include "access/owned.h"
 #include "base/id.h"
@@ -32,9 +31,6 @@
  */
 #define PLATEN_LIVE_TEXT  (512 + 6 * PLATEN_ERROR_CODE_MAX)
 
-/* Of the keep-alive period. */
-#define PLATEN_LIVE_JITTER  8
-
 
 static void platen_live_decide(platen_live_t *live, const platen_job_t *job,
     uint64_t first, uint64_t last);
@@ -43,25 +39,6 @@ static ngx_int_t platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
 static ngx_int_t platen_live_copy(ngx_pool_t *pool, platen_str_t *dst,
     const char *data, size_t len);
 static u_char *platen_live_time(u_char *p, uint64_t us);
-
-
-char *
-platen_live_period(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char  *p = conf;
-
-    char        *rv;
-    ngx_msec_t  *period;
-
-    rv = ngx_conf_set_msec_slot(cf, cmd, conf);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    period = (ngx_msec_t *) (p + cmd->offset);
-
-    return *period > 0 ? NGX_CONF_OK : "must be greater than zero";
-}
 
 
 ngx_int_t
@@ -166,20 +143,6 @@ platen_live_close(platen_live_t *live)
         live->pool = NULL;
         live->state = NULL;
     }
-}
-
-
-void
-platen_live_keepalive(ngx_http_request_t *r, ngx_event_t *ev)
-{
-    ngx_msec_t                   period;
-    ngx_http_platen_loc_conf_t  *plcf;
-
-    plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
-
-    period = plcf->events_keepalive;
-    period -= ngx_random() % (period / PLATEN_LIVE_JITTER + 1);
-    ngx_add_timer(ev, period);
 }
 
 
@@ -301,14 +264,6 @@ platen_live_copy(ngx_pool_t *pool, platen_str_t *dst, const char *data,
     dst->len = len;
 
     return NGX_OK;
-}
-
-
-const char *
-platen_live_reason(platen_live_kind_t kind)
-{
-    return kind == PLATEN_LIVE_FUTURE ? "future"
-           : kind == PLATEN_LIVE_EXPIRED ? "expired" : NULL;
 }
 
 

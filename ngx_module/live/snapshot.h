@@ -70,18 +70,5 @@ size_t platen_live_size(ngx_str_t *prefix);
 u_char *platen_live_text(u_char *p, const platen_event_t *event,
     ngx_str_t *prefix);
 
-/*
- * Sets the timer of the next sign of life: after platen_events_keepalive, or a
- * little earlier, so that streams do not all wake at once.
- */
-void platen_live_keepalive(ngx_http_request_t *r, ngx_event_t *ev);
-
-/* The reason of a reset, as a word; NULL: there is none. */
-const char *platen_live_reason(platen_live_kind_t kind);
-
-
-/* Directives that take a time greater than zero: an ngx_msec_t at the offset. */
-char *platen_live_period(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-
 
 #endif /* _PLATEN_LIVE_H_INCLUDED_ */

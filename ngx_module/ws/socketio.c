@@ -31,6 +31,23 @@ static void platen_ws_io_join(platen_ws_stream_t *s, u_char *text,
     size_t len);
 static ngx_int_t platen_ws_io_since(platen_ws_stream_t *s, u_char *text,
     size_t len);
+static u_char *platen_ws_io_greet(platen_stream_t *stream, u_char *p);
+static u_char *platen_ws_io_begin(platen_stream_t *stream, u_char *p,
+    const char *name, const uint64_t *seq);
+static u_char *platen_ws_io_end(platen_stream_t *stream, u_char *p,
+    u_char *last);
+static void platen_ws_io_alive(platen_stream_t *stream);
+
+
+/* Clients wait for a sign of life, whatever else they are told. */
+static const platen_stream_carrier_t  platen_ws_io_carrier = {
+    .greet = platen_ws_io_greet,
+    .begin = platen_ws_io_begin,
+    .end = platen_ws_io_end,
+    .send = platen_ws_stream_send,
+    .alive = platen_ws_io_alive,
+    .finish = platen_ws_stream_finish
+};
 
 
 ngx_int_t
@@ -70,13 +87,12 @@ platen_ws_io_open(ngx_http_request_t *r)
         return rc;
     }
 
-    s = platen_ws_stream_new(r);
+    s = platen_ws_stream_new(r, &platen_ws_io_carrier);
 
     if (s == NULL || platen_id_new(&id) != PLATEN_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    s->io = 1;
     s->known = live;
     s->ws.message = platen_ws_io_packet;
 
@@ -138,10 +154,7 @@ static void
 platen_ws_io_join(platen_ws_stream_t *s, u_char *text, size_t len)
 {
     u_char         *comma;
-    platen_id_t     id;
     platen_live_t   live;
-    char            sid[PLATEN_ID_TEXT + 1];
-    u_char          answer[256];
 
     if (len && text[0] == '/') {
         comma = ngx_strlchr(text, text + len, ',');
@@ -157,7 +170,7 @@ platen_ws_io_join(platen_ws_stream_t *s, u_char *text, size_t len)
         text += 2;
     }
 
-    if (s->joined || platen_id_new(&id) != PLATEN_OK) {
+    if (s->joined || platen_id_new(&s->id) != PLATEN_OK) {
         platen_ws_close(&s->ws, PLATEN_WS_PROTOCOL);
         return;
     }
@@ -168,7 +181,6 @@ platen_ws_io_join(platen_ws_stream_t *s, u_char *text, size_t len)
         return;
     }
 
-    s->joined = 1;
     live = s->known;
 
     if (platen_live_open(s->ws.request, NULL, &live, NULL) != NGX_OK) {
@@ -176,10 +188,7 @@ platen_ws_io_join(platen_ws_stream_t *s, u_char *text, size_t len)
         return;
     }
 
-    platen_id_format(&id, sid);
-    ngx_snprintf(answer, sizeof(answer), "40{\"sid\":\"%s\"}%Z", sid);
-
-    platen_ws_stream_start(s, &live, (char *) answer);
+    platen_stream_start(&s->stream, &live);
     platen_live_close(&live);
 }
 
@@ -207,4 +216,58 @@ platen_ws_io_since(platen_ws_stream_t *s, u_char *text, size_t len)
     json_decref(object);
 
     return rc;
+}
+
+
+/* --- what the stream wants ----------------------------------------------- */
+
+/* That it has joined: once, before all else. */
+
+static u_char *
+platen_ws_io_greet(platen_stream_t *stream, u_char *p)
+{
+    u_char              *q;
+    platen_ws_stream_t  *s = platen_ws_stream_of(stream);
+    char                 sid[PLATEN_ID_TEXT + 1];
+
+    if (s->joined) {
+        return p;
+    }
+
+    s->joined = 1;
+    platen_id_format(&s->id, sid);
+    q = ngx_sprintf(p + PLATEN_WS_HEAD, "40{\"sid\":\"%s\"}", sid);
+
+    return platen_ws_stream_frame(p, q);
+}
+
+
+static u_char *
+platen_ws_io_begin(platen_stream_t *stream, u_char *p, const char *name,
+    const uint64_t *seq)
+{
+    return ngx_sprintf(p + PLATEN_WS_HEAD, "42[\"%s\",", name);
+}
+
+
+static u_char *
+platen_ws_io_end(platen_stream_t *stream, u_char *p, u_char *last)
+{
+    *last++ = ']';
+
+    return platen_ws_stream_frame(p, last);
+}
+
+
+static void
+platen_ws_io_alive(platen_stream_t *stream)
+{
+    platen_ws_stream_t  *s = platen_ws_stream_of(stream);
+
+    if (!s->joined) {
+        platen_ws_close(&s->ws, PLATEN_WS_PROTOCOL);
+
+    } else if (platen_ws_alive(&s->ws) == NGX_OK) {
+        (void) platen_ws_stream_text(s, "2");
+    }
 }

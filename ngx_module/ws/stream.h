@@ -9,18 +9,16 @@
 
 
 #include "live/snapshot.h"
-#include "live/subscribers.h"
+#include "live/stream.h"
 #include "ws/conn.h"
 
 
 typedef struct {
     platen_ws_t              ws;       /* first */
-    platen_notify_sub_t      sub;
-    ngx_event_t              keepalive;
+    platen_stream_t          stream;
     platen_live_t            known;    /* of the request: what it has seen */
-    unsigned                 job:1;    /* of one job: it has a last event */
-    unsigned                 io:1;     /* speaks Socket.IO, */
-    unsigned                 joined:1; /* and is in its namespace */
+    platen_id_t              id;       /* Socket.IO: of its session */
+    unsigned                 joined:1; /* and it is in its namespace */
 } platen_ws_stream_t;
 
 
@@ -31,14 +29,17 @@ typedef struct {
 ngx_int_t platen_ws_stream_admit(ngx_http_request_t *r, platen_live_t *live);
 
 /* In r->pool; the owner sets ws.message, and what it is.  NULL: no memory. */
-platen_ws_stream_t *platen_ws_stream_new(ngx_http_request_t *r);
+platen_ws_stream_t *platen_ws_stream_new(ngx_http_request_t *r,
+    const platen_stream_carrier_t *carrier);
 
-/*
- * Subscribes, and sends what comes first, behind a greeting if there is one.
- * Ends the stream where nothing more can come.
- */
-void platen_ws_stream_start(platen_ws_stream_t *s, platen_live_t *live,
-    const char *greeting);
+/* Of a carrier: the stream's connection, and what all of them do alike. */
+platen_ws_stream_t *platen_ws_stream_of(platen_stream_t *stream);
+ngx_int_t platen_ws_stream_send(platen_stream_t *stream, u_char *block,
+    u_char *last);
+void platen_ws_stream_finish(platen_stream_t *stream, platen_stream_end_t why);
+
+/* A text ends, which began at `p` with the room of its head; the next begins. */
+u_char *platen_ws_stream_frame(u_char *p, u_char *last);
 
 /* Sends a text.  Not while its sender is busy.  NGX_OK; NGX_ERROR: it is over. */
 ngx_int_t platen_ws_stream_text(platen_ws_stream_t *s, const char *text);
