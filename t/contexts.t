@@ -75,6 +75,7 @@ our @Routes = (
     [ GET => '/jobs/{done}/download', 200 ],
     [ GET => '/jobs/{batch}/files', 200 ],
     [ GET => '/jobs/{batch}/files/0', 200 ],
+    [ GET => '/jobs/{done}/thumbnail', 422, undef, 1 ],
     [ POST => '/jobs/{done}/links', 200, '{}' ],
     [ POST => '/jobs/{done}/retry', 409 ],
     [ GET => '/jobs/{done}/events', 200, undef, 1 ],

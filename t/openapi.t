@@ -5,6 +5,7 @@ use TestPlaten;
 use JsonSchema;
 use ProvokeBatches;
 use ProvokeDocuments;
+use ProvokeThumbnails;
 use ProvokeUploads;
 use ProvokeWebSocket;
 
@@ -300,6 +301,7 @@ our %Provoke = (
 
 ProvokeBatches::add(\%Provoke, $Docx, $Unsafe, sub { $Job->{job_id} }, sub { $Failed->{job_id} }, \&until_500);
 ProvokeDocuments::add(\%Provoke, sub { $Job->{job_id} }, \&until_500);
+ProvokeThumbnails::add(\%Provoke, sub { $Job->{job_id} }, sub { $Failed->{job_id} });
 ProvokeUploads::add(\%Provoke, $Docx, $Unsafe, \&until_500);
 ProvokeWebSocket::add(\%Provoke, sub { $Job->{job_id} });
 

@@ -70,6 +70,7 @@ for my $id ('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-fff
     problem_is http(DELETE => "/jobs/$id"), 404, 'job_not_found', 'DELETE';
     problem_is http(POST => "/jobs/$id/retry"), 404, 'job_not_found', 'retry';
     problem_is http(POST => "/documents/$id/enqueue"), 404, 'job_not_found', 'enqueue';
+    problem_is get("/jobs/$id/thumbnail"), 404, 'job_not_found', 'thumbnail';
     problem_is http(POST => "/jobs/$id/links", content => '{}'), 404, 'job_not_found', 'links';
     problem_is http(PATCH => "/uploads/$id", content => 'x', 'Tus-Resumable' => '1.0.0', 'Upload-Offset' => 0,
         'Content-Type' => 'application/offset+octet-stream'), 404, 'upload_not_found', 'an upload';

@@ -25,6 +25,7 @@
 #include "commit/document.h"
 #include "commit/job.h"
 #include "commit/reservation.h"
+#include "commit/thumbnail.h"
 #include "disk/layout.h"
 #include "disk/upload.h"
 #include "store/store.h"
@@ -46,6 +47,7 @@ static void platen_commit_thread(void *data, ngx_log_t *log);
 static void platen_commit_publish(platen_commit_group_t *g);
 static int platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op);
 static void platen_commit_share(platen_commit_group_t *g);
+static void platen_commit_borrow(platen_commit_op_t *op);
 static void platen_commit_unlink_output(platen_commit_op_t *op);
 static void platen_commit_cleanup(platen_commit_op_t *op);
 static void platen_commit_done(ngx_event_t *ev);
@@ -266,6 +268,11 @@ platen_commit_publish(platen_commit_group_t *g)
             continue;
         }
 
+        if (op->kind == PLATEN_COMMIT_THUMBNAIL) {
+            platen_commit_borrow(op);
+            continue;
+        }
+
         if (op->kind != PLATEN_COMMIT_SUBMIT) {
             continue;
         }
@@ -314,6 +321,30 @@ platen_commit_publish(platen_commit_group_t *g)
 }
 
 
+/* The result that a thumbnail is to show is its document, by a name of its own. */
+
+static void
+platen_commit_borrow(platen_commit_op_t *op)
+{
+    if (platen_layout_borrow(platen_commit_data, &op->shown, op->epoch,
+                             &op->job.id)
+        == 0)
+    {
+        op->published = 1;
+        return;
+    }
+
+    if (errno == ENOENT) {
+        op->rc = PLATEN_NOT_FOUND;
+        return;
+    }
+
+    op->rc = PLATEN_ERROR;
+    op->error = errno;
+    op->what = "linking the result of a job";
+}
+
+
 /*
  * One operation inside the group's transaction.  A refusal is the operation's
  * own (op->rc); a return code other than PLATEN_OK ends the transaction.
@@ -333,6 +364,10 @@ platen_commit_apply(platen_txn_t *txn, platen_commit_op_t *op)
     case PLATEN_COMMIT_RETRY:
     case PLATEN_COMMIT_REMOVE:
         rc = platen_commit_job(txn, op, now);
+        break;
+
+    case PLATEN_COMMIT_THUMBNAIL:
+        rc = platen_commit_thumbnail(txn, op, now);
         break;
 
     case PLATEN_COMMIT_RESERVE:
@@ -464,6 +499,15 @@ platen_commit_cleanup(platen_commit_op_t *op)
         if ((op->rc != PLATEN_OK || op->stored) && op->published) {
             platen_layout_remove(platen_commit_data, &op->job.id, 0);
         }
+
+    } else if (op->kind == PLATEN_COMMIT_THUMBNAIL && op->published) {
+
+        if (op->rc != PLATEN_OK || op->stored) {
+            platen_layout_remove(platen_commit_data, &op->job.id, 0);
+        }
+
+        /* there is no temporary file, whose name this would change */
+        op->published = 0;
 
     } else if (op->kind == PLATEN_COMMIT_STORE && op->published) {
 

@@ -24,7 +24,8 @@ typedef enum {
     PLATEN_COMMIT_STORE,
     PLATEN_COMMIT_ENQUEUE,
     PLATEN_COMMIT_RESERVE,
-    PLATEN_COMMIT_RELEASE
+    PLATEN_COMMIT_RELEASE,
+    PLATEN_COMMIT_THUMBNAIL
 } platen_commit_kind_t;
 
 
@@ -58,7 +59,8 @@ struct platen_commit_op_s {
                                          id, client; RETRY: and the secrets,
                                          withheld; STORE: and what is known
                                          of the input now; RESERVE: and
-                                         input_size, the least that will do */
+                                         input_size, the least that will do;
+                                         THUMBNAIL: the record */
     char                  *tmp;       /* SUBMIT, STORE: the synced temporary
                                          file; "" once it has another name */
     uint64_t               max_queue; /* PENDING jobs allowed, */
@@ -77,6 +79,8 @@ struct platen_commit_op_s {
     int                    lock;      /* STORE: of the input's place, or -1 */
     platen_state_t         found;     /* the state that was in the way */
     uint64_t               position;  /* SUBMIT: place in the queue */
+    platen_id_t            shown;     /* THUMBNAIL: the job, and the attempt, */
+    uint32_t               epoch;     /* whose result it is to show */
     platen_id_t            existing;  /* the job that is the answer, if it is
                                          not the one submitted (stored) */
     uint32_t               missing;   /* RETRY: secrets that were not sent */

@@ -157,6 +157,11 @@ static const platen_problem_info_t problems[PLATEN_PROBLEMS] = {
           "Leave webhook_url out and follow the job otherwise, or ask the "
           "operator to set platen_webhooks on." },
 
+    [PLATEN_PROBLEM_NO_THUMBNAIL] =
+        { 422, 0, "no_thumbnail", "There is no picture of this result",
+          "Download the result; GET /formats lists of which formats this server "
+          "makes images with a width." },
+
     [PLATEN_PROBLEM_UPLOAD_LOCKED] =
         { 423, 1, "upload_locked", "The upload is in use",
           "Another request has this upload open; wait for its end." },

@@ -28,6 +28,7 @@
 #include "live/convert.h"
 #include "live/longpoll.h"
 #include "live/sse.h"
+#include "live/thumbnail.h"
 #include "view/metrics.h"
 #include "tus/answer.h"
 #include "tus/tus.h"
@@ -89,6 +90,7 @@ static const platen_route_t  platen_routes[] = {
     { PLATEN_READ,     "jobs/{id}/download", 2, platen_batch_download },
     { PLATEN_READ,     "jobs/{id}/files",    0, platen_batch_files },
     { PLATEN_READ,     "jobs/{id}/files/{n}", 2, platen_batch_file },
+    { PLATEN_READ,     "jobs/{id}/thumbnail", 4, platen_thumbnail },
     { NGX_HTTP_POST,   "jobs/{id}/links",    0, platen_signed_links },
     { NGX_HTTP_POST,   "jobs/{id}/retry",    0, platen_submit_retry },
     { PLATEN_READ,     "jobs/{id}/events",   6, platen_events_job },

@@ -198,18 +198,28 @@ ngx_int_t
 platen_formats_check(ngx_http_request_t *r, const platen_format_t *from,
     const platen_format_t *to, const platen_matrix_route_t **route)
 {
-    ngx_int_t                    rc;
-    platen_txn_t                 txn;
-    platen_store_t              *store;
     ngx_http_platen_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    *route = NULL;
-
     if (!platen_formats_allowed(plcf, from, to)) {
+        *route = NULL;
         return NGX_DECLINED;
     }
+
+    return platen_formats_route(r, from, to, route);
+}
+
+
+ngx_int_t
+platen_formats_route(ngx_http_request_t *r, const platen_format_t *from,
+    const platen_format_t *to, const platen_matrix_route_t **route)
+{
+    ngx_int_t        rc;
+    platen_txn_t     txn;
+    platen_store_t  *store;
+
+    *route = NULL;
 
     store = ngx_http_platen_store(r->connection->log);
 

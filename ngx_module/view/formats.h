@@ -34,5 +34,10 @@ ngx_int_t platen_formats_check(ngx_http_request_t *r,
     const platen_format_t *from, const platen_format_t *to,
     const platen_matrix_route_t **route);
 
+/* The same, whatever platen_formats lets clients ask for. */
+ngx_int_t platen_formats_route(ngx_http_request_t *r,
+    const platen_format_t *from, const platen_format_t *to,
+    const platen_matrix_route_t **route);
+
 
 #endif /* _PLATEN_VIEW_FORMATS_H_INCLUDED_ */

@@ -331,9 +331,9 @@ platen_layout_claim(const char *root, const char *from, const platen_id_t *id,
     return -1;
 }
 
-int
-platen_layout_share(const char *root, const platen_id_t *from, uint32_t from_epoch,
-                    const platen_id_t *to, uint32_t to_epoch)
+static int
+link_output(const char *root, const platen_id_t *from, uint32_t from_epoch, platen_dir_t dir,
+            const platen_id_t *to, uint32_t to_epoch)
 {
     char path[PLATEN_PATH_MAX];
 
@@ -341,7 +341,21 @@ platen_layout_share(const char *root, const platen_id_t *from, uint32_t from_epo
     if (access(path, F_OK) != 0) {
         return -1;
     }
-    return place(link, root, path, PLATEN_DIR_OUTPUT, to, to_epoch);
+    return place(link, root, path, dir, to, to_epoch);
+}
+
+int
+platen_layout_share(const char *root, const platen_id_t *from, uint32_t from_epoch,
+                    const platen_id_t *to, uint32_t to_epoch)
+{
+    return link_output(root, from, from_epoch, PLATEN_DIR_OUTPUT, to, to_epoch);
+}
+
+int
+platen_layout_borrow(const char *root, const platen_id_t *from, uint32_t from_epoch,
+                     const platen_id_t *to)
+{
+    return link_output(root, from, from_epoch, PLATEN_DIR_INPUT, to, 0);
 }
 
 int

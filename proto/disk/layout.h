@@ -100,6 +100,12 @@ int platen_layout_remove_free(int dir, const char *name);
 int platen_layout_share(const char *root, const platen_id_t *from, uint32_t from_epoch,
                         const platen_id_t *to, uint32_t to_epoch);
 
+/*
+ * Makes the output of one job the input of another, as a link; else the same.
+ */
+int platen_layout_borrow(const char *root, const platen_id_t *from, uint32_t from_epoch,
+                         const platen_id_t *to);
+
 /* Whether two ids share a bucket, and so a sync. */
 int platen_layout_same_bucket(const platen_id_t *a, const platen_id_t *b);
 

@@ -156,6 +156,18 @@ platen_job_is_file(const platen_job_t *job)
     return job->parent.len == sizeof(job->id.b);
 }
 
+uint32_t
+platen_thumbnail_number(uint32_t epoch, uint32_t width)
+{
+    return PLATEN_THUMBNAIL | (epoch & 0x7ffff) << 12 | width;
+}
+
+int
+platen_job_is_thumbnail(const platen_job_t *job)
+{
+    return platen_job_is_file(job) && job->file >= PLATEN_THUMBNAIL;
+}
+
 int
 platen_job_waits(const platen_job_t *job)
 {

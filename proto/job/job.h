@@ -165,8 +165,24 @@ int platen_state_allows(platen_state_t from, platen_state_t to);
 /* Whether nothing will happen to the job any more by itself. */
 int platen_state_final(platen_state_t state);
 
-/* Whether it is a file of a batch. */
+/* Whether it is a file of a batch, or a thumbnail. */
 int platen_job_is_file(const platen_job_t *job);
+
+/*
+ * A thumbnail is a job of its own, too: `parent` is the job whose result it shows, and has
+ * it among its "files" under a number that no file of a batch has, from PLATEN_THUMBNAIL on.
+ * It is in no listing, goes with the parent, and its events are its own and no client's.
+ * The number is that of the attempt whose result it shows, and of its width in pixels.
+ */
+#define PLATEN_THUMBNAIL UINT32_C(0x80000000)
+#define PLATEN_THUMBNAIL_WIDTH_MIN 16
+#define PLATEN_THUMBNAIL_WIDTH_MAX 2048
+#define PLATEN_THUMBNAILS_MAX 8 /* of one job */
+#define PLATEN_THUMBNAIL_AGAIN                                                                 \
+    60000000 /* microseconds after which what failed is tried again */
+
+uint32_t platen_thumbnail_number(uint32_t epoch, uint32_t width);
+int      platen_job_is_thumbnail(const platen_job_t *job);
 
 /* Whether its place is in the queue, be it due or not. */
 int platen_job_waits(const platen_job_t *job);

@@ -28,10 +28,11 @@ platen_store_sound(const platen_job_t *job)
            && job->priority < PLATEN_PRIORITIES;
 }
 
+/* A thumbnail's document is another job's result, which counts there. */
 uint64_t
 platen_store_bytes(const platen_job_t *job)
 {
-    return job->input_size
+    return (platen_job_is_thumbnail(job) ? 0 : job->input_size)
            + (job->state == PLATEN_STATE_SUCCESS || job->state == PLATEN_STATE_PARTIAL_SUCCESS
                   ? job->output_size
                   : 0);

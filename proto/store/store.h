@@ -35,7 +35,7 @@
  *
  * A file of a batch is in no listing, and its states are counted apart
  * (PLATEN_COUNT_FILE); the queue, turns and usage make no difference.  Its events
- * are the batch's.
+ * are the batch's.  A thumbnail is the same to the job that it shows, but for its events.
  *
  * Functions return PLATEN_OK or a negative PLATEN_ code; after PLATEN_ERROR
  * platen_txn_errstr() has LMDB's words.

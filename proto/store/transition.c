@@ -11,8 +11,9 @@
  * write: they may lie in the page that it dirties.
  */
 typedef struct {
-    platen_id_t  batch; /* of a file */
-    int          is_file;
+    platen_id_t  batch;   /* of a file */
+    int          is_file; /* of a batch */
+    int          is_thumbnail;
     char         cache_bytes[PLATEN_SHA256_LEN];
     platen_str_t cache;
     char         code_bytes[PLATEN_ERROR_CODE_MAX];
@@ -104,7 +105,8 @@ enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t 
 static void
 keep(kept_t *kept, const platen_job_t *job)
 {
-    kept->is_file = platen_job_is_file(job);
+    kept->is_thumbnail = platen_job_is_thumbnail(job);
+    kept->is_file = platen_job_is_file(job) && !kept->is_thumbnail;
     if (kept->is_file) {
         memcpy(kept->batch.b, job->parent.data, sizeof(kept->batch.b));
     }
@@ -138,7 +140,8 @@ append_event(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept,
             .state = state,
             .file = kept->is_file ? job->file + 1 : 0,
             .id = { (const char *) id->b, sizeof(id->b) },
-            .client = { (const char *) index->client + 1, index->client[0] },
+            .client = { (const char *) index->client + 1,
+                    kept->is_thumbnail ? 0 : index->client[0] },
             .error_code = kept->code,
     };
     uint8_t *end;
@@ -186,8 +189,9 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     }
 
     /* What has failed in a batch is done again by the batch. */
-    if (!is_new && platen_job_is_file(job) && platen_state_final(from)
-        && to == PLATEN_STATE_PENDING && !platen_batch_open(txn, job)) {
+    if (!is_new && platen_job_is_file(job) && !platen_job_is_thumbnail(job)
+        && platen_state_final(from) && to == PLATEN_STATE_PENDING
+        && !platen_batch_open(txn, job)) {
         return PLATEN_INVALID_TRANSITION;
     }
 
@@ -255,6 +259,15 @@ encode_last(const platen_job_t *job, platen_state_t state, uint64_t now,
                               PLATEN_RECORD_MAX);
 }
 
+/* Whether files of a batch, or thumbnails, are to go after the job: 1, 0, or a code. */
+static int
+leaves_files(platen_txn_t *txn, const platen_job_t *job)
+{
+    platen_file_t file;
+
+    return job->batch != PLATEN_BATCH_NONE ? 1 : platen_store_files(txn, &job->id, 0, &file, 1);
+}
+
 int
 platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t *client,
                     uint64_t now, platen_job_t *removed)
@@ -266,7 +279,7 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
     uint64_t       seq;
     size_t         size = 0; /* of the record, if it is told */
     platen_state_t state;
-    int            rc, i;
+    int            rc, i, leaves;
 
     rc = platen_store_get(txn, id, &job);
     if (rc != PLATEN_OK) {
@@ -280,6 +293,10 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
         return rc;
     }
 
+    leaves = leaves_files(txn, &job);
+    if (leaves < 0) {
+        return leaves;
+    }
     keep(&kept, &job);
     state = platen_state_final((platen_state_t) job.state) ? PLATEN_STATE_NONE
                                                            : PLATEN_STATE_CANCELLED;
@@ -311,7 +328,7 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
         rc = append_event(txn, &job, &kept, &index, (uint8_t) state, seq + 1, now);
     }
     /* Its files may be many: platend takes them away, some at a time. */
-    if (rc == PLATEN_OK && job.batch != PLATEN_BATCH_NONE) {
+    if (rc == PLATEN_OK && leaves) {
         rc = platen_store_put(txn, PLATEN_DB_REMAINS, id->b, 16, "", 0, 0);
     }
     if (rc == PLATEN_OK && kept.is_file) {

@@ -20,7 +20,10 @@ add_job(sums_t *sums, const platen_job_t *job)
     sums->waits |= platen_job_waits(job) && job->not_before == 0;
 }
 
-/* What the files of one batch add up to; those of one client (length octet, name). */
+/*
+ * What the files of one batch, or the thumbnails of one job, add up to; those of one client
+ * (length octet, name).  No job counts its thumbnails.
+ */
 static int
 add_files(platen_txn_t *txn, const platen_check_t *check, const platen_id_t *id,
           const uint8_t *ck, sums_t *sums)
@@ -44,8 +47,10 @@ add_files(platen_txn_t *txn, const platen_check_t *check, const platen_id_t *id,
         if (platen_store_get(txn, &at, &job) == PLATEN_OK && platen_store_sound(&job)
             && platen_str_eq(job.client, client)) {
             add_job(sums, &job);
-            add_job(&own, &job);
-        } else {
+            if (file.number < PLATEN_THUMBNAIL) {
+                add_job(&own, &job);
+            }
+        } else if (file.number < PLATEN_THUMBNAIL) {
             own.count[PLATEN_COUNT_FILE
                       + PLATEN_STATE_FAILED]++; /* it cannot be read, and will not end */
         }
@@ -115,8 +120,7 @@ add_up(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck, size_t
         got = platen_store_get(txn, &id, &job);
         if (got == PLATEN_OK && platen_store_sound(&job)) {
             add_job(sums, &job);
-            got = job.batch == PLATEN_BATCH_NONE ? PLATEN_OK
-                                                 : add_files(txn, check, &id, ck, sums);
+            got = add_files(txn, check, &id, ck, sums);
             if (got != PLATEN_OK) {
                 mdb_cursor_close(cursor);
                 return got;
