@@ -10,6 +10,7 @@
  */
 
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "lok_hostile.h"
@@ -710,25 +711,94 @@ comes_to(pid_t pid, unsigned n)
     return children_of(pid) == n;
 }
 
-/* For a moment there is no process to be had: fork() fails as t/fault/errors.c has it. */
-static void
-test_no_process(void)
+/* Starts one whose system calls fail or wait as t/fault/errors.c has it. */
+static int
+start_with_errors(zygote_t *s, const char *ahead)
 {
-    zygote_t    s;
     char        library[4096];
     const char *name = strrchr(program, '/');
 
     snprintf(library, sizeof(library), "%.*s/fault_errors.so",
              name == NULL ? 1 : (int) (name - program), name == NULL ? "." : program);
     if (access(library, R_OK) != 0) {
-        ok(1, "no process: # SKIP there is no %s", library);
-        return;
+        ok(1, "# SKIP there is no %s", library);
+        return 0;
     }
     setenv("LD_PRELOAD", library, 1);
     setenv("PLATEN_ERRORS", at("state"), 1); /* which the zygote may read */
-    start(&s, "2");
+    start(s, ahead);
     unsetenv("LD_PRELOAD");
     unsetenv("PLATEN_ERRORS");
+    return 1;
+}
+
+/* Whether the only child of that process comes to wait in recv(2), or ends: then not. */
+static int
+waits_to_be_asked(pid_t pid)
+{
+    char  path[64], text[64];
+    int   i, child, n;
+    FILE *in;
+
+    for (i = 0; i < 600; i++) {
+        usleep(50000);
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) pid, (int) pid);
+        in = fopen(path, "re");
+        n = in == NULL ? 0 : fscanf(in, "%d", &child);
+        if (in != NULL) {
+            fclose(in);
+        }
+        if (n != 1) {
+            continue;
+        }
+        snprintf(path, sizeof(path), "/proc/%d/syscall", child);
+        in = fopen(path, "re");
+        *text = '\0';
+        if (in != NULL) {
+            (void) !fgets(text, sizeof(text), in);
+            fclose(in);
+        }
+        if (atoi(text) == SYS_recvfrom) {
+            return 1;
+        }
+        if (access(at("plain/out.pdf"), F_OK) == 0) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* The zygote dies between two steps of handing a document out: nobody unknown has it. */
+static void
+test_unsaid(void)
+{
+    platen_lok_message_t request;
+    zygote_t             s;
+
+    if (!start_with_errors(&s, "0")) {
+        return;
+    }
+    request = zygote_request(1, at("plain"), at("plain.fodt"), at("plain/out.pdf"), "pdf");
+    ok(write_file(at("plain.fodt"), PLAIN) == 0 && platen_workdir_reset(at("plain")) == 0
+           && write_file(at("state/send"), "0 / while") == 0 && zygote_send(&s, &request) == 0
+           && waits_to_be_asked(s.pid),
+       "64: no process has a document before its number is told");
+    ok(kill(s.pid, SIGKILL) == 0 && zygote_next(&s, &request, 5000) != 0
+           && waitpid(s.pid, NULL, 0) == s.pid && access(at("plain/out.pdf"), F_OK) != 0,
+       "64: none that nobody has heard of converts");
+    close(s.fd);
+    (void) unlink(at("state/send"));
+}
+
+/* For a moment there is no process to be had. */
+static void
+test_no_process(void)
+{
+    zygote_t s;
+
+    if (!start_with_errors(&s, "2")) {
+        return;
+    }
 
     ok(simple(&s, 1) && comes_to(s.pid, 2), "no process: two are forked ahead");
     ok(write_file(at("state/fork"), "11 /") == 0 && simple(&s, 2) && comes_to(s.pid, 1),
@@ -777,6 +847,7 @@ tests(const char *corpus)
     test_setup(&s, "forked ahead");
     ok(zygote_end(&s) == 0, "forked ahead: it ends when it is told");
     test_no_process();
+    test_unsaid();
     test_ends();
 }
 

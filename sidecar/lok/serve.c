@@ -160,7 +160,7 @@ fork_child(const run_t *run)
 
 /* Waits for the one request; its end of file is the zygote's. */
 static _Noreturn void
-run_ahead(const run_t *run, int socket)
+run_when_asked(const run_t *run, int socket, int early)
 {
     platen_lok_message_t request;
     ssize_t              len;
@@ -171,7 +171,9 @@ run_ahead(const run_t *run, int socket)
             close(runs[i].socket);
         }
     }
-    platen_lok_populate();
+    if (early) {
+        platen_lok_populate();
+    }
     len = recv(socket, packet, sizeof(packet), 0);
     if (len <= 0 || platen_lok_wire_decode(packet, (size_t) len, &request) != PLATEN_OK) {
         _exit(0);
@@ -179,91 +181,101 @@ run_ahead(const run_t *run, int socket)
     platen_lok_child_run(&serve->world, &request, errors, (size_t) (run - runs));
 }
 
-static void
-fork_ahead(void)
+/* A child that waits for a request, `early` if there is none yet.  NULL with errno. */
+static run_t *
+fork_waiting(int early)
 {
     run_t *run = find(0);
-    int    ends[2];
+    int    ends[2], error;
 
-    if (run == NULL || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        ahead_at =
-            platen_boottime_ms() + AHEAD_PAUSE_MS; /* forked when asked for, until then */
-        return;
+    if (run == NULL) {
+        errno = EAGAIN;
+        return NULL;
+    }
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        return NULL;
     }
     errors->of[run - runs] = 0;
     run->pid = fork_child(run);
     if (run->pid == 0) {
         close(ends[0]);
-        run_ahead(run, ends[1]);
+        run_when_asked(run, ends[1], early);
     }
+    error = errno;
     close(ends[1]);
     if (run->pid < 0) {
         run->pid = 0;
         close(ends[0]);
-        ahead_at = platen_boottime_ms() + AHEAD_PAUSE_MS;
-        return;
+        errno = error;
+        return NULL;
     }
     run->socket = ends[0];
+    return run;
 }
 
-/* Hands the packet to a child that waits.  NULL if there is none. */
-static run_t *
-give(size_t len)
+static void
+fork_ahead(void)
 {
-    run_t *run;
+    if (fork_waiting(1) == NULL) {
+        ahead_at =
+            platen_boottime_ms() + AHEAD_PAUSE_MS; /* forked when asked for, until then */
+    }
+}
+
+static run_t *
+find_waiting(void)
+{
     size_t i;
-    int    given;
 
     for (i = 0; i < RUNS_MAX; i++) {
-        run = &runs[i];
-        if (run->pid == 0 || run->socket < 0) {
-            continue;
+        if (runs[i].pid != 0 && runs[i].socket >= 0) {
+            return &runs[i];
         }
-        given = send(run->socket, packet, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t) len;
-        if (given) {
-            close(run->socket);
-            run->socket = ASKED;
-            return run;
-        }
-        kill_run(run);
     }
     return NULL;
+}
+
+/*
+ * platend hears of the process before that hears of the document: should the zygote
+ * end in between, whoever has a document is known by number, and is waited for.
+ */
+static int
+give(run_t *run, uint32_t tag, size_t len)
+{
+    platen_lok_message_t started = { .kind = PLATEN_LOK_STARTED, .tag = tag };
+    int                  given;
+
+    started.pid = (uint32_t) run->pid;
+    tell(&started);
+    given = send(run->socket, packet, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t) len;
+    close(run->socket);
+    run->socket = ASKED;
+    run->tag = tag;
+    return given;
 }
 
 static void
 convert(const platen_lok_message_t *request, size_t len)
 {
-    platen_lok_message_t started = { .kind = PLATEN_LOK_STARTED, .tag = request->tag };
-    run_t               *run;
+    run_t *run;
 
     if (find_tag(request->tag) != NULL) {
         refuse(request->tag, EEXIST);
         return;
     }
-
-    run = give(len);
-    if (run == NULL) {
-        run = find(0);
-        if (run == NULL) {
-            refuse(request->tag, EAGAIN);
+    while ((run = find_waiting()) != NULL) {
+        if (give(run, request->tag, len)) {
             return;
         }
-        errors->of[run - runs] = 0;
-        run->pid = fork_child(run);
-        if (run->pid == 0) {
-            platen_lok_child_run(&serve->world, request, errors, (size_t) (run - runs));
-        }
-        if (run->pid < 0) {
-            run->pid = 0;
-            refuse(request->tag, errno);
-            return;
-        }
-        run->socket = ASKED;
+        kill_run(run); /* it has ended while it waited: the next one */
+        run->socket = LET_GO;
     }
-
-    run->tag = request->tag;
-    started.pid = (uint32_t) run->pid;
-    tell(&started);
+    run = fork_waiting(0);
+    if (run == NULL) {
+        refuse(request->tag, errno);
+        return;
+    }
+    (void) give(run, request->tag, len); /* one that has failed by now says why at its end */
 }
 
 static void

@@ -269,6 +269,15 @@ find_run(platen_zygote_t *z, const office_t *office, uint32_t tag)
     return NULL;
 }
 
+/* To be killed as a group one day: never everyone's, nor our own. */
+static void
+set_pid(run_t *run, uint32_t pid)
+{
+    if (pid > 1 && pid <= INT_MAX) {
+        run->pid = (pid_t) pid;
+    }
+}
+
 static int
 tell(const office_t *o, const platen_lok_message_t *message)
 {
@@ -367,6 +376,27 @@ read_reason(platen_zygote_t *z, const office_t *o)
     fclose(in);
 }
 
+/* What a dead one has said and nobody has read yet: which processes it leaves, and which not.
+ */
+static void
+read_children(platen_zygote_t *z, const office_t *o)
+{
+    static uint8_t       in[PLATEN_LOK_WIRE_MAX];
+    platen_lok_message_t message;
+    run_t               *run;
+    ssize_t              len;
+
+    while ((len = recv(o->fd, in, sizeof(in), MSG_DONTWAIT)) > 0
+           && platen_lok_wire_decode(in, (size_t) len, &message) == PLATEN_OK) {
+        run = find_run(z, o, message.tag);
+        if (run != NULL && message.kind == PLATEN_LOK_STARTED) {
+            set_pid(run, message.pid);
+        } else if (run != NULL && message.kind == PLATEN_LOK_EXITED) {
+            run->pid = 0;
+        }
+    }
+}
+
 /* Buries one that has ended or has to: its children first, then who asked for them. */
 static void
 bury(platen_zygote_t *z, office_t *o)
@@ -378,6 +408,7 @@ bury(platen_zygote_t *z, office_t *o)
 
     (void) kill(-o->pid, SIGKILL);
     (void) waitpid(o->pid, &wstatus, 0);
+    read_children(z, o);
     close(o->fd);
     for (i = 0; i < RUNS_MAX; i++) {
         if (z->runs[i].office == o && z->runs[i].pid != 0) {
@@ -462,9 +493,8 @@ take(platen_zygote_t *z, office_t *o, const platen_lok_message_t *message)
         get_ready(z, o, message);
         return;
     case PLATEN_LOK_STARTED:
-        /* To be killed as a group one day: never everyone's, nor our own. */
-        if (run != NULL && message->pid > 1 && message->pid <= INT_MAX) {
-            run->pid = (pid_t) message->pid;
+        if (run != NULL) {
+            set_pid(run, message->pid);
         }
         return;
     case PLATEN_LOK_REFUSED:

@@ -10,8 +10,9 @@
  *   DIR/clock           "SECONDS": added to CLOCK_REALTIME
  *
  * Calls: open (with O_CREAT), write, pwrite, fsync, fdatasync, rename, mkdir,
- * link; and fork (a clone by syscall(2)), whose path is "/".  It cannot see what the C library
- * does for itself (fwrite), system calls made without it, and writes to memory that is mapped.
+ * link; and fork (a clone by syscall(2)) and send, whose path is "/".  It cannot see what the C
+ * library does for itself (fwrite), system calls made without it, and writes to memory that is
+ * mapped.
  */
 
 #include <dlfcn.h>
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -195,6 +197,12 @@ int
 mkdir(const char *path, mode_t mode)
 {
     return judge("mkdir", path) != 0 ? -1 : REAL(mkdir)(path, mode);
+}
+
+ssize_t
+send(int fd, const void *data, size_t n, int flags)
+{
+    return judge("send", "/") != 0 ? -1 : REAL(send)(fd, data, n, flags);
 }
 
 static long
