@@ -130,6 +130,9 @@ scan(unsigned n)
     platen_scheduler_scan(scheduler);
     for (i = 0; i < TURNS && platen_scheduler_running(scheduler) != n; i++) {
         turn();
+        if (i % 20 == 19) {
+            platen_scheduler_scan(scheduler); /* as platend does each second */
+        }
     }
     assert_int_equal(platen_scheduler_running(scheduler), n);
 }
