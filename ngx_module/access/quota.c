@@ -18,7 +18,7 @@
 
 #include "conf.h"
 #include "ctx.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "job/job.h"
@@ -237,7 +237,7 @@ platen_quota_usage(ngx_http_request_t *r)
                                     platen_txn_errstr(&txn));
     }
 
-    platen_json_init(&j, r->pool, 256);
+    platen_json_chain_init(&j, r->pool, 256);
     platen_json_open(&j, NULL, '{');
     platen_json_uint(&j, "used_bytes", used);
     platen_json_uint(&j, "reserved_bytes", reserved);

@@ -16,7 +16,7 @@
 #include "base/id.h"
 #include "base/sign.h"
 #include "http/body.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "http/link.h"
 #include "http/problem.h"
 #include "http/respond.h"
@@ -389,7 +389,7 @@ platen_signed_links_of(ngx_http_request_t *r, json_t *object)
 
     expires += ngx_time();
 
-    platen_json_init(&j, r->pool, 2048);
+    platen_json_chain_init(&j, r->pool, 2048);
     platen_json_open(&j, NULL, '{');
 
     ngx_memzero(urls, sizeof(urls));

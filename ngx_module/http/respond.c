@@ -357,11 +357,15 @@ ngx_int_t
 platen_respond_json(ngx_http_request_t *r, ngx_uint_t status,
     platen_json_t *j)
 {
-    if (platen_json_end(j) != NGX_OK) {
+    off_t         len;
+    ngx_chain_t  *out;
+
+    out = platen_json_chain(j, &len);
+    if (out == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return platen_respond_send(r, status, "application/json", j->out, j->len);
+    return platen_respond_send(r, status, "application/json", out, len);
 }
 
 
@@ -377,9 +381,11 @@ ngx_int_t
 platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
     const char *detail)
 {
+    off_t                   len;
     ngx_int_t               rc;
     ngx_str_t               value;
     ngx_uint_t              level;
+    ngx_chain_t            *out;
     platen_json_t           j;
     ngx_table_elt_t        *h;
     ngx_http_platen_ctx_t  *ctx;
@@ -435,7 +441,7 @@ platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
                                  &h[r->headers_out.headers.last->nelts - 1];
     }
 
-    platen_json_init(&j, r->pool, 512);
+    platen_json_chain_init(&j, r->pool, 512);
     platen_json_open(&j, NULL, '{');
     platen_json_string(&j, "type", type,
                        ngx_snprintf(type, sizeof(type),
@@ -449,7 +455,8 @@ platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
                        ctx->request_id.len);
     platen_json_close(&j, '}');
 
-    if (platen_json_end(&j) != NGX_OK) {
+    out = platen_json_chain(&j, &len);
+    if (out == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -472,8 +479,8 @@ platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
         }
     }
 
-    rc = platen_respond_send(r, info->status, "application/problem+json",
-                             j.out, j.len);
+    rc = platen_respond_send(r, info->status, "application/problem+json", out,
+                             len);
 
     /* Should it fail, nginx is to close, not to answer a second time. */
 

@@ -12,7 +12,7 @@
 #include <ngx_http.h>
 
 #include "ctx.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "http/problem.h"
 #include "store/store.h"
 

@@ -16,7 +16,7 @@
 #include "base/platen.h"
 #include "commit/operation.h"
 #include "http/cors.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "http/openapi.h"
 #include "http/problem.h"
 #include "http/query.h"
@@ -413,7 +413,7 @@ platen_route_root(ngx_http_request_t *r)
 {
     platen_json_t  j;
 
-    platen_json_init(&j, r->pool, 64);
+    platen_json_chain_init(&j, r->pool, 64);
     platen_json_open(&j, NULL, '{');
     platen_json_word(&j, "message", "Service is running successfully",
                      sizeof("Service is running successfully") - 1);
@@ -430,7 +430,7 @@ platen_route_health(ngx_http_request_t *r)
 {
     platen_json_t  j;
 
-    platen_json_init(&j, r->pool, 64);
+    platen_json_chain_init(&j, r->pool, 64);
     platen_json_open(&j, NULL, '{');
     platen_json_word(&j, "status", "ok", 2);
     platen_json_word(&j, "version", PLATEN_VERSION,

@@ -11,7 +11,7 @@
 #include "ctx.h"
 #include "base/id.h"
 #include "commit/op.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "http/respond.h"
 #include "ingest/upload.h"
 
@@ -46,7 +46,7 @@ platen_bulk_created(ngx_http_request_t *r, platen_commit_op_t *op)
 
     platen_id_format(op->stored ? &op->existing : &op->job.id, id);
 
-    platen_json_init(&j, r->pool, 256);
+    platen_json_chain_init(&j, r->pool, 256);
     platen_json_open(&j, NULL, '{');
     platen_json_word(&j, "job_id", id, PLATEN_ID_TEXT);
     platen_json_word(&j, "status", "pending", 7);
@@ -55,7 +55,7 @@ platen_bulk_created(ngx_http_request_t *r, platen_commit_op_t *op)
 
     location.data = ngx_pnalloc(r->pool, plcf->prefix.len + PLATEN_ID_TEXT
                                          + sizeof("/api/v1/jobs/"));
-    if (location.data == NULL || platen_json_end(&j) != NGX_OK) {
+    if (location.data == NULL || platen_json_chain(&j, NULL) == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -67,6 +67,5 @@ platen_bulk_created(ngx_http_request_t *r, platen_commit_op_t *op)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return platen_respond_send(r, NGX_HTTP_ACCEPTED, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_ACCEPTED, &j);
 }

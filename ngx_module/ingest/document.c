@@ -25,7 +25,7 @@
 #include "format/filename.h"
 #include "format/format.h"
 #include "http/body.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "http/link.h"
 #include "http/problem.h"
 #include "http/respond.h"
@@ -367,7 +367,7 @@ platen_document_initiated(ngx_http_request_t *r, platen_commit_op_t *op)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    platen_json_init(&j, r->pool, 1024);
+    platen_json_chain_init(&j, r->pool, 1024);
     platen_json_open(&j, NULL, '{');
     platen_json_word(&j, "document_id", id, PLATEN_ID_TEXT);
     platen_document_key(&j, "object_key", id, op->job.input_filename);
@@ -607,7 +607,7 @@ platen_document_enqueued(ngx_http_request_t *r, platen_commit_op_t *op)
 
     platen_id_format(&op->job.id, id);
 
-    platen_json_init(&j, r->pool, 64);
+    platen_json_chain_init(&j, r->pool, 64);
     platen_json_open(&j, NULL, '{');
     platen_json_word(&j, "job_id", id, PLATEN_ID_TEXT);
     platen_json_close(&j, '}');

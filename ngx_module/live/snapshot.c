@@ -13,12 +13,10 @@
 
 #include "worker.h"
 #include "access/owned.h"
-#include "base/id.h"
 #include "base/platen.h"
-#include "base/timestamp.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "http/respond.h"
-#include "job/job.h"
+#include "job/json.h"
 #include "live/subscribers.h"
 #include "store/store.h"
 #include "view/job.h"
@@ -38,7 +36,6 @@ static ngx_int_t platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
     const platen_job_t *job, platen_live_t *live);
 static ngx_int_t platen_live_copy(ngx_pool_t *pool, platen_str_t *dst,
     const char *data, size_t len);
-static u_char *platen_live_time(u_char *p, uint64_t us);
 
 
 ngx_int_t
@@ -190,6 +187,7 @@ platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
     const platen_job_t *job, platen_live_t *live)
 {
     int            rc;
+    off_t          len;
     uint64_t       position;
     platen_json_t  j;
 
@@ -198,7 +196,7 @@ platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
         return PLATEN_ERROR;
     }
 
-    platen_json_init(&j, live->pool, 2048);
+    platen_json_chain_init(&j, live->pool, 2048);
 
     if (job) {
         rc = platen_store_queue_position(txn, job, &position);
@@ -214,12 +212,12 @@ platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
         return rc;
     }
 
-    if (platen_json_end(&j) != NGX_OK) {
+    live->state = platen_json_chain(&j, &len);
+    if (live->state == NULL) {
         return PLATEN_ERROR;
     }
 
-    live->state = j.out;
-    live->len = j.len;
+    live->len = len;
 
     if (job && platen_state_final(job->state)) {
         live->final = 1;
@@ -278,75 +276,14 @@ platen_live_size(ngx_str_t *prefix)
 u_char *
 platen_live_text(u_char *p, const platen_event_t *event, ngx_str_t *prefix)
 {
-    platen_id_t  id;
-    char         text[PLATEN_ID_TEXT + 1];
+    platen_json_t  j;
 
-    ngx_memcpy(id.b, event->id.data, sizeof(id.b));
-    platen_id_format(&id, text);
+    platen_json_fixed(&j, (char *) p, platen_live_size(prefix));
+    platen_json_open(&j, NULL, '{');
+    platen_job_json_event(&j, event, (platen_str_t) { (char *) prefix->data,
+                                                      prefix->len },
+                          PLATEN_JOB_JSON_CLIENT);
+    platen_json_close(&j, '}');
 
-    p = ngx_sprintf(p, "{\"seq\":%uL,\"event\":\"%s\",\"job_id\":\"%s\","
-                    "\"status\":", event->seq, platen_event_title(event), text);
-
-    if (event->state == PLATEN_STATE_NONE) {
-        p = ngx_cpymem(p, "null", 4);
-
-    } else {
-        p = ngx_sprintf(p, "\"%s\"", platen_state_name(event->state));
-    }
-
-    p = ngx_cpymem(p, ",\"time\":", sizeof(",\"time\":") - 1);
-    p = platen_live_time(p, event->time);
-
-    p = ngx_cpymem(p, ",\"error_code\":", sizeof(",\"error_code\":") - 1);
-
-    if (event->error_code.len) {
-        *p++ = '"';
-        p = (u_char *) ngx_escape_json(p, (u_char *) event->error_code.data,
-                                       event->error_code.len);
-        *p++ = '"';
-
-    } else {
-        p = ngx_cpymem(p, "null", 4);
-    }
-
-    p = ngx_cpymem(p, ",\"file\":", sizeof(",\"file\":") - 1);
-
-    if (event->file) {
-        p = ngx_sprintf(p, "%uD", event->file - 1);
-
-    } else {
-        p = ngx_cpymem(p, "null", 4);
-    }
-
-    if (event->state == PLATEN_STATE_SUCCESS
-        || event->state == PLATEN_STATE_PARTIAL_SUCCESS)
-    {
-        p = ngx_cpymem(p, ",\"download_url\":\"",
-                       sizeof(",\"download_url\":\"") - 1);
-        p = (u_char *) ngx_escape_json(p, prefix->data, prefix->len);
-
-        if (event->file) {
-            return ngx_sprintf(p, "/jobs/%s/files/%uD\"}", text,
-                               event->file - 1);
-        }
-
-        return ngx_sprintf(p, "/jobs/%s/download\"}", text);
-    }
-
-    return ngx_cpymem(p, ",\"download_url\":null}",
-                      sizeof(",\"download_url\":null}") - 1);
-}
-
-
-/* RFC 3339, as platen_json_time() writes it. */
-
-static u_char *
-platen_live_time(u_char *p, uint64_t us)
-{
-    char  text[PLATEN_TIMESTAMP_LEN + 1];
-
-    *p++ = '"';
-    p = ngx_cpymem(p, platen_timestamp(us, text), PLATEN_TIMESTAMP_LEN);
-    *p++ = '"';
-    return p;
+    return (u_char *) j.last;
 }

@@ -29,7 +29,6 @@
 #include "store/store.h"
 #include "view/download.h"
 #include "view/formats.h"
-#include "view/result.h"
 
 
 #define PLATEN_THUMBNAIL_WIDTH  320
@@ -87,7 +86,7 @@ platen_thumbnail(ngx_http_request_t *r)
         return status;
     }
 
-    if (!platen_view_has_result(&job)) {
+    if (!platen_state_has_result(job.state)) {
         platen_txn_abort(&txn);
         return platen_respond_problem(r, PLATEN_PROBLEM_NOT_READY,
                                       "There is no result whose first page "
@@ -350,7 +349,7 @@ platen_thumbnail_look(ngx_http_request_t *r, const platen_id_t *id,
 
     rc = platen_store_get(&txn, id, &job);
 
-    if (rc == PLATEN_OK && platen_view_has_result(&job)
+    if (rc == PLATEN_OK && platen_state_has_result(job.state)
         && job.output_format.len == 0)
     {
         return platen_download_result(r, &txn, &job);

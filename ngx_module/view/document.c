@@ -75,7 +75,7 @@ platen_document_view(ngx_http_request_t *r)
     platen_id_format(&job.id, id);
     state = platen_document_state(job.state);
 
-    platen_json_init(&j, r->pool, 1024);
+    platen_json_chain_init(&j, r->pool, 1024);
     platen_json_open(&j, NULL, '{');
     platen_json_word(&j, "id", id, PLATEN_ID_TEXT);
     platen_json_string(&j, "filename", job.input_filename.data,
@@ -94,15 +94,10 @@ platen_document_view(ngx_http_request_t *r)
 
     platen_txn_abort(&txn);
 
-    if (platen_json_end(&j) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     ngx_str_set(&value, "private, no-cache");
     if (platen_respond_header(r, "Cache-Control", &value) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j.out,
-                               j.len);
+    return platen_respond_json(r, NGX_HTTP_OK, &j);
 }

@@ -12,7 +12,7 @@
 #include <ngx_http.h>
 
 #include "base/platen.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 
 
 /* The word for a job's state. */

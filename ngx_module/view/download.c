@@ -22,7 +22,6 @@
 #include "http/problem.h"
 #include "http/respond.h"
 #include "job/option.h"
-#include "view/result.h"
 
 
 static ngx_int_t platen_download_headers(ngx_http_request_t *r,
@@ -60,7 +59,7 @@ platen_download_result(ngx_http_request_t *r, platen_txn_t *txn,
 
     pmcf = ngx_http_get_module_main_conf(r, ngx_http_platen_module);
 
-    if (!platen_view_has_result(job)) {
+    if (!platen_state_has_result(job->state)) {
         ngx_snprintf((u_char *) detail, sizeof(detail),
                      job->state == PLATEN_STATE_FAILED
                      ? "The job has FAILED and has no result; its error says "

@@ -18,9 +18,9 @@
 #include "http/problem.h"
 #include "http/query.h"
 #include "http/respond.h"
+#include "job/json.h"
 #include "job/skip.h"
 #include "view/download.h"
-#include "view/result.h"
 
 
 #define PLATEN_BATCH_SLICE  32
@@ -163,8 +163,6 @@ static void
 platen_batch_write_file(platen_json_t *j, ngx_str_t *prefix, const char *id,
     const platen_batch_entry_t *e)
 {
-    u_char  url[PLATEN_PREFIX_MAX + 96], *p;
-
     platen_json_open(j, NULL, '{');
     platen_json_uint(j, "id", e->number);
     platen_json_string(j, "filename", e->name, e->len);
@@ -182,11 +180,11 @@ platen_batch_write_file(platen_json_t *j, ngx_str_t *prefix, const char *id,
         platen_json_null(j, "source_format");
     }
 
-    if (e->is_file && platen_view_has_result(&e->job)) {
+    if (e->is_file && platen_state_has_result(e->job.state)) {
         platen_json_uint(j, "output_size", e->job.output_size);
-        p = ngx_snprintf(url, sizeof(url), "%V/jobs/%s/files/%uD", prefix, id,
-                         e->number);
-        platen_json_string(j, "download_url", url, p - url);
+        platen_job_json_download(j, (platen_str_t) { (char *) prefix->data,
+                                                     prefix->len },
+                                 id, &e->number);
 
     } else {
         platen_json_null(j, "output_size");
@@ -277,26 +275,6 @@ platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
 }
 
 
-void
-platen_batch_write_counts(platen_json_t *j, const platen_job_t *job)
-{
-    if (job->batch == PLATEN_BATCH_NONE) {
-        platen_json_null(j, "counts");
-        return;
-    }
-
-    platen_json_open(j, "counts", '{');
-    platen_json_uint(j, "total", job->files);
-    platen_json_uint(j, "pending",
-                     platen_job_open_files(job) - job->processing);
-    platen_json_uint(j, "processing", job->processing);
-    platen_json_uint(j, "success", job->success);
-    platen_json_uint(j, "failed", job->failed);
-    platen_json_uint(j, "skipped", job->skipped);
-    platen_json_close(j, '}');
-}
-
-
 /* What was written of files in `txn`, which ends; `rc` is what reading them said. */
 
 static ngx_int_t
@@ -314,14 +292,11 @@ platen_batch_answer(ngx_http_request_t *r, int rc, platen_txn_t *txn,
 
     ngx_str_set(&value, "private, no-cache");
 
-    if (platen_json_end(j) != NGX_OK
-        || platen_respond_header(r, "Cache-Control", &value) != NGX_OK)
-    {
+    if (platen_respond_header(r, "Cache-Control", &value) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return platen_respond_send(r, NGX_HTTP_OK, "application/json", j->out,
-                               j->len);
+    return platen_respond_json(r, NGX_HTTP_OK, j);
 }
 
 
@@ -365,14 +340,14 @@ platen_batch_files(ngx_http_request_t *r)
 
     total = job.batch == PLATEN_BATCH_NONE ? 1 : job.files;
 
-    platen_json_init(&j, r->pool, 4096);
+    platen_json_chain_init(&j, r->pool, 4096);
     platen_json_open(&j, NULL, '{');
     platen_json_open(&j, "files", '[');
     from = offset;
     rc = platen_batch_each(&txn, &job, &from, limit, &j, &plcf->prefix,
                            platen_batch_write_file);
     platen_json_close(&j, ']');
-    platen_batch_write_counts(&j, &job);
+    platen_job_json_counts(&j, &job);
     platen_json_uint(&j, "total", total);
     platen_json_uint(&j, "limit", limit);
     platen_json_uint(&j, "offset", offset);
@@ -523,12 +498,12 @@ platen_batch_status(ngx_http_request_t *r)
     }
 
     s->request = r;
-    s->result = platen_view_has_result(&job);
+    s->result = platen_state_has_result(job.state);
 
     platen_id_format(&job.id, id);
     state = platen_batch_v1_state(platen_state_name(job.state));
 
-    platen_json_init(&s->json, r->pool, 4096);
+    platen_json_chain_init(&s->json, r->pool, 4096);
     platen_json_open(&s->json, NULL, '{');
     platen_json_word(&s->json, "id", id, PLATEN_ID_TEXT);
     platen_json_word(&s->json, "status", state, ngx_strlen(state));

@@ -11,7 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "job/job.h"
 #include "store/store.h"
 
@@ -26,7 +26,6 @@ ngx_int_t platen_batch_status(ngx_http_request_t *r);
  */
 int platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
     platen_txn_t *txn, const platen_job_t *job);
-void platen_batch_write_counts(platen_json_t *j, const platen_job_t *job);
 
 
 #endif /* _PLATEN_VIEW_FILES_H_INCLUDED_ */

@@ -11,7 +11,7 @@
 #include "module.h"
 #include "worker.h"
 #include "base/platen.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "job/option.h"
@@ -25,8 +25,6 @@ static void platen_formats_write(platen_json_t *j,
     ngx_http_platen_loc_conf_t *plcf);
 static void platen_formats_conversion(platen_json_t *j,
     const platen_format_t *to, const platen_matrix_route_t *route);
-static void platen_formats_words(platen_json_t *j, const char *words,
-    const char *separator);
 
 
 /* The store's, as this worker last read it. */
@@ -280,7 +278,7 @@ platen_formats_list(ngx_http_request_t *r)
 
     platen_txn_abort(&txn);
 
-    platen_json_init(&j, r->pool, 8192);
+    platen_json_chain_init(&j, r->pool, 8192);
     platen_formats_write(&j, plcf);
 
     return platen_respond_json(r, NGX_HTTP_OK, &j);
@@ -307,7 +305,7 @@ platen_formats_write(platen_json_t *j, ngx_http_platen_loc_conf_t *plcf)
         platen_json_string(j, "title", f->title, ngx_strlen(f->title));
         platen_json_string(j, "content_type", f->mime, ngx_strlen(f->mime));
         platen_json_open(j, "aliases", '[');
-        platen_formats_words(j, f->aliases, " ");
+        platen_json_parts(j, platen_str(f->aliases), ' ');
         platen_json_close(j, ']');
         platen_json_close(j, '}');
     }
@@ -373,7 +371,7 @@ platen_formats_conversion(platen_json_t *j, const platen_format_t *to,
                        ngx_strlen(route->engines));
 
     platen_json_open(j, "via", '[');
-    platen_formats_words(j, route->via, "+");
+    platen_json_parts(j, platen_str(route->via), '+');
     platen_json_close(j, ']');
 
     platen_json_open(j, "options", '[');
@@ -387,19 +385,4 @@ platen_formats_conversion(platen_json_t *j, const platen_format_t *to,
 
     platen_json_close(j, ']');
     platen_json_close(j, '}');
-}
-
-
-static void
-platen_formats_words(platen_json_t *j, const char *words,
-    const char *separator)
-{
-    size_t  len;
-
-    while (*words) {
-        len = strcspn(words, separator);
-        platen_json_string(j, NULL, words, len);
-        words += len;
-        words += *words == *separator;
-    }
 }

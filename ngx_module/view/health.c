@@ -16,7 +16,7 @@
 #include "access/capacity.h"
 #include "base/platen.h"
 #include "disk/layout.h"
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "store/service.h"
@@ -56,8 +56,6 @@ static const char *platen_ready_tell(ngx_http_request_t *r,
     const platen_uses_t *platend, unsigned what);
 static ngx_int_t platen_ready_send(ngx_http_request_t *r,
     const platen_ready_t *found);
-static void platen_ready_words(platen_json_t *j, platen_str_t text,
-    u_char between);
 
 
 static unsigned  platen_ready_logged;  /* of platen_uses_differ() */
@@ -459,7 +457,7 @@ platen_ready_send(ngx_http_request_t *r, const platen_ready_t *found)
     platen_json_t                  j;
     const platen_canary_record_t  *c = &found->canary;
 
-    platen_json_init(&j, r->pool, 512);
+    platen_json_chain_init(&j, r->pool, 512);
     platen_json_open(&j, NULL, '{');
     platen_json_word(&j, "status", "ready", 5);
     platen_json_word(&j, "version", PLATEN_VERSION,
@@ -475,7 +473,7 @@ platen_ready_send(ngx_http_request_t *r, const platen_ready_t *found)
         platen_json_string(&j, "from", c->from, ngx_strlen(c->from));
         platen_json_string(&j, "to", c->to, ngx_strlen(c->to));
         platen_json_open(&j, "engines", '[');
-        platen_ready_words(&j, platen_str(c->engines), '+');
+        platen_json_parts(&j, platen_str(c->engines), '+');
         platen_json_close(&j, ']');
         platen_json_close(&j, '}');
 
@@ -484,7 +482,7 @@ platen_ready_send(ngx_http_request_t *r, const platen_ready_t *found)
     }
 
     platen_json_open(&j, "warnings", '[');
-    platen_ready_words(&j, found->notes, '\n');
+    platen_json_parts(&j, found->notes, '\n');
 
     /* platend has seen the same, or has not looked yet */
 
@@ -499,25 +497,4 @@ platen_ready_send(ngx_http_request_t *r, const platen_ready_t *found)
     platen_json_close(&j, '}');
 
     return platen_respond_json(r, NGX_HTTP_OK, &j);
-}
-
-
-/* An element for each part of the text. */
-
-static void
-platen_ready_words(platen_json_t *j, platen_str_t text, u_char between)
-{
-    const char  *p, *last, *end;
-
-    end = text.data + text.len;
-
-    for (p = text.data; p < end; p = last + 1) {
-        last = memchr(p, between, end - p);
-
-        if (last == NULL) {
-            last = end;
-        }
-
-        platen_json_string(j, NULL, p, last - p);
-    }
 }

@@ -11,7 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "http/json.h"
+#include "http/json_chain.h"
 #include "job/job.h"
 #include "store/store.h"
 

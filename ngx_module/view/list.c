@@ -57,7 +57,7 @@ platen_list_jobs(ngx_http_request_t *r)
         return status;
     }
 
-    platen_json_init(&j, r->pool, 16384);
+    platen_json_chain_init(&j, r->pool, 16384);
 
     rc = platen_list_write(r, &txn, &q, &j);
     platen_txn_abort(&txn);
@@ -95,15 +95,11 @@ platen_list_write(ngx_http_request_t *r, platen_txn_t *txn,
 {
     int                          i, n, rc, more;
     uint64_t                     total, position;
-    platen_id_t                 *ids;
     platen_job_t                 job;
     platen_list_t                list;
     char                         cursor[PLATEN_ID_TEXT + 1];
 
-    ids = ngx_palloc(j->pool, q->limit * sizeof(platen_id_t));
-    if (ids == NULL) {
-        return PLATEN_ERROR;
-    }
+    static platen_id_t  ids[PLATEN_LIST_LIMIT_MAX];
 
     list.client.data = (char *) q->client.data;
     list.client.len = q->client.len;

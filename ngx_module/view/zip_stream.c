@@ -31,7 +31,6 @@
 #include "job/job.h"
 #include "store/store.h"
 #include "view/download.h"
-#include "view/result.h"
 
 
 #define PLATEN_BATCH_PARTIAL_LOCAL    30       /* bytes of a local header, */
@@ -133,7 +132,7 @@ platen_batch_download(ngx_http_request_t *r)
         return status;
     }
 
-    if (job.batch == PLATEN_BATCH_NONE || platen_view_has_result(&job)
+    if (job.batch == PLATEN_BATCH_NONE || platen_state_has_result(job.state)
         || job.success == 0)
     {
         return platen_download_result(r, &txn, &job);

@@ -151,6 +151,12 @@ platen_state_final(platen_state_t state)
 }
 
 int
+platen_state_has_result(platen_state_t state)
+{
+    return state == PLATEN_STATE_SUCCESS || state == PLATEN_STATE_PARTIAL_SUCCESS;
+}
+
+int
 platen_job_is_file(const platen_job_t *job)
 {
     return job->parent.len == sizeof(job->id.b);

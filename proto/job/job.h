@@ -165,6 +165,9 @@ int platen_state_allows(platen_state_t from, platen_state_t to);
 /* Whether nothing will happen to the job any more by itself. */
 int platen_state_final(platen_state_t state);
 
+/* Whether there is something to download. */
+int platen_state_has_result(platen_state_t state);
+
 /* Whether it is a file of a batch, or a thumbnail. */
 int platen_job_is_file(const platen_job_t *job);
 
