@@ -38,6 +38,8 @@ MODULES_DIR = /usr/lib/nginx/modules
 SBINDIR     = /usr/sbin
 LIBEXECDIR  = /usr/lib/platen
 SYSCONFDIR  = /etc/platen
+MANDIR      = /usr/share/man
+COMPLETIONS = /usr/share/bash-completion/completions
 
 WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
 # What a file may include follows from where it lies (t/layers.t: the order of the rooms).
@@ -80,12 +82,17 @@ CTL_BIN = $(BUILD)/platenctl
 
 LIBEXEC = $(addprefix $(BUILD)/,platen-docx platen-lok platen-tables platen-text platen-webhook platen-zip platen-soffice.so platen-pandoc.lua)
 
-all: module sidecar ctl libexec
+# Pages of the manual: as they are, or made of what is written elsewhere (docs/man/make-page).
+PAGES   = platend.8 platenctl.8 platend.cfg.5 ngx_http_platen_module.5
+MAN     = $(addprefix $(BUILD)/man/,$(PAGES))
+
+all: module sidecar ctl libexec man
 
 module: $(MODULE)
 sidecar: $(PLATEND)
 ctl: $(CTL_BIN)
 libexec: $(LIBEXEC)
+man: $(MAN)
 lok: $(BUILD)/platen-lok
 
 # The distribution's own configure, with the distribution's own flags.  Done
@@ -169,6 +176,21 @@ $(BUILD)/platen-webhook: $(call objects,$(DELIVER)) $(OURS)
 	$(LINK) -lcurl -ljansson -llmdb -lcrypto
 
 $(BUILD)/platen-pandoc.lua: sidecar/pandoc/platen_pandoc.lua
+	install -Dm644 $< $@
+
+$(BUILD)/man/platenctl.8: docs/man/platenctl.8 docs/man/make-page $(CTL_BIN)
+	@mkdir -p $(@D)
+	docs/man/make-page platenctl $(CTL_BIN) > $@.new && mv $@.new $@
+
+$(BUILD)/man/platend.cfg.5: conf/platend.cfg docs/man/make-page
+	@mkdir -p $(@D)
+	docs/man/make-page platend.cfg > $@.new && mv $@.new $@
+
+$(BUILD)/man/ngx_http_platen_module.5: docs/directives.md docs/man/make-page
+	@mkdir -p $(@D)
+	docs/man/make-page directives > $@.new && mv $@.new $@
+
+$(BUILD)/man/%: docs/man/%
 	install -Dm644 $< $@
 
 # DuckDB's library, for Parquet: from the npm registry, as Debian has none.
@@ -385,6 +407,10 @@ install: all
 	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(filter-out %.lua %.so,$(LIBEXEC))
 	install -Dm644 -t $(DESTDIR)$(LIBEXECDIR) $(filter %.lua %.so,$(LIBEXEC))
 	install -Dm644 -t $(DESTDIR)/usr/share/platen conf/openapi.json conf/alerts.yml conf/grafana.json
+	install -Dm644 -t $(DESTDIR)$(COMPLETIONS) conf/completion/platenctl
+	set -e; for page in $(PAGES); do \
+	    install -Dm644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $(BUILD)/man/$$page; \
+	done
 	@set -e; for file in nginx.conf platend.cfg; do \
 	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \
 	    if [ -e $$to ] && ! cmp -s conf/$$file $$to; then \
@@ -401,6 +427,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(PLATEND) $(CTL_BIN)))
 	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,$(notdir $(LIBEXEC)))
 	rm -f $(addprefix $(DESTDIR)/usr/share/platen/,openapi.json alerts.yml grafana.json)
+	rm -f $(DESTDIR)$(COMPLETIONS)/platenctl $(addprefix $(DESTDIR)$(MANDIR)/man?/,$(PAGES))
 	@for file in nginx.conf platend.cfg; do \
 	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \
 	    rm -f $$to.new; \
@@ -414,5 +441,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: distro packages all module sidecar ctl lok libexec duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install uninstall clean
+.PHONY: distro packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install uninstall clean
 .SECONDARY:

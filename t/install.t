@@ -40,8 +40,7 @@ is slurp("$etc/platend.cfg"), $mine, 'which is as it was';
 
 unlink "$etc/platend.cfg" or die;
 make('install');
-my @commands = qx($root/usr/sbin/platenctl help) =~ /^  (\w+) /mg;
-is_deeply [sort(slurp('docs/man/platenctl.8') =~ /^\.It Cm (\w+)/mg)], [sort @commands], 'the manual has each command of platenctl';
+ok -s "$root/usr/share/man/man$_", "the manual has $_" for qw(8/platend.8 8/platenctl.8 5/platend.cfg.5 5/ngx_http_platen_module.5);
 make('uninstall');
 is_deeply [files()], [], 'unedited, nothing stays';
 

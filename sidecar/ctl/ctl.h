@@ -60,11 +60,18 @@ typedef struct {
 int platen_ctl_parse(platen_ctl_t *ctl, int argc, char **argv, const platen_ctl_option_t *own,
                      size_t nown, int *code);
 
+extern const platen_ctl_command_t platen_ctl_status;
+extern const platen_ctl_command_t platen_ctl_top;
 extern const platen_ctl_command_t platen_ctl_doctor;
 extern const platen_ctl_command_t platen_ctl_jobs;
 extern const platen_ctl_command_t platen_ctl_queue;
 extern const platen_ctl_command_t platen_ctl_inspect;
 extern const platen_ctl_command_t platen_ctl_retry;
+extern const platen_ctl_command_t platen_ctl_cancel;
+extern const platen_ctl_command_t platen_ctl_delete;
+extern const platen_ctl_command_t platen_ctl_keys;
+extern const platen_ctl_command_t platen_ctl_config;
+extern const platen_ctl_command_t platen_ctl_formats;
 extern const platen_ctl_command_t platen_ctl_fsck;
 extern const platen_ctl_command_t platen_ctl_backup;
 extern const platen_ctl_command_t platen_ctl_restore;

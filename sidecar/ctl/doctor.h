@@ -49,6 +49,9 @@ void platen_ctl_doctor_service(const platen_ctl_doctor_t *d, struct MDB_txn *txn
  */
 pid_t platen_ctl_doctor_holder(const platen_config_t *config);
 
+/* Seconds since the process began; 0 if that is not to be known. */
+uint64_t platen_ctl_doctor_uptime(pid_t pid);
+
 /* Whether some process has LMDB's lock file open; asked without touching it. */
 int platen_ctl_doctor_in_use(const platen_config_t *config);
 
@@ -64,6 +67,14 @@ typedef struct {
 
 /* Reads it in nginx's syntax, with all files that are included. */
 void platen_ctl_doctor_conf_parse(const char *text, platen_ctl_doctor_conf_t *conf);
+
+/* What nginx warns of that is Platen's: names in several files of keys, keys open to all. */
+void platen_ctl_doctor_conf_warnings(const char *said, platen_ctl_report_t *report);
+
+/* Directories, map and sockets of both. */
+void platen_ctl_doctor_conf_compare(const platen_ctl_doctor_t      *d,
+                                    const platen_ctl_doctor_conf_t *conf,
+                                    platen_ctl_report_t            *report);
 
 /* Asks that nginx for it, and compares. */
 void platen_ctl_doctor_conf(const platen_ctl_doctor_t *d, const char *nginx,

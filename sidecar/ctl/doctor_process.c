@@ -54,9 +54,8 @@ read_proc(pid_t pid, const char *name)
     return platen_ctl_capture_file(path, 65536, NULL);
 }
 
-/* Seconds since the process began; 0 if that is not to be known. */
-static uint64_t
-uptime(pid_t pid)
+uint64_t
+platen_ctl_doctor_uptime(pid_t pid)
 {
     char    *stat = read_proc(pid, "stat");
     uint64_t ticks = stat == NULL ? 0 : platen_ctl_doctor_stat(stat, 22);
@@ -104,7 +103,7 @@ static void
 check_running(const platen_ctl_doctor_t *d, pid_t pid, platen_ctl_report_t *report)
 {
     platen_ctl_identity_t who;
-    uint64_t              up = uptime(pid);
+    uint64_t              up = platen_ctl_doctor_uptime(pid);
     char                 *status = read_proc(pid, "status");
     char                  since[32];
 

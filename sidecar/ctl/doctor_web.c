@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "ctl/capture.h"
+#include "ctl/nginx.h"
 
 #define MODULE "ngx_http_platen_module.so"
 #define MODULES "/usr/lib/nginx/modules"
@@ -25,10 +26,7 @@
 static const char *
 find_nginx(const platen_ctl_doctor_t *d)
 {
-    static const char *const places[] = { "/usr/sbin/nginx", "/usr/local/sbin/nginx",
-                                          "/usr/local/nginx/sbin/nginx", NULL };
-
-    return d->nginx != NULL ? d->nginx : platen_ctl_capture_find(places);
+    return d->nginx != NULL ? d->nginx : platen_ctl_nginx_program();
 }
 
 /* Where the module was built, if platenctl is run from there; else where it belongs. */

@@ -11,9 +11,11 @@
 #include "ctl/ctl.h"
 
 static const platen_ctl_command_t *const commands[] = {
-    &platen_ctl_doctor,   &platen_ctl_jobs,    &platen_ctl_queue,  &platen_ctl_inspect,
-    &platen_ctl_retry,    &platen_ctl_fsck,    &platen_ctl_backup, &platen_ctl_restore,
-    &platen_ctl_webhooks, &platen_ctl_sandbox,
+    &platen_ctl_status,   &platen_ctl_top,     &platen_ctl_doctor, &platen_ctl_jobs,
+    &platen_ctl_queue,    &platen_ctl_inspect, &platen_ctl_retry,  &platen_ctl_cancel,
+    &platen_ctl_delete,   &platen_ctl_keys,    &platen_ctl_config, &platen_ctl_formats,
+    &platen_ctl_webhooks, &platen_ctl_fsck,    &platen_ctl_backup, &platen_ctl_restore,
+    &platen_ctl_sandbox,
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

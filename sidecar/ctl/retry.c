@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "ctl/audit.h"
 #include "ctl/file.h"
 #include "ctl/store.h"
 
@@ -66,6 +67,7 @@ tell(retry_t *r, const platen_id_t *id, const char *why)
     platen_id_format(id, text);
     if (why == NULL) {
         r->last = *id;
+        platen_ctl_audit("job retried", json_pack("{s:s}", "job_id", text));
     }
     if (r->json) {
         printf("%s{\"job_id\": \"%s\", \"retried\": %s, \"reason\": \"%s\"}",
@@ -199,7 +201,7 @@ run(platen_ctl_t *ctl, int argc, char **argv)
         printf("%zu retried, %zu refused\n", r.retried, r.refused);
     }
     if (r.retried > 0) {
-        platen_ctl_store_hint(&r.s, &r.last);
+        platen_ctl_store_hint(&r.s, PLATEN_HINT_SUBMITTED, &r.last);
     }
     platen_ctl_store_close(&r.s);
     if (rc != PLATEN_OK) {

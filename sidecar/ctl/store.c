@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/audit.h"
 #include "ctl/identity.h"
 #include "daemon.h"
-#include "base/wire.h"
 
 #define HINT_MS 500 /* for platend to take the connection */
 
@@ -31,6 +31,7 @@ platen_ctl_store_configure(const platen_ctl_t *ctl, platen_ctl_store_t *s)
         }
         return PLATEN_CTL_USAGE;
     }
+    platen_ctl_audit_open(s->config);
     umask(007); /* as platend: shared with the web server by group */
     if (geteuid() != 0 || *s->config->user == '\0') {
         return PLATEN_CTL_DONE;
@@ -109,9 +110,10 @@ platen_ctl_store_id(const char *text, platen_id_t *id)
 }
 
 void
-platen_ctl_store_hint(const platen_ctl_store_t *s, const platen_id_t *id)
+platen_ctl_store_hint(const platen_ctl_store_t *s, platen_hint_kind_t kind,
+                      const platen_id_t *id)
 {
-    platen_hint_t hint = { .kind = PLATEN_HINT_SUBMITTED, .id = *id };
+    platen_hint_t hint = { .kind = kind, .id = *id };
     uint8_t       bytes[PLATEN_WIRE_LEN];
     zsock_t      *push;
 

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "config.h"
+#include "base/wire.h"
 #include "ctl/ctl.h"
 #include "storeadmin/check.h"
 
@@ -42,8 +43,9 @@ int platen_ctl_store_failed(const char *what, int rc);
 /* Reads the id in a command line; tells on standard error if it is none.  0, or -1. */
 int platen_ctl_store_id(const char *text, platen_id_t *id);
 
-/* Tells platend that a job waits; one that does not run finds out when it starts. */
-void platen_ctl_store_hint(const platen_ctl_store_t *s, const platen_id_t *id);
+/* Tells platend what it is to look at; one that does not run finds out when it starts. */
+void platen_ctl_store_hint(const platen_ctl_store_t *s, platen_hint_kind_t kind,
+                           const platen_id_t *id);
 
 /* RFC 3339 in UTC, "-" for 0, in `out`, which it returns. */
 const char *platen_ctl_store_time(uint64_t us, char out[32]);
