@@ -18,6 +18,7 @@
 # make turns      how long the loops of platend and nginx are held up at most, with much in work
 # make duckdb     fetches DuckDB's library, which Parquet needs
 # make distro     on another release of Debian, DIST=trixie (13), bookworm (12) or sid
+# make distro-short  what ./check runs of it
 # make packages   Debian packages for DIST, tried in a root of it; into build/packages
 # make install    into DESTDIR, as the Debian packages do; what was edited stays
 # make uninstall  the reverse
@@ -365,6 +366,9 @@ DIST ?= trixie
 distro:
 	t/distro $(DIST)
 
+distro-short:
+	t/distro-short $(DIST)
+
 packages:
 	t/distro $(DIST) --packages
 
@@ -441,5 +445,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: distro packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install uninstall clean
+.PHONY: distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install uninstall clean
 .SECONDARY:
