@@ -68,3 +68,29 @@ my ($job, $file) = convert(name => 'a.html', content => $page, to => 'json');
 my $rows = $file ? JSON::PP->new->utf8->decode(slurp($file)) : [];
 is join('|', map $_->{value}, @$rows), join('|', @cells), 'neither a number of other digits nor a formula' or diag $job->{error};
 like slurp($file), qr/"n":42[,}]/, 'and a number is one';
+
+
+
+=== TEST 3: no two marks beside each other, at a word's beginning, in it or at its end, are markup
+--- timeout: 120
+--- flow
+my @marks = split //, '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+my @in = ('<p>%s</p>', '<p>x %s y</p>', '<h2>%s</h2>', '<table><tr><th>a</th></tr><tr><td>%s</td></tr><tr><td>b</td></tr></table>', '<dl><dt>%s</dt><dd>x</dd></dl>',
+    '<p>x <b>%s</b> y</p>', '<p>x<code>%s</code>y</p>', '<p>x <a href="http://example.org/">%s</a> y</p>', '<p>x<sup>%s</sup> y</p>');
+my ($page, @tokens) = '<title>t</title>';
+my $add = sub { push @tokens, $_[0]; $page .= sprintf($in[ @tokens % @in ], Words::html($_[0])) . "\n" };
+my $n = 1000;
+for my $one (@marks) {
+    for my $two (@marks) {
+        $n++;
+        $add->($n % 3 == 0 ? "w$n$one${two}v" : $n % 3 == 1 ? "$one${two}w$n" : $one eq ':' ? "w$n." : "w$n$one$two");
+    }
+}
+$add->("$_ w" . $n++) for '1.', '123456789012.', '#.', '.. a::', ':a:', ':', '~', '~~~', '```', '[1]:', '&amp;', 'C#', '|a|_', "7\x{201c}a\x{201d}", 'a__', '``a`';
+for my $way (['rst'], map ['md', markdown_flavour => $_], qw(gfm commonmark markdown)) {
+    my ($to, @option) = @$way;
+    my ($job, $file) = convert(name => 'a.html', content => Encode::encode('UTF-8', "<meta charset=utf-8>$page"), to => $to, @option);
+    ($job, $file) = convert(file => $file, name => "a.$to", to => 'html', @option) if $file;
+    my $found = $file ? Words::found('html', $file) : '';
+    is $file && Words::lost('html', { script => 'latin' }, $found, @tokens), undef, "@$way" or diag $job->{error} // $found;
+}

@@ -342,29 +342,83 @@ local function plain_link(link)
   return link
 end
 
--- Words as "&amp;" stand for themselves, which no writer of Markdown sees to.
-local function ampersands(str)
-  if not str.text:match '&#?%w+;' then return nil end
-  local out, from = pandoc.List(), 1
-  for at in str.text:gmatch '()&#?%w+;' do
-    if at > from then out:insert(pandoc.Str(str.text:sub(from, at - 1))) end
-    out:insert(pandoc.RawInline('markdown', '\\&'))
-    from = at + 1
+--[[
+What no writer of Markdown sees to: words as "&amp;" and ":a:" stand for themselves, and
+quotation marks for what they are, of which the one for Pandoc's own makes straight ones.
+]]
+local function as_it_is(str)
+  local text, raw = str.text, {}
+  for at in text:gmatch '()&#?%w+;' do raw[at] = '\\&' end
+  if FORMAT == 'gfm' and text:match ':[%w_+-]+:' then
+    for at in text:gmatch '():' do raw[at] = '\\:' end
+  elseif FORMAT == 'markdown' then
+    for at, mark in text:gmatch '()(\xe2\x80[\x98\x99\x9c\x9d])' do raw[at] = mark end
   end
-  out:insert(pandoc.Str(str.text:sub(from)))
+  if not next(raw) then return nil end
+
+  local out, from = pandoc.List(), 1
+  for at = 1, #text do
+    if raw[at] then
+      if at > from then out:insert(pandoc.Str(text:sub(from, at - 1))) end
+      out:insert(pandoc.RawInline('markdown', raw[at]))
+      from = at + (raw[at]:byte() == 0x5c and 1 or 3)
+    end
+  end
+  if from <= #text then out:insert(pandoc.Str(text:sub(from))) end
   return out
 end
 
--- A fence that is none: CommonMark's writer looks for backticks only.
-local function unfenced(block)
-  local first = block.content[1]
-  if first and first.t == 'Str' and first.text:match '^~~~' then
-    block.content:insert(1, pandoc.RawInline('markdown', '\\'))
-    return block
+-- What begins a line and is no markup there, and of which the writers do not know that it
+-- would be: fences of "~", and Pandoc's definitions and long numbers.
+local function begins(inlines)
+  local first = inlines[1]
+  if not first or first.t ~= 'Str' then return nil end
+  if first.text:match '^~~~' or FORMAT == 'markdown' and first.text:match '^[:~]$' then
+    inlines:insert(1, pandoc.RawInline('markdown', '\\'))
+  elseif FORMAT == 'markdown' and first.text:match '^%d%d%d%d%d%d%d%d%d+[.)]$' then
+    inlines[1] = pandoc.Str(first.text:sub(1, -2))
+    inlines:insert(2, pandoc.RawInline('markdown', '\\' .. first.text:sub(-1)))
   end
+  return inlines
+end
+
+-- Pandoc takes "#" and "}" at a heading's end for what is not of its text.
+local function heading(h)
+  local last = h.content[#h.content]
+  local mark = last and last.t == 'Str' and last.text:match '[#}]$'
+  if not mark then return nil end
+  h.content[#h.content] = pandoc.Str(last.text:sub(1, -2))
+  h.content:insert(pandoc.RawInline('markdown', '\\' .. mark))
+  return h
+end
+
+-- CommonMark has no tables: the writer makes them in HTML, where nothing is escaped so.
+local function html_table(t)
+  return pandoc.walk_block(t, {
+    RawInline = function(x)
+      if x.format == 'markdown' then return pandoc.Str((x.text:gsub('^\\', ''))) end
+    end
+  })
+end
+
+-- Of each paragraph and term, by a function over its inlines.
+local function at_line_ends(f)
+  local function block(b)
+    b.content = f(b.content) or b.content
+    return b
+  end
+  return {
+    Para = whole(block), Plain = whole(block), Header = whole(block),
+    DefinitionList = whole(function(list)
+      for _, item in ipairs(list.content) do item[1] = f(item[1]) or item[1] end
+      return list
+    end)
+  }
 end
 
 -- reStructuredText -----------------------------------------------------------
+
+local function rst(text) return pandoc.RawInline('rst', text) end
 
 local bullets = { ['•'] = true, ['‣'] = true, ['⁃'] = true }
 
@@ -374,19 +428,68 @@ local function begins_markup(word)
          or word:match '^%d+[.)]$' or word:match '^%a[.)]$' or word:match '^[ivxlcdmIVXLCDM]+[.)]$'
 end
 
--- The writer escapes what is markup inside of a line, and not what is at its ends.
-local function line(block)
-  local inlines = block.content
+-- The writer escapes what is markup at the ends of a word, and not what is inside of it, nor
+-- what is at the ends of a paragraph.
+local function line(inlines)
   local first, last = inlines[1], inlines[#inlines]
   if not first then return nil end
   if last.t == 'Str' and last.text:match '::$' then
     inlines[#inlines] = pandoc.Str(last.text:sub(1, -2))
-    inlines:insert(pandoc.RawInline('rst', '\\:'))
+    inlines:insert(rst '\\:')
   end
   if first.t == 'Str' and begins_markup(first.text) then
-    inlines:insert(1, pandoc.RawInline('rst', '\\'))
+    inlines:insert(1, rst '\\')
   end
-  return block
+  return inlines
+end
+
+-- An underscore between letters or digits is none of markup.
+local function escaped(text, also)
+  text = text:gsub('[\\*`|' .. (also or '') .. ']', '\\%0')
+  return (text:gsub('()_', function(at)
+    if not text:match('^%w_%w', at - 1) then return '\\_' end
+  end))
+end
+
+local function word(str)
+  if str.text:match '[\\*`|_]' then return rst(escaped(str.text)) end
+end
+
+-- Before "<" is the text of a link, behind it where it leads to.
+local function link_text(link)
+  return pandoc.walk_inline(link, {
+    Str = function(str)
+      if str.text:match '[<\\*`|_]' then return rst(escaped(str.text, '<')) end
+    end
+  })
+end
+
+-- A backslash in a role's text is escaped, and dropped when that is read.
+local function raised(x)
+  if stringify(x):match '\\' then return x.content end
+end
+
+local apart = { Space = true, SoftBreak = true, LineBreak = true }
+
+--[[
+Code that has a backtick: what ends in one, or has two, cannot be literal, and is text.  The
+role that the writer would have for it is read as if its escapes were a part of it.
+]]
+local function literals(inlines)
+  local out = pandoc.List()
+  for i, x in ipairs(inlines) do
+    local text = x.t == 'Code' and x.text:gsub('%s+', ' '):match '^ ?(.-) ?$'
+    if not text or not text:match '`' then
+      out:insert(x)
+    elseif text:match '``' or text:match '`$' then
+      out:insert(pandoc.Str(text))
+    else
+      local before, after = inlines[i - 1], inlines[i + 1]
+      out:insert(rst((before and not apart[before.t] and '\\ ' or '') .. '``' .. text .. '``'
+                     .. (after and not apart[after.t] and '\\ ' or '')))
+    end
+  end
+  return out
 end
 
 -- HTML in Markdown ----------------------------------------------------------------
@@ -570,7 +673,10 @@ end
 if source == 'rst' then table.insert(filters, { Pandoc = whole(field_list) }) end
 table.insert(filters, { Pandoc = safe_metadata })
 if FORMAT == 'rst' then
-  table.insert(filters, { Para = whole(line), Plain = whole(line), Header = whole(line) })
+  table.insert(filters, at_line_ends(line))
+  table.insert(filters, { Inlines = whole(literals), Link = whole(link_text),
+                          Superscript = whole(raised), Subscript = whole(raised) })
+  table.insert(filters, { Str = whole(word) })
 end
 if source == 'md' and not keeps_html then
   table.insert(filters, 1, { RawBlock = whole(raw_block), RawInline = whole(raw_inline) })
@@ -578,11 +684,10 @@ end
 if markdown then
   table.insert(filters, { Div = contents, Span = contents, Underline = contents,
                           Link = plain_link })
-  if FORMAT:match '^commonmark' then
-    table.insert(filters, { Para = whole(unfenced), Plain = whole(unfenced) })
-  else
-    table.insert(filters, { Table = whole(grid) })
-  end
-  table.insert(filters, { Str = whole(ampersands) })
+  if not FORMAT:match '^commonmark' then table.insert(filters, { Table = whole(grid) }) end
+  if FORMAT == 'markdown' then table.insert(filters, { Header = whole(heading) }) end
+  table.insert(filters, at_line_ends(begins))
+  table.insert(filters, { Str = whole(as_it_is) })
+  if FORMAT:match '^commonmark' then table.insert(filters, { Table = whole(html_table) }) end
 end
 return filters
