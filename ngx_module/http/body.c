@@ -30,12 +30,11 @@ typedef struct platen_body_s {
 } platen_body_t;
 
 
-static ngx_int_t platen_body_given(ngx_http_request_t *r);
 static int platen_body_piece(void *data, const u_char *p, size_t n);
 static void platen_body_thread(void *data, ngx_log_t *log);
 static void platen_body_thread_done(ngx_event_t *ev);
 static void platen_body_gathered(ngx_http_request_t *r);
-static void platen_body_event(ngx_http_request_t *r);
+static ngx_int_t platen_body_post(ngx_http_request_t *r);
 static ngx_int_t platen_body_take(ngx_http_request_t *r);
 static ngx_int_t platen_body_done(ngx_http_request_t *r);
 
@@ -73,53 +72,22 @@ platen_body_json(ngx_http_request_t *r, platen_body_handler_pt handler)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (platen_given(r)) {
-        return platen_body_given(r);
-    }
-
     return platen_body_reader_start(r, &platen_body_json_reader);
 }
 
 
-/* Another module has read it; what is in a file is read in a thread. */
+/* Another module has read it, into a file: that is read in a thread. */
 
 static ngx_int_t
-platen_body_given(ngx_http_request_t *r)
+platen_body_post(ngx_http_request_t *r)
 {
-    ngx_int_t               rc;
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    rc = platen_given_chain(r, &ctx->in);
-
-    if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? platen_given_refuse(r)
-                                  : NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (!platen_given_in_file(ctx->in)) {
-        return platen_given_each(ctx->in, platen_body_piece, ctx->body->buf)
-               == PLATEN_OK
-               ? platen_body_done(r)
-               : platen_respond_problem(r, PLATEN_PROBLEM_BODY_TOO_LARGE,
-                                        NULL);
-    }
-
     if (platen_task_init(r, platen_body_thread, platen_body_thread_done)
         != NGX_OK)
     {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
-    if (platen_task_post(r) != NGX_OK) {
-        return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
-    }
-
-    r->write_event_handler = platen_body_event;
-    r->main->count++;
-
-    return NGX_DONE;
+    return platen_task_post(r);
 }
 
 
@@ -161,7 +129,7 @@ platen_body_thread(void *data, ngx_log_t *log)
 static void
 platen_body_thread_done(ngx_event_t *ev)
 {
-    platen_task_done(ev, platen_body_event, platen_body_gathered);
+    platen_task_done(ev, platen_body_reader_event, platen_body_gathered);
 }
 
 
@@ -179,16 +147,6 @@ platen_body_gathered(ngx_http_request_t *r)
 }
 
 
-/* Nothing to do before it is read. */
-
-static void
-platen_body_event(ngx_http_request_t *r)
-{
-    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "platen event while a body is read from its file");
-}
-
-
 /* Copies what has come; one that is too long is refused as soon as it is. */
 
 static ngx_int_t
@@ -197,6 +155,16 @@ platen_body_take(ngx_http_request_t *r)
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (platen_given_in_file(ctx->in)) {
+
+        if (platen_body_post(r) != NGX_OK) {
+            ngx_http_finalize_request(r, platen_respond_problem(r,
+                                             PLATEN_PROBLEM_INTERNAL, NULL));
+        }
+
+        return NGX_DONE;
+    }
 
     if (platen_given_each(ctx->in, platen_body_piece, ctx->body->buf)
         != PLATEN_OK)
