@@ -92,7 +92,8 @@ struct platen_commit_op_s {
     /* and if it was refused, NULL: as the store's codes say; */
     ngx_int_t            (*refused)(ngx_http_request_t *r,
                              platen_commit_op_t *op);
-    /* and instead, if it is done and its client has left; or NULL */
+    /* and instead, if it is done and its client has left; or NULL.  Of POST
+       /convert alone, which is refused as a subrequest (http/route.c). */
     void                 (*left)(ngx_http_request_t *r,
                              platen_commit_op_t *op);
     void                 (*done)(platen_commit_op_t *op);

@@ -20,6 +20,7 @@
 #include "http/respond.h"
 
 
+static void platen_operation_over(platen_commit_op_t *op);
 static void platen_operation_event(ngx_http_request_t *r);
 static void platen_operation_committed(platen_commit_op_t *op);
 static ngx_int_t platen_operation_answer(ngx_http_request_t *r,
@@ -48,6 +49,40 @@ platen_operation_new(ngx_http_request_t *r, platen_commit_kind_t kind)
                                       ctx->client.len };
 
     return op;
+}
+
+
+platen_commit_op_t *
+platen_operation_alone(ngx_http_request_t *r, platen_commit_kind_t kind)
+{
+    u_char                 *name;
+    platen_commit_op_t     *op;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    op = ngx_calloc(sizeof(platen_commit_op_t) + ctx->client.len,
+                    r->connection->log);
+    if (op == NULL) {
+        return NULL;
+    }
+
+    name = (u_char *) (op + 1);
+    ngx_memcpy(name, ctx->client.data, ctx->client.len);
+
+    op->kind = kind;
+    op->job.id = ctx->id;
+    op->job.client = (platen_str_t) { (char *) name, ctx->client.len };
+    op->done = platen_operation_over;
+
+    return op;
+}
+
+
+static void
+platen_operation_over(platen_commit_op_t *op)
+{
+    ngx_free(op);
 }
 
 

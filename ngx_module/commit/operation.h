@@ -19,6 +19,13 @@ platen_commit_op_t *platen_operation_new(ngx_http_request_t *r,
     platen_commit_kind_t kind);
 
 /*
+ * The same of what outlives the request: it is answered to nobody, and in no
+ * pool.  done() frees it; as it is made, that is all.
+ */
+platen_commit_op_t *platen_operation_alone(ngx_http_request_t *r,
+    platen_commit_kind_t kind);
+
+/*
  * Commits, and then answers and finalizes the request.  The first is for what
  * has read a body, NGX_ERROR being its to answer; the second for a content
  * handler, or platen_body's.

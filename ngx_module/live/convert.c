@@ -22,6 +22,7 @@
 #include "base/wire.h"
 #include "commit/commit.h"
 #include "commit/hint_push.h"
+#include "commit/operation.h"
 #include "commit/op.h"
 #include "http/prefer.h"
 #include "http/problem.h"
@@ -36,13 +37,6 @@
 
 
 /* What a request that is gone leaves to be done; owned by itself. */
-
-typedef struct {
-    platen_commit_op_t       op;
-    ngx_log_t               *log;
-    char                     client[PLATEN_CLIENT_MAX];
-} platen_sync_cancel_t;
-
 
 static ngx_msec_t platen_sync_time(ngx_http_request_t *r);
 static ngx_int_t platen_sync_wait(ngx_http_request_t *r,
@@ -399,43 +393,34 @@ platen_sync_gone(void *data)
     ngx_http_request_t *r = data;
 
     ngx_http_platen_ctx_t  *ctx;
-    platen_sync_cancel_t   *cancel;
+    platen_commit_op_t     *op;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    if (ctx->wait == 0 || ctx->client.len > PLATEN_CLIENT_MAX) {
+    if (ctx->wait == 0) {
         return;
     }
 
     ctx->wait = 0;
 
-    /* It outlives the request, so it is in no pool. */
-
-    cancel = ngx_calloc(sizeof(platen_sync_cancel_t), r->connection->log);
-    if (cancel == NULL) {
+    op = platen_operation_alone(r, PLATEN_COMMIT_REMOVE);
+    if (op == NULL) {
         return;
     }
 
-    ngx_memcpy(cancel->client, ctx->client.data, ctx->client.len);
-    cancel->log = ngx_cycle->log;
-    cancel->op.kind = PLATEN_COMMIT_REMOVE;
-    cancel->op.abandoned = 1;
-    cancel->op.job.id = ctx->id;
-    cancel->op.job.client = (platen_str_t) { cancel->client,
-                                             ctx->client.len };
-    cancel->op.done = platen_sync_cancelled;
-    cancel->op.data = cancel;
+    op->abandoned = 1;
+    op->done = platen_sync_cancelled;
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "platen: the client has gone, and its job with it unless "
                   "another was told of it, "
                   "request_id: %V", &ctx->request_id);
 
-    if (platen_commit(&cancel->op, cancel->log) != NGX_OK) {
+    if (platen_commit(op, ngx_cycle->log) != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "platen: the job of a client that has gone is not "
                       "cancelled, request_id: %V", &ctx->request_id);
-        ngx_free(cancel);
+        ngx_free(op);
     }
 }
 
@@ -443,18 +428,14 @@ platen_sync_gone(void *data)
 static void
 platen_sync_cancelled(platen_commit_op_t *op)
 {
-    platen_sync_cancel_t  *cancel;
-
-    cancel = op->data;
-
     if (op->rc == PLATEN_OK) {
-        platen_hint_send(PLATEN_HINT_REMOVED, &op->job.id, cancel->log);
+        platen_hint_send(PLATEN_HINT_REMOVED, &op->job.id, ngx_cycle->log);
 
     } else if (op->rc != PLATEN_NOT_FOUND && op->rc != PLATEN_CONFLICT) {
-        ngx_log_error(NGX_LOG_ERR, cancel->log, op->error,
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, op->error,
                       "platen: cancelling a job failed: %s (%s)",
                       platen_strerror(op->rc), op->errstr);
     }
 
-    ngx_free(cancel);
+    ngx_free(op);
 }

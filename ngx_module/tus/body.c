@@ -36,7 +36,6 @@
 static ngx_int_t platen_tus_piece_read(ngx_http_request_t *r);
 static void platen_tus_broken(ngx_http_request_t *r, ngx_int_t status);
 static void platen_tus_reserved(platen_commit_op_t *op);
-static void platen_tus_forsaken(platen_commit_op_t *op);
 static void platen_tus_thread(void *data, ngx_log_t *log);
 static int platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus);
 static int platen_tus_piece(void *data, const u_char *p, size_t n);
@@ -267,35 +266,15 @@ platen_tus_reserved(platen_commit_op_t *op)
 void
 platen_tus_forsake(ngx_http_request_t *r)
 {
-    platen_commit_op_t     *op;
-    ngx_http_platen_ctx_t  *ctx;
+    platen_commit_op_t  *op;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+    /* platend has a look, too */
 
-    /* It outlives the request, so it is in no pool; platend has a look, too. */
+    op = platen_operation_alone(r, PLATEN_COMMIT_RELEASE);
 
-    op = ngx_calloc(sizeof(platen_commit_op_t) + ctx->client.len,
-                    r->connection->log);
-    if (op == NULL) {
-        return;
-    }
-
-    ngx_memcpy(op + 1, ctx->client.data, ctx->client.len);
-    op->kind = PLATEN_COMMIT_RELEASE;
-    op->job.id = ctx->id;
-    op->job.client = (platen_str_t) { (char *) (op + 1), ctx->client.len };
-    op->done = platen_tus_forsaken;
-
-    if (platen_commit(op, r->connection->log) != NGX_OK) {
+    if (op && platen_commit(op, r->connection->log) != NGX_OK) {
         ngx_free(op);
     }
-}
-
-
-static void
-platen_tus_forsaken(platen_commit_op_t *op)
-{
-    ngx_free(op);
 }
 
 
