@@ -71,6 +71,13 @@ int platen_store_put(platen_txn_t *txn, int db, const void *k, size_t klen, cons
                      size_t vlen, unsigned flags);
 int platen_store_del(platen_txn_t *txn, int db, const void *k, size_t klen);
 
+/*
+ * The first key of `db` that is not before `bound`, or the last one before it.
+ * PLATEN_NOT_FOUND if there is none.  The key points into the map.
+ */
+int platen_store_seek(platen_txn_t *txn, int db, const void *bound, size_t len, int before,
+                      MDB_val *key, MDB_val *val);
+
 /* The number under that key, 0 if it is absent; PLATEN_CORRUPT if it is none. */
 int
 platen_store_number(platen_txn_t *txn, int db, const void *k, size_t klen, uint64_t *number);

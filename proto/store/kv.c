@@ -105,3 +105,23 @@ platen_store_number(platen_txn_t *txn, int db, const void *k, size_t klen, uint6
     }
     return platen_store_rc(txn, rc);
 }
+
+int
+platen_store_seek(platen_txn_t *txn, int db, const void *bound, size_t len, int before,
+                  MDB_val *key, MDB_val *val)
+{
+    MDB_cursor *cursor;
+    int         rc;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[db], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+    *key = (MDB_val){ len, (void *) bound };
+    rc = mdb_cursor_get(cursor, key, val, MDB_SET_RANGE);
+    if (before) {
+        rc = mdb_cursor_get(cursor, key, val, rc == MDB_SUCCESS ? MDB_PREV : MDB_LAST);
+    }
+    mdb_cursor_close(cursor);
+    return platen_store_rc(txn, rc);
+}

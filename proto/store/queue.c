@@ -44,30 +44,6 @@ turn_key(uint8_t *k, uint64_t time, const uint8_t *ck, size_t prefix)
     return 8 + prefix;
 }
 
-/*
- * The first key of `db` that is not before `bound`, or the last one before it.
- * PLATEN_NOT_FOUND if there is none.  The key points into the map.
- */
-static int
-seek(platen_txn_t *txn, int db, const void *bound, size_t len, int before, MDB_val *key,
-     MDB_val *val)
-{
-    MDB_cursor *cursor;
-    int         rc;
-
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[db], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-    *key = (MDB_val){ len, (void *) bound };
-    rc = mdb_cursor_get(cursor, key, val, MDB_SET_RANGE);
-    if (before) {
-        rc = mdb_cursor_get(cursor, key, val, rc == MDB_SUCCESS ? MDB_PREV : MDB_LAST);
-    }
-    mdb_cursor_close(cursor);
-    return platen_store_rc(txn, rc);
-}
-
 /* The first or last place of a band of the client's queue, 0 if that is empty. */
 static int
 band_end(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint8_t band, int last,
@@ -80,7 +56,7 @@ band_end(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint8_t band, int 
 
     *place = 0;
     len = queue_key(k, ck, prefix, band, last ? UINT64_MAX : 0);
-    rc = seek(txn, PLATEN_DB_QUEUE, k, len, last, &key, &val);
+    rc = platen_store_seek(txn, PLATEN_DB_QUEUE, k, len, last, &key, &val);
     if (rc != PLATEN_OK) {
         return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
     }
@@ -122,7 +98,7 @@ platen_queue_prefix(platen_txn_t *txn, int db, const uint8_t *ck, size_t prefix)
     MDB_val key, val;
     int     rc;
 
-    rc = seek(txn, db, ck, prefix, 0, &key, &val);
+    rc = platen_store_seek(txn, db, ck, prefix, 0, &key, &val);
     if (rc != PLATEN_OK) {
         return rc == PLATEN_NOT_FOUND ? 0 : rc;
     }
@@ -173,7 +149,7 @@ platen_queue_join(platen_txn_t *txn, const uint8_t *ck, size_t prefix)
     if (rc != PLATEN_NOT_FOUND) {
         return rc;
     }
-    rc = seek(txn, PLATEN_DB_TURN, "", 1, 0, &key, &val);
+    rc = platen_store_seek(txn, PLATEN_DB_TURN, "", 1, 0, &key, &val);
     if (rc == PLATEN_NOT_FOUND) {
         return set_flow(txn, ck, prefix, 0);
     }
@@ -271,7 +247,7 @@ turns_ahead(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint64_t *turns
     *turns = 0;
     rc = get_flow(txn, ck, prefix, &time);
     if (rc == PLATEN_OK) {
-        rc = seek(txn, PLATEN_DB_TURN, "", 1, 0, &key, &val);
+        rc = platen_store_seek(txn, PLATEN_DB_TURN, "", 1, 0, &key, &val);
     }
     if (rc != PLATEN_OK) {
         return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
@@ -343,7 +319,7 @@ platen_store_queue_client(platen_txn_t *txn, platen_queue_cursor_t *at, uint64_t
         /* A zero octet more is the least key after it. */
         memcpy(after, at->turn, at->turn_len);
         after[at->turn_len] = 0;
-        rc = seek(txn, PLATEN_DB_TURN, after, at->turn_len + 1, 0, &key, &val);
+        rc = platen_store_seek(txn, PLATEN_DB_TURN, after, at->turn_len + 1, 0, &key, &val);
         if (rc != PLATEN_OK) {
             return rc;
         }
@@ -382,7 +358,7 @@ platen_store_queue_within(platen_txn_t *txn, platen_queue_cursor_t *at, platen_i
     int     rc;
 
     len = queue_key(k, at->turn + 8, prefix, at->band, at->place + 1);
-    rc = seek(txn, PLATEN_DB_QUEUE, k, len, 0, &key, &val);
+    rc = platen_store_seek(txn, PLATEN_DB_QUEUE, k, len, 0, &key, &val);
     if (rc != PLATEN_OK) {
         return rc;
     }
@@ -439,97 +415,6 @@ platen_store_queue_lift(platen_txn_t *txn, const uint8_t *turn, size_t len, uint
     }
     rc = platen_store_del(txn, PLATEN_DB_TURN, k, turn_key(k, now, turn + 8, prefix));
     return rc == PLATEN_OK ? set_flow(txn, turn + 8, prefix, time) : rc;
-}
-
-int
-platen_store_next_due(platen_txn_t *txn, uint64_t *time)
-{
-    MDB_val key, val;
-    int     rc;
-
-    *time = 0;
-    rc = seek(txn, PLATEN_DB_LATER, "", 1, 0, &key, &val);
-    if (rc != PLATEN_OK) {
-        return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
-    }
-    if (key.mv_size != 24) {
-        return PLATEN_CORRUPT;
-    }
-    *time = platen_get_be64(key.mv_data);
-    return PLATEN_OK;
-}
-
-/* From "later" into the queue; what clients see of the job stays as it was. */
-static int
-release(platen_txn_t *txn, const platen_id_t *id)
-{
-    platen_job_t job;
-    uint8_t      record[PLATEN_RECORD_MAX], ck[1 + PLATEN_CLIENT_MAX], k[QUEUE_KEY_MAX];
-    size_t       prefix, len, size;
-    int          rc;
-
-    rc = platen_store_get(txn, id, &job);
-    if (rc == PLATEN_OK) {
-        rc = platen_queue_next_place(txn, &job);
-    }
-    if (rc != PLATEN_OK) {
-        return rc;
-    }
-    job.not_before = 0;
-    prefix = platen_key_client(ck, job.client);
-    len = queue_key(k, ck, prefix, bands[job.priority], job.queue_key);
-    size =
-        platen_codec_write(platen_job_fields, platen_job_nfields, &job, record, sizeof(record));
-    if (size == 0) {
-        return PLATEN_CORRUPT;
-    }
-
-    rc = platen_store_put(txn, PLATEN_DB_QUEUE, k, len, id->b, 16, 0);
-    if (rc == PLATEN_OK) {
-        rc = platen_queue_join(txn, ck, prefix);
-    }
-    if (rc == PLATEN_OK) {
-        rc = platen_store_put(txn, PLATEN_DB_JOBS, id->b, 16, record, size, 0);
-    }
-    return rc;
-}
-
-int
-platen_store_release(platen_txn_t *txn, uint64_t now, int max)
-{
-    platen_id_t id;
-    uint8_t     k[24];
-    MDB_val     key, val;
-    int         rc, n = 0;
-
-    while (n < max) {
-        rc = seek(txn, PLATEN_DB_LATER, "", 1, 0, &key, &val);
-        if (rc == PLATEN_NOT_FOUND) {
-            break;
-        }
-        if (rc != PLATEN_OK) {
-            return rc;
-        }
-        if (key.mv_size != sizeof(k)) {
-            return PLATEN_CORRUPT;
-        }
-        memcpy(k, key.mv_data, sizeof(k));
-        if (platen_get_be64(k) > now) {
-            break;
-        }
-        memcpy(id.b, k + 8, sizeof(id.b));
-        rc = platen_store_del(txn, PLATEN_DB_LATER, k, sizeof(k));
-        if (rc == PLATEN_OK) {
-            rc = release(txn, &id);
-        }
-        /* One that cannot be read must not keep the others: fsck finds it. */
-        if (rc != PLATEN_OK && rc != PLATEN_CORRUPT && rc != PLATEN_NOT_FOUND
-            && rc != PLATEN_TOO_NEW) {
-            return rc;
-        }
-        n++;
-    }
-    return n;
 }
 
 int
