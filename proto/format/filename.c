@@ -319,3 +319,9 @@ platen_filename_disposition(const char *name, size_t len, char *out, size_t size
     out[n] = '\0';
     return n;
 }
+
+int
+platen_filename_takes(char c)
+{
+    return (unsigned char) c >= ' ' && c != 0x7f && strchr("/\\:*?\"<>|", c) == NULL;
+}

@@ -54,6 +54,12 @@
 size_t platen_filename_clean(const char *in, size_t len, char *out, size_t size);
 
 /*
+ * Whether every system takes the byte in a file's name: no control character, and none
+ * of / \ : * ? " < > |.
+ */
+int platen_filename_takes(char c);
+
+/*
  * Replaces the extension, or appends one: "a.tar.docx", "pdf" give
  * "a.tar.pdf", and "README", "pdf" give "README.pdf".
  *

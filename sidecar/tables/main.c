@@ -43,6 +43,7 @@
 
 #include "base/platen.h"
 #include "base/utf8.h"
+#include "format/filename.h"
 #include "tables/main.h"
 #include "tables/buffer.h"
 #include "tables/duckdb.h"
@@ -220,8 +221,7 @@ name_output(const char *output, size_t number, const char *name, char *path, siz
         return -1;
     }
     for (; end > 0; end--, name++) {
-        path[at++] =
-            strchr("/\\:*?\"<>|", *name) != NULL || (unsigned char) *name < ' ' ? '_' : *name;
+        path[at++] = platen_filename_takes(*name) ? *name : '_';
     }
     strcpy(path + at, dot);
     return 0;

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "base/utf8.h"
+#include "format/filename.h"
 #include "zip/archive.h"
 #include "zip/main.h"
 
@@ -42,8 +43,7 @@ name_entry(char *path, char *name, size_t size)
     n = platen_utf8_cut(document, n, STEM_MAX);
     for (i = 0; i < n; i++) {
         name[i] = document[i];
-        if ((unsigned char) name[i] < 0x20 || name[i] == 0x7f
-            || strchr("/\\:*?\"<>|", name[i]) != NULL || (i == 0 && name[i] == '.')) {
+        if (!platen_filename_takes(name[i]) || (i == 0 && name[i] == '.')) {
             name[i] = '_';
         }
     }
