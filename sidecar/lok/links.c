@@ -156,27 +156,36 @@ is_allowed(const char *real)
     return 0;
 }
 
-/* 0, or the error with which LibreOffice is told that it cannot have the file. */
+/* The path that a URL stands for; -1: it stands for none. */
 static int
-look(string_t *url)
+path_of(string_t *url, char text[PATH_MAX])
 {
     string_t *path = NULL;
-    char      text[PATH_MAX], *real;
-    int       error = ERROR_ACCESS;
+    int       rc = sal.path(url, &path) == 0 ? octets(path, text) : -1;
+
+    if (path != NULL) {
+        sal.release(path);
+    }
+    return rc;
+}
+
+/* 0, or the error with which LibreOffice is told that it cannot have the file. */
+static int
+look(const char *path)
+{
+    char *real;
+    int   error = ERROR_ACCESS;
 
     if (!allowed.cut) {
         return 0;
     }
-    if (sal.path(url, &path) == 0 && octets(path, text) == 0) {
-        real = realpath(text, NULL);
+    if (path != NULL) {
+        real = realpath(path, NULL);
         error = real == NULL
                     ? errno == ENOENT || errno == ENOTDIR ? ERROR_NOT_THERE : ERROR_ACCESS
                 : is_allowed(real) ? 0
                                    : ERROR_ACCESS;
         free(real);
-    }
-    if (path != NULL) {
-        sal.release(path);
     }
     return error;
 }
@@ -186,23 +195,14 @@ look(string_t *url)
  * none.
  */
 static const char *
-icons_of(string_t *url, char text[PATH_MAX])
+icons_of(const char *path)
 {
-    string_t   *path = NULL;
-    const char *name = NULL;
-    size_t      n;
+    const char *name = path == NULL ? NULL : strrchr(path, '/');
+    size_t      n = name == NULL ? 0 : strlen(name);
 
-    if (sal.path(url, &path) == 0 && octets(path, text) == 0) {
-        name = strrchr(text, '/');
-        n = name == NULL ? 0 : strlen(name);
-        if (n <= 4 || strncmp(name, "/images_", 8) != 0 || strcmp(name + n - 4, ".zip") != 0) {
-            name = NULL;
-        }
-    }
-    if (path != NULL) {
-        sal.release(path);
-    }
-    return name;
+    return n > 4 && strncmp(name, "/images_", 8) == 0 && strcmp(name + n - 4, ".zip") == 0
+               ? name
+               : NULL;
 }
 
 static int
@@ -234,7 +234,7 @@ int
 osl_openFile(string_t *url, void *handle, uint32_t flags)
 {
     char        text[PATH_MAX];
-    const char *name;
+    const char *path, *name;
     int         error;
 
     if (find_sal() != 0) {
@@ -245,23 +245,25 @@ osl_openFile(string_t *url, void *handle, uint32_t flags)
     if (flags & (FLAG_WRITE | FLAG_CREATE)) {
         return sal.open(url, handle, flags);
     }
-    name = icons_of(url, text);
+    path = path_of(url, text) == 0 ? text : NULL;
+    name = icons_of(path);
     if (name != NULL) {
         return open_icons(name, handle, flags);
     }
-    error = look(url);
+    error = look(path);
     return error != 0 ? error : sal.open(url, handle, flags);
 }
 
 int
 osl_copyFile(string_t *from, string_t *to)
 {
-    int error;
+    char text[PATH_MAX];
+    int  error;
 
     if (find_sal() != 0) {
         return ERROR_ACCESS;
     }
-    error = look(from);
+    error = look(path_of(from, text) == 0 ? text : NULL);
     return error != 0 ? error : sal.copy(from, to);
 }
 
