@@ -366,7 +366,6 @@ static int
 can_mend(const worker_t *w)
 {
     return w->result.outcome == PLATEN_RUN_CORRUPT && w->step == 0 && !w->settled
-           && w->task->route.nsteps > 0
            && w->task->route.steps[0].edge->rules & PLATEN_EDGE_REPAIRED
            && w->task->renewal.engine != NULL && w->task->route.nsteps < PLATEN_ROUTE_STEPS;
 }
@@ -375,14 +374,10 @@ can_mend(const worker_t *w)
 static void
 count_step(const worker_t *w)
 {
-    const char *engine = w->result.engine == NULL ? "none" : w->result.engine;
-
-    platen_metric_add(PLATEN_METRIC_STEPS, 1, engine, platen_judge_name(w->result.outcome),
-                      NULL);
-    if (w->began != 0) {
-        platen_metric_time(PLATEN_METRIC_STEP_TIME, (platen_boottime_ms() - w->began) * 1000,
-                           engine);
-    }
+    platen_metric_add(PLATEN_METRIC_STEPS, 1, w->result.engine,
+                      platen_judge_name(w->result.outcome), NULL);
+    platen_metric_time(PLATEN_METRIC_STEP_TIME, (platen_boottime_ms() - w->began) * 1000,
+                       w->result.engine);
 }
 
 /* A process of the step has ended, in any way: in the crew, as all that this calls. */
