@@ -11,14 +11,20 @@ use HostileLinks;
 
 our $Mark = 'MARKER-52c9';
 our ($Text, $Image) = ("$Var/there.txt", "$Var/there.png");
-our $Nothing = ['nothing', 'file:///nonexistent/there.png'];
+our @Nothing = (['nothing', 'file:///nonexistent/there.png'], ['nothing of it', 'nonexistent/there.png']);
 spew($Text, "$Mark\n");
 spew($Image, image_of(61, 67, $Mark));
 our $Listener = IO::Socket::INET->new(Listen => 1000, LocalAddr => '127.0.0.1', Blocking => 0) or die;
 our $All = $ENV{PLATEN_LINKS};
 
 sub reached { my $n = 0; $n++ while $Listener->accept; return $n }
-sub leaks { my ($text, $mark) = @_; return $text =~ /\Q$Mark\E|\b61 +67\b/ || ($mark && $text =~ $mark) }
+
+# What the address leads to, or a path of this machine that it has not itself.
+sub leaks {
+    my ($text, $address) = @_;
+    my (undef, $url, $mark) = @$address;
+    return $text =~ /\Q$Mark\E|\b61 +67\b/ || ($mark && $text =~ $mark) || (index($url, $Var) < 0 && index($text, $Var) >= 0);
+}
 
 # Each document that is to be tried: carrier, target, address.
 sub documents {
@@ -45,11 +51,13 @@ sub send_document {
 
 sub result { my ($job) = @_; return $job->{status} eq 'SUCCESS' ? get($job->{download_url})->content : '' }
 
-# What the same document gives where its address leads to nothing.
+# What the same document gives where its address leads to nothing: of this machine, or of the
+# document itself, for which LibreOffice draws something blank.
 our %Control;
 sub control {
-    my ($carrier, $to) = @_;
-    return $Control{"$carrier->[0] $to"} //= pictures(result(wait_job(send_document($carrier, $to, $Nothing), 600)));
+    my ($carrier, $to, $address) = @_;
+    my $nothing = $Nothing[ $address->[1] !~ m{^/|:} ];
+    return $Control{"$carrier->[0] $to $nothing->[0]"} //= pictures(result(wait_job(send_document($carrier, $to, $nothing), 600)));
 }
 
 # Of a document's own name, which they show in full.
@@ -93,11 +101,11 @@ while (my @some = splice @all, 0, 400) {
         push @crashed, $what if ($job->{error_code} // '') =~ /crashed|timeout/;
         next if $job->{status} ne 'SUCCESS';
         my $result = main::result($job);
-        my $text = text_of($result);
-        push @leaks, $what if main::leaks($text, $address->[2]);
+        my $text = $::All ? all_of($result) : text_of($result);
+        push @leaks, $what if main::leaks($text, $address);
         push @without, $what if $text !~ /before/ && $what !~ /^svg|to png/;
         my $shown = pictures($result);
-        push @pictures, "$what: $shown" if $shown ne '' && $shown ne main::control($carrier, $to);
+        push @pictures, "$what: $shown" if $shown ne '' && $shown ne main::control($carrier, $to, $address);
     }
 }
 diag join ', ', (map "$outcome{$_} $_", sort keys %outcome), @crashed;

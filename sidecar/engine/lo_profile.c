@@ -33,6 +33,10 @@ static platen_setting_t common[] = {
     { OFFICE "Common/Security/Scripting", "CheckDocumentEvents", "true" },
     { OFFICE "Writer/Content/Update", "Link", "0" }, /* never */
     { OFFICE "Calc/Content/Update", "Link", "2" },   /* never */
+
+    /* Where formulas begin that name another book without saying where it is: beside this one.
+     */
+    { OFFICE "Paths/Variables", "Work", "file:///proc/self/cwd/named" },
 };
 
 #define NOBODY "none"

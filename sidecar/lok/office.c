@@ -408,10 +408,14 @@ save(LibreOfficeKitDocument *loaded, const char *path, const char *filter, const
     return office.out_of_memory ? PLATEN_LOK_EXIT_MEMORY : PLATEN_LOK_EXIT_SAVE;
 }
 
+/* The directory that a document and its result lie in, as LibreOffice sees it. */
+#define CWD "/proc/self/cwd/"
+#define NAMED CWD "named/"
+
 /*
  * A path for the document that has its client's name, in a directory of its own; 0 or -1.
- * Fields and formulas (FILENAME, CELL) show all of it, and where this machine has its files
- * is nobody's business.
+ * Fields and formulas (FILENAME, CELL) show all of it, links in the document that begin
+ * nowhere begin there, and where this machine has its files is nobody's business.
  */
 static int
 named(const char *name, char path[PATH_LEN])
@@ -419,9 +423,31 @@ named(const char *name, char path[PATH_LEN])
     if (mkdir("named", 0700) != 0 && errno != EEXIST) {
         return -1;
     }
-    snprintf(path, PATH_LEN, "/proc/self/cwd/named/%s", name);
+    snprintf(path, PATH_LEN, NAMED "%s", name);
     (void) unlink(path);
     return 0;
+}
+
+static const char *
+name_of(const platen_lok_document_t *document)
+{
+    return document->name[0] == '\0' ? strrchr(document->input, '/') + 1 : document->name;
+}
+
+/*
+ * A path for the result and what it is made by way of: beside the document, so that a link
+ * from there to another file is in the result as it was.  It has not the document's name,
+ * whatever that is; 0 or -1.
+ */
+static int
+place_result(const platen_lok_document_t *document, char path[PATH_LEN])
+{
+    const char *dot = strrchr(document->output, '.');
+    char        name[NAME_MAX + 1];
+
+    snprintf(name, sizeof(name), "%s%s",
+             strncmp(name_of(document), "in.", 3) == 0 ? "out" : "in", dot == NULL ? "" : dot);
+    return named(name, path);
 }
 
 /*
@@ -806,17 +832,14 @@ convert_chunk(const char *from, const char *to)
 {
     LibreOfficeKitDocument *loaded;
     platen_lok_exit_t       result = PLATEN_LOK_EXIT_DONE;
-    char                    cwd[PATH_LEN - 300], path[PATH_LEN];
+    char                    path[PATH_LEN];
 
-    if (getcwd(cwd, sizeof(cwd)) == NULL) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "%s/%s", cwd, from);
+    snprintf(path, sizeof(path), CWD "%s", from);
     loaded = load(path, "", &result);
     if (loaded == NULL) {
         return -1;
     }
-    snprintf(path, sizeof(path), "%s/%s", cwd, to);
+    snprintf(path, sizeof(path), CWD "%s", to);
     result = save(loaded, path, "docx", "");
     loaded->pClass->destroy(loaded);
     return result == PLATEN_LOK_EXIT_DONE ? 0 : -1;
@@ -843,10 +866,7 @@ ready(const platen_lok_document_t *document, unsigned what, char path[PATH_LEN],
     size_t formulas;
 
     *mended = 0;
-    if ((document->name[0] == '\0' && what == 0 && !tables)
-        || named(document->name[0] == '\0' ? strrchr(document->input, '/') + 1 : document->name,
-                 path)
-               != 0) {
+    if (!document->last || named(name_of(document), path) != 0) {
         return document->input;
     }
     if (what != 0) {
@@ -921,8 +941,8 @@ finish_page(const char *page)
     return PLATEN_LOK_EXIT_DONE;
 }
 
-platen_lok_exit_t
-platen_lok_office_convert(const platen_lok_document_t *document)
+static platen_lok_exit_t
+convert(const platen_lok_document_t *document)
 {
     LibreOfficeKitDocument *loaded;
     platen_lok_exit_t       result = PLATEN_LOK_EXIT_DONE;
@@ -998,4 +1018,24 @@ platen_lok_office_convert(const platen_lok_document_t *document)
         loaded->pClass->destroy(loaded);
     }
     return result;
+}
+
+platen_lok_exit_t
+platen_lok_office_convert(const platen_lok_document_t *document)
+{
+    platen_lok_document_t at_home = *document;
+    platen_lok_exit_t     result;
+    char                  output[PATH_LEN];
+
+    if (!document->last) {
+        return convert(document);
+    }
+    if (place_result(document, output) != 0) {
+        return PLATEN_LOK_EXIT_SETUP;
+    }
+    at_home.output = output;
+    result = convert(&at_home);
+    return result == PLATEN_LOK_EXIT_DONE && rename(output, document->output) != 0
+               ? PLATEN_LOK_EXIT_SAVE
+               : result;
 }

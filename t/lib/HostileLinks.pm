@@ -9,6 +9,7 @@ package HostileLinks;
 #     readable(\%table)                  the same of files that an engine may read, by the sandbox's
 #                                        table as `platenctl --json sandbox` prints it: pictures first
 #     pictures($bytes)                   what of pictures is in a result
+#     all_of($bytes)                     all that can be read in it, be it seen or not
 
 use strict;
 use warnings;
@@ -18,7 +19,7 @@ use MIME::Base64 ();
 
 use Hostile;
 
-our @EXPORT = qw(carriers addresses readable pictures);
+our @EXPORT = qw(carriers addresses readable pictures all_of);
 
 my $Xml = '<?xml version="1.0" encoding="UTF-8"?>';
 
@@ -330,6 +331,13 @@ sub pictures {
     }
     return sprintf 'png:%08x', Compress::Raw::Zlib::crc32($bytes) if $bytes =~ /\A\x89PNG/;
     return join ' ', sort map { sprintf 'data:%08x', Compress::Raw::Zlib::crc32($_) } $bytes =~ /base64,([A-Za-z0-9+\/=]+)/g;
+}
+
+# Objects of a PDF and parts of an archive, and text of two bytes a character as that of one.
+sub all_of {
+    my ($bytes) = @_;
+    my $text = text_of($bytes) . ($bytes =~ /\A%PDF/ ? Hostile::stdin_of($bytes, qw(qpdf --qdf --object-streams=disable - -)) : $bytes);
+    return "$text\n" . $text =~ tr/\0//dr;
 }
 
 1;
