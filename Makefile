@@ -15,6 +15,7 @@
 # make bench-store    what durability costs, and a store with a million jobs
 # make bench-batch    an archive of documents, beside one by one, and a process for each
 # make bench-live     what is told live: memory, bursts, latency, /convert
+# make screenshots  the pictures of the README, by the test of the page
 # make turns      how long the loops of platend and nginx are held up at most, with much in work
 # make duckdb     fetches DuckDB's library, which Parquet needs
 # make distro     on another release of Debian, DIST=trixie (13), bookworm (12) or sid
@@ -122,7 +123,12 @@ $(NGX_OBJS)/Makefile: config $(BUILD)/module.sources $(BUILD)/flags
 	    --add-dynamic-module=$(CURDIR) --builddir=$(NGX_OBJS)' > $(NGX_OBJS).log \
 	    || { cat $(NGX_OBJS).log >&2; exit 1; }
 
-$(MODULE): $(NGX_OBJS)/Makefile $(MODULE_SRC) $(HEADERS) conf/openapi.json
+# The page and the reference, which are part of the module.
+WEB = $(wildcard web/*)
+$(NGX_OBJS)/platen_web.h: $(NGX_OBJS)/Makefile $(WEB)
+	web/embed $(NGX_OBJS)
+
+$(MODULE): $(NGX_OBJS)/Makefile $(NGX_OBJS)/platen_web.h $(MODULE_SRC) $(HEADERS) conf/openapi.json
 	cd $(NGINX_SRC) && $(MAKE) -s -f $(NGX_OBJS)/Makefile modules
 	install $(NGX_OBJS)/ngx_http_platen_module.so $@ # a new file: the old one may be loaded
 
@@ -193,6 +199,9 @@ $(BUILD)/man/ngx_http_platen_module.5: docs/directives.md docs/man/make-page
 
 $(BUILD)/man/%: docs/man/%
 	install -Dm644 $< $@
+
+screenshots: all
+	PLATEN_SHOTS=$(CURDIR)/docs/images PLATEN_BUILD=$(abspath $(BUILD)) t/run t/browser/page.t
 
 # DuckDB's library, for Parquet: from the npm registry, as Debian has none.
 duckdb: $(BUILD)/duckdb/libduckdb.so
@@ -445,5 +454,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install uninstall clean
+.PHONY: screenshots distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install uninstall clean
 .SECONDARY:

@@ -5,6 +5,7 @@ use TestPlaten;
 use JsonSchema;
 use ProvokeBatches;
 use ProvokeDocuments;
+use ProvokePages;
 use ProvokeThumbnails;
 use ProvokeUploads;
 use ProvokeWebSocket;
@@ -301,6 +302,7 @@ our %Provoke = (
 
 ProvokeBatches::add(\%Provoke, $Docx, $Unsafe, sub { $Job->{job_id} }, sub { $Failed->{job_id} }, \&until_500);
 ProvokeDocuments::add(\%Provoke, sub { $Job->{job_id} }, \&until_500);
+ProvokePages::add(\%Provoke);
 ProvokeThumbnails::add(\%Provoke, sub { $Job->{job_id} }, sub { $Failed->{job_id} });
 ProvokeUploads::add(\%Provoke, $Docx, $Unsafe, \&until_500);
 ProvokeWebSocket::add(\%Provoke, sub { $Job->{job_id} });
@@ -309,7 +311,7 @@ ProvokeWebSocket::add(\%Provoke, sub { $Job->{job_id} });
 our %Unreachable = map { ("$_ 500" => 'only if nginx gets no memory') }
     map { ("GET $_", "HEAD $_") } qw(/ /health /health/ready /metrics /formats /openapi.json /jobs /jobs/{id}
         /usage /jobs/{id}/events /events /documents/{id});
-%Unreachable = (%Unreachable, ProvokeBatches::unreachable(), ProvokeWebSocket::unreachable());
+%Unreachable = (%Unreachable, ProvokePages::unreachable(), ProvokeBatches::unreachable(), ProvokeWebSocket::unreachable());
 $Unreachable{'POST /jobs/{id}/links 500'} = 'only if nginx gets no memory';
 
 our %UnreachableJobError = (
@@ -658,7 +660,7 @@ for my $path (sort keys %{ $main::Doc->{paths} }) {
             'as documented';
     }
 }
-for my $path ('/docs', '/metrics/x', '/openapi.yaml', '/jobs/submit/x', "/jobs/$main::None/files/0/x",
+for my $path ('/doc', '/metrics/x', '/openapi.yaml', '/jobs/submit/x', "/jobs/$main::None/files/0/x",
               '/HEALTH', '/health/live') {
     my $response = get($path);
     problem_is $response, 404, 'not_found', $path;

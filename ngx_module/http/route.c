@@ -37,6 +37,7 @@
 #include "view/formats.h"
 #include "view/health.h"
 #include "view/list.h"
+#include "view/page.h"
 #include "view/zip_stream.h"
 #include "ws/socketio.h"
 #include "ws/stream.h"
@@ -48,7 +49,7 @@ typedef ngx_int_t (*platen_route_handler_pt)(ngx_http_request_t *r);
 typedef struct {
     ngx_uint_t                   methods;
     const char                  *pattern;  /* "{id}" is a job's id, "{n}" a
-                                              number */
+                                              number, "{name}" a word */
     ngx_uint_t                   access;   /* of PLATEN_ROUTE_...; 0: by key */
     platen_route_handler_pt      handler;
 } platen_route_t;
@@ -62,7 +63,6 @@ static ngx_int_t platen_route_methods_of(ngx_http_request_t *r,
     const platen_route_t *fit, ngx_str_t *allow);
 static ngx_int_t platen_route_not_allowed(ngx_http_request_t *r,
     const platen_route_t *route);
-static ngx_int_t platen_route_root(ngx_http_request_t *r);
 static ngx_int_t platen_route_health(ngx_http_request_t *r);
 
 
@@ -75,7 +75,9 @@ static ngx_int_t platen_route_health(ngx_http_request_t *r);
 /* Literal segments before {id}: the first fit wins. */
 
 static const platen_route_t  platen_routes[] = {
-    { PLATEN_READ,     "",                   1, platen_route_root },
+    { PLATEN_READ,     "",                   1, platen_page_root },
+    { PLATEN_READ,     "docs",               1, platen_page_docs },
+    { PLATEN_READ,     "web/{name}",         1, platen_page_file },
     { PLATEN_READ,     "health",             1, platen_route_health },
     { PLATEN_READ,     "health/ready",       1, platen_ready },
     { PLATEN_READ,     "metrics",            0, platen_metrics_page },
@@ -403,23 +405,6 @@ platen_route_not_allowed(ngx_http_request_t *r, const platen_route_t *fit)
     }
 
     return platen_respond_problem(r, PLATEN_PROBLEM_METHOD_NOT_ALLOWED, NULL);
-}
-
-
-/* Word for word what clients of the bulk converter look for. */
-
-static ngx_int_t
-platen_route_root(ngx_http_request_t *r)
-{
-    platen_json_t  j;
-
-    platen_json_chain_init(&j, r->pool, 64);
-    platen_json_open(&j, NULL, '{');
-    platen_json_word(&j, "message", "Service is running successfully",
-                     sizeof("Service is running successfully") - 1);
-    platen_json_close(&j, '}');
-
-    return platen_respond_json(r, NGX_HTTP_OK, &j);
 }
 
 

@@ -43,11 +43,19 @@ sub new {
     my ($class, $url) = @_;
     require TestPlaten;
 
-    my $profile = "$TestPlaten::Var/browser-" . ++$profiles;
-    mkdir $profile or die "$profile: $!";
     my $listen = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1', Blocking => 0) or die "listen: $@";
-    my $self = bless { listen => $listen, profile => $profile, raw => {} }, $class;
+    my $self = bless { listen => $listen, raw => {} }, $class;
     $self->_blank;
+    $self->_launch($self->_address($url));
+    $self->_arrives;
+    return $self;
+}
+
+# Starts chromium with a profile of its own and these words.
+sub _launch {
+    my ($self, @words) = @_;
+    my $profile = $self->{profile} = "$TestPlaten::Var/browser-" . ++$profiles;
+    mkdir $profile or die "$profile: $!";
 
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
@@ -66,13 +74,11 @@ sub new {
             --disable-background-networking --disable-component-update --disable-breakpad
             --disable-background-timer-throttling --disable-renderer-backgrounding --no-proxy-server),
             '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', "--user-data-dir=$profile/data",
-            $self->_address($url)
+            @words
             or POSIX::_exit(127);
     }
     $self->{pid} = $pid;
     $running{$pid} = $profile;
-    $self->_arrives;
-    return $self;
 }
 
 # Another page, in the same profile; what the one before has noted is forgotten.

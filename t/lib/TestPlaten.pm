@@ -260,7 +260,8 @@ END {
 
 # --- requests --------------------------------------------------------------
 
-my $ua = LWP::UserAgent->new(timeout => TestPlace::patience(60), keep_alive => 0);
+my $ua = LWP::UserAgent->new(timeout => TestPlace::patience(60), keep_alive => 0,
+    parse_head => 0); # headers are those that were sent
 
 sub base_url { 'http://127.0.0.1:' . server_port() }
 

@@ -1,0 +1,260 @@
+# The page of web/ in a real browser, worked as a person does: what is dropped, watched, looked at,
+# saved, cancelled and tried again; across reloads, broken lines, refused keys and full quotas; and what
+# axe-core finds of it.  With PLATEN_SHOTS=DIR the pictures of the README are made again.
+
+use lib 't/lib';
+use Page;
+use TestPlaten;
+use TestArchive;
+
+our $Pdf = do {
+    my $text = "BT /F1 24 Tf 20 60 Td (Platen) Tj ET";
+    "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        . "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 150]/Contents 4 0 R/Resources<</Font<</F1<</Type/Font/Subtype/Type1"
+        . "/BaseFont/Helvetica>>>>>>>>endobj\n4 0 obj<</Length " . length($text) . ">>stream\n$text\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+};
+spew("$Var/page.pdf", $Pdf);
+
+# Waits as long as $Var/hold is there; what has "bad" in it fails until $Var/mended is.
+our @Engines = (only_script(works => qq{while [ -e $Var/hold ]; do /bin/sleep 0.07; done
+[ ! -e $Var/mended ] && /bin/grep -q bad "\$1" && exit 3
+exec /bin/cp $Var/page.pdf "\$2"}, $Var), (map { +"engines/$_/enabled" => 1 } qw(poppler qpdf)), 'queue/events' => "ipc://$Var/run/events.sock");
+
+our $Http = "$HttpConfig    platen_events ipc://$Var/run/events.sock;\n";
+our $Common = "client_body_buffer_size 64k; platen_signing_key $Var/signing-now; platen_events_retry 200ms; platen_api_keys $Var/keys;";
+our $Config = "$Common
+    location / { platen_api; platen_client cookie; platen_quota 50m; platen_upload_max_size 20m; }
+    location /key/ { platen_api; }
+    location /poor/ { platen_api; platen_client cookie; platen_quota 2k; }";
+
+sub file { my ($name, $text) = @_; spew("$Var/$name", $text); return "$Var/$name" }
+sub clean { my ($page, $what) = @_; is_deeply $page->{wrong}, [], "$what: nothing is thrown, nothing refused by its policy"; $page->{wrong} = [] }
+sub drop {
+    my ($page, @paths) = @_;
+    $page->drop('#drop', @paths);
+    $page->until(20, '!document.querySelector("#staged").hidden && !document.querySelector("#convert").disabled') or die $page->log;
+}
+# Two are the README's; PLATEN_SHOTS_ALL=1 is for who wants to see all that the test sees.
+sub shot {
+    my ($page, $name) = @_;
+    my $wanted = $ENV{PLATEN_SHOTS_ALL} || grep { $_ eq $name } qw(page-light phone);
+    $page->screenshot("$ENV{PLATEN_SHOTS}/$name.png") if $ENV{PLATEN_SHOTS} && $wanted;
+}
+
+# npm's axe-core, or undef.
+our ($Axe, $NoAxe);
+sub axe {
+    return $Axe if $Axe || $NoAxe;
+    my $at = "$Root/build/npm/node_modules/axe-core/axe.min.js";
+    if (!-e $at && (system('command -v npm > /dev/null 2>&1') != 0
+        || system("npm install --no-audit --no-fund --prefix $Root/build/npm axe-core\@4 > $Var/npm.log 2>&1") != 0)) {
+        $NoAxe = 'the npm registry does not answer, or there is no npm';
+        return;
+    }
+    return $Axe = slurp($at);
+}
+sub violations {
+    my ($page, $what) = @_;
+    SKIP: {
+        skip "no axe-core: $NoAxe", 1 unless axe();
+        $page->js(axe() . '; true') unless $page->js('Boolean(window.axe)');
+        my $found = $page->js(q{axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join('; ')}`))});
+        is_deeply $found, [], "$what: axe-core finds nothing";
+    }
+}
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: three documents: dropped, watched, looked at, saved, tried again, cancelled, deleted
+--- http_config eval: $::Http
+--- config eval: $::Config
+--- flow
+platend_start(@::Engines);
+my $page = Page->new(base_url() . '/');
+is $page->text('#jobs-title'), 'Documents', 'the page is there';
+spew("$::Var/hold", '');
+my $hostile = '<img src=x onerror=document.title=1>.txt';
+main::drop($page, main::file('report.txt', "a report\n"), main::file($hostile, "hostile\n"), main::file('wrong.txt', "bad\n"));
+is $page->count('#staged-list li'), 3, 'three are to be converted';
+like $page->text('#target'), qr/^PDF/, 'to PDF, first of all';
+main::shot($page, 'drop');
+$page->click('#convert');
+ok $page->until(30, q{document.querySelectorAll('#jobs-list .job').length === 3 && document.querySelector('[data-status="PROCESSING"]')}), 'on their way' or diag $page->log;
+is_deeply [sort $page->texts('#jobs-list .name')], [sort $hostile, 'report.txt', 'wrong.txt'], 'by their names, whatever they say';
+unlink "$::Var/hold";
+ok $page->until(30, q{document.querySelectorAll('#jobs-list .done').length === 2 && document.querySelector('#jobs-list .failed')}), 'done, and failed, live' or diag $page->log;
+like $page->text('#jobs-list .failed .notes'), qr/\w.*\./, 'the reason is a sentence';
+is $page->js('document.title'), 'Platen', 'no name has become markup';
+ok $page->until(10, q{!document.querySelector('#usage').hidden}), 'what is used is told';
+like $page->text('#usage-text'), qr/of .* used/, 'of how much';
+
+$page->js(q{[...document.querySelectorAll('.done button')].find((b) => b.textContent === 'Preview').click()});
+ok $page->until(30, q{document.querySelector('#preview-body img')?.naturalWidth === 800}), 'the first page as a picture' or diag $page->log;
+main::shot($page, 'preview');
+$page->click('#preview-body button');
+ok $page->until(30, q{document.querySelector('#preview-body iframe')?.src.startsWith('blob:')}), 'and all of it in a frame';
+$page->click('#preview-close');
+ok $page->until(5, q{!document.querySelector('#preview').open && !document.querySelector('#preview-body').children.length}), 'closed, and forgotten';
+$page->js(q{[...document.querySelectorAll('.done')].find((li) => li.innerText.includes('report')).querySelector('button.main').click()});
+ok eventually(20, sub { $page->js('1'); ($page->saved)[0] && -s(($page->saved)[0]) == length $::Pdf }), 'saved' or diag join ' ', $page->saved;
+like(($page->saved)[0] // '', qr{/report\.pdf\z}, 'under its name');
+
+spew("$::Var/mended", '');
+$page->js(q{[...document.querySelectorAll('.failed button')].find((b) => b.textContent === 'Try again').click()});
+ok $page->until(30, q{document.querySelectorAll('#jobs-list .done').length === 3}), 'tried again, and done' or diag $page->log;
+unlink "$::Var/mended";
+spew("$::Var/hold", '');
+main::drop($page, main::file('long.txt', "long\n"));
+$page->click('#convert');
+ok $page->until(30, q{document.querySelector('[data-status="PROCESSING"]')}), 'one that takes long';
+$page->js(q{document.querySelector('[data-status="PROCESSING"] button').click()});
+ok $page->until(20, q{document.querySelectorAll('#jobs-list .job').length === 3}), 'is cancelled, and gone';
+unlink "$::Var/hold";
+$page->js(q{[...document.querySelectorAll('.done')].find((li) => li.innerText.includes('wrong')).querySelector('.buttons').lastChild.click()});
+ok $page->until(20, q{document.querySelectorAll('#jobs-list .job').length === 2}), 'one is deleted';
+my $id = $page->js(q{document.querySelector('.done').dataset.id});
+$page->js("fetch('/jobs/$id', { method: 'DELETE' }).then(() => 1)");
+ok $page->until(20, q{document.querySelectorAll('#jobs-list .job').length === 1}), 'one that is deleted elsewhere goes here, too';
+$page->reload;
+ok $page->until(20, q{document.querySelectorAll('#jobs-list .job').length === 1}), 'the rest is there after a reload';
+main::clean($page, 'so far');
+
+
+
+=== TEST 2: batches: several documents in one job, one of which is bad; and very many
+--- http_config eval: $::Http
+--- config eval: $::Config
+--- flow
+my $page = Page->new(base_url() . '/');
+main::drop($page, map main::file("part$_.txt", $_ == 2 ? "bad\n" : "part $_\n"), 1 .. 3);
+$page->click('#together');
+$page->click('#convert');
+ok $page->until(30, q{document.querySelector('[data-status="PARTIAL_SUCCESS"]')}), 'one bad document does not spoil the others' or diag $page->log;
+like $page->text('.job .about'), qr{3 files\W+2 ready\W+1 failed}, 'how many are ready, and how many are not';
+$page->click('.files summary');
+ok $page->until(20, q{document.querySelectorAll('.files tbody tr').length === 3}), 'a row for each' or diag $page->log;
+like join("\n", $page->texts('.files tbody tr')), qr/part2\.txt\s+Failed\n/, 'the bad one among them';
+my $zip = main::file('many.zip', zip_of('a.txt' => "a\n", map { (sprintf('f%05d.xyz', $_) => "\0\1") } 1 .. ($ENV{PLATEN_LONG} ? 9_999 : 249)));
+main::drop($page, $zip);
+$page->click('#convert');
+ok $page->until(120, q{document.querySelectorAll('.job.done').length === 2}), 'very many' or diag $page->log;
+$page->click('.job .files summary');
+ok $page->until(20, q{document.querySelectorAll('.files tbody tr').length >= 100}), 'a page of them is shown';
+cmp_ok $page->count('.job:first-child .files tbody tr'), '<=', 100, 'and no more';
+$page->js(q{[...document.querySelectorAll('.job:first-child .files button')].find((b) => b.textContent === 'Next').click()});
+ok $page->until(20, q{document.querySelector('.job:first-child .files').innerText.includes('101 to 200 of')}), 'and the next' or diag $page->log;
+main::clean($page, 'so far');
+
+
+
+=== TEST 3: a reload in the middle of an upload, and a line that breaks
+--- http_config eval: $::Http
+--- config eval: $::Config
+--- flow
+my $page = Page->new(base_url() . '/');
+$page->online(1, uploadThroughput => 1_500_000);
+main::drop($page, main::file('large.txt', "a line of a large document\n" x 230_000));
+$page->click('#convert');
+ok $page->until(60, q{document.querySelector('.job progress')?.value > 0.2}), 'under way' or diag $page->log;
+$page->reload;
+ok $page->until(30, q{document.querySelector('#uploads-list .job, #jobs-list .job')}), 'there again after a reload' or diag $page->log;
+ok $page->until(30, q{document.querySelector('#uploads-list progress')?.value > 0.1 || document.querySelector('#jobs-list .job')}), 'where it was';
+$page->online(0);
+ok $page->until(30, q{!document.querySelector('#banner').hidden}), 'a line that breaks is told of' or diag $page->log;
+like $page->text('#banner'), qr/cannot be reached/, 'in words';
+$page->online(1);
+ok $page->until(90, q{document.querySelector('#jobs-list .done')}), 'and back: it is uploaded and done' or diag $page->log;
+my $log = slurp("$Test::Nginx::Util::ServRoot/logs/access.log");
+is scalar(() = $log =~ m{"POST /uploads/ }g), 1, 'one upload, which went on';
+my ($job) = @{ $page->js(q{fetch('/jobs').then((r) => r.json())})->{jobs} };
+is $job->{input_size}, -s "$::Var/large.txt", 'and is whole';
+ok $page->until(30, q{document.querySelector('#banner').hidden}), 'the banner goes';
+
+
+
+=== TEST 4: keys and quotas
+--- http_config eval: $::Http
+--- config eval: $::Config
+--- flow
+my $page = Page->new(base_url() . '/key/');
+ok $page->until(20, q{document.querySelector('#key').open}), 'a key is asked for' or diag $page->log;
+$page->set('#key-value', 'nonsense');
+$page->click('#key .main');
+ok $page->until(20, q{document.querySelector('#key').open && /does not know this key/.test(document.querySelector('#key-why').textContent)}),
+    'one that is refused is asked for again' or diag $page->log;
+$page->set('#key-value', 'key-of-bob');
+$page->click('#key-keep');
+$page->click('#key .main');
+ok $page->until(20, q{!document.querySelector('#key').open}), 'a good one is taken';
+main::drop($page, main::file('mine.txt', "mine\n"));
+$page->click('#convert');
+ok $page->until(30, q{document.querySelector('#jobs-list .done')}), 'and converts' or diag $page->log;
+$page->js(q{document.querySelector('.done button.main').click()});
+ok eventually(20, sub { $page->js('1'); scalar $page->saved }), 'and saves, by a link that needs no key';
+unlike $page->js('document.documentElement.outerHTML + location.href'), qr/key-of-bob/, 'the key is nowhere on the page';
+$page->reload;
+ok $page->until(20, q{document.querySelector('#jobs-list .done')}), 'kept for the tab, as was asked';
+$page->js('sessionStorage.clear()');
+$page->reload;
+ok $page->until(20, q{document.querySelector('#key').open}), 'or not';
+
+$page->visit(base_url() . '/poor/');
+main::drop($page, main::file('big.txt', 'x' x 3000));
+$page->click('#convert');
+ok $page->until(20, q{document.querySelector('#uploads-list .failed')}), 'a full quota' or diag $page->log;
+like $page->text('#uploads-list .failed .notes'), qr/space on this server is full\. Delete/, 'in one sentence, with what to do';
+main::clean($page, 'so far');
+
+
+
+=== TEST 5: for everyone: axe-core in light and dark, keys, languages, right to left, a phone; and the reference
+--- http_config eval: $::Http
+--- config eval: $::Config
+--- flow
+my $page = Page->new(base_url() . '/');
+$page->press('Tab', 'Tab');
+is $page->js('document.activeElement.id'), 'language', 'by keyboard, one after the other';
+main::drop($page, main::file('Quarterly report.txt', "a report\n"), main::file('broken.txt', "bad\n"), main::file('Minutes.txt', "minutes\n"));
+$page->js(q{document.querySelector('#options-box').open = true});
+for my $scheme (qw(light dark)) {
+    $page->scheme($scheme);
+    main::violations($page, "what is to be converted, $scheme");
+}
+$page->click('#convert');
+ok $page->until(30, q{document.querySelectorAll('#jobs-list .done').length === 2 && document.querySelector('.failed')}), 'converted' or diag $page->log;
+is $page->js('document.activeElement.id'), 'jobs-title', 'the focus goes where it goes on';
+for my $scheme (qw(light dark)) {
+    $page->scheme($scheme);
+    main::violations($page, "the list, $scheme");
+    main::shot($page, "page-$scheme");
+}
+$page->resize(390, 760);
+main::shot($page, 'phone');
+is $page->js('document.documentElement.scrollWidth <= innerWidth'), 1, 'a phone does not scroll sideways' or diag $page->js('document.documentElement.scrollWidth');
+$page->js(q{document.documentElement.dir = 'rtl'});
+is $page->js('document.documentElement.scrollWidth <= innerWidth'), 1, 'nor from right to left';
+main::shot($page, 'phone-rtl');
+$page->resize(1100, 900);
+for (['de', 'Dokumente', 'Fertig'], ['pt', 'Documentos', 'Pronto'], ['en', 'Documents', 'Ready']) {
+    my ($tag, $title, $ready) = @$_;
+    $page->set('#language', $tag);
+    ok $page->until(10, "document.querySelector('#jobs-title').textContent === '$title' && document.querySelector('.done .state').textContent === '$ready'"),
+        "in $tag" or diag $page->log;
+    is $page->js('document.documentElement.lang'), $tag, 'and says so';
+}
+$page->scheme('light');
+$page->visit(base_url() . '/docs');
+ok $page->count('article') > 40, 'the reference has every call';
+$page->js(q{document.querySelector('#getUsage details').open = true});
+$page->until(5, q{document.querySelector('#getUsage details details')});
+$page->js(q{document.querySelector('#getUsage details details').open = true});
+$page->until(5, q{document.querySelector('#getUsage form')}) or diag $page->log;
+main::violations($page, 'the reference');
+$page->set('#key', 'key-of-alice');
+$page->click('#getUsage form button');
+ok $page->until(20, q{/^200 [^]*"used_bytes"/.test(document.querySelector('#getUsage pre').textContent)}), 'and tries one with a key' or diag $page->text('#getUsage pre');
+main::shot($page, 'docs');
+main::clean($page, 'so far');
+platend_stop();

@@ -1,0 +1,281 @@
+// The page: what is dropped, what becomes of it, and who asks.
+
+import { call, follow, get, hasKey, news, setKey } from './api.js';
+import { Jobs, save } from './jobs.js';
+import { Formats, given } from './options.js';
+import { bytes, el, language, languages, seconds, speak, t, wanted } from './text.js';
+import { Uploads } from './uploads.js';
+
+const $ = (id) => document.getElementById(id);
+const SHOWN = 60; // names of what is to be converted
+const rows = new Map(); // of uploads
+let formats = null;
+let staged = [];
+let stream = null;
+
+const say = (text) => { $('news').textContent = text; };
+
+// --- what is to be converted ---
+
+function stage(files) {
+  const real = files.filter((f) => f.size > 0 || f.name);
+  staged.push(...real);
+  show();
+  if (!real.length) wrong(t('staged.empty'));
+  $('staged').scrollIntoView({ block: 'nearest' });
+  (formats ? $('convert') : $('staged')).focus?.();
+}
+
+function wrong(text) {
+  $('staged-wrong').textContent = text;
+  $('staged-wrong').hidden = !text;
+}
+
+const sources = () => staged.map((f) => formats?.of(f.name));
+
+function show() {
+  $('staged').hidden = !staged.length;
+  wrong('');
+  if (!staged.length) return;
+  $('staged-title').textContent = t('staged', { n: staged.length });
+  $('staged-list').replaceChildren(...staged.slice(0, SHOWN).map((f, i) => el('li', {}, el('bdi', {}, f.name),
+    el('button', { type: 'button', class: 'small quiet', 'aria-label': t('staged.remove', { name: f.name }),
+      onclick: () => { staged.splice(i, 1); show(); } }, '×'))),
+  ...(staged.length > SHOWN ? [el('li', { class: 'plain' }, t('staged.more', { n: staged.length - SHOWN }))] : []));
+  $('together-row').hidden = staged.length < 2;
+  if (!formats) return;
+
+  const before = $('target').value;
+  const targets = formats.targets(sources());
+  $('target').replaceChildren(...targets.map((name) => el('option', { value: name }, formats.title(name))));
+  if (targets.includes(before)) $('target').value = before;
+  else {
+    const fresh = targets.find((to) => !sources().includes(to));
+    if (fresh) $('target').value = fresh;
+  }
+  $('convert').disabled = !targets.length;
+  if (!targets.length) wrong(t('staged.none'));
+  form();
+}
+
+function form() {
+  const kept = given($('options'));
+  const names = formats.options(sources(), $('target').value);
+  $('options').replaceChildren(...names.map((name) => formats.field(name)));
+  for (const [name, value] of Object.entries(kept)) {
+    const input = $(`option-${name}`);
+    if (input?.type === 'checkbox') input.checked = value === 'true';
+    else if (input) input.value = value;
+  }
+  $('options-box').hidden = !names.length;
+}
+
+function convert() {
+  const to = $('target').value;
+  const options = given($('options'));
+  const n = staged.length;
+  if ($('together').checked && n > 1) uploads.add(staged, to, options, t('counts.files', { n }));
+  else for (const file of staged) uploads.add([file], to, options, file.name);
+  staged = [];
+  $('options').replaceChildren(); // passwords among them
+  $('together').checked = false;
+  show();
+  say(t('news.taken', { n }));
+  $('jobs-title').focus();
+}
+
+// Files of what was dropped or chosen, folders and all.
+async function filesOf(transfer) {
+  const entries = [...transfer.items].filter((i) => i.kind === 'file').map((i) => i.webkitGetAsEntry?.() ?? i.getAsFile());
+  const found = [];
+  const walk = async (entry) => {
+    if (entry instanceof File) { found.push(entry); return; }
+    if (entry?.isFile) { found.push(await new Promise((done, failed) => entry.file(done, failed))); return; }
+    if (!entry?.isDirectory) return;
+    const reader = entry.createReader();
+    for (;;) {
+      const some = await new Promise((done, failed) => reader.readEntries(done, failed));
+      if (!some.length) return;
+      for (const one of some) if (!one.name.startsWith('.')) await walk(one);
+    }
+  };
+  for (const entry of entries) await walk(entry).catch(() => {});
+  return found;
+}
+
+function listen() {
+  const drop = $('drop');
+  let depth = 0;
+  const over = (by) => { depth = Math.max(0, depth + by); drop.classList.toggle('over', depth > 0); };
+  addEventListener('dragenter', (e) => { e.preventDefault(); over(1); });
+  addEventListener('dragleave', () => over(-1));
+  addEventListener('dragover', (e) => e.preventDefault());
+  addEventListener('drop', async (e) => {
+    e.preventDefault();
+    depth = 0;
+    over(0);
+    stage(await filesOf(e.dataTransfer));
+  });
+  addEventListener('paste', async (e) => {
+    if (e.target.matches('input, textarea, select')) return;
+    const files = await filesOf(e.clipboardData);
+    const text = files.length ? '' : e.clipboardData.getData('text/plain');
+    if (text) files.push(new File([text], `${t('staged.pasted')}.txt`, { type: 'text/plain' }));
+    if (files.length) { e.preventDefault(); stage(files); }
+  });
+  for (const [open, input] of [['choose-files', 'files'], ['choose-folder', 'folder']]) {
+    $(open).addEventListener('click', () => $(input).click());
+    $(input).addEventListener('change', () => { stage([...$(input).files]); $(input).value = ''; });
+  }
+  $('target').addEventListener('change', form);
+  $('clear').addEventListener('click', () => { staged = []; show(); });
+  $('staged').addEventListener('submit', (e) => { e.preventDefault(); convert(); });
+  $('download-all').addEventListener('click', async () => {
+    for (const job of jobs.results) {
+      await save(job, job.download_url).catch(() => {});
+      await new Promise((done) => setTimeout(done, 400));
+    }
+  });
+  $('language').addEventListener('change', async () => {
+    await speak($('language').value, true);
+    show();
+    jobs.words();
+    for (const [item] of rows) { rows.get(item).li.remove(); rows.delete(item); upload(item); }
+    usage();
+  });
+}
+
+// --- uploads ---
+
+function upload(item) {
+  let row = rows.get(item);
+  if (item.state === 'removed' || item.state === 'taken') {
+    row?.li.remove();
+    rows.delete(item);
+    count();
+    return;
+  }
+  if (!row) {
+    row = { about: el('div', { class: 'about' }), bar: el('progress', { max: 1, 'aria-label': t('of', { what: t('state.upload'), name: item.name }) }),
+      notes: el('div', { class: 'notes' }), buttons: el('div', { class: 'buttons' }) };
+    row.li = el('li', { class: 'job busy' }, el('div', { class: 'what' }, el('bdi', { class: 'name' }, item.name), row.about), row.buttons, row.bar, row.notes);
+    rows.set(item, row);
+    // Ten thousand rows help nobody: the rest shows up as it is its turn.
+    if (item.state !== 'queued' || $('uploads-list').children.length < SHOWN) $('uploads-list').append(row.li);
+    count();
+  }
+  const refused = item.problem && !item.problem.passes;
+  if (item.state === 'upload' && !row.li.isConnected) $('uploads-list').append(row.li);
+  row.about.replaceChildren(el('span', { class: 'state' }, t(`state.${refused ? 'refused' : item.state}`)), ` · ${bytes(item.sent)} / ${bytes(item.total)}`);
+  row.bar.hidden = Boolean(refused);
+  row.bar.value = item.total ? item.sent / item.total : 0;
+  row.li.dataset.status = item.state;
+  if (row.state === item.state && row.problem === item.problem) return;
+  Object.assign(row, { state: item.state, problem: item.problem });
+  row.li.className = `job ${refused ? 'failed' : 'busy'}`;
+  row.notes.replaceChildren(...(item.problem ? [el('p', { class: 'wrong', role: 'alert' }, item.problem.sentence,
+    item.problem.passes ? ` ${t('retry.in', { time: seconds(item.again) })}` : '')] : []));
+  const act = (word, does, look) => el('button', { type: 'button', class: look, 'aria-label': t('of', { what: t(word), name: item.name }), onclick: does }, t(word));
+  row.buttons.replaceChildren(...(refused
+    ? [act('retry', () => uploads.retry(item)), act('remove.upload', () => uploads.remove(item), 'quiet')]
+    : [act('cancel', () => uploads.remove(item))]));
+}
+
+const uploads = new Uploads(upload, (item, id) => { upload(item); jobs.refresh(id); usage(); });
+const jobs = new Jobs($('jobs-list'), $('more'), count, say);
+
+function count() {
+  $('empty').hidden = jobs.size > 0 || rows.size > 0;
+  $('all-row').hidden = jobs.results.length < 2;
+}
+
+// --- who asks, and what there is ---
+
+let usageDue = null;
+function usage() {
+  clearTimeout(usageDue);
+  usageDue = setTimeout(async () => {
+    try {
+      const { used_bytes: used, limit_bytes: limit } = await get('usage');
+      $('usage').hidden = !limit;
+      if (!limit) return;
+      $('usage-meter').value = used / limit;
+      $('usage-text').textContent = t('usage', { used: bytes(used), limit: bytes(limit) });
+    } catch { /* it is asked again after the next job */ }
+  }, 300);
+}
+
+async function begin() {
+  stream?.abort();
+  stream = new AbortController();
+  try {
+    await jobs.load();
+  } catch (e) {
+    if (e.status === 401) return; // the key is being asked for
+  }
+  usage();
+  follow('events', (event, data) => {
+    jobs.heard(event, data);
+    if (/^job_(done|failed|removed|cancelled)$/.test(event)) usage();
+  }, stream.signal);
+}
+
+function keys() {
+  const dialog = $('key');
+  const open = (why) => {
+    $('key-why').textContent = t(why);
+    $('key-forget').hidden = !hasKey();
+    if (!dialog.open) { $('key-value').value = ''; dialog.showModal(); }
+  };
+  news.addEventListener('key', () => open(hasKey() ? 'key.wrong' : 'key.why'));
+  $('key-open').addEventListener('click', () => open('key.why'));
+  $('key-cancel').addEventListener('click', () => dialog.close());
+  $('key-forget').addEventListener('click', () => { setKey(null); dialog.close(); location.reload(); });
+  dialog.addEventListener('close', () => {
+    const value = $('key-value').value.trim();
+    $('key-value').value = '';
+    if (dialog.returnValue !== 'use' || !value) return;
+    dialog.returnValue = '';
+    setKey(value, $('key-keep').checked);
+    begin();
+    for (const [item] of rows) if (item.problem?.status === 401) uploads.retry(item);
+  });
+}
+
+function lines() {
+  const banner = $('banner');
+  let gone = null;
+  news.addEventListener('line', ({ detail: there }) => {
+    clearTimeout(gone);
+    banner.hidden = false;
+    banner.textContent = t(there ? 'banner.back' : 'banner.lost');
+    if (!there) return;
+    gone = setTimeout(() => { banner.hidden = true; }, 3000);
+    describe();
+    jobs.load().catch(() => {});
+  });
+}
+
+async function describe() {
+  if (formats) return;
+  try {
+    formats = new Formats(await (await call('formats')).json());
+    show();
+  } catch (e) {
+    if (staged.length) wrong(e.sentence);
+    setTimeout(describe, 3000);
+  }
+}
+
+for (const [tag, name] of Object.entries(languages)) $('language').append(el('option', { value: tag, lang: tag }, name));
+keys();
+lines();
+listen();
+speak(wanted()).catch(() => {}).then(() => {
+  $('language').value = language;
+  count();
+  describe();
+  begin().then(() => uploads.resume());
+  setInterval(() => jobs.tick(), 3000);
+  document.body.dataset.ready = 'yes';
+});

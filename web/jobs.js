@@ -1,0 +1,309 @@
+// The list of jobs: what the server says of each, as a row that is changed and not made again, so that
+// what has the focus keeps it.  Names of files are texts, and nothing else.
+
+import { address, call, get, hasKey, Problem, withKey } from './api.js';
+import { bytes, el, seconds, t } from './text.js';
+import { ask, look, canLook } from './preview.js';
+
+const PAGE = 50;  // jobs that are read at once
+const FILES = 100; // rows of a batch that are shown at once
+
+const kind = { PENDING: 'busy', PROCESSING: 'busy', SUCCESS: 'done', PARTIAL_SUCCESS: 'done', FAILED: 'failed' };
+const ended = (job) => !['INITIATED', 'PENDING', 'PROCESSING'].includes(job.status);
+const hasResult = (job) => Boolean(job.download_url);
+
+// How long conversions to a format have taken here, of late.
+const times = {};
+
+function learn(job) {
+  if (job.status !== 'SUCCESS' || job.cached || !job.started_at) return;
+  const list = (times[job.target_format] ??= []);
+  list.push((Date.parse(job.completed_at) - Date.parse(job.started_at)) / 1000);
+  if (list.length > 21) list.shift();
+}
+
+function median(format) {
+  const list = [...(times[format] ?? [])].sort((a, b) => a - b);
+  return list.length ? list[list.length >> 1] : null;
+}
+
+// Has the browser save it; a key cannot be in a link, so a signed one is asked for.
+export async function save(job, path) {
+  if (!hasKey()) return go(address(path), null);
+  const n = path.match(/\/files\/(\d+)$/)?.[1];
+  if (n === undefined) {
+    try {
+      const links = await (await call(`jobs/${job.job_id}/links`, { method: 'POST' })).json();
+      return go(new URL(links.download_url, address('')), null);
+    } catch (e) {
+      if (e.status !== 501) throw e;
+    }
+  }
+  const answer = await call(path, { headers: { Accept: '*/*' } });
+  const url = URL.createObjectURL(await answer.blob());
+  go(url, job.output_file ?? 'result');
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
+function go(url, name) {
+  const a = el('a', { href: url, download: name ?? '' });
+  document.body.append(a);
+  a.click();
+  a.remove();
+}
+
+function button(word, name, act, classes) {
+  return el('button', { type: 'button', class: classes, 'aria-label': t('of', { what: t(word), name }), onclick: act }, t(word));
+}
+
+class Row {
+  constructor(list, job) {
+    this.list = list;
+    this.name = el('bdi', { class: 'name' });
+    this.about = el('div', { class: 'about' });
+    this.what = el('div', { class: 'what' }, this.name, this.about);
+    this.buttons = el('div', { class: 'buttons' });
+    this.bar = el('progress', { max: 1 });
+    this.notes = el('div', { class: 'notes' });
+    this.li = el('li', { class: 'job' }, this.what, this.buttons, this.bar, this.notes);
+    this.update(job);
+  }
+
+  update(job) {
+    const before = this.job?.status;
+    const name = job.input_filename || job.job_id;
+    this.job = job;
+    this.li.className = `job ${kind[job.status] ?? ''}`;
+    this.li.dataset.id = job.job_id;
+    this.li.dataset.status = job.status;
+    this.name.textContent = name;
+    this.describe();
+    this.bar.hidden = ended(job);
+    this.bar.setAttribute('aria-label', t('of', { what: t(`state.${job.status}`), name }));
+    if (job.progress > 0) this.bar.value = job.progress; else this.bar.removeAttribute('value');
+    if (before !== job.status) this.offer(name);
+    this.explain();
+    if (job.counts) this.showFiles();
+    if (ended(job) && before !== job.status) {
+      learn(job);
+      if (before) this.list.tell(job.status === 'FAILED' ? 'news.failed' : 'news.done', name);
+    }
+  }
+
+  describe() {
+    const { job } = this;
+    const said = [el('span', { class: 'state' }, t(`state.${job.status}`)),
+      `${(job.source_format ?? '').toUpperCase()} → ${(job.target_format ?? '').toUpperCase()}`,
+      bytes(hasResult(job) ? job.output_size : job.input_size)];
+    const each = median(job.target_format);
+    if (job.status === 'PENDING' && job.queue_position) {
+      said.push(t('place', { n: job.queue_position }));
+      if (each) said.push(t('left', { time: seconds(each * job.queue_position) }));
+    } else if (job.status === 'PROCESSING' && each && !job.counts) {
+      const left = each - (Date.now() - Date.parse(job.started_at)) / 1000;
+      if (left > 0) said.push(t('left', { time: seconds(left) }));
+    }
+    if (job.counts) {
+      said.push(t('counts.files', { n: job.counts.total }));
+      for (const [word, n] of [['done', job.counts.success], ['failed', job.counts.failed], ['skipped', job.counts.skipped]]) {
+        if (n) said.push(t(`counts.${word}`, { n }));
+      }
+    }
+    this.about.replaceChildren(...said.flatMap((part, i) => (i ? [' · ', part] : [part])));
+  }
+
+  offer(name) {
+    const { job, list } = this;
+    const had = this.li.contains(document.activeElement) && this.buttons.contains(document.activeElement);
+    const all = [];
+    if (hasResult(job)) {
+      if (canLook(job)) all.push(button('preview', name, () => list.act(this, () => look(job)), 'quiet'));
+      all.push(button('download', name, () => list.act(this, () => save(job, job.download_url)), 'main'));
+    }
+    if (['FAILED', 'PARTIAL_SUCCESS'].includes(job.status)) all.push(button('retry', name, () => list.act(this, () => this.again())));
+    all.push(ended(job) ? button('remove', name, () => list.act(this, () => list.remove(job)), 'quiet')
+      : button('cancel', name, () => list.act(this, () => list.remove(job))));
+    this.buttons.replaceChildren(...all);
+    if (had) all[0].focus();
+  }
+
+  async again(password) {
+    try {
+      await call(`jobs/${this.job.job_id}/retry${password ? `?password=${encodeURIComponent(password)}` : ''}`, { method: 'POST' });
+    } catch (e) {
+      const given = e.code === 'missing_parameter' && !password ? await ask(t('ask.password', { name: this.name.textContent })) : null;
+      if (!given) throw e;
+      await this.again(given);
+    }
+    await this.list.refresh(this.job.job_id);
+  }
+
+  explain(problem) {
+    const { job } = this;
+    const said = [];
+    if (problem) said.push(el('p', { class: 'wrong', role: 'alert' }, problem.sentence));
+    if (job.error) said.push(el('p', { class: 'wrong', dir: 'auto' }, job.error));
+    const warnings = job.warnings ?? [];
+    if (warnings.length > 2) {
+      said.push(el('details', { open: this.notes.querySelector('details')?.open }, el('summary', {}, t('notes', { n: warnings.length })),
+        ...warnings.map((w) => el('p', { dir: 'auto' }, w))));
+    } else {
+      said.push(...warnings.map((w) => el('p', { dir: 'auto' }, w)));
+    }
+    this.notes.replaceChildren(...said);
+    this.notes.hidden = !said.length;
+  }
+
+  showFiles() {
+    if (!this.files) {
+      this.offset = 0;
+      this.table = el('div');
+      this.files = el('details', { class: 'files', ontoggle: () => this.fill() }, el('summary', {}, t('files')), this.table);
+      this.li.append(this.files);
+    }
+    this.fill();
+  }
+
+  async fill() {
+    if (!this.files.open || this.filling) return;
+    this.filling = true;
+    try {
+      const page = await get(`jobs/${this.job.job_id}/files?limit=${FILES}&offset=${this.offset}`);
+      const move = (by) => () => { this.offset += by; this.fill(); };
+      const n = page.total;
+      this.table.replaceChildren(el('table', {},
+        el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, t('files.name')), el('th', { scope: 'col' }, t('files.state')),
+          el('th', { scope: 'col' }, el('span', { class: 'hidden' }, t('download'))))),
+        el('tbody', {}, ...page.files.map((f) => el('tr', {}, el('td', {}, el('bdi', {}, f.filename)),
+          el('td', { class: f.status === 'FAILED' ? 'wrong' : '' }, t(`state.${f.status}`), f.error ? el('div', {}, f.error) : null),
+          el('td', {}, f.download_url ? button('download', f.filename,
+            () => this.list.act(this, () => save({ output_file: f.filename }, f.download_url)), 'quiet') : null))))),
+      n > FILES ? el('p', { class: 'buttons' },
+        el('button', { type: 'button', disabled: this.offset === 0, onclick: move(-FILES) }, t('previous')),
+        t('files.range', { from: this.offset + 1, to: Math.min(n, this.offset + FILES), n }),
+        el('button', { type: 'button', disabled: this.offset + FILES >= n, onclick: move(FILES) }, t('next'))) : '');
+    } catch (e) {
+      this.explain(e);
+    }
+    this.filling = false;
+  }
+}
+
+export class Jobs {
+  #rows = new Map();
+  #due = new Map(); // id: whether it is being asked for
+  #cursor = null;
+
+  // changed(): how many there are has changed; tell(key, name): news for those who listen
+  constructor(ul, more, changed, tell) {
+    Object.assign(this, { ul, more, changed, tell: (key, name) => tell(t(key, { name })) });
+    more.addEventListener('click', () => this.#page(this.#cursor).catch(() => {}));
+  }
+
+  get size() { return this.#rows.size; }
+  get results() { return [...this.#rows.values()].map((row) => row.job).filter(hasResult); }
+
+  // All that is shown, anew.
+  async load() {
+    const seen = await this.#page(null);
+    const oldest = seen.at(-1);
+    for (const id of [...this.#rows.keys()]) {
+      if (!seen.includes(id) && (!this.#cursor || !oldest || id > oldest)) this.drop(id);
+    }
+  }
+
+  async #page(cursor) {
+    const page = await get(`jobs?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+    for (const job of page.jobs) this.put(job);
+    if (cursor || !this.#cursor || this.#rows.size <= PAGE) this.#cursor = page.next_cursor;
+    this.more.hidden = !this.#cursor;
+    this.changed();
+    return page.jobs.map((job) => job.job_id);
+  }
+
+  put(job) {
+    const row = this.#rows.get(job.job_id);
+    if (row) { row.update(job); return; }
+    const made = new Row(this, job);
+    this.#rows.set(job.job_id, made);
+    // Newest first; ids are sorted by time.
+    const after = [...this.ul.children].find((li) => li.dataset.id < job.job_id);
+    this.ul.insertBefore(made.li, after ?? null);
+    this.changed();
+  }
+
+  drop(id, say) {
+    const row = this.#rows.get(id);
+    if (!row) return;
+    const focused = row.li.contains(document.activeElement);
+    const next = row.li.nextElementSibling ?? row.li.previousElementSibling;
+    this.#rows.delete(id);
+    row.li.remove();
+    if (say) this.tell('news.removed', row.name.textContent);
+    if (focused) (next?.querySelector('button') ?? document.querySelector('#jobs-title')).focus();
+    this.changed();
+  }
+
+  // An event of the stream: what the job is now, is asked for once, however many there are.
+  heard(event, data) {
+    if (event === 'state' || event === 'reset') { this.load().catch(() => {}); return; }
+    if (!data.job_id) return;
+    if (event === 'job_removed' || event === 'job_cancelled') this.drop(data.job_id, true);
+    else this.refresh(data.job_id);
+  }
+
+  async refresh(id) {
+    if (this.#due.has(id)) { this.#due.set(id, true); return; }
+    const oldest = this.ul.lastElementChild?.dataset.id;
+    if (!this.#rows.has(id) && this.#cursor && oldest && id < oldest) return; // it is not shown
+    this.#due.set(id, false);
+    try {
+      this.put(await get(`jobs/${id}`));
+    } catch (e) {
+      if (e.status === 404) this.drop(id, true);
+    }
+    await new Promise((done) => setTimeout(done, this.#rows.get(id)?.job.counts ? 700 : 50));
+    const again = this.#due.get(id);
+    this.#due.delete(id);
+    if (again) await this.refresh(id);
+  }
+
+  // What is left of a place in the queue changes without an event.
+  tick() {
+    for (const { job } of this.#rows.values()) {
+      if (job.status === 'PENDING' && job.queue_position > 1) { this.refresh(job.job_id); break; }
+    }
+    for (const row of this.#rows.values()) if (!ended(row.job)) row.describe();
+  }
+
+  async act(row, what) {
+    try {
+      await what();
+      row.explain();
+    } catch (e) {
+      const problem = e instanceof Problem ? e : new Problem('internal_error', { detail: String(e?.message ?? e) });
+      if (problem.status === 404 && problem.code === 'job_not_found') this.drop(row.job.job_id, true);
+      else row.explain(problem);
+    }
+  }
+
+  async remove(job) {
+    try {
+      await call(`jobs/${job.job_id}`, { method: 'DELETE' });
+    } catch (e) {
+      if (e.status !== 404) throw e;
+    }
+    this.drop(job.job_id);
+  }
+
+  words() {
+    for (const row of this.#rows.values()) {
+      const { job } = row;
+      row.job = { ...job, status: null };
+      row.files?.remove();
+      row.files = null;
+      row.job = null;
+      row.update(job);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// Words: English in en.js, others beside it, which are loaded when they are wanted.  What one
+// lacks is English.
+
+import english from './en.js';
+
+export const languages = { en: 'English', de: 'Deutsch', pt: 'Português' };
+
+const others = { de: () => import('./de.js'), pt: () => import('./pt.js') };
+let words = english;
+let plural = new Intl.PluralRules('en');
+export let language = 'en';
+
+const stored = () => { try { return localStorage.getItem('platen-language'); } catch { return null; } };
+
+export const wanted = () => [stored(), ...navigator.languages]
+  .map((tag) => tag?.slice(0, 2).toLowerCase()).find((tag) => tag in languages) ?? 'en';
+
+export async function speak(tag, keep) {
+  words = tag in others ? (await others[tag]()).default : english;
+  language = tag;
+  plural = new Intl.PluralRules(tag);
+  if (keep) try { localStorage.setItem('platen-language', tag); } catch { /* it is asked again */ }
+  document.documentElement.lang = tag;
+  document.documentElement.dir = words.direction ?? 'ltr';
+  translate(document);
+}
+
+export const has = (key) => key in words || key in english;
+
+// The words of that key; {n} and the like are filled in, and n chooses between forms.
+export function t(key, values = {}) {
+  let text = words[key] ?? english[key] ?? key;
+  if (typeof text === 'object') text = text[plural.select(values.n)] ?? text.other;
+  return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}
+
+export function translate(root) {
+  for (const e of root.querySelectorAll('[data-t]')) e.textContent = t(e.dataset.t);
+  for (const e of root.querySelectorAll('[data-t-label]')) e.setAttribute('aria-label', t(e.dataset.tLabel));
+}
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+export function bytes(n) {
+  let unit = 0;
+  for (; n >= 1000 && unit < units.length - 1; unit++) n /= 1000;
+  return new Intl.NumberFormat(language, { style: 'unit', unit: units[unit], unitDisplay: unit ? 'short' : 'long',
+    maximumFractionDigits: unit && n < 10 ? 1 : 0 }).format(n);
+}
+
+export function seconds(n) {
+  const minutes = n >= 90;
+  return new Intl.NumberFormat(language, { style: 'unit', unit: minutes ? 'minute' : 'second', unitDisplay: 'long' })
+    .format(Math.max(1, Math.round(minutes ? n / 60 : n)));
+}
+
+// An element with what is in it: texts are texts, whatever they say.
+export function el(name, attributes = {}, ...inside) {
+  const e = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith('on')) e.addEventListener(key.slice(2), value);
+    else if (key === 'class') e.className = value;
+    else if (value === true) e.setAttribute(key, '');
+    else if (value !== false && value != null) e.setAttribute(key, value);
+  }
+  e.append(...inside.filter((x) => x != null));
+  return e;
+}
