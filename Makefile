@@ -38,6 +38,7 @@ MAKEOVERRIDES =
 
 MODULES_DIR = /usr/lib/nginx/modules
 SBINDIR     = /usr/sbin
+BINDIR      = /usr/bin
 LIBEXECDIR  = /usr/lib/platen
 SYSCONFDIR  = /etc/platen
 MANDIR      = /usr/share/man
@@ -47,8 +48,9 @@ WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
 # What a file may include follows from where it lies (t/layers.t: the order of the rooms).
 INC_proto      = -Iproto
 INC_sidecar    = -Iproto -Isidecar
+INC_cli        = -Iproto -Icli
 INC_ngx_module = -Iproto -Ingx_module
-INC_t          = -Iproto -Isidecar -Ingx_module -It -It/unit
+INC_t          = -Iproto -Isidecar -Icli -Ingx_module -It -It/unit
 INC            = $(INC_$(firstword $(subst /, ,$<)))
 LIBS    = -llmdb -lmagic -lcrypto -lnettle
 SIDELIB = -lczmq -lzmq -ljansson -lseccomp -lz
@@ -73,26 +75,31 @@ ZIP     = $(wildcard sidecar/zip/*.c)
 # Talks to hosts that clients name: alone of all it has libcurl.
 DELIVER = $(wildcard sidecar/deliver/*.c)
 CTL     = $(wildcard sidecar/ctl/*.c)
+# The client for the command line: knows the HTTP contract, and of the rest proto/base alone.
+CLI     = $(wildcard cli/*.c)
 # What of the module is free of nginx, and so is tested without it.
 PLAIN   = $(addprefix ngx_module/,http/params.c http/prefer.c http/problem.c ingest/multipart.c \
             ingest/multipart_header.c ingest/receive.c ingest/receive_files.c tus/header.c ws/frame.c)
-HEADERS = $(wildcard proto/*/*.h sidecar/*.h sidecar/*/*.h ngx_module/*.h ngx_module/*/*.h t/*.h t/unit/*.h)
+HEADERS = $(wildcard proto/*/*.h cli/*.h sidecar/*.h sidecar/*/*.h ngx_module/*.h ngx_module/*/*.h t/*.h t/unit/*.h)
 
 MODULE  = $(BUILD)/ngx_http_platen_module.so
 PLATEND = $(BUILD)/platend
 CTL_BIN = $(BUILD)/platenctl
+CLI_BIN = $(BUILD)/platen
 
 LIBEXEC = $(addprefix $(BUILD)/,platen-docx platen-lok platen-tables platen-text platen-webhook platen-zip platen-soffice.so platen-pandoc.lua)
 
 # Pages of the manual: as they are, or made of what is written elsewhere (docs/man/make-page).
-PAGES   = platend.8 platenctl.8 platend.cfg.5 ngx_http_platen_module.5
+PAGES   = platen.1 platend.8 platenctl.8 platend.cfg.5 ngx_http_platen_module.5
 MAN     = $(addprefix $(BUILD)/man/,$(PAGES))
 
-all: module sidecar ctl libexec man
+all: module sidecar ctl cli libexec man
 
 module: $(MODULE)
 sidecar: $(PLATEND)
 ctl: $(CTL_BIN)
+cli: $(CLI_BIN)
+.PHONY: cli
 libexec: $(LIBEXEC)
 man: $(MAN)
 lok: $(BUILD)/platen-lok
@@ -152,6 +159,9 @@ $(PLATEND): $(call objects,sidecar/platend.c) $(OURS)
 
 $(CTL_BIN): $(call objects,$(CTL)) $(OURS)
 	$(LINK) $(SIDELIB) $(LIBS) -ldl
+
+$(CLI_BIN): $(call objects,$(CLI)) $(BUILD)/obj/libproto.a
+	$(LINK) -lcurl -ljansson -lcrypto -lpthread
 
 comma      = ,
 # What LibreOffice's libraries are to find here before their own; the C library's are found anyway.
@@ -307,7 +317,7 @@ fuzz: fuzzers
 	FUZZ_SECONDS=$(FUZZ_SECONDS) t/run -j $$(nproc) --log $(BUILD)/log-fuzz $(patsubst $(BUILD)/fuzz/fuzz_%,@fuzz/%,$(FUZZERS))
 
 # What tests find beside the module and platend, wherever those are.
-BESIDE = $(LIBEXEC) $(CTL_BIN) $(FAULT_TOOLS) $(BUILD)/lok_driver $(BUILD)/prisoner
+BESIDE = $(LIBEXEC) $(CTL_BIN) $(CLI_BIN) $(FAULT_TOOLS) $(BUILD)/lok_driver $(BUILD)/prisoner
 
 # The installed version of nginx with the module, and platend, with sanitizers: t/run @sanitized/t/x.t
 sanitized: $(BUILD)/sanitized/sidecar/platend $(BESIDE) $(BUILD)/module.sources
@@ -417,10 +427,11 @@ $(BUILD)/lok_inproc: bench/lok_inproc.c
 install: all
 	install -Dm644 $(MODULE) $(DESTDIR)$(MODULES_DIR)/ngx_http_platen_module.so
 	install -Dm755 -t $(DESTDIR)$(SBINDIR) $(PLATEND) $(CTL_BIN)
+	install -Dm755 -t $(DESTDIR)$(BINDIR) $(CLI_BIN)
 	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) $(filter-out %.lua %.so,$(LIBEXEC))
 	install -Dm644 -t $(DESTDIR)$(LIBEXECDIR) $(filter %.lua %.so,$(LIBEXEC))
 	install -Dm644 -t $(DESTDIR)/usr/share/platen conf/openapi.json conf/alerts.yml conf/grafana.json
-	install -Dm644 -t $(DESTDIR)$(COMPLETIONS) conf/completion/platenctl
+	install -Dm644 -t $(DESTDIR)$(COMPLETIONS) conf/completion/platen conf/completion/platenctl
 	set -e; for page in $(PAGES); do \
 	    install -Dm644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $(BUILD)/man/$$page; \
 	done
@@ -437,10 +448,10 @@ install: all
 # What install has put there; a configuration that was edited stays, and so does all data.
 uninstall:
 	rm -f $(DESTDIR)$(MODULES_DIR)/ngx_http_platen_module.so
-	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(PLATEND) $(CTL_BIN)))
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(PLATEND) $(CTL_BIN))) $(DESTDIR)$(BINDIR)/platen
 	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,$(notdir $(LIBEXEC)))
 	rm -f $(addprefix $(DESTDIR)/usr/share/platen/,openapi.json alerts.yml grafana.json)
-	rm -f $(DESTDIR)$(COMPLETIONS)/platenctl $(addprefix $(DESTDIR)$(MANDIR)/man?/,$(PAGES))
+	rm -f $(addprefix $(DESTDIR)$(COMPLETIONS)/,platen platenctl) $(addprefix $(DESTDIR)$(MANDIR)/man?/,$(PAGES))
 	@for file in nginx.conf platend.cfg; do \
 	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \
 	    rm -f $$to.new; \

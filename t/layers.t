@@ -50,7 +50,7 @@ my %roof = map { $_ => 1 } qw(platend compare condition metrics_page daemon supe
 my %above = map { $_ => 1 } qw(ngx_http_platen_module http/route);
 
 my %level;
-for my $order ([@proto, @sidecar], [@proto, @module]) {
+for my $order ([@proto, @sidecar], [@proto, @module], [@proto, ['cli']]) {
     for my $i (0 .. $#$order) {
         $level{$_} = $i for @{ $order->[$i] };
     }
@@ -71,12 +71,12 @@ sub slurp {
     return scalar <$in>;
 }
 
-my @files = map glob, qw(proto/*/*.[ch] sidecar/*.[ch] sidecar/*/*.[ch] ngx_module/*.[ch] ngx_module/*/*.[ch]);
+my @files = map glob, qw(proto/*/*.[ch] sidecar/*.[ch] sidecar/*/*.[ch] cli/*.[ch] ngx_module/*.[ch] ngx_module/*/*.[ch]);
 my (@unknown, @above, %includes);
 for my $file (@files) {
     for my $name (slurp($file) =~ /^#include "([^"]+)"/mg) {
         next if $name eq 'platen_web.h'; # web/embed makes it
-        my ($found) = grep { -e $_ } "proto/$name", $file =~ m{^(sidecar|ngx_module)/} ? "$1/$name" : ();
+        my ($found) = grep { -e $_ } "proto/$name", $file =~ m{^(sidecar|ngx_module|cli)/} ? "$1/$name" : ();
         if (!defined $found || !defined $level{ room($found) } || !defined $level{ room($file) }) {
             push @unknown, "$file: $name";
             next;
@@ -90,8 +90,12 @@ for my $file (@files) {
         $includes{$from}{$to} = 1 if $from ne $to;
     }
 }
-is "@unknown", '', 'each file includes others by their path below proto/, sidecar/ or ngx_module/, and each room is in the order';
+is "@unknown", '', 'each file includes others by their path below proto/, sidecar/, cli/ or ngx_module/, and each room is in the order';
 is join("\n", @above), '', 'no room includes one above it';
+
+# The client knows the HTTP contract.  What it shared with the server besides would be a second one.
+is join(' ', grep !m{^(?:cli|proto/base)/}, map { sort keys %{ $includes{$_} } } grep m{^cli/}, sort keys %includes), '',
+    'the client includes nothing of the server but proto/base';
 
 # A header with its source is one; headers alone may not meet again.
 my %state;
@@ -113,7 +117,7 @@ is "@circles", '', 'no file includes itself by way of others';
 # The same of what is called: in the objects, where includes say less.
 SKIP: {
     my @objects = grep { -e "$build/obj/$_" } map { s/\.c\z/.o/r } grep { $level{ room($_) } && !m{^ngx_module/} }
-        grep { my $room = room($_); $room !~ m{^sidecar/(?:docx|lok|tables|text|zip|deliver|ctl)\z} } grep /\.c\z/, @files;
+        grep { my $room = room($_); $room !~ m{^cli\z|^sidecar/(?:docx|lok|tables|text|zip|deliver|ctl)\z} } grep /\.c\z/, @files;
     skip 'there are no objects', 1 if !@objects;
     my (%defines, %wants);
     for my $object (@objects) {
@@ -142,6 +146,7 @@ SKIP: {
 
 # What the linker was asked for by the Makefile is one thing, what a program needs another.
 my %needs = (
+    'platen' => [qw(crypto curl jansson)],
     'platen-webhook' => [qw(crypto curl jansson lmdb)],
     'platen-zip' => [qw(crypto jansson zip)],
     'platen-text' => [qw(uchardet)],

@@ -44,6 +44,16 @@ for my $command (@commands) {
     is join(' ', grep $item !~ /Fl -\Q$_\E\b/, @options), '', "platenctl $command is in platenctl(8), with its options";
 }
 
+$page = slurp("$build/man/platen.1");
+for my $help ('--help', map "$_ --help", qx($build/platen --help) =~ /^  (\w\w+) /mg) {
+    my %option = map { $_ => 1 } qx($build/platen $help) =~ /--([a-z][\w-]*)/g;
+    my ($command) = $help =~ /^(\w+)/;
+    is join(' ', grep $page !~ /Fl -\Q$_\E\b/, sort keys %option), '', "the options of platen $help are in platen(1)";
+    like $page, qr/^\.It Cm $command\b/m, "$command is" if $command;
+}
+my ($codes) = slurp('cli/cli.h') =~ /(PLATEN_CLI_DONE = 0,.*?)\}/s;
+is join(' ', grep $page !~ /^\.It $_\n/m, $codes =~ /= (\d+),/g), '', 'and its exit codes';
+
 # bash, asked as it asks when someone presses the tab.
 sub completes {
     my (@words) = @_;
@@ -59,5 +69,8 @@ is_deeply [completes('platenctl', '-c', 'x', 'ret')], ['retry'], 'behind an opti
 is_deeply [completes('platenctl', 'keys', 're')], ['revoke'], 'words of a command';
 ok !(grep !{ map { $_ => 1 } completes('platenctl', 'jobs', '--') }->{$_}, qw(--failed --state --limit)), 'options of a command';
 is_deeply [completes('platenctl', 'jobs', '--state', 'FA')], ['FAILED'], 'states';
+
+is_deeply [completes('platen', 'con')], ['convert'], 'a command of platen';
+ok !(grep !{ map { $_ => 1 } completes('platen', 'convert', '--') }->{$_}, qw(--to --watch --force)), 'its options';
 
 done_testing;

@@ -1,0 +1,801 @@
+/*
+ * platen convert: documents to the server and results back, several at a time.  A thread to
+ * each that is in work, with a connection of its own; the main thread reads the command line,
+ * watches a directory and draws (progress.h).
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "http.h"
+#include "output.h"
+#include "progress.h"
+#include "submit.h"
+
+#define QUEUE_MAX 100000
+#define WAIT_S 30
+#define LOST_MAX 5 /* how often a download is begun again */
+
+typedef struct {
+    const platen_settings_t *settings;
+    const char              *to, *out, *name, *watch;
+    const char              *fields[2 * PLATEN_SUBMIT_FIELDS + 1];
+    size_t                   nfields;
+    uint64_t                 resumable;
+    int                      jobs, force, quiet, delete, to_stdout, is_file;
+
+    pthread_mutex_t lock;
+    pthread_cond_t  more;
+    char           *queue[QUEUE_MAX];
+    size_t          head, tail;
+    int             closed; /* nothing more comes */
+    int             code;
+    int             left; /* threads that have not ended */
+} convert_t;
+
+typedef struct {
+    convert_t              *c;
+    int                     slot;
+    platen_http_t          *http;
+    const char             *name; /* of the document, to be shown */
+    platen_progress_phase_t phase;
+} worker_t;
+
+static void
+blame(convert_t *c, int code)
+{
+    pthread_mutex_lock(&c->lock);
+    /* The first one that says more than that a document failed. */
+    if (code != PLATEN_CLI_DONE
+        && (c->code == PLATEN_CLI_DONE || c->code == PLATEN_CLI_FAILED)) {
+        c->code = code;
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void
+on_progress(void *data, int up, uint64_t done, uint64_t all)
+{
+    worker_t *w = data;
+
+    platen_progress_set(w->slot, NULL, up ? PLATEN_PROGRESS_UPLOAD : PLATEN_PROGRESS_DOWNLOAD,
+                        all == 0 ? -1 : (int) (done * 1000 / all));
+}
+
+/* Standard input as a file that has no name. */
+static int
+spool(uint64_t *size, char *err, size_t errlen)
+{
+    const char *tmp = getenv("TMPDIR");
+    char        bytes[65536], path[PATH_MAX];
+    ssize_t     n;
+    int         fd;
+
+    snprintf(path, sizeof(path), "%s/platen-XXXXXX",
+             tmp == NULL || *tmp == '\0' ? "/tmp" : tmp);
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0) {
+        snprintf(err, errlen, "%.900s: %s", path, strerror(errno));
+        return -1;
+    }
+    (void) unlink(path);
+    *size = 0;
+    while ((n = read(STDIN_FILENO, bytes, sizeof(bytes))) != 0) {
+        if (n < 0 && errno == EINTR && !platen_cli_stopped) {
+            continue;
+        }
+        if (n < 0 || write(fd, bytes, (size_t) n) != n) {
+            snprintf(err, errlen, "standard input: %s", strerror(errno));
+            close(fd);
+            return -1;
+        }
+        *size += (uint64_t) n;
+    }
+    return fd;
+}
+
+/* Waits for the end of the job; its JSON, to be given back, or NULL with a code. */
+static json_t *
+await(worker_t *w, const char *id, int *code, char *err, size_t errlen)
+{
+    char                   path[128], match[200] = "";
+    platen_http_request_t  request = { .method = "GET", .path = path };
+    platen_http_response_t r;
+    json_t                *job;
+    const char            *status;
+    long                   answer;
+
+    for (;;) {
+        snprintf(path, sizeof(path), "/jobs/%s?wait=%d", id, WAIT_S);
+        request.headers[0] = *match == '\0' ? NULL : match;
+        answer = platen_http_do(w->http, &request, &r);
+        if (answer != 200 && answer != 304) {
+            *code = platen_http_exit(&r);
+            snprintf(err, errlen, "%s", answer == 404 ? "the job was deleted" : r.error);
+            platen_http_free(&r);
+            return NULL;
+        }
+        job = answer == 304 ? NULL : platen_http_json(&r);
+        status = json_string_value(json_object_get(job, "status"));
+        if (*r.etag != '\0') {
+            snprintf(match, sizeof(match), "If-None-Match: %s", r.etag);
+        }
+        platen_http_free(&r);
+        if (status != NULL && strcmp(status, "PENDING") != 0
+            && strcmp(status, "PROCESSING") != 0 && strcmp(status, "INITIATED") != 0) {
+            return job;
+        }
+        if (status != NULL) {
+            platen_progress_set(
+                w->slot, NULL,
+                strcmp(status, "PROCESSING") == 0 ? PLATEN_PROGRESS_CONVERT
+                                                  : PLATEN_PROGRESS_WAIT,
+                (int) (json_number_value(json_object_get(job, "progress")) * 1000));
+        } else if (answer == 200) {
+            json_decref(job);
+            *code = PLATEN_CLI_FAILED;
+            snprintf(err, errlen, "the server's answer is no job");
+            return NULL;
+        }
+        json_decref(job);
+    }
+}
+
+/* The result to `fd`, from where it is on if a line breaks.  An exit code. */
+static int
+fetch(platen_http_t *http, const char *id, int fd, platen_http_progress_t progress, void *data,
+      char *err, size_t errlen)
+{
+    char                  path[128], range[64], match[200];
+    platen_http_request_t request = {
+        .method = "GET", .path = path, .out = fd, .progress = progress, .data = data
+    };
+    platen_http_response_t r;
+    uint64_t               have = 0;
+    int                    n, code = PLATEN_CLI_FAILED;
+
+    snprintf(path, sizeof(path), "/jobs/%s/download", id);
+    for (n = 0; n < LOST_MAX; n++) {
+        if (have > 0) {
+            snprintf(range, sizeof(range), "Range: bytes=%llu-", (unsigned long long) have);
+            request.headers[0] = range;
+            request.headers[1] = match;
+        }
+        if (platen_http_do(http, &request, &r) / 100 == 2 && (have == 0 || r.status == 206)) {
+            platen_http_free(&r);
+            return PLATEN_CLI_DONE;
+        }
+        code = r.status / 100 == 2 ? PLATEN_CLI_FAILED : platen_http_exit(&r);
+        snprintf(err, errlen, "%s", *r.error == '\0' ? "the result has changed" : r.error);
+        have += r.written;
+        platen_http_free(&r);
+        if (r.written == 0 || *r.etag == '\0' || r.out_errno != 0 || platen_cli_stopped) {
+            return code;
+        }
+        snprintf(match, sizeof(match), "If-Range: %s", r.etag);
+    }
+    return code;
+}
+
+/* Where the result goes: directory and name of it. */
+static const char *
+target(const convert_t *c, const json_t *job, char dir[PATH_MAX], char name[PLATEN_OUTPUT_NAME])
+{
+    const char *sent = json_string_value(json_object_get(job, "output_file")), *slash;
+
+    if (c->is_file) {
+        slash = strrchr(c->out, '/');
+        snprintf(dir, PATH_MAX, "%.*s", slash == NULL ? 1 : (int) (slash - c->out + 1),
+                 slash == NULL ? "." : c->out);
+        return slash == NULL ? c->out : slash + 1;
+    }
+    snprintf(dir, PATH_MAX, "%s", c->out);
+    return platen_output_name(sent == NULL ? "" : sent, name);
+}
+
+static void
+warn(const json_t *job, const char *shown)
+{
+    json_t *warnings = json_object_get(job, "warnings"), *warning;
+    char    line[1024], text[800];
+    size_t  i;
+
+    json_array_foreach(warnings, i, warning)
+    {
+        snprintf(line, sizeof(line), "%s: warning: %s", shown,
+                 platen_output_text(
+                     json_string_value(warning) == NULL ? "" : json_string_value(warning), text,
+                     sizeof(text)));
+        platen_progress_say(line);
+    }
+}
+
+static int
+keep(worker_t *w, const char *id, const json_t *job, char *line, size_t size, char *err,
+     size_t errlen)
+{
+    convert_t      *c = w->c;
+    platen_output_t o = { .fd = -1 };
+    char            dir[PATH_MAX], own[PLATEN_OUTPUT_NAME], shown[PATH_MAX];
+    const char     *name;
+    int             code;
+
+    platen_progress_set(w->slot, NULL, PLATEN_PROGRESS_DOWNLOAD, 0);
+    if (c->to_stdout) {
+        return fetch(w->http, id, STDOUT_FILENO, on_progress, w, err, errlen);
+    }
+    name = target(c, job, dir, own);
+    if (platen_output_open(&o, dir) != 0) {
+        snprintf(err, errlen, "cannot write in %.800s: %s", dir, strerror(errno));
+        return PLATEN_CLI_OUTPUT;
+    }
+    code = fetch(w->http, id, o.fd, on_progress, w, err, errlen);
+    if (code != PLATEN_CLI_DONE) {
+        platen_output_drop(&o);
+        return code;
+    }
+    if (platen_output_keep(&o, dir, name, c->force) != 0) {
+        snprintf(err, errlen,
+                 errno == EEXIST ? "%.900s is there already: --force overwrites it"
+                                 : "cannot write %.900s: %s",
+                 o.path, strerror(errno));
+        return PLATEN_CLI_OUTPUT;
+    }
+    snprintf(line, size, "%s -> %s", w->name, platen_output_text(o.path, shown, sizeof(shown)));
+    return PLATEN_CLI_DONE;
+}
+
+static void
+remove_job(worker_t *w, const char *id)
+{
+    char                   path[128];
+    platen_http_request_t  request = { .method = "DELETE", .path = path };
+    platen_http_response_t r;
+
+    snprintf(path, sizeof(path), "/jobs/%s", id);
+    (void) platen_http_do(w->http, &request, &r);
+    platen_http_free(&r);
+}
+
+/* One document, from its file to its result. */
+static int
+convert_one(worker_t *w, const char *path, char *line, size_t size)
+{
+    convert_t      *c = w->c;
+    platen_submit_t s = { .resumable = c->resumable, .progress = on_progress, .data = w };
+    struct stat     st;
+    char            err[1024] = "", id[64] = "", text[900];
+    const char     *slash = strrchr(path, '/'), *status;
+    json_t         *job;
+    int             code, is_stdin = strcmp(path, "-") == 0;
+
+    memcpy(s.fields, c->fields, sizeof(s.fields));
+    s.name = c->name != NULL ? c->name : is_stdin ? "stdin" : slash == NULL ? path : slash + 1;
+    s.path = is_stdin ? NULL : path;
+    s.fd = is_stdin ? spool(&s.size, err, sizeof(err)) : open(path, O_RDONLY | O_CLOEXEC);
+    if (s.fd < 0) {
+        snprintf(line, size, "%s: %s", w->name, is_stdin ? err : strerror(errno));
+        return PLATEN_CLI_FAILED;
+    }
+    if (!is_stdin && (fstat(s.fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+        snprintf(line, size, "%s: it is no file", w->name);
+        close(s.fd);
+        return PLATEN_CLI_FAILED;
+    }
+    s.size = is_stdin ? s.size : (uint64_t) st.st_size;
+
+    code = platen_submit(w->http, c->settings, &s, id, err, sizeof(err));
+    job = NULL;
+    if (code == PLATEN_CLI_DONE) {
+        job = await(w, id, &code, err, sizeof(err));
+    }
+    if (job != NULL) {
+        status = json_string_value(json_object_get(job, "status"));
+        if (strcmp(status, "SUCCESS") == 0 || strcmp(status, "PARTIAL_SUCCESS") == 0) {
+            warn(job, w->name);
+            code = keep(w, id, job, line, size, err, sizeof(err));
+            if (code == PLATEN_CLI_DONE && *status == 'P') {
+                snprintf(err, sizeof(err),
+                         "some of its files were not converted: see"
+                         " manifest.json in the result");
+                code = PLATEN_CLI_FAILED;
+            }
+        } else {
+            status = json_string_value(json_object_get(job, "error"));
+            snprintf(err, sizeof(err), "%s", status == NULL ? "it was cancelled" : status);
+            code = PLATEN_CLI_FAILED;
+        }
+        if (code == PLATEN_CLI_DONE || code == PLATEN_CLI_FAILED) {
+            platen_submit_forget(c->settings, &s);
+        }
+        if (code == PLATEN_CLI_DONE && c->delete) {
+            remove_job(w, id);
+        }
+        json_decref(job);
+    }
+    close(s.fd);
+    if (code != PLATEN_CLI_DONE) {
+        snprintf(line, size, "%s: %s%s%s%s", w->name,
+                 platen_output_text(err, text, sizeof(text)), *id == '\0' ? "" : " (job ", id,
+                 *id == '\0' ? "" : ")");
+    }
+    return code;
+}
+
+static void *
+work(void *data)
+{
+    worker_t   *w = data;
+    convert_t  *c = w->c;
+    char       *path, shown[PATH_MAX], line[2048 + PATH_MAX];
+    const char *slash;
+    int         code;
+
+    w->http = platen_http_new(c->settings);
+    for (;;) {
+        pthread_mutex_lock(&c->lock);
+        while (c->head == c->tail && !c->closed && !platen_cli_stopped) {
+            pthread_cond_wait(&c->more, &c->lock);
+        }
+        path =
+            c->head == c->tail || platen_cli_stopped ? NULL : c->queue[c->head++ % QUEUE_MAX];
+        if (path == NULL) {
+            c->left--;
+            pthread_mutex_unlock(&c->lock);
+            break;
+        }
+        pthread_mutex_unlock(&c->lock);
+        w->name = platen_output_text(strcmp(path, "-") == 0 ? "standard input" : path, shown,
+                                     sizeof(shown));
+        *line = '\0';
+        slash = strrchr(w->name, '/');
+        platen_progress_set(w->slot, slash == NULL ? w->name : slash + 1,
+                            PLATEN_PROGRESS_UPLOAD, 0);
+        code = w->http == NULL ? PLATEN_CLI_FAILED : convert_one(w, path, line, sizeof(line));
+        platen_progress_end(w->slot, code == PLATEN_CLI_DONE, line);
+        blame(c, code);
+        free(path);
+    }
+    platen_http_destroy(&w->http);
+    return NULL;
+}
+
+static int
+enqueue(convert_t *c, const char *path)
+{
+    char *copy = strdup(path);
+    int   full;
+
+    pthread_mutex_lock(&c->lock);
+    full = c->tail - c->head == QUEUE_MAX || copy == NULL;
+    if (!full) {
+        c->queue[c->tail++ % QUEUE_MAX] = copy;
+        platen_progress_expect();
+        pthread_cond_signal(&c->more);
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (full) {
+        free(copy);
+    }
+    return full ? -1 : 0;
+}
+
+/* --- a directory that is watched ---------------------------------------------- */
+
+/* Whether a file of the directory is to be converted: no hidden one, and no result of ours. */
+static int
+is_wanted(const convert_t *c, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    struct stat st, out;
+    char        path[PATH_MAX];
+    int         same;
+
+    snprintf(path, sizeof(path), "%s/%s", c->watch, name);
+    if (*name == '.' || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return 0;
+    }
+    same = stat(c->watch, &st) == 0 && stat(c->out, &out) == 0 && st.st_dev == out.st_dev
+           && st.st_ino == out.st_ino;
+    return !same || dot == NULL || c->to == NULL || strcasecmp(dot + 1, c->to) != 0;
+}
+
+/* Whether an earlier run has converted it: there is a result that is not older. */
+static int
+is_done(const convert_t *c, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    struct stat document, result;
+    char        path[2 * PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/%s", c->watch, name);
+    if (c->to == NULL || stat(path, &document) != 0) {
+        return 0;
+    }
+    snprintf(path, sizeof(path), "%s/%.*s.%s", c->out,
+             (int) (dot == NULL ? strlen(name) : (size_t) (dot - name)), name, c->to);
+    return stat(path, &result) == 0 && result.st_mtime >= document.st_mtime;
+}
+
+static void
+enqueue_found(convert_t *c, const char *name, int fresh)
+{
+    char path[PATH_MAX];
+
+    if (is_wanted(c, name) && (fresh || !is_done(c, name))) {
+        snprintf(path, sizeof(path), "%s/%s", c->watch, name);
+        if (enqueue(c, path) != 0) {
+            platen_progress_say("too many documents wait: some are left for the next start");
+        }
+    }
+}
+
+static int
+watch_start(convert_t *c)
+{
+    struct dirent *entry;
+    DIR           *dir;
+    int            fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+    if (fd < 0 || inotify_add_watch(fd, c->watch, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) < 0
+        || (dir = opendir(c->watch)) == NULL) {
+        fprintf(stderr, "platen: cannot watch %s: %s\n", c->watch, strerror(errno));
+        return -1;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        enqueue_found(c, entry->d_name, 0);
+    }
+    closedir(dir);
+    return fd;
+}
+
+static void
+watch_read(convert_t *c, int fd)
+{
+    char                        bytes[16384] __attribute__((aligned(8)));
+    const struct inotify_event *event;
+    ssize_t                     n, at;
+
+    while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
+        for (at = 0; at < n; at += (ssize_t) (sizeof(*event) + event->len)) {
+            event = (const struct inotify_event *) (const void *) (bytes + at);
+            if (event->len > 0) {
+                enqueue_found(c, event->name, 1);
+            }
+        }
+    }
+}
+
+/* --- the command line ---------------------------------------------------------- */
+
+static void
+usage(FILE *out)
+{
+    fputs("Usage: platen convert [OPTION...] --to FORMAT FILE...\n"
+          "       platen convert [OPTION...] --to FORMAT --watch DIR\n"
+          "\n"
+          "  -t, --to FORMAT          what they become: pdf, docx, txt ...\n"
+          "  -f, --from FORMAT        what they are, where their content leaves a choice\n"
+          "  -o, --output PATH        a directory, or for one document a file; -: standard "
+          "output\n"
+          "  -O, --option NAME=VALUE  of the conversion, as `pages=1-3`; may be repeated\n"
+          "  -j, --jobs N             so many at a time (4)\n"
+          "      --force              overwrite results that are there\n"
+          "      --name NAME          what standard input is called\n"
+          "      --resumable-from N   bytes from which on uploads can be resumed (8388608)\n"
+          "      --delete             delete the jobs on the server when results are here\n"
+          "  -w, --watch DIR          convert what comes into a directory, until a signal\n"
+          "  -q, --quiet              only what went wrong\n"
+          "  -h, --help               show this text\n"
+          "\n"
+          "FILE -: standard input; its result goes to standard output unless -o says "
+          "otherwise.\n",
+          out);
+}
+
+static int
+add_field(convert_t *c, const char *name, const char *value)
+{
+    if (c->nfields == PLATEN_SUBMIT_FIELDS) {
+        return -1;
+    }
+    c->fields[2 * c->nfields] = name;
+    c->fields[2 * c->nfields + 1] = value;
+    c->fields[2 * ++c->nfields] = NULL;
+    return 0;
+}
+
+/* "name=value", of argv: cut in two. */
+static int
+add_option(convert_t *c, char *text)
+{
+    char *equals = strchr(text, '=');
+
+    if (equals == NULL || equals == text) {
+        fprintf(stderr, "platen: --option takes name=value, not \"%s\"\n", text);
+        return -1;
+    }
+    *equals = '\0';
+    return add_field(c, text, equals + 1);
+}
+
+static int
+number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return *text < '0' || *text > '9' || *end != '\0' || errno != 0 || *out < min || *out > max
+               ? -1
+               : 0;
+}
+
+enum { FORCE = 256, NAME, RESUMABLE, DELETE };
+
+/* 0 with the first operand in optind; else -1 with an exit code. */
+static int
+read_options(convert_t *c, int argc, char **argv, int *code)
+{
+    static const struct option names[] = {
+        { "to", required_argument, NULL, 't' },
+        { "from", required_argument, NULL, 'f' },
+        { "output", required_argument, NULL, 'o' },
+        { "option", required_argument, NULL, 'O' },
+        { "jobs", required_argument, NULL, 'j' },
+        { "force", no_argument, NULL, FORCE },
+        { "name", required_argument, NULL, NAME },
+        { "resumable-from", required_argument, NULL, RESUMABLE },
+        { "delete", no_argument, NULL, DELETE },
+        { "watch", required_argument, NULL, 'w' },
+        { "quiet", no_argument, NULL, 'q' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    uint64_t n = 0;
+    int      option, bad = 0;
+
+    *code = PLATEN_CLI_USAGE;
+    optind = 0;
+    while (!bad && (option = getopt_long(argc, argv, "t:f:o:O:j:w:qh", names, NULL)) != -1) {
+        switch (option) {
+        case 't':
+            c->to = optarg;
+            bad = add_field(c, "target_format", optarg);
+            break;
+        case 'f':
+            bad = add_field(c, "source_format", optarg);
+            break;
+        case 'o':
+            c->out = optarg;
+            break;
+        case 'O':
+            bad = add_option(c, optarg);
+            break;
+        case 'j':
+            bad = number(optarg, 1, PLATEN_PROGRESS_SLOTS, &n);
+            c->jobs = (int) n;
+            break;
+        case FORCE:
+            c->force = 1;
+            break;
+        case NAME:
+            c->name = optarg;
+            break;
+        case RESUMABLE:
+            bad = number(optarg, 1, INT64_MAX, &c->resumable);
+            break;
+        case DELETE:
+            c->delete = 1;
+            break;
+        case 'w':
+            c->watch = optarg;
+            break;
+        case 'q':
+            c->quiet = 1;
+            break;
+        case 'h':
+            usage(stdout);
+            *code = PLATEN_CLI_DONE;
+            return -1;
+        default:
+            bad = 1;
+        }
+    }
+    if (bad) {
+        fputs("See: platen convert --help\n", stderr);
+        return -1;
+    }
+    return 0;
+}
+
+/* Whether what is asked for goes together; decides where results go. */
+static int
+settle(convert_t *c, int argc, char **argv)
+{
+    struct stat st;
+    int         operands = argc - optind, is_stdin = 0, i;
+
+    for (i = optind; i < argc; i++) {
+        is_stdin |= strcmp(argv[i], "-") == 0;
+    }
+    if (c->to == NULL) {
+        fputs("platen: say what they become: --to pdf\n", stderr);
+        return -1;
+    }
+    if ((operands == 0) == (c->watch == NULL)) {
+        fputs(operands == 0 ? "platen: which documents? name them, or --watch DIR\n"
+                            : "platen: --watch takes no documents beside it\n",
+              stderr);
+        return -1;
+    }
+    if (is_stdin && operands > 1) {
+        fputs("platen: standard input is converted alone\n", stderr);
+        return -1;
+    }
+    if (c->name != NULL && operands != 1) {
+        fputs("platen: --name is of one document\n", stderr);
+        return -1;
+    }
+    if (c->out == NULL) {
+        c->out = is_stdin ? "-" : c->watch != NULL ? c->watch : ".";
+    }
+    c->to_stdout = strcmp(c->out, "-") == 0;
+    if (c->to_stdout && (operands != 1 || isatty(STDOUT_FILENO))) {
+        fputs(operands != 1 ? "platen: one result at a time goes to standard output\n"
+                            : "platen: a result is not written to a terminal: say -o FILE\n",
+              stderr);
+        return -1;
+    }
+    c->is_file = !c->to_stdout && operands == 1 && c->out[strlen(c->out) - 1] != '/'
+                 && (stat(c->out, &st) != 0 || !S_ISDIR(st.st_mode));
+    return 0;
+}
+
+/* The directory is made if it is not there.  An exit code. */
+static int
+prepare(const convert_t *c)
+{
+    struct stat st;
+
+    if (c->to_stdout) {
+        return PLATEN_CLI_DONE;
+    }
+    if (c->is_file) {
+        if (!c->force && lstat(c->out, &st) == 0) {
+            fprintf(stderr, "platen: %s is there already: --force overwrites it\n", c->out);
+            return PLATEN_CLI_OUTPUT;
+        }
+        return PLATEN_CLI_DONE;
+    }
+    if (mkdir(c->out, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "platen: %s: %s\n", c->out, strerror(errno));
+        return PLATEN_CLI_OUTPUT;
+    }
+    if (stat(c->out, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        fprintf(stderr, "platen: %s is no directory, and several results go there\n", c->out);
+        return PLATEN_CLI_OUTPUT;
+    }
+    return PLATEN_CLI_DONE;
+}
+
+static void
+close_queue(convert_t *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->closed = 1;
+    pthread_cond_broadcast(&c->more);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static int
+any_left(convert_t *c)
+{
+    int left;
+
+    pthread_mutex_lock(&c->lock);
+    left = c->left;
+    pthread_mutex_unlock(&c->lock);
+    return left;
+}
+
+static int
+run(convert_t *c, int watch)
+{
+    static worker_t workers[PLATEN_PROGRESS_SLOTS];
+    pthread_t       threads[PLATEN_PROGRESS_SLOTS];
+    struct pollfd   pfd = { .fd = watch, .events = POLLIN };
+    int             i, n = 0;
+
+    if (watch < 0) {
+        c->closed = 1;
+    }
+    for (i = 0; i < c->jobs; i++) {
+        workers[n] = (worker_t){ .c = c, .slot = n };
+        pthread_mutex_lock(&c->lock);
+        c->left++;
+        pthread_mutex_unlock(&c->lock);
+        if (pthread_create(&threads[n], NULL, work, &workers[n]) == 0) {
+            n++;
+        } else {
+            pthread_mutex_lock(&c->lock);
+            c->left--;
+            pthread_mutex_unlock(&c->lock);
+        }
+    }
+    while (any_left(c) > 0) {
+        (void) poll(&pfd, watch >= 0, 100);
+        if (watch >= 0) {
+            watch_read(c, watch);
+        }
+        if (platen_cli_stopped) {
+            close_queue(c);
+        }
+        platen_progress_draw();
+    }
+    for (i = 0; i < n; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    platen_progress_stop();
+    if (n == 0) {
+        fputs("platen: no thread is to be had\n", stderr);
+        return PLATEN_CLI_FAILED;
+    }
+    return c->code;
+}
+
+int
+platen_cli_convert(const platen_settings_t *settings, int argc, char **argv)
+{
+    static convert_t c = { .lock = PTHREAD_MUTEX_INITIALIZER,
+                           .more = PTHREAD_COND_INITIALIZER,
+                           .resumable = PLATEN_SUBMIT_RESUMABLE };
+    int              code, i, watch = -1;
+
+    c.settings = settings;
+    c.jobs = settings->jobs;
+    if (read_options(&c, argc, argv, &code) != 0) {
+        return code;
+    }
+    if (settle(&c, argc, argv) != 0) {
+        return PLATEN_CLI_USAGE;
+    }
+    code = prepare(&c);
+    if (code != PLATEN_CLI_DONE) {
+        return code;
+    }
+    platen_progress_start(isatty(STDERR_FILENO), c.quiet);
+    for (i = optind; i < argc; i++) {
+        if (enqueue(&c, argv[i]) != 0) {
+            fputs("platen: that many documents are too many: in several calls\n", stderr);
+            return PLATEN_CLI_USAGE;
+        }
+    }
+    if (c.watch != NULL) {
+        watch = watch_start(&c);
+        if (watch < 0) {
+            return PLATEN_CLI_USAGE;
+        }
+    } else if (c.jobs > (int) (argc - optind)) {
+        c.jobs = argc - optind;
+    }
+    code = run(&c, watch);
+    if (watch >= 0) {
+        close(watch);
+        return code == PLATEN_CLI_STOPPED ? PLATEN_CLI_DONE : code;
+    }
+    return platen_cli_stopped ? PLATEN_CLI_STOPPED : code;
+}

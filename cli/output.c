@@ -1,0 +1,184 @@
+/*
+ * Files of results; see output.h.  Written beside their place and linked there, so that no
+ * other program sees half of one.  Names that this run has given are kept under a lock.
+ */
+
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define AGAIN_MAX 100000
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char          **given;
+static size_t          ngiven;
+
+const char *
+platen_output_text(const char *text, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (; *text != '\0' && n + 1 < size; text++) {
+        if (((unsigned char) *text < ' ') || *text == 0x7f) {
+            out[n++] = '?';
+        } else if ((unsigned char) *text == 0xc2 && (unsigned char) text[1] < 0xa0) {
+            out[n++] = '?'; /* C1 */
+            text += text[1] != '\0';
+        } else {
+            out[n++] = *text;
+        }
+    }
+    out[n] = '\0';
+    return out;
+}
+
+const char *
+platen_output_name(const char *name, char out[PLATEN_OUTPUT_NAME])
+{
+    const char *slash;
+    size_t      n;
+
+    while ((slash = strpbrk(name, "/\\")) != NULL) {
+        name = slash + 1;
+    }
+    (void) platen_output_text(name, out, PLATEN_OUTPUT_NAME - 16);
+    /* Not in the middle of a character. */
+    n = strlen(out);
+    if (n == PLATEN_OUTPUT_NAME - 17) {
+        while (n > 0 && ((unsigned char) out[n - 1] & 0xc0) == 0x80) {
+            n--;
+        }
+        n -= n > 0 && (unsigned char) out[n - 1] >= 0xc0;
+        out[n] = '\0';
+    }
+    if (*out == '.') {
+        *out = '_';
+    }
+    if (*out == '\0') {
+        snprintf(out, PLATEN_OUTPUT_NAME, "result");
+    }
+    return out;
+}
+
+int
+platen_output_open(platen_output_t *o, const char *dir)
+{
+    mode_t mask;
+    int    saved;
+
+    *o = (platen_output_t){ .fd = -1 };
+    if (snprintf(o->tmp, sizeof(o->tmp), "%s/.platen-XXXXXX", dir) >= (int) sizeof(o->tmp)) {
+        errno = ENAMETOOLONG;
+        *o->tmp = '\0';
+        return -1;
+    }
+    o->fd = mkostemp(o->tmp, O_CLOEXEC);
+    if (o->fd < 0) {
+        saved = errno;
+        *o->tmp = '\0';
+        errno = saved;
+        return -1;
+    }
+    pthread_mutex_lock(&lock); /* umask() is the process's */
+    mask = umask(0);
+    (void) umask(mask);
+    pthread_mutex_unlock(&lock);
+    (void) fchmod(o->fd, 0666 & ~mask);
+    return 0;
+}
+
+static int
+is_given(const char *path)
+{
+    size_t i;
+
+    for (i = 0; i < ngiven; i++) {
+        if (strcmp(given[i], path) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void
+remember(const char *path)
+{
+    char **grown = realloc(given, (ngiven + 1) * sizeof(*given));
+
+    if (grown != NULL) {
+        given = grown;
+        given[ngiven] = strdup(path);
+        ngiven += given[ngiven] != NULL;
+    }
+}
+
+/* "a.pdf", and "a (2).pdf" if this run has given that already. */
+static int
+choose(platen_output_t *o, const char *dir, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    int         stem = dot == NULL || dot == name ? (int) strlen(name) : (int) (dot - name);
+    unsigned    n;
+    int         len;
+
+    for (n = 1; n < AGAIN_MAX; n++) {
+        len = n == 1 ? snprintf(o->path, sizeof(o->path), "%s/%s", dir, name)
+                     : snprintf(o->path, sizeof(o->path), "%s/%.*s (%u)%s", dir, stem, name, n,
+                                name + stem);
+        if (len >= (int) sizeof(o->path)) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        if (!is_given(o->path)) {
+            return 0;
+        }
+    }
+    errno = EEXIST;
+    return -1;
+}
+
+int
+platen_output_keep(platen_output_t *o, const char *dir, const char *name, int force)
+{
+    int rc, saved;
+
+    rc = fsync(o->fd);
+    if (rc == 0) {
+        pthread_mutex_lock(&lock);
+        rc = choose(o, dir, name);
+        if (rc == 0) {
+            rc = force ? rename(o->tmp, o->path) : link(o->tmp, o->path);
+        }
+        if (rc == 0) {
+            remember(o->path);
+        }
+        pthread_mutex_unlock(&lock);
+    }
+    if (rc == 0 && force) {
+        *o->tmp = '\0';
+    }
+    saved = errno;
+    platen_output_drop(o);
+    errno = saved;
+    return rc;
+}
+
+void
+platen_output_drop(platen_output_t *o)
+{
+    if (o->fd >= 0) {
+        close(o->fd);
+        o->fd = -1;
+    }
+    if (*o->tmp != '\0') {
+        (void) unlink(o->tmp);
+        *o->tmp = '\0';
+    }
+}
