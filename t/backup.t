@@ -116,6 +116,10 @@ system 'umount', $other;
 
 === TEST 4: in time, by platend
 --- flow
+# What is under way would end while it is copied.
+platend_start(@::Copies);
+ok eventually(60, sub { !grep { $_->{status} =~ /^P(?:ENDING|ROCESSING)\z/ } @{ get('/jobs?limit=100')->{jobs} } }), 'all jobs have ended';
+platend_stop();
 my $log = length platend_log();
 platend_start(@::Copies, 'backup/path' => "$::Var/hourly", 'backup/keep' => 2);
 ok eventually(20, sub { substr(platend_log(), $log) =~ /"msg":\s*"backup made"/ }), 'the first at once' or diag platend_log();
