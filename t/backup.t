@@ -118,7 +118,7 @@ system 'umount', $other;
 --- flow
 # What is under way would end while it is copied.
 platend_start(@::Copies);
-ok eventually(60, sub { !grep { $_->{status} =~ /^P(?:ENDING|ROCESSING)\z/ } @{ get('/jobs?limit=100')->{jobs} } }), 'all jobs have ended';
+ok eventually(60, sub { !grep { $_->{status} =~ /^P(?:ENDING|ROCESSING)\z/ } @{ json_of(get('/jobs?limit=100'))->{jobs} } }), 'all jobs have ended';
 platend_stop();
 my $log = length platend_log();
 platend_start(@::Copies, 'backup/path' => "$::Var/hourly", 'backup/keep' => 2);
