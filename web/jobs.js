@@ -6,6 +6,7 @@ import { bytes, el, seconds, t } from './text.js';
 import { ask, look, canLook } from './preview.js';
 
 const PAGE = 50;  // jobs that are read at once
+const KEPT = 200; // rows that are kept while more come
 const FILES = 100; // rows of a batch that are shown at once
 
 const kind = { PENDING: 'busy', PROCESSING: 'busy', SUCCESS: 'done', PARTIAL_SUCCESS: 'done', FAILED: 'failed' };
@@ -193,11 +194,12 @@ export class Jobs {
   #rows = new Map();
   #due = new Map(); // id: whether it is being asked for
   #cursor = null;
+  #kept = KEPT;
 
   // changed(): how many there are has changed; tell(key, name): news for those who listen
   constructor(ul, more, changed, tell) {
     Object.assign(this, { ul, more, changed, tell: (key, name) => tell(t(key, { name })) });
-    more.addEventListener('click', () => this.#page(this.#cursor).catch(() => {}));
+    more.addEventListener('click', () => { this.#kept += PAGE; this.#page(this.#cursor).catch(() => {}); });
   }
 
   get size() { return this.#rows.size; }
@@ -205,20 +207,29 @@ export class Jobs {
 
   // All that is shown, anew.
   async load() {
-    const seen = await this.#page(null);
-    const oldest = seen.at(-1);
-    for (const id of [...this.#rows.keys()]) {
-      if (!seen.includes(id) && (!this.#cursor || !oldest || id > oldest)) this.drop(id);
+    const before = new Set(this.#rows.keys());
+    const { jobs, next_cursor: next } = await this.#page(null);
+    const seen = new Set(jobs.map((job) => job.job_id));
+    const oldest = jobs.at(-1)?.job_id;
+    // More have come than a page: what is between is not known, and so is shown when it is asked for.
+    const gap = next && before.size > 0 && !jobs.some((job) => before.has(job.job_id));
+    if (gap) { this.#cursor = next; this.more.hidden = false; }
+    for (const [id, row] of [...this.#rows]) {
+      if (seen.has(id)) continue;
+      if (!next || id > oldest || gap) this.drop(id);
+      else if (!ended(row.job)) this.refresh(id);
     }
   }
 
+  // The job before which older ones begin is the cursor of the listing.
   async #page(cursor) {
     const page = await get(`jobs?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
     for (const job of page.jobs) this.put(job);
-    if (cursor || !this.#cursor || this.#rows.size <= PAGE) this.#cursor = page.next_cursor;
+    const oldest = this.ul.lastElementChild?.dataset.id;
+    if (cursor || !page.next_cursor || page.next_cursor <= oldest) this.#cursor = page.next_cursor;
     this.more.hidden = !this.#cursor;
     this.changed();
-    return page.jobs.map((job) => job.job_id);
+    return page;
   }
 
   put(job) {
@@ -229,6 +240,14 @@ export class Jobs {
     // Newest first; ids are sorted by time.
     const after = [...this.ul.children].find((li) => li.dataset.id < job.job_id);
     this.ul.insertBefore(made.li, after ?? null);
+    // Of ten thousand the oldest are shown when they are asked for.
+    while (this.#rows.size > this.#kept) {
+      const last = this.ul.lastElementChild;
+      this.#rows.delete(last.dataset.id);
+      last.remove();
+      this.#cursor = this.ul.lastElementChild.dataset.id;
+      this.more.hidden = false;
+    }
     this.changed();
   }
 
@@ -261,6 +280,10 @@ export class Jobs {
       this.put(await get(`jobs/${id}`));
     } catch (e) {
       if (e.status === 404) this.drop(id, true);
+      else if (e.passes && e.code !== 'offline') {
+        await new Promise((done) => setTimeout(done, 1000 * Math.max(1, e.retryAfter)));
+        this.#due.set(id, true);
+      }
     }
     await new Promise((done) => setTimeout(done, this.#rows.get(id)?.job.counts ? 700 : 50));
     const again = this.#due.get(id);

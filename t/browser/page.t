@@ -145,6 +145,16 @@ ok $page->until(20, q{document.querySelectorAll('.files tbody tr').length >= 100
 cmp_ok $page->count('.job:first-child .files tbody tr'), '<=', 100, 'and no more';
 $page->js(q{[...document.querySelectorAll('.job:first-child .files button')].find((b) => b.textContent === 'Next').click()});
 ok $page->until(20, q{document.querySelector('.job:first-child .files').innerText.includes('101 to 200 of')}), 'and the next' or diag $page->log;
+SKIP: {
+    skip 'PLATEN_LONG=1 has very many documents, each a job of its own', 3 unless $ENV{PLATEN_LONG};
+    main::drop($page, map main::file("one$_.txt", "one $_\n"), 1 .. 300);
+    $page->click('#convert');
+    ok $page->until(300, q{!document.querySelector('#uploads-list .job')}), 'all are uploaded' or diag $page->log;
+    ok $page->until(300, q{!document.querySelector('#jobs-list .busy')}), 'and done' or diag $page->log;
+    is $page->count('#jobs-list .job'), 200, 'of which the newest have rows';
+    $page->click('#more');
+    ok $page->until(20, q{document.querySelectorAll('#jobs-list .job').length === 250}), 'and older ones when they are asked for';
+}
 main::clean($page, 'so far');
 
 
@@ -170,6 +180,17 @@ my $log = slurp("$Test::Nginx::Util::ServRoot/logs/access.log");
 is scalar(() = $log =~ m{"POST /uploads/ }g), 1, 'one upload, which went on';
 my ($job) = @{ $page->js(q{fetch('/jobs').then((r) => r.json())})->{jobs} };
 is $job->{input_size}, -s "$::Var/large.txt", 'and is whole';
+my ($master) = nginx_pids();
+kill QUIT => $master;
+ok eventually(30, sub { !kill 0, $master }), 'the server goes away';
+ok $page->until(30, q{!document.querySelector('#banner').hidden && /cannot be reached/.test(document.querySelector('#banner').textContent)}),
+    'which is told' or diag $page->log;
+main::drop($page, main::file('meanwhile.txt', "meanwhile\n"));
+$page->click('#convert');
+ok $page->until(30, q{/Trying again in/.test(document.querySelector('#uploads-list')?.innerText)}), 'what is converted meanwhile waits' or diag $page->log;
+my $root = $Test::Nginx::Util::ServRoot;
+is system("$Test::Nginx::Util::NginxBinary -e $root/logs/error.log -p $root/ -c $root/conf/nginx.conf > /dev/null 2>&1"), 0, 'it comes back';
+ok $page->until(60, q{document.querySelectorAll('#jobs-list .done').length === 2}), 'and all goes on by itself' or diag $page->log;
 ok $page->until(30, q{document.querySelector('#banner').hidden}), 'the banner goes';
 
 
