@@ -38,6 +38,7 @@
 #include "lok/fonts.h"
 #include "lok/functions.h"
 #include "lok/glyphs.h"
+#include "lok/narrow.h"
 #include "lok/package.h"
 #include "lok/pages.h"
 #include "lok/sheets.h"
@@ -941,6 +942,33 @@ finish_page(const char *page)
     return PLATEN_LOK_EXIT_DONE;
 }
 
+/* Of the pages of a spreadsheet, which show ### for a number that is too wide. */
+static void
+warn_of_narrow(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document)
+{
+    char   path[PATH_LEN], names[PLATEN_LOK_NARROW_NAMES];
+    size_t n = 0;
+    int    literal = 0;
+
+    snprintf(path, sizeof(path), "%s.was", document->output);
+    if (save(loaded, path, "fods", "") == PLATEN_LOK_EXIT_DONE) {
+        n = platen_lok_narrow_cells(path, names, &literal);
+    }
+    (void) unlink(path);
+    if (n == 0 && literal) {
+        return;
+    }
+    if (n == 0) {
+        warn("Numbers that are wider than their columns are shown as ###, as in Excel; wider "
+             "columns in the workbook show them.");
+        return;
+    }
+    platen_warning_add(PLATEN_WARNINGS_FILE,
+                       "Numbers that are wider than their columns are shown as ###, as in "
+                       "Excel: about %zu (%s); wider columns in the workbook show them.",
+                       n, names);
+}
+
 static platen_lok_exit_t
 convert(const platen_lok_document_t *document)
 {
@@ -958,6 +986,7 @@ convert(const platen_lok_document_t *document)
     }
 
     platen_lok_glyphs_begin();
+    platen_lok_narrow_begin();
     if (document->last) {
         found = platen_lok_package_look(document->input);
     }
@@ -1013,6 +1042,10 @@ convert(const platen_lok_document_t *document)
     }
     if (document->fonts[0] != '\0') {
         platen_lok_glyphs_end();
+    }
+    if (result == PLATEN_LOK_EXIT_DONE && platen_lok_narrow_seen()
+        && loaded->pClass->getDocumentType(loaded) == LOK_DOCTYPE_SPREADSHEET) {
+        warn_of_narrow(loaded, document);
     }
     if (!document->last) {
         loaded->pClass->destroy(loaded);
