@@ -60,6 +60,22 @@ put(lines_t *lines, const char *word)
     lines->column += n + 1;
 }
 
+/* A sentence, whose words stay apart; each is on a line of its own. */
+static void
+put_text(const char *head, const char *text)
+{
+    lines_t lines = { .head = head };
+    char    word[WIDTH];
+    size_t  n;
+
+    for (; *text != '\0'; text += n + strspn(text + n, " ")) {
+        n = strcspn(text, " ");
+        snprintf(word, sizeof(word), "%.*s", (int) n, text);
+        put(&lines, word);
+    }
+    putchar('\n');
+}
+
 static void
 end(lines_t *lines)
 {
@@ -101,6 +117,20 @@ calls_with(unsigned may, int error)
             json_array_append_new(list, json_string(name));
         }
         free(name);
+    }
+    return list;
+}
+
+/* Calls that are refused with some arguments. */
+static json_t *
+calls_partly(unsigned may)
+{
+    json_t     *list = json_array();
+    const char *text;
+    size_t      i;
+
+    for (i = 0; (text = platen_sandbox_partly(i, may)) != NULL; i++) {
+        json_array_append_new(list, json_string(text));
     }
     return list;
 }
@@ -171,16 +201,17 @@ describe(const platen_policy_t *policy, const platen_config_t *config, unsigned 
         return NULL;
     }
     return json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o}, s:{s:I, s:I, s:I, s:I, s:o, s:o},"
-        " s:o}",
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o},"
+        " s:{s:I, s:I, s:I, s:I, s:I, s:o, s:o}, s:o}",
         "engine", policy->engine, "summary", policy->summary, "read",
         paths_with(paths, n, PLATEN_SANDBOX_R), "write", paths_with(paths, n, PLATEN_SANDBOX_W),
         "execute", paths_with(paths, n, PLATEN_SANDBOX_X), "may", allowed(policy), "calls",
         "refused", calls_with(policy->may, EPERM), "absent", calls_with(policy->may, ENOSYS),
-        "fatal", calls_with(policy->may, 0), "limits", "address_space",
-        (json_int_t) config->address_space, "file_size", (json_int_t) config->output_size,
-        "cpu_seconds", (json_int_t) config->wall_clock * 2, "files",
-        (json_int_t) PLATEN_POLICY_FILES, "threads",
+        "partly", calls_partly(policy->may), "fatal", calls_with(policy->may, 0), "limits",
+        "address_space", (json_int_t) config->address_space, "file_size",
+        (json_int_t) config->output_size, "cpu_seconds", (json_int_t) config->wall_clock * 2,
+        "files", (json_int_t) PLATEN_POLICY_FILES, "signals",
+        (json_int_t) PLATEN_SANDBOX_SIGNALS, "threads",
         processes == 0 ? json_null() : json_integer((json_int_t) processes), "memory",
         holding & PLATEN_SANDBOX_CGROUP ? json_integer((json_int_t) config->memory)
                                         : json_null(),
@@ -226,6 +257,8 @@ static void
 print_engine(const json_t *engine)
 {
     const json_t *calls = json_object_get(engine, "calls");
+    json_t       *text;
+    size_t        i;
 
     printf("\n%s: %s\n", json_string_value(json_object_get(engine, "engine")),
            json_string_value(json_object_get(engine, "summary")));
@@ -234,6 +267,10 @@ print_engine(const json_t *engine)
     print_list("executes", json_object_get(engine, "execute"));
     print_list("may", json_object_get(engine, "may"));
     print_list("refused", json_object_get(calls, "refused"));
+    json_array_foreach(json_object_get(calls, "partly"), i, text)
+    {
+        put_text("in part", json_string_value(text));
+    }
     print_list("absent", json_object_get(calls, "absent"));
     print_list("fatal", json_object_get(calls, "fatal"));
     print_limits(json_object_get(engine, "limits"));
@@ -289,11 +326,11 @@ print_machine(const json_t *of)
            (int) json_integer_value(json_object_get(of, "landlock_abi")));
     json_array_foreach(json_object_get(of, "limits"), i, text)
     {
-        printf("  holds      %s\n", json_string_value(text));
+        put_text("holds", json_string_value(text));
     }
     json_array_foreach(json_object_get(of, "lacks"), i, text)
     {
-        printf("  lacks      %s\n", json_string_value(text));
+        put_text("lacks", json_string_value(text));
     }
 }
 
@@ -376,6 +413,9 @@ const platen_ctl_command_t platen_ctl_sandbox = {
     .text =
         "For each engine, or one: what it may read, write and execute, the calls that are\n"
         "refused, its limits and namespaces; and what this machine's kernel lacks, with what\n"
-        "that means.  {run} is the directory of a run, {document} its document.",
+        "that means.  {run} is the directory of a run, {document} its document, {program} the\n"
+        "engine's; {office} is LibreOffice's directory, {profile} its settings, {libexec} "
+        "that\n"
+        "of Platen's programs.",
     .run = run,
 };

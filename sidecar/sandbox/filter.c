@@ -60,6 +60,7 @@ struct platen_sandbox_filter_s {
 #define DENY SCMP_ACT_ERRNO(EPERM)
 #define ABSENT SCMP_ACT_ERRNO(ENOSYS)
 #define KILL SCMP_ACT_KILL_PROCESS
+#define NOTHING SCMP_ACT_ERRNO(0) /* it succeeds, and has no effect */
 
 typedef struct {
     int      call;
@@ -174,6 +175,8 @@ static const rule_t rules[] = {
     { SCMP_SYS(removexattr), DENY, 0 },
     { SCMP_SYS(lremovexattr), DENY, 0 },
     { SCMP_SYS(fremovexattr), DENY, 0 },
+    { SCMP_SYS(sync), DENY, 0 }, /* of all that the machine has to write */
+    { SCMP_SYS(syncfs), DENY, 0 },
     { SCMP_SYS(mount), KILL, 0 },
     { SCMP_SYS(umount2), KILL, 0 },
     { SCMP_SYS(open_tree), KILL, 0 },
@@ -215,6 +218,30 @@ static const rule_t rules[] = {
     { SCMP_SYS(init_module), KILL, 0 },
     { SCMP_SYS(finit_module), KILL, 0 },
     { SCMP_SYS(delete_module), KILL, 0 },
+};
+
+/* What add_truncation(), add_conditions() and write_front() make of calls, for people. */
+static const struct {
+    const char *text;
+    unsigned    with; /* PLATEN_SANDBOX_MAY_*: only for who may that */
+    unsigned    unless;
+} partly[] = {
+    { "kill and tgkill: itself alone", 0, 0 },
+    { "clone: threads alone, with the process's descriptors", 0, PLATEN_SANDBOX_MAY_FORK },
+    { "clone: no namespace, no thread with descriptors of its own, no child of its parent's",
+      PLATEN_SANDBOX_MAY_FORK, 0 },
+    { "socket: local streams alone", PLATEN_SANDBOX_MAY_BIND, 0 },
+    { "socketpair: local, and no datagrams", PLATEN_SANDBOX_MAY_FORK, 0 },
+    { "open and openat: O_TRUNC only to write", 0, 0 },
+    { "fcntl: no F_SETOWN, F_SETOWN_EX, F_SETSIG, F_SETLEASE, F_NOTIFY, O_ASYNC", 0, 0 },
+    { "ioctl: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, FIOQSIZE, FICLONE,"
+      " FICLONERANGE, FIGETBSZ alone",
+      0, 0 },
+    { "prctl: no PR_SET_PDEATHSIG, PR_SET_DUMPABLE", 0, 0 },
+    { "prlimit64 and sched_setaffinity: itself alone", 0, 0 },
+    { "utimensat: no file by its name, and no effect on open ones", 0, 0 },
+    { "close_range: not to have descriptors of its own", 0, 0 },
+    { "all calls that are newer than Linux 6.1: absent", 0, 0 },
 };
 
 #define NAMESPACES                                                                             \
@@ -311,9 +338,16 @@ add_conditions(scmp_filter_ctx ctx, unsigned allow)
                               SCMP_A0_64(SCMP_CMP_NE, 0, 0));
     }
 
-    /* Times of files by their names; of open ones they may be set. */
+    /*
+     * Times of files by their names.  Nor of open ones, the document among them: what is
+     * old is told by them.  Programs that unpack or copy take a refusal for a fault.
+     */
     if (rc == 0) {
         rc = seccomp_rule_add(ctx, DENY, SCMP_SYS(utimensat), 1, SCMP_A1_64(SCMP_CMP_NE, 0, 0));
+    }
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, NOTHING, SCMP_SYS(utimensat), 1,
+                              SCMP_A1_64(SCMP_CMP_EQ, 0, 0));
     }
 
     /* It must not outlive its parent, nor hide in /proc what platend watches. */
@@ -479,6 +513,19 @@ platen_sandbox_call(size_t n)
                  : rule->action == ABSENT ? ENOSYS
                                           : EPERM,
     };
+}
+
+const char *
+platen_sandbox_partly(size_t n, unsigned may)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(partly) / sizeof(partly[0]); i++) {
+        if ((partly[i].with & may) == partly[i].with && !(partly[i].unless & may) && n-- == 0) {
+            return partly[i].text;
+        }
+    }
+    return NULL;
 }
 
 platen_sandbox_filter_t *

@@ -225,11 +225,16 @@ int
 platen_policy_paths(const platen_policy_t *policy, const platen_policy_words_t *words,
                     platen_sandbox_path_t *paths, size_t n, char *text, size_t size)
 {
-    out_t  out = { .paths = paths, .limit = n, .text = text, .left = size };
-    size_t i;
+    out_t                 out = { .paths = paths, .limit = n, .text = text, .left = size };
+    platen_sandbox_path_t path;
+    size_t                i;
 
     for (i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
-        if (add(&out, words, &common[i]) != 0) {
+        path = common[i];
+        if (!(policy->may & PLATEN_SANDBOX_MAY_EXEC)) {
+            path.access &= ~(unsigned) X;
+        }
+        if (add(&out, words, &path) != 0) {
             return -1;
         }
     }

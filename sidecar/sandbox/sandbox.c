@@ -64,10 +64,9 @@ enter_limits(const platen_sandbox_t *sandbox)
         __rlimit_resource_t resource;
         uint64_t            value;
     } limits[] = {
-        { RLIMIT_AS, sandbox->address_space },
-        { RLIMIT_FSIZE, sandbox->file_size },
-        { RLIMIT_CPU, sandbox->cpu_seconds },
-        { RLIMIT_NOFILE, sandbox->files },
+        { RLIMIT_AS, sandbox->address_space },         { RLIMIT_FSIZE, sandbox->file_size },
+        { RLIMIT_CPU, sandbox->cpu_seconds },          { RLIMIT_NOFILE, sandbox->files },
+        { RLIMIT_SIGPENDING, PLATEN_SANDBOX_SIGNALS },
     };
     size_t i;
 
@@ -327,36 +326,39 @@ failed:
     return -1;
 }
 
-/* The number behind a word of a file that has one to a line; `none` if it is not there. */
-static uint64_t
-number_in(const char *path, const char *word, uint64_t none)
+/* Numbers behind words of a file that has one to a line; those that are not there stay. */
+static void
+numbers_in(const char *path, const char *const *words, uint64_t *const *numbers, size_t n)
 {
-    uint64_t n = none;
-    size_t   len = strlen(word);
-    char     line[128];
-    FILE    *in = fopen(path, "re");
+    char   line[128];
+    size_t i, len;
+    FILE  *in = fopen(path, "re");
 
     if (in == NULL) {
-        return none;
+        return;
     }
     while (fgets(line, sizeof(line), in) != NULL) {
-        if (strncmp(line, word, len) == 0 && line[len] == ' ') {
-            n = strtoull(line + len + 1, NULL, 10);
+        for (i = 0; i < n; i++) {
+            len = strlen(words[i]);
+            if (strncmp(line, words[i], len) == 0 && line[len] == ' ') {
+                *numbers[i] = strtoull(line + len + 1, NULL, 10);
+            }
         }
     }
     fclose(in);
-    return n;
 }
 
 platen_sandbox_events_t
 platen_sandbox_cgroup_events(const char *cgroup)
 {
-    platen_sandbox_events_t events = { 0, 0 };
-    char                    path[4096];
+    static const char *const words[] = { "oom", "oom_kill" };
+    platen_sandbox_events_t  events = { 0, 0 };
+    uint64_t *const          numbers[] = { &events.limits, &events.kills };
+    char                     path[4096];
 
+    /* Once for both: what one says without the other is of another moment. */
     if (snprintf(path, sizeof(path), "%s/memory.events", cgroup) < (int) sizeof(path)) {
-        events.limits = number_in(path, "oom", 0);
-        events.kills = number_in(path, "oom_kill", 0);
+        numbers_in(path, words, numbers, 2);
     }
     return events;
 }
@@ -364,7 +366,12 @@ platen_sandbox_cgroup_events(const char *cgroup)
 uint64_t
 platen_sandbox_kills(void)
 {
-    return number_in("/proc/vmstat", "oom_kill", UINT64_MAX);
+    static const char *const words[] = { "oom_kill" };
+    uint64_t                 kills = UINT64_MAX;
+    uint64_t *const          numbers[] = { &kills };
+
+    numbers_in("/proc/vmstat", words, numbers, 1);
+    return kills;
 }
 
 int
