@@ -16,6 +16,7 @@
 # make bench-batch    an archive of documents, beside one by one, and a process for each
 # make bench-live     what is told live: memory, bursts, latency, /convert
 # make screenshots  the pictures of the README, by the test of the page
+# make static     nginx with the module within it, to be tested with t/run @static/t/x.t
 # make turns      how long the loops of platend and nginx are held up at most, with much in work
 # make duckdb     fetches DuckDB's library, which Parquet needs
 # make distro     on another release of Debian, DIST=trixie (13), bookworm (12) or sid
@@ -126,7 +127,7 @@ $(BUILD)/module.sources: FORCE
 $(NGX_OBJS)/Makefile: config $(BUILD)/module.sources $(BUILD)/flags
 	@mkdir -p $(BUILD)
 	cd $(NGINX_SRC) && bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
-	    --with-cc-opt="$(HARDEN:-fPIE=-fPIC) $(CFLAGS)" --with-ld-opt="-fPIC -Wl,-z,relro,-z,now" \
+	    --with-cc-opt="$(HARDEN:-fPIE=-fPIC) $(CFLAGS)" --with-ld-opt="-fPIC -Wl,-z,relro,-z,now $(LDFLAGS)" \
 	    --add-dynamic-module=$(CURDIR) --builddir=$(NGX_OBJS)' > $(NGX_OBJS).log \
 	    || { cat $(NGX_OBJS).log >&2; exit 1; }
 
@@ -339,6 +340,11 @@ $(BUILD)/threads/%: t/unit/%.c proto/format/sniff.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(TSAN) $(INC) -It/unit -o $@ $(filter %.c,$^) $(filter-out proto/format/sniff.c,$(PROTO)) -lcmocka $(SIDELIB) $(LIBS)
 
+# The module as a part of nginx (--add-module): t/run @static/t/x.t
+static: $(PLATEND) $(BESIDE) $(BUILD)/module.sources
+	+t/sanitized/build $(abspath $(BUILD))/static static
+	ln -sf $(abspath $(PLATEND) $(BESIDE)) $(BUILD)/static/sidecar
+
 # Random SIGKILLs under load; KILLS=100000 is the long form.
 KILLS ?= 1000
 
@@ -465,5 +471,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: screenshots distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install uninstall clean
+.PHONY: screenshots distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install static uninstall clean
 .SECONDARY:

@@ -88,7 +88,7 @@ our $ApiConfig = <<"CONF";
 CONF
 
 $ENV{TEST_NGINX_PLATEN_VAR} = $Var;
-$Test::Nginx::Util::LoadModules ||= "$Build/ngx_http_platen_module.so";
+$Test::Nginx::Util::LoadModules ||= "$Build/ngx_http_platen_module.so" unless $ENV{PLATEN_STATIC};
 
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 
