@@ -22,8 +22,9 @@
 # make distro     on another release of Debian, DIST=trixie (13), bookworm (12) or sid
 # make distro-short  what ./check runs of it
 # make packages   Debian packages for DIST, tried in a root of it; into build/packages
-# make install    into DESTDIR, as the Debian packages do; what was edited stays
-# make uninstall  the reverse
+# make install    files, units, user, directories and keys; or, with DESTDIR, the files there;
+#                 what was edited stays
+# make uninstall  takes the files away; configuration that was edited, keys and jobs stay
 #
 # Debian packages that this needs are listed in debian/packages.
 
@@ -42,6 +43,8 @@ SBINDIR     = /usr/sbin
 BINDIR      = /usr/bin
 LIBEXECDIR  = /usr/lib/platen
 SYSCONFDIR  = /etc/platen
+UNITDIR     = /usr/lib/systemd/system
+LOGROTATE   = /etc/logrotate.d/platen
 MANDIR      = /usr/share/man
 COMPLETIONS = /usr/share/bash-completion/completions
 
@@ -441,6 +444,10 @@ install: all
 	set -e; for page in $(PAGES); do \
 	    install -Dm644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $(BUILD)/man/$$page; \
 	done
+	install -Dm755 -t $(DESTDIR)$(LIBEXECDIR) conf/setup
+	install -Dm644 -t $(DESTDIR)$(UNITDIR) conf/systemd/platen-nginx.service
+	sed 's/=www-data$$/=platen/' debian/platend.service > $(DESTDIR)$(UNITDIR)/platend.service
+	@[ -e $(DESTDIR)$(LOGROTATE) ] || install -Dm644 conf/logrotate $(DESTDIR)$(LOGROTATE)
 	@set -e; for file in nginx.conf platend.cfg; do \
 	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \
 	    if [ -e $$to ] && ! cmp -s conf/$$file $$to; then \
@@ -450,12 +457,19 @@ install: all
 	        install -Dm644 conf/$$file $$to; rm -f $$to.new; \
 	    fi; \
 	done
+ifeq ($(DESTDIR),)
+	@[ "$$(id -u)" != 0 ] || { $(LIBEXECDIR)/setup \
+	    && echo "Now: systemctl daemon-reload; systemctl enable --now platend platen-nginx" \
+	    && echo "The first client's key is in $(SYSCONFDIR)/first-key."; }
+endif
 
 # What install has put there; a configuration that was edited stays, and so does all data.
 uninstall:
 	rm -f $(DESTDIR)$(MODULES_DIR)/ngx_http_platen_module.so
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(PLATEND) $(CTL_BIN))) $(DESTDIR)$(BINDIR)/platen
-	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,$(notdir $(LIBEXEC)))
+	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,$(notdir $(LIBEXEC)) setup)
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,platend.service platen-nginx.service)
+	@! cmp -s conf/logrotate $(DESTDIR)$(LOGROTATE) || rm -f $(DESTDIR)$(LOGROTATE)
 	rm -f $(addprefix $(DESTDIR)/usr/share/platen/,openapi.json alerts.yml grafana.json)
 	rm -f $(addprefix $(DESTDIR)$(COMPLETIONS)/,platen platenctl) $(addprefix $(DESTDIR)$(MANDIR)/man?/,$(PAGES))
 	@for file in nginx.conf platend.cfg; do \
