@@ -1,6 +1,39 @@
-/* How far the outbox reaches, and what of it is too old; see store/store.h. */
+/* The events, how far they reach, and which are too old; see store/outbox.h. */
 
 #include "store/internal.h"
+
+int
+platen_store_events(platen_txn_t *txn, uint64_t seq, platen_event_t *events, int max)
+{
+    MDB_cursor   *cursor;
+    MDB_cursor_op op = MDB_SET_RANGE;
+    MDB_val       key, val;
+    uint8_t       from[8];
+    int           rc, n = 0;
+
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_OUTBOX], &cursor);
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+
+    platen_put_be64(from, seq + 1);
+    key = (MDB_val){ sizeof(from), from };
+
+    while (n < max && (rc = mdb_cursor_get(cursor, &key, &val, op)) == MDB_SUCCESS) {
+        op = MDB_NEXT;
+        if (key.mv_size != 8
+            || platen_codec_decode(platen_event_fields, platen_event_nfields, &events[n],
+                                   val.mv_data, val.mv_size)
+                   != PLATEN_OK) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+        events[n++].seq = platen_get_be64(key.mv_data);
+    }
+
+    mdb_cursor_close(cursor);
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
+}
 
 int
 platen_store_events_span(platen_txn_t *txn, uint64_t *first, uint64_t *last)

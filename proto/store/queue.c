@@ -18,7 +18,6 @@
 #define TURN_KEY_MAX (8 + 1 + PLATEN_CLIENT_MAX)
 
 /* Above this the free pages are counted: below it does not matter how many there are. */
-#define HALF_FULL 50
 
 /* The order of the priorities in a client's queue. */
 static const uint8_t bands[PLATEN_PRIORITIES] = {
@@ -415,71 +414,4 @@ platen_store_queue_lift(platen_txn_t *txn, const uint8_t *turn, size_t len, uint
     }
     rc = platen_store_del(txn, PLATEN_DB_TURN, k, turn_key(k, now, turn + 8, prefix));
     return rc == PLATEN_OK ? set_flow(txn, turn + 8, prefix, time) : rc;
-}
-
-int
-platen_store_usage(platen_txn_t *txn, platen_str_t client, uint64_t *bytes)
-{
-    uint8_t ck[1 + PLATEN_CLIENT_MAX];
-
-    *bytes = 0;
-    if (client.len > PLATEN_CLIENT_MAX) {
-        return PLATEN_INVALID;
-    }
-    return platen_store_number(txn, PLATEN_DB_USAGE, ck, platen_key_client(ck, client), bytes);
-}
-
-/* Each entry of LMDB's database 0 is a list with its length before it. */
-int
-platen_store_free_pages(MDB_txn *txn, uint64_t *pages)
-{
-    MDB_cursor *cursor;
-    MDB_val     key, val;
-    size_t      n;
-    int         rc;
-
-    *pages = 0;
-    rc = mdb_cursor_open(txn, 0, &cursor);
-    if (rc != MDB_SUCCESS) {
-        return rc;
-    }
-    while ((rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == MDB_SUCCESS) {
-        if (val.mv_size >= sizeof(n)) {
-            memcpy(&n, val.mv_data, sizeof(n));
-            *pages += n;
-        }
-    }
-    mdb_cursor_close(cursor);
-    return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
-}
-
-int
-platen_store_fullness(platen_txn_t *txn, unsigned *percent)
-{
-    MDB_envinfo info;
-    MDB_stat    stat;
-    size_t      pages, used;
-    uint64_t    freed;
-    int         rc;
-
-    *percent = 0;
-    rc = mdb_env_info(txn->store->env, &info);
-    if (rc == MDB_SUCCESS) {
-        rc = mdb_env_stat(txn->store->env, &stat);
-    }
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
-    }
-
-    pages = info.me_mapsize / stat.ms_psize;
-    used = info.me_last_pgno + 1;
-    if (used * 100 / pages >= HALF_FULL) {
-        rc = platen_store_free_pages(txn->mdb, &freed);
-        if (rc != MDB_SUCCESS) {
-            return platen_store_rc(txn, rc);
-        }
-        used -= freed < used ? freed : used;
-    }
-    *percent = (unsigned) (used * 100 / pages);
-    return PLATEN_OK;
 }

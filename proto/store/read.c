@@ -1,5 +1,5 @@
 /*
- * What the store is asked: records, listings, counts, events; see store/store.h.  Runs in
+ * What the store is asked: records, listings, counts; see store/read.h.  Runs in
  * the caller's transaction, and what it points to is in the map.
  */
 
@@ -190,34 +190,13 @@ platen_store_expired(platen_txn_t *txn, uint64_t now, platen_id_t *ids, int max)
 }
 
 int
-platen_store_events(platen_txn_t *txn, uint64_t seq, platen_event_t *events, int max)
+platen_store_usage(platen_txn_t *txn, platen_str_t client, uint64_t *bytes)
 {
-    MDB_cursor   *cursor;
-    MDB_cursor_op op = MDB_SET_RANGE;
-    MDB_val       key, val;
-    uint8_t       from[8];
-    int           rc, n = 0;
+    uint8_t ck[1 + PLATEN_CLIENT_MAX];
 
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_OUTBOX], &cursor);
-    if (rc != MDB_SUCCESS) {
-        return platen_store_rc(txn, rc);
+    *bytes = 0;
+    if (client.len > PLATEN_CLIENT_MAX) {
+        return PLATEN_INVALID;
     }
-
-    platen_put_be64(from, seq + 1);
-    key = (MDB_val){ sizeof(from), from };
-
-    while (n < max && (rc = mdb_cursor_get(cursor, &key, &val, op)) == MDB_SUCCESS) {
-        op = MDB_NEXT;
-        if (key.mv_size != 8
-            || platen_codec_decode(platen_event_fields, platen_event_nfields, &events[n],
-                                   val.mv_data, val.mv_size)
-                   != PLATEN_OK) {
-            rc = MDB_CORRUPTED;
-            break;
-        }
-        events[n++].seq = platen_get_be64(key.mv_data);
-    }
-
-    mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? n : platen_store_rc(txn, rc);
+    return platen_store_number(txn, PLATEN_DB_USAGE, ck, platen_key_client(ck, client), bytes);
 }

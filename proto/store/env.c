@@ -12,6 +12,8 @@
 
 #include "disk/layout.h"
 
+#define HALF_FULL 50
+
 /* Opens every database and checks the schema; creates them if `create`. */
 static int
 open_dbs(platen_store_t *store, int create, char *err, size_t errlen)
@@ -275,4 +277,59 @@ const char *
 platen_txn_errstr(const platen_txn_t *txn)
 {
     return mdb_strerror(txn->rc);
+}
+
+/* Each entry of LMDB's database 0 is a list with its length before it. */
+int
+platen_store_free_pages(MDB_txn *txn, uint64_t *pages)
+{
+    MDB_cursor *cursor;
+    MDB_val     key, val;
+    size_t      n;
+    int         rc;
+
+    *pages = 0;
+    rc = mdb_cursor_open(txn, 0, &cursor);
+    if (rc != MDB_SUCCESS) {
+        return rc;
+    }
+    while ((rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == MDB_SUCCESS) {
+        if (val.mv_size >= sizeof(n)) {
+            memcpy(&n, val.mv_data, sizeof(n));
+            *pages += n;
+        }
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
+}
+
+int
+platen_store_fullness(platen_txn_t *txn, unsigned *percent)
+{
+    MDB_envinfo info;
+    MDB_stat    stat;
+    size_t      pages, used;
+    uint64_t    freed;
+    int         rc;
+
+    *percent = 0;
+    rc = mdb_env_info(txn->store->env, &info);
+    if (rc == MDB_SUCCESS) {
+        rc = mdb_env_stat(txn->store->env, &stat);
+    }
+    if (rc != MDB_SUCCESS) {
+        return platen_store_rc(txn, rc);
+    }
+
+    pages = info.me_mapsize / stat.ms_psize;
+    used = info.me_last_pgno + 1;
+    if (used * 100 / pages >= HALF_FULL) {
+        rc = platen_store_free_pages(txn->mdb, &freed);
+        if (rc != MDB_SUCCESS) {
+            return platen_store_rc(txn, rc);
+        }
+        used -= freed < used ? freed : used;
+    }
+    *percent = (unsigned) (used * 100 / pages);
+    return PLATEN_OK;
 }
