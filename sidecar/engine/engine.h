@@ -14,44 +14,11 @@
 
 #include "sandbox/command.h"
 #include "config.h"
+#include "engine/edge.h"
+#include "engine/exit.h"
 #include "office/wire.h"
 #include "job/matrix.h"
 #include "job/option.h"
-
-/* Rules of an edge; a mask. */
-#define PLATEN_EDGE_PICTURE 1 /* the result has no text: nothing that wants text may follow */
-#define PLATEN_EDGE_RASTER 2  /* wants no text: may follow a picture */
-#define PLATEN_EDGE_PAGES 4   /* may write several files, out/in-<n>.<to>: they become a ZIP */
-#define PLATEN_EDGE_INPUT                                                                      \
-    8 /* its options are about the client's document: as the first step only */
-#define PLATEN_EDGE_ASKED 16    /* an option asks for it: it makes no way longer */
-#define PLATEN_EDGE_DECLINES 32 /* it may want the client's document written anew first */
-
-#define PLATEN_EDGE_FIRST 64 /* of the client's document only, never of another step's */
-#define PLATEN_EDGE_REPAIRED                                                                   \
-    128 /* what it cannot read of the client's document may be repaired first */
-
-/*
- * What is lost on the way is part of an edge's cost, so that the cheapest route
- * is the one that a person would choose: none leads through a poorer format if
- * there is another.
- */
-#define PLATEN_LOSS_WEB 200    /* to HTML: pages */
-#define PLATEN_LOSS_MARKUP 300 /* to Markdown, reStructuredText: looks */
-#define PLATEN_LOSS_TEXT 400   /* to plain text: structure */
-#define PLATEN_LOSS_BOOK 600   /* to EPUB: what follows is a book, with a title page */
-#define PLATEN_LOSS_PAGES 1000 /* from PDF: paragraphs, which have to be guessed */
-
-/* One conversion that an engine does in one step. */
-typedef struct {
-    const char *from; /* names of platen_formats[]; the same twice: it only applies options */
-    const char *to;
-    uint32_t    cost;    /* milliseconds for a small document, and more for what is lost */
-    uint32_t    options; /* PLATEN_OPTION_BIT()s that it honours */
-    unsigned    rules;   /* PLATEN_EDGE_* */
-    const char *export_filter; /* in the engine's own words; or NULL */
-    const char *import_filter; /* the same, or NULL: it finds out itself */
-} platen_edge_t;
 
 /* What an engine is told about one run; paths are absolute. */
 typedef struct {
@@ -67,33 +34,6 @@ typedef struct {
     const char             *output;     /* the result has to be <dir>/out/in.<to> */
     const char             *files_dir;  /* a batch's results, or pages; else NULL */
 } platen_run_t;
-
-/* What an exit code says about a run that no signal ended. */
-typedef enum {
-    PLATEN_EXIT_DONE,      /* look for the result */
-    PLATEN_EXIT_AGAIN,     /* it wants to be started once more */
-    PLATEN_EXIT_CRASHED,   /* it caught its own crash */
-    PLATEN_EXIT_CORRUPT,   /* it cannot read the document */
-    PLATEN_EXIT_ENCRYPTED, /* the document needs a password and none was given */
-    PLATEN_EXIT_PASSWORD,  /* the password is wrong */
-    PLATEN_EXIT_EMPTY,     /* there is nothing in the document */
-    PLATEN_EXIT_FAILED,    /* it read the document and cannot write it so */
-    PLATEN_EXIT_MEMORY,    /* it ran out of memory */
-    PLATEN_EXIT_TIMEOUT,   /* its CPU time is spent */
-    PLATEN_EXIT_SHEET,     /* the workbook has no such sheet */
-    PLATEN_EXIT_DECLINED,  /* by an edge that may */
-    PLATEN_EXIT_TOO_LARGE, /* the result is larger than its format or the limit allows */
-    PLATEN_EXIT_SETUP /* it says that this machine is at fault; a document may make it say so */
-} platen_exit_t;
-
-/* Words that decide what an end means: the first rule that fits. */
-typedef struct {
-    int           code; /* exit code, or PLATEN_PROGRAM_ANY */
-    const char   *said; /* part of what it said, or NULL: anything */
-    platen_exit_t exit;
-} platen_program_rule_t;
-
-#define PLATEN_PROGRAM_ANY (-1)
 
 typedef struct platen_engine_s platen_engine_t;
 

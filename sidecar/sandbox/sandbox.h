@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "base/platen.h"
+#include "sandbox/filter.h"
 
 /* The layers; a mask of them. */
 #define PLATEN_SANDBOX_PARENT 0x001       /* killed when its parent's thread ends */
@@ -39,12 +40,6 @@
     (PLATEN_SANDBOX_PARENT | PLATEN_SANDBOX_LIMITS | PLATEN_SANDBOX_NO_NEW_PRIVS               \
      | PLATEN_SANDBOX_LANDLOCK | PLATEN_SANDBOX_SECCOMP)
 
-/* What a filter leaves open for an engine that cannot do without. */
-#define PLATEN_SANDBOX_MAY_EXEC 1 /* execve; Landlock says what (PLATEN_SANDBOX_X) */
-#define PLATEN_SANDBOX_MAY_FORK 2 /* processes of its own, to which it sends no signals */
-#define PLATEN_SANDBOX_MAY_BIND 4 /* a local socket to listen on; to connect to none */
-#define PLATEN_SANDBOX_MAY_POLL 8 /* epoll, of whose watches a user has so many */
-
 /* What may be done below a path; a mask. */
 #define PLATEN_SANDBOX_R 1    /* read files, list directories */
 #define PLATEN_SANDBOX_W 2    /* write, make and remove files and directories */
@@ -57,8 +52,6 @@ typedef struct {
     const char *path;
     unsigned    access;
 } platen_sandbox_path_t;
-
-typedef struct platen_sandbox_filter_s platen_sandbox_filter_t;
 
 typedef struct {
     unsigned layers; /* wanted, all of them */
@@ -97,36 +90,6 @@ typedef struct {
     /* CGROUP: made by platen_sandbox_cgroup_make(). */
     const char *cgroup;
 } platen_sandbox_t;
-
-/*
- * Builds the system-call filter; `allow` is a mask of PLATEN_SANDBOX_MAY_*.
- * 1 ms.  NULL on failure, with errno.
- */
-platen_sandbox_filter_t *platen_sandbox_filter_new(unsigned allow);
-
-/*
- * The calls that a filter refuses whatever their arguments, for those who print or try
- * them.  A negative number is a call that this architecture does not have.
- */
-typedef struct {
-    int      number;
-    unsigned unless; /* PLATEN_SANDBOX_MAY_* that opens it */
-    int      error;  /* 0: it kills the process */
-} platen_sandbox_call_t;
-
-size_t                platen_sandbox_calls(void);
-platen_sandbox_call_t platen_sandbox_call(size_t n);
-
-/* The n-th call that is refused to who may that with some arguments, in words, or NULL. */
-const char *platen_sandbox_partly(size_t n, unsigned may);
-
-/* Signals that wait, those of timers among them: of what a user has once. */
-#define PLATEN_SANDBOX_SIGNALS 128
-
-/* Calls with a higher number are newer than the filter: ENOSYS. */
-#define PLATEN_SANDBOX_LAST_CALL 450 /* set_mempolicy_home_node: the last of Linux 6.1 */
-
-void platen_sandbox_filter_destroy(platen_sandbox_filter_t **filter);
 
 /*
  * For tests: as on a kernel whose Landlock is of this ABI; 0: as it is here.  Not more
