@@ -72,7 +72,7 @@ LOK     = $(filter-out sidecar/lok/soffice.c,$(wildcard sidecar/lok/*.c)) $(filt
 # What is loaded into a LibreOffice that platend does not keep warm.
 SOFFICE = sidecar/lok/soffice.c sidecar/lok/links.c proto/base/utf8.c
 # OOXML text documents: for LibreOffice's children, and for a program of its own.
-DOCX    = $(wildcard sidecar/docx/*.c) $(addprefix sidecar/lok/,package.c functions.c)
+DOCX    = $(wildcard sidecar/docx/*.c) $(addprefix sidecar/lok/,package.c part.c functions.c)
 TABLES  = $(wildcard sidecar/tables/*.c)
 TEXT    = $(wildcard sidecar/text/*.c)
 ZIP     = $(wildcard sidecar/zip/*.c)
@@ -296,7 +296,7 @@ FUZZ_SECONDS ?= 10
 FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
 FUZZED = $(PROTO) $(PLAIN) sidecar/office/wire.c $(DOCX) $(addprefix sidecar/lok/, \
-         cells.c chunks.c embed.c functions.c package.c pages.c sheets.c) \
+         cells.c chunks.c embed.c functions.c package.c part.c pages.c sheets.c) \
          $(addprefix sidecar/text/,hide.c page.c style.c wide.c) \
          $(addprefix sidecar/tables/,book.c buffer.c column.c csv.c from_xlsx.c json.c names.c \
          serial.c spool.c text.c) sidecar/engine/warning.c
