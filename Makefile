@@ -19,6 +19,7 @@
 # make static     nginx with the module within it, to be tested with t/run @static/t/x.t
 # make turns      how long the loops of platend and nginx are held up at most, with much in work
 # make duckdb     fetches DuckDB's library, which Parquet needs
+# make swagger    fetches Swagger UI, which /docs is then: before the module is made
 # make distro     on another release of Debian, DIST=trixie (13), bookworm (12) or sid
 # make distro-short  what ./check runs of it
 # make packages   Debian packages for DIST, tried in a root of it; into build/packages
@@ -135,9 +136,9 @@ $(NGX_OBJS)/Makefile: config $(BUILD)/module.sources $(BUILD)/flags
 	    || { cat $(NGX_OBJS).log >&2; exit 1; }
 
 # The page and the reference, which are part of the module.
-WEB = $(wildcard web/*)
+WEB = $(wildcard web/* $(BUILD)/swagger/*)
 $(NGX_OBJS)/platen_web.h: $(NGX_OBJS)/Makefile $(WEB)
-	web/embed $(NGX_OBJS)
+	web/embed $(NGX_OBJS) $(BUILD)/swagger
 
 $(MODULE): $(NGX_OBJS)/Makefile $(NGX_OBJS)/platen_web.h $(MODULE_SRC) $(HEADERS) conf/openapi.json
 	cd $(NGINX_SRC) && $(MAKE) -s -f $(NGX_OBJS)/Makefile modules
@@ -216,6 +217,12 @@ $(BUILD)/man/%: docs/man/%
 
 screenshots: all
 	PLATEN_SHOTS=$(CURDIR)/docs/images PLATEN_BUILD=$(abspath $(BUILD)) t/run t/browser/page.t
+
+# Swagger UI, for the reference at /docs: from the npm registry, as Debian has none.
+swagger: $(BUILD)/swagger/swagger-ui-bundle.js
+
+$(BUILD)/swagger/swagger-ui-bundle.js: web/fetch-swagger
+	web/fetch-swagger $(BUILD)/swagger
 
 # DuckDB's library, for Parquet: from the npm registry, as Debian has none.
 duckdb: $(BUILD)/duckdb/libduckdb.so
@@ -485,5 +492,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: screenshots distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install static uninstall clean
+.PHONY: swagger screenshots distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install static uninstall clean
 .SECONDARY:

@@ -83,6 +83,7 @@ export default {
   'docs.answers': 'Antworten',
   'docs.parameters': 'Parameter',
   'docs.file': 'Beschreibung als Datei',
+  'docs.plain': 'Die schlichte Referenz',
   'docs.page': 'Zur Seite',
 
   'problem.offline': 'Der Server ist nicht zu erreichen. Prüfen Sie Ihre Verbindung; es wird von selbst weiter versucht.',

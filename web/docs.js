@@ -1,6 +1,8 @@
-// The reference, made of the same openapi.json that programs read; each call can be tried here.
+// The reference, made of the same openapi.json that programs read; each call can be tried here.  Where
+// the module was built with Swagger UI, that shows it, and this at docs?plain.
 
 import { address, get, setKey, withKey } from './api.js';
+import { swagger } from './build.js';
 import { el, speak, t, wanted } from './text.js';
 
 const main = document.querySelector('#reference');
@@ -136,9 +138,38 @@ function describe(path, verb, shared) {
   return el('article', { id: operation.operationId }, details);
 }
 
+async function showSwagger() {
+  const sheet = el('link', { rel: 'stylesheet', href: address('web/swagger-ui.css').href });
+  const script = el('script', { src: address('web/swagger-ui-bundle.js').href });
+  const there = new Promise((done, failed) => { script.onload = done; script.onerror = failed; });
+  document.head.append(sheet, script);
+  await there;
+  main.replaceChildren();
+  document.body.className = 'swagger';
+  await new Promise((done) => {
+    window.SwaggerUIBundle({
+      url: address('openapi.json').href,
+      domNode: main,
+      deepLinking: true,
+      tryItOutEnabled: true,
+      validatorUrl: null,
+      onComplete: done,
+      requestInterceptor: (request) => { Object.assign(request.headers, withKey()); return request; },
+    });
+  });
+}
+
 async function show() {
   await speak(wanted()).catch(() => {});
   document.querySelector('#key').addEventListener('input', (e) => setKey(e.target.value, false));
+  const plain = !swagger || new URLSearchParams(location.search).has('plain');
+  if (swagger) {
+    const other = document.querySelector('#other');
+    other.textContent = plain ? 'Swagger UI' : t('docs.plain');
+    other.href = plain ? 'docs' : 'docs?plain';
+    other.hidden = false;
+  }
+  if (!plain) return showSwagger();
   all = await get('openapi.json');
   const groups = new Map((all.tags ?? []).map((tag) => [tag.name, { tag, list: [] }]));
   for (const path of Object.keys(all.paths)) {

@@ -85,6 +85,7 @@ export default {
   'docs.answers': 'Answers',
   'docs.parameters': 'Parameters',
   'docs.file': 'Description as a file',
+  'docs.plain': 'The plain reference',
   'docs.page': 'To the page',
 
   'problem.offline': 'The server cannot be reached. Check your connection; it is tried again by itself.',

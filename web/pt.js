@@ -83,6 +83,7 @@ export default {
   'docs.answers': 'Respostas',
   'docs.parameters': 'Parâmetros',
   'docs.file': 'Descrição em arquivo',
+  'docs.plain': 'A referência simples',
   'docs.page': 'Para a página',
 
   'problem.offline': 'Não é possível alcançar o servidor. Verifique sua conexão; a tentativa se repete sozinha.',
