@@ -6,6 +6,7 @@
 
 
 #include "conf.h"
+#include "log.h"
 #include "turn.h"
 #include "worker.h"
 #include "access/auth.h"
@@ -98,6 +99,14 @@ static ngx_command_t  ngx_http_platen_commands[] = {
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_platen_problem,
       NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* nginx's log as lines of JSON */
+    { ngx_string("platen_log"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      platen_log_directive,
+      0,
       0,
       NULL },
 
@@ -374,7 +383,7 @@ ngx_module_t  ngx_http_platen_module = {
     ngx_http_platen_commands,              /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    platen_log_loaded,                     /* init module */
     ngx_http_platen_init_process,          /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */

@@ -108,6 +108,7 @@ static const key_rule_t keys[] = {
       "/usr/lib/libreoffice/program/soffice.bin", 0, 0 },
     { "engines/soffice/enabled", BOOLEAN, AT(soffice_enabled), "1", 0, 1 },
     { "log/level", LEVEL, AT(log_level), "info", 0, 0 },
+    { "log/file", DIRECTORY, AT(log_file), "", 0, 0 },
     { "log/audit", DIRECTORY, AT(log_audit), "", 0, 0 },
 };
 

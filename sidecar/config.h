@@ -45,6 +45,7 @@ typedef struct {
     char *webhook_secret; /* words: paths of files; the first signs, as do the others */
     char *webhook_allow;  /* words: networks that are told, though not public */
     char *webhook_ca;     /* file of certificates; "": the system's */
+    char *log_file;       /* file of the log; "": standard error */
     char *log_audit;      /* file of what platenctl has changed; "": the system's log */
     char *webhook_base;   /* what comes before the path of a download; "": nothing */
 

@@ -7,9 +7,11 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,6 +48,58 @@ platen_log_level_parse(const char *name)
     return -1;
 }
 
+static const char *file; /* NULL: standard error is left as it is */
+
+/* One that is made is the group's, too: it is opened again by whom we become. */
+static int
+open_file(gid_t gid)
+{
+    int fd = open(file, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC), saved;
+
+    if (fd < 0 && errno == ENOENT) {
+        fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
+        if (fd >= 0 && gid != (gid_t) -1
+            && (fchown(fd, (uid_t) -1, gid) != 0 || fchmod(fd, 0660) != 0)) {
+            saved = errno;
+            close(fd);
+            errno = saved;
+            return -1;
+        }
+    }
+    if (fd < 0) {
+        return -1;
+    }
+    /* In one step: a line that another thread writes is in one of both. */
+    if (dup2(fd, STDERR_FILENO) < 0) {
+        saved = errno;
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    close(fd);
+    return 0;
+}
+
+int
+platen_log_file(const char *path, gid_t gid)
+{
+    file = path;
+    return open_file(gid);
+}
+
+int
+platen_log_look(void)
+{
+    struct stat named, open;
+
+    if (file == NULL
+        || (stat(file, &named) == 0 && fstat(STDERR_FILENO, &open) == 0
+            && named.st_dev == open.st_dev && named.st_ino == open.st_ino)) {
+        return 0;
+    }
+    return open_file((gid_t) -1) == 0;
+}
+
 static void
 write_line(const char *line, size_t len)
 {
@@ -69,7 +123,8 @@ platen_log(platen_log_level_t level, const char *msg, json_t *context)
     }
 
     platen_timestamp(platen_now_us(), ts);
-    root = json_pack("{s:s, s:s, s:s}", "ts", ts, "level", level_names[level], "msg", msg);
+    root = json_pack("{s:s, s:s, s:s, s:s}", "ts", ts, "level", level_names[level], "msg", msg,
+                     "source", program_invocation_short_name);
     if (root == NULL) {
         json_decref(context);
         return;

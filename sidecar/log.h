@@ -7,6 +7,7 @@
 #define PLATEN_LOG_H
 
 #include <jansson.h>
+#include <sys/types.h>
 
 #include "base/platen.h"
 
@@ -19,6 +20,14 @@ typedef enum {
 
 /* Lines below `level` are dropped from now on; the default is info. */
 void platen_log_set_level(platen_log_level_t level);
+
+/*
+ * Standard error becomes the end of that file, which `gid` may write, too, if it was made
+ * (-1: as it is).  From then on platen_log_look() opens it anew once it is another file or
+ * none, and returns 1 then: processes that were started have the old one.  0, or -1 with errno.
+ */
+int platen_log_file(const char *path, gid_t gid);
+int platen_log_look(void);
 
 /* The level of that name ("warn"), or -1. */
 int platen_log_level_parse(const char *name);

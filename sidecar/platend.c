@@ -12,6 +12,7 @@
 
 #include <czmq.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
@@ -378,6 +379,9 @@ second_turn(zloop_t *loop, int timer, void *arg)
     }
     if (!d->stopping) {
         platen_backups_tick(d->backups);
+        if (platen_log_look()) {
+            platen_webhooks_renew(d->webhooks); /* it writes into the earlier file */
+        }
         platen_webhooks_tick(d->webhooks);
     }
     scan(d);
@@ -611,6 +615,21 @@ refuse(const char *msg, const char *err, int code)
     return code;
 }
 
+/* As whoever starts us, and for the user that we become. */
+static int
+open_log(const platen_config_t *config, char *err, size_t errlen)
+{
+    const struct passwd *user =
+        geteuid() == 0 && *config->user != '\0' ? getpwnam(config->user) : NULL;
+
+    if (*config->log_file == '\0'
+        || platen_log_file(config->log_file, user == NULL ? (gid_t) -1 : user->pw_gid) == 0) {
+        return 0;
+    }
+    snprintf(err, errlen, "log/file: %s: %s", config->log_file, strerror(errno));
+    return -1;
+}
+
 static int
 serve(platend_t *d)
 {
@@ -629,9 +648,12 @@ serve(platend_t *d)
         return refuse("cannot start", strerror(errno), EXIT_FAILED);
     }
     platen_supervisor_open();
-    if (platen_process_become(d->config, err, sizeof(err)) != 0) {
+    if (open_log(d->config, err, sizeof(err)) != 0
+        || platen_process_become(d->config, err, sizeof(err)) != 0) {
         return refuse("cannot start", err, EXIT_FAILED);
     }
+    platen_log(PLATEN_LOG_INFO, "configuration loaded",
+               json_pack("{s:b, s:s}", "audit", 1, "file", d->file));
     /* What an engine leaves behind comes to us, to be waited for. */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
         return refuse("cannot start", strerror(errno), EXIT_FAILED);

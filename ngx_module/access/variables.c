@@ -15,6 +15,8 @@ static ngx_int_t platen_variables_set(ngx_http_variable_value_t *v,
     const ngx_str_t *value);
 static ngx_int_t platen_variables_request_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t platen_variables_job_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t platen_variables_client(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t platen_variables_limit(ngx_http_request_t *r,
@@ -24,6 +26,9 @@ static ngx_int_t platen_variables_limit(ngx_http_request_t *r,
 static ngx_http_variable_t  platen_variables[] = {
 
     { ngx_string("platen_request_id"), NULL, platen_variables_request_id, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("platen_job_id"), NULL, platen_variables_job_id, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("platen_client"), NULL, platen_variables_client, 0,
@@ -64,6 +69,36 @@ platen_variables_request_id(ngx_http_request_t *r,
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
     return platen_variables_set(v, ctx ? &ctx->request_id : NULL);
+}
+
+
+/* Of the path, or of the job that the request has brought. */
+
+static ngx_int_t
+platen_variables_job_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t               text;
+    static platen_id_t      none;
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    if (ctx == NULL
+        || ngx_memcmp(&ctx->id, &none, sizeof(platen_id_t)) == 0)
+    {
+        return platen_variables_set(v, NULL);
+    }
+
+    text.len = PLATEN_ID_TEXT;
+    text.data = ngx_pnalloc(r->pool, PLATEN_ID_TEXT + 1);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    platen_id_format(&ctx->id, (char *) text.data);
+
+    return platen_variables_set(v, &text);
 }
 
 

@@ -8,6 +8,7 @@
 #include "commit/operation.h"
 
 #include "ctx.h"
+#include "log.h"
 #include "task.h"
 #include "access/quota.h"
 #include "base/crash.h"
@@ -133,8 +134,9 @@ platen_operation_event(ngx_http_request_t *r)
 static void
 platen_operation_committed(platen_commit_op_t *op)
 {
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_http_platen_ctx_t  *ctx;
 
     r = op->data;
     c = r->connection;
@@ -142,6 +144,11 @@ platen_operation_committed(platen_commit_op_t *op)
     ngx_http_set_log_request(c->log, r);
 
     platen_task_release(r);
+
+    if (op->rc == PLATEN_OK && op->kind == PLATEN_COMMIT_SUBMIT) {
+        ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+        ctx->id = op->job.id;
+    }
 
     if (op->published) {
         /* the temporary file has another name now, or is gone */
@@ -181,15 +188,11 @@ platen_operation_committed(platen_commit_op_t *op)
 static ngx_int_t
 platen_operation_answer(ngx_http_request_t *r, platen_commit_op_t *op)
 {
-    ngx_str_t               value;
-    ngx_http_platen_ctx_t  *ctx;
+    ngx_str_t  value;
 
     if (op->error) {
-        ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, op->error,
-                      "platen: %s failed, request_id: %V", op->what,
-                      &ctx->request_id);
+                      "platen: %s failed", op->what);
 
         return platen_respond_problem(r, platen_problem_of_errno(op->error),
                                       NULL);
@@ -250,5 +253,10 @@ platen_operation_remove(ngx_http_request_t *r)
 static ngx_int_t
 platen_operation_removed(ngx_http_request_t *r, platen_commit_op_t *op)
 {
+    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                  PLATEN_LOG_AUDIT "job %s",
+                  platen_state_final((platen_state_t) op->job.state)
+                  ? "deleted" : "cancelled");
+
     return platen_respond_send(r, NGX_HTTP_NO_CONTENT, NULL, NULL, -1);
 }

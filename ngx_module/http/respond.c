@@ -9,6 +9,7 @@
 #include "http/respond.h"
 
 #include "counts.h"
+#include "log.h"
 #include "module.h"
 #include "worker.h"
 #include "base/platen.h"
@@ -47,6 +48,8 @@ platen_respond_ctx(ngx_http_request_t *r)
     }
 
     ngx_http_set_ctx(r, ctx, ngx_http_platen_module);
+
+    platen_log_request(r);
 
     return ctx;
 }
@@ -411,9 +414,8 @@ platen_respond_info(ngx_http_request_t *r, const platen_problem_info_t *info,
     level = info->status >= 500 ? NGX_LOG_ERR : NGX_LOG_INFO;
 
     ngx_log_error(level, r->connection->log, 0,
-                  "platen: %d %s: %s, client_name: \"%V\", request_id: %V",
-                  info->status, info->code, detail, &ctx->client,
-                  &ctx->request_id);
+                  "platen: %d %s: %s, client_name: \"%V\"",
+                  info->status, info->code, detail, &ctx->client);
 
     if (info->retry_after) {
         value.data = seconds;
@@ -492,8 +494,6 @@ ngx_int_t
 platen_respond_store(ngx_http_request_t *r, int rc, const char *what,
     const char *errstr)
 {
-    ngx_http_platen_ctx_t  *ctx;
-
     switch (rc) {
 
     case PLATEN_NOT_FOUND:
@@ -517,11 +517,9 @@ platen_respond_store(ngx_http_request_t *r, int rc, const char *what,
         break;
     }
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
     ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                  "platen: store: %s failed: %s (%s), request_id: %V", what,
-                  platen_strerror(rc), errstr, &ctx->request_id);
+                  "platen: store: %s failed: %s (%s)", what,
+                  platen_strerror(rc), errstr);
 
     return platen_respond_problem(r, rc == PLATEN_STORE_FULL
                                      ? PLATEN_PROBLEM_STORE_FULL

@@ -315,14 +315,10 @@ platen_upload_written(ngx_http_request_t *r)
 static ngx_int_t
 platen_upload_problem(ngx_http_request_t *r, platen_receive_t *rx)
 {
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
     if (rx->error) {
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, rx->error,
-                      "platen: storing an upload in \"%s\" failed, "
-                      "request_id: %V", rx->root, &ctx->request_id);
+                      "platen: storing an upload in \"%s\" failed",
+                      rx->root);
     }
 
     return platen_respond_problem(r, rx->problem, rx->detail);

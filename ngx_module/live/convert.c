@@ -16,6 +16,7 @@
 
 #include "conf.h"
 #include "ctx.h"
+#include "log.h"
 #include "access/owned.h"
 #include "base/id.h"
 #include "base/platen.h"
@@ -413,13 +414,12 @@ platen_sync_gone(void *data)
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "platen: the client has gone, and its job with it unless "
-                  "another was told of it, "
-                  "request_id: %V", &ctx->request_id);
+                  "another was told of it");
 
     if (platen_commit(op, ngx_cycle->log) != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "platen: the job of a client that has gone is not "
-                      "cancelled, request_id: %V", &ctx->request_id);
+                      "cancelled");
         ngx_free(op);
     }
 }
@@ -428,8 +428,15 @@ platen_sync_gone(void *data)
 static void
 platen_sync_cancelled(platen_commit_op_t *op)
 {
+    char  id[PLATEN_ID_TEXT + 1];
+
     if (op->rc == PLATEN_OK) {
         platen_hint_send(PLATEN_HINT_REMOVED, &op->job.id, ngx_cycle->log);
+
+        platen_id_format(&op->job.id, id);
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      PLATEN_LOG_AUDIT "job cancelled, as its client has "
+                      "gone, job_id: %s", id);
 
     } else if (op->rc != PLATEN_NOT_FOUND && op->rc != PLATEN_CONFLICT) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, op->error,

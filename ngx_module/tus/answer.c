@@ -150,10 +150,6 @@ platen_tus_answer_too_many(ngx_http_request_t *r, uint64_t uploads)
 ngx_int_t
 platen_tus_answer_failed(ngx_http_request_t *r, platen_tus_t *tus)
 {
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
     switch (tus->rc) {
 
     case PLATEN_NOT_FOUND:
@@ -168,9 +164,9 @@ platen_tus_answer_failed(ngx_http_request_t *r, platen_tus_t *tus)
     }
 
     ngx_log_error(NGX_LOG_ALERT, r->connection->log, tus->error,
-                  "platen: an upload in \"%s\": %s (%s), request_id: %V",
+                  "platen: an upload in \"%s\": %s (%s)",
                   tus->partial.root, platen_strerror(tus->rc),
-                  tus->partial.call, &ctx->request_id);
+                  tus->partial.call);
 
     if (tus->error == NGX_ENOSPC || tus->error == EDQUOT) {
         return platen_respond_problem(r, PLATEN_PROBLEM_STORAGE_FULL,

@@ -142,10 +142,8 @@ platen_tus_ask(ngx_http_request_t *r, uint64_t need, uint64_t wish,
 static void
 platen_tus_reserve_done(ngx_http_request_t *r, platen_tus_t *tus)
 {
-    platen_commit_op_t     *op;
-    ngx_http_platen_ctx_t  *ctx;
+    platen_commit_op_t  *op;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     op = tus->op;
 
     switch (tus->then) {
@@ -156,9 +154,8 @@ platen_tus_reserve_done(ngx_http_request_t *r, platen_tus_t *tus)
             /* it is gone all the same, and platend gives its room back */
             ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                           "platen: store: giving back the room of an upload "
-                          "failed: %s (%s), request_id: %V",
-                          platen_strerror(op->rc), op->errstr,
-                          &ctx->request_id);
+                          "failed: %s (%s)",
+                          platen_strerror(op->rc), op->errstr);
         }
 
         platen_tus_release(tus);

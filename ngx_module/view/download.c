@@ -262,8 +262,7 @@ platen_download_send(ngx_http_request_t *r, ngx_str_t *path,
         }
 
         ngx_log_error(NGX_LOG_CRIT, r->connection->log, of.err,
-                      "platen: %s \"%V\" failed, request_id: %V", of.failed,
-                      path, &ctx->request_id);
+                      "platen: %s \"%V\" failed", of.failed, path);
         return platen_respond_problem(r, platen_problem_of_errno(of.err),
                                       "The result could not be read; try "
                                       "again later.");

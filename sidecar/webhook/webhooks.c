@@ -278,6 +278,16 @@ platen_webhooks_tick(platen_webhooks_t *w)
 }
 
 void
+platen_webhooks_renew(platen_webhooks_t *w)
+{
+    if (w->fd >= 0) {
+        close(w->fd); /* at which it ends */
+        w->fd = -1;
+        w->start_at = 0;
+    }
+}
+
+void
 platen_webhooks_wake(platen_webhooks_t *w)
 {
     if (w->fd >= 0) {

@@ -24,6 +24,9 @@ void platen_webhooks_tick(platen_webhooks_t *webhooks);
 /* Something has changed that may have to be told.  Never blocks. */
 void platen_webhooks_wake(platen_webhooks_t *webhooks);
 
+/* Has another process in place of the one that there is, if there is one, at the next tick. */
+void platen_webhooks_renew(platen_webhooks_t *webhooks);
+
 /* Whether the configuration says that anything is told at all. */
 int platen_webhooks_configured(const platen_config_t *config);
 
