@@ -173,7 +173,7 @@ comma      = ,
 LOK_EXPORT = $(addprefix -Wl$(comma)--export-dynamic-symbol=, \
              _ZN9salhelper5Timer5startEv _ZN9salhelper5Timer4stopEv \
              _ZNK9salhelper5Timer9isTickingEv _ZN9salhelper5TimerD2Ev \
-             osl_openFile osl_copyFile FcCharSetAddChar hb_buffer_add_utf16)
+             osl_openFile osl_copyFile osl_loadModule FcCharSetAddChar hb_buffer_add_utf16)
 
 $(BUILD)/platen-lok: $(call objects,$(LOK)) $(OURS)
 	$(LINK) $(LOK_EXPORT) -lzip -lexpat -lseccomp -ldl

@@ -121,6 +121,11 @@ is main::reached(), 0, 'nobody was asked for anything';
 
 main::own_name($_) for 'mine', '50% of #1?';
 
+# An address of LibreOffice's own memory, in which it looks for a picture: that costs one job.
+my @beside = map submit(content => $_, name => 'a.html', to => 'pdf')->{job_id}, map $form->[3]->($_), 'private:memorygraphic/94000000000000', 'private:standardimage/error';
+is wait_job($beside[0], 300)->{error_code}, 'converter_crashed', 'what reads an address of its own choice ends';
+is wait_job($beside[1], 300)->{status}, 'SUCCESS', 'and the one beside it does not';
+
 # What a form is drawn with are pictures of LibreOffice's own, too, and there.
 my $pdf = main::result(wait_job(submit(content => '<p>before<form><input type=checkbox><input type=radio></form>', name => 'form.html', to => 'pdf')->{job_id}));
 my @wide = map { /\/Rect ?\[([\d.]+) [\d.]+ ([\d.]+)/ ? $2 - $1 : () } $pdf =~ /(<<[^<>]*\/Subtype ?\/Widget.{0,300})/gs;

@@ -1,8 +1,8 @@
 /*
  * Files that LibreOffice may open; see lok/links.h.  Its libraries find
- * osl_openFile() and osl_copyFile() here before those of its sal (LOK_EXPORT in
- * the Makefile; LD_PRELOAD for a LibreOffice of its own).  Any thread calls them;
- * the table is constant from platen_lok_links_cut() on.
+ * osl_openFile(), osl_copyFile() and osl_loadModule() here before those of its sal (LOK_EXPORT
+ * in the Makefile; LD_PRELOAD for a LibreOffice of its own).  Any thread calls them; the table
+ * is constant from platen_lok_links_cut() on.
  *
  * What cannot be told is refused: a name that is no path, a path that leads
  * elsewhere, a file that is not there.
@@ -33,13 +33,15 @@ typedef struct {
 #define FLAG_WRITE 2
 #define FLAG_CREATE 4
 
-typedef int  open_t(string_t *url, void *handle, uint32_t flags);
-typedef int  copy_t(string_t *from, string_t *to);
-typedef int  path_t(string_t *url, string_t **path);
-typedef void release_t(string_t *string);
+typedef int   open_t(string_t *url, void *handle, uint32_t flags);
+typedef int   copy_t(string_t *from, string_t *to);
+typedef int   path_t(string_t *url, string_t **path);
+typedef void  release_t(string_t *string);
+typedef void *load_t(string_t *url, int32_t mode);
 
 open_t osl_openFile;
 copy_t osl_copyFile;
+load_t osl_loadModule;
 
 /*
  * What a document's LibreOffice reads of its own by this way: no picture and no
@@ -82,6 +84,7 @@ static struct {
 static struct {
     open_t    *open;
     copy_t    *copy;
+    load_t    *load;
     path_t    *path;
     release_t *release;
 } sal;
@@ -111,10 +114,13 @@ find_sal(void)
         find(library, "osl_copyFile", &sal.copy);
         find(library, "osl_getSystemPathFromFileURL", &sal.path);
         find(library, "rtl_uString_release", &sal.release);
+        find(library, "osl_loadModule", &sal.load);
         find(library, "osl_openFile", &sal.open);
     }
-    return sal.open == NULL || sal.copy == NULL || sal.path == NULL || sal.release == NULL ? -1
-                                                                                           : 0;
+    return sal.open == NULL || sal.copy == NULL || sal.load == NULL || sal.path == NULL
+                   || sal.release == NULL
+               ? -1
+               : 0;
 }
 
 /* A string as UTF-8, which is what LibreOffice has paths in here; -1: it is none. */
@@ -265,6 +271,33 @@ osl_copyFile(string_t *from, string_t *to)
     }
     error = look(path_of(from, text) == 0 ? text : NULL);
     return error != 0 ? error : sal.copy(from, to);
+}
+
+/*
+ * What plays films and sounds (libavmediagst.so, and what others of its kind are called).  A
+ * document that names one would have it read by all that GStreamer has; what it names is not
+ * there, and that is waited for until the run's time is over.  Without it there is a sign in
+ * the film's place.
+ */
+static int
+plays(const string_t *url)
+{
+    static const char media[] = "libavmedia", own_part[] = "lo.so";
+    char              path[PATH_MAX];
+    const char       *name;
+
+    if (octets(url, path) != 0 || (name = strrchr(path, '/')) == NULL) {
+        return 0;
+    }
+    name++;
+    return strncmp(name, media, sizeof(media) - 1) == 0
+           && strcmp(name + sizeof(media) - 1, own_part) != 0;
+}
+
+void *
+osl_loadModule(string_t *url, int32_t mode)
+{
+    return find_sal() != 0 || plays(url) ? NULL : sal.load(url, mode);
 }
 
 /* Adds a path by where it leads; one that is not there is left out. */

@@ -9,6 +9,9 @@
  * those is asked for, be it by a zygote, it is another one that is opened, or none
  * (lok/icons.h).
  *
+ * Nor is there anything that plays films and sounds, which would open what a document names
+ * in ways of its own: osl_loadModule(), which is this program's, too, does not find it.
+ *
  * What LibreOffice itself reads otherwise, libraries and fonts, is not asked for here;
  * the sandbox decides (sandbox/policy.c).
  */
