@@ -317,6 +317,26 @@ with_job(platen_txn_t *txn, const char *command, int argc, char **argv)
     }
 }
 
+/* What another version of Platen would have written there: the store is not opened as one. */
+static void
+set_schema(const char *path, uint64_t schema)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi  dbi;
+    uint8_t  value[8];
+    MDB_val  key = { 6, "schema" }, val = { sizeof(value), value };
+
+    platen_put_be64(value, schema);
+    if (mdb_env_create(&env) != 0 || mdb_env_set_maxdbs(env, 1) != 0
+        || mdb_env_open(env, path, 0, 0600) != 0 || mdb_txn_begin(env, NULL, 0, &txn) != 0
+        || mdb_dbi_open(txn, "meta", 0, &dbi) != 0 || mdb_put(txn, dbi, &key, &val, 0) != 0
+        || mdb_txn_commit(txn) != 0) {
+        fail("the schema", "cannot be written");
+    }
+    mdb_env_close(env);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -327,6 +347,10 @@ main(int argc, char **argv)
     if (argc < 3) {
         fprintf(stderr, "usage: store_driver STORE COMMAND [ID ...]\n");
         return 2;
+    }
+    if (strcmp(argv[2], "schema") == 0 && argc == 4) {
+        set_schema(argv[1], strtoull(argv[3], NULL, 10));
+        return 0;
     }
     if (platen_store_open(&store, argv[1], 0, err, sizeof(err)) != PLATEN_OK) {
         fail("the store", err);
