@@ -64,9 +64,12 @@ static const char *const scales[] = { " style:scale-to=\"", " style:scale-to-pag
 int
 platen_lok_pages_asked(const platen_lok_page_t *page)
 {
-    static const platen_lok_page_t as_it_is;
+    size_t i, any = page->orientation | page->fit | page->width | page->height;
 
-    return memcmp(page, &as_it_is, sizeof(as_it_is)) != 0;
+    for (i = 0; i < sizeof(page->margins) / sizeof(page->margins[0]); i++) {
+        any |= page->margins[i];
+    }
+    return any != 0;
 }
 
 /* The value of an attribute, up to its quote; NULL if there is none. */
