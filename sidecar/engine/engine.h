@@ -102,9 +102,19 @@ typedef struct {
 /* "pandoc+lok", with `between` between two; "" without a step. */
 void platen_route_names(const platen_route_t *route, char between, char *out, size_t size);
 
-/* engine/table.c: those that Platen brings along; whether they work here is another question.
+/*
+ * Those that Platen brings along, each in a file of its name; whether they work here is
+ * another question.  Of two ways that cost the same, the one of the earlier engine is taken.
  */
-#define PLATEN_ENGINES 9
+#define PLATEN_ENGINE_LIST(e)                                                                  \
+    e(lok) e(soffice) e(tables) e(pandoc) e(poppler) e(mupdf) e(qpdf) e(image) e(text)
+
+#define PLATEN_ENGINE_NUMBER(name) PLATEN_ENGINE_NUMBER_##name,
+#define PLATEN_ENGINE_ENTRY(name) extern const platen_engine_t platen_engine_##name;
+
+enum { PLATEN_ENGINE_LIST(PLATEN_ENGINE_NUMBER) PLATEN_ENGINES };
+PLATEN_ENGINE_LIST(PLATEN_ENGINE_ENTRY)
+
 extern const platen_engine_t *const platen_engine_table[PLATEN_ENGINES];
 
 /* Whether it is the name of an engine of the table, whether or not it works here. */
@@ -154,19 +164,8 @@ int platen_engines_has(const platen_engines_t *engines, const platen_engine_t *e
 /* Says that an engine is out of order; NULL: none is.  The matrix stays as it is. */
 void platen_engines_suspend(platen_engines_t *engines, const platen_engine_t *engine);
 
-extern const platen_engine_t platen_engine_lok;
-extern const platen_engine_t platen_engine_soffice;
-extern const platen_engine_t platen_engine_tables;
-extern const platen_engine_t platen_engine_text;
-
 /* The step that makes a client's text UTF-8; NULL: it is no text. */
 const platen_edge_t *platen_engine_text_input(const platen_format_t *format);
-
-extern const platen_engine_t platen_engine_pandoc;
-extern const platen_engine_t platen_engine_poppler;
-extern const platen_engine_t platen_engine_mupdf;
-extern const platen_engine_t platen_engine_qpdf;
-extern const platen_engine_t platen_engine_image;
 
 /* The pages of a last step become one archive; and of batches.  In no graph. */
 extern const platen_engine_t platen_engine_pages;
