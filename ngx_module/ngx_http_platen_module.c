@@ -625,7 +625,7 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
 
     platen_metrics_init(w->conf->metrics, platen_route_pattern);
 
-    platen_ready_init(cycle->log);
+    platen_health_init(cycle->log);
 
     platen_turn_init();
 

@@ -42,7 +42,7 @@ typedef struct {
     platen_str_t           error;
     platen_job_t           job;     /* if it is a file, */
     unsigned               is_file:1; /* and was not skipped */
-} platen_batch_entry_t;
+} platen_files_entry_t;
 
 
 /* GET /api/v1/jobs/{id}, which has no pages: written slice by slice. */
@@ -53,35 +53,35 @@ typedef struct {
     platen_json_t          json;
     uint64_t               next;    /* number of an entry */
     unsigned               result:1;
-} platen_batch_status_t;
+} platen_files_status_t;
 
 
-static int platen_batch_status_slice(platen_batch_status_t *s,
+static int platen_files_status_slice(platen_files_status_t *s,
     platen_txn_t *txn, const platen_job_t *job);
-static void platen_batch_status_turn(ngx_event_t *ev);
-static void platen_batch_status_cleanup(void *data);
-static ngx_int_t platen_batch_status_end(platen_batch_status_t *s, int rc,
+static void platen_files_status_turn(ngx_event_t *ev);
+static void platen_files_status_cleanup(void *data);
+static ngx_int_t platen_files_status_end(platen_files_status_t *s, int rc,
     platen_txn_t *txn);
-static void platen_batch_of_job(const platen_job_t *job,
-    platen_batch_entry_t *e);
-static int platen_batch_of_file(platen_txn_t *txn, const platen_file_t *file,
-    platen_batch_entry_t *e);
-static void platen_batch_write_file(platen_json_t *j, ngx_str_t *prefix,
-    const char *id, const platen_batch_entry_t *e);
-static void platen_batch_write_v1(platen_json_t *j, ngx_str_t *prefix,
-    const char *id, const platen_batch_entry_t *e);
-static ngx_int_t platen_batch_answer(ngx_http_request_t *r, int rc,
+static void platen_files_of_job(const platen_job_t *job,
+    platen_files_entry_t *e);
+static int platen_files_of_file(platen_txn_t *txn, const platen_file_t *file,
+    platen_files_entry_t *e);
+static void platen_files_write_one(platen_json_t *j, ngx_str_t *prefix,
+    const char *id, const platen_files_entry_t *e);
+static void platen_files_write_v1(platen_json_t *j, ngx_str_t *prefix,
+    const char *id, const platen_files_entry_t *e);
+static ngx_int_t platen_files_answer(ngx_http_request_t *r, int rc,
     platen_txn_t *txn, platen_json_t *j);
-static int platen_batch_each(platen_txn_t *txn, const platen_job_t *job,
+static int platen_files_each(platen_txn_t *txn, const platen_job_t *job,
     uint64_t *from, ngx_uint_t max, platen_json_t *j, ngx_str_t *prefix,
     void (*write)(platen_json_t *j, ngx_str_t *prefix, const char *id,
-                  const platen_batch_entry_t *e));
+                  const platen_files_entry_t *e));
 
 
 /* A file that is a job; also that of a job that is no batch. */
 
 static void
-platen_batch_of_job(const platen_job_t *job, platen_batch_entry_t *e)
+platen_files_of_job(const platen_job_t *job, platen_files_entry_t *e)
 {
     u_char  *p, *last;
 
@@ -109,8 +109,8 @@ platen_batch_of_job(const platen_job_t *job, platen_batch_entry_t *e)
 /* A PLATEN_ code. */
 
 static int
-platen_batch_of_file(platen_txn_t *txn, const platen_file_t *file,
-    platen_batch_entry_t *e)
+platen_files_of_file(platen_txn_t *txn, const platen_file_t *file,
+    platen_files_entry_t *e)
 {
     int           rc;
     platen_id_t   id;
@@ -121,7 +121,7 @@ platen_batch_of_file(platen_txn_t *txn, const platen_file_t *file,
 
         rc = platen_store_get(txn, &id, &job);
         if (rc == PLATEN_OK) {
-            platen_batch_of_job(&job, e);
+            platen_files_of_job(&job, e);
             return PLATEN_OK;
         }
 
@@ -160,8 +160,8 @@ platen_batch_of_file(platen_txn_t *txn, const platen_file_t *file,
 
 
 static void
-platen_batch_write_file(platen_json_t *j, ngx_str_t *prefix, const char *id,
-    const platen_batch_entry_t *e)
+platen_files_write_one(platen_json_t *j, ngx_str_t *prefix, const char *id,
+    const platen_files_entry_t *e)
 {
     platen_json_open(j, NULL, '{');
     platen_json_uint(j, "id", e->number);
@@ -201,15 +201,15 @@ platen_batch_write_file(platen_json_t *j, ngx_str_t *prefix, const char *id,
  */
 
 static int
-platen_batch_each(platen_txn_t *txn, const platen_job_t *job, uint64_t *from,
+platen_files_each(platen_txn_t *txn, const platen_job_t *job, uint64_t *from,
     ngx_uint_t max, platen_json_t *j, ngx_str_t *prefix,
     void (*write)(platen_json_t *j, ngx_str_t *prefix, const char *id,
-                  const platen_batch_entry_t *e))
+                  const platen_files_entry_t *e))
 {
     int                   rc, i, n;
     ngx_uint_t            left;
     platen_file_t         files[PLATEN_BATCH_SLICE];
-    platen_batch_entry_t  entry;
+    platen_files_entry_t  entry;
     char                  id[PLATEN_ID_TEXT + 1];
 
     platen_id_format(&job->id, id);
@@ -217,7 +217,7 @@ platen_batch_each(platen_txn_t *txn, const platen_job_t *job, uint64_t *from,
     if (job->batch == PLATEN_BATCH_NONE) {
 
         if (*from == 0) {
-            platen_batch_of_job(job, &entry);
+            platen_files_of_job(job, &entry);
             write(j, prefix, id, &entry);
         }
 
@@ -237,7 +237,7 @@ platen_batch_each(platen_txn_t *txn, const platen_job_t *job, uint64_t *from,
         }
 
         for (i = 0; i < n; i++) {
-            rc = platen_batch_of_file(txn, &files[i], &entry);
+            rc = platen_files_of_file(txn, &files[i], &entry);
             if (rc != PLATEN_OK) {
                 return rc;
             }
@@ -254,7 +254,7 @@ platen_batch_each(platen_txn_t *txn, const platen_job_t *job, uint64_t *from,
 
 
 int
-platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
+platen_files_write(platen_json_t *j, ngx_str_t *prefix,
     platen_txn_t *txn, const platen_job_t *job)
 {
     int       rc;
@@ -265,8 +265,8 @@ platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
     platen_json_open(j, "files", '[');
 
     if (txn || job->batch == PLATEN_BATCH_NONE) {
-        rc = platen_batch_each(txn, job, &from, PLATEN_BATCH_PAGE, j, prefix,
-                               platen_batch_write_file);
+        rc = platen_files_each(txn, job, &from, PLATEN_BATCH_PAGE, j, prefix,
+                               platen_files_write_one);
     }
 
     platen_json_close(j, ']');
@@ -278,7 +278,7 @@ platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
 /* What was written of files in `txn`, which ends; `rc` is what reading them said. */
 
 static ngx_int_t
-platen_batch_answer(ngx_http_request_t *r, int rc, platen_txn_t *txn,
+platen_files_answer(ngx_http_request_t *r, int rc, platen_txn_t *txn,
     platen_json_t *j)
 {
     ngx_str_t  value;
@@ -303,7 +303,7 @@ platen_batch_answer(ngx_http_request_t *r, int rc, platen_txn_t *txn,
 /* GET /jobs/{id}/files */
 
 ngx_int_t
-platen_batch_files(ngx_http_request_t *r)
+platen_files_list(ngx_http_request_t *r)
 {
     int                          rc;
     uint64_t                     total, from;
@@ -344,8 +344,8 @@ platen_batch_files(ngx_http_request_t *r)
     platen_json_open(&j, NULL, '{');
     platen_json_open(&j, "files", '[');
     from = offset;
-    rc = platen_batch_each(&txn, &job, &from, limit, &j, &plcf->prefix,
-                           platen_batch_write_file);
+    rc = platen_files_each(&txn, &job, &from, limit, &j, &plcf->prefix,
+                           platen_files_write_one);
     platen_json_close(&j, ']');
     platen_job_json_counts(&j, &job);
     platen_json_uint(&j, "total", total);
@@ -361,14 +361,14 @@ platen_batch_files(ngx_http_request_t *r)
 
     platen_json_close(&j, '}');
 
-    return platen_batch_answer(r, rc, &txn, &j);
+    return platen_files_answer(r, rc, &txn, &j);
 }
 
 
 /* GET /jobs/{id}/files/{n} */
 
 ngx_int_t
-platen_batch_file(ngx_http_request_t *r)
+platen_files_download(ngx_http_request_t *r)
 {
     int                     rc;
     ngx_int_t               status;
@@ -428,7 +428,7 @@ platen_batch_file(ngx_http_request_t *r)
 /* States in the words of /api/v1. */
 
 static const char *
-platen_batch_v1_state(const char *name)
+platen_files_v1_state(const char *name)
 {
     ngx_uint_t  i;
 
@@ -455,12 +455,12 @@ platen_batch_v1_state(const char *name)
 
 
 static void
-platen_batch_write_v1(platen_json_t *j, ngx_str_t *prefix, const char *id,
-    const platen_batch_entry_t *e)
+platen_files_write_v1(platen_json_t *j, ngx_str_t *prefix, const char *id,
+    const platen_files_entry_t *e)
 {
     const char  *state;
 
-    state = platen_batch_v1_state(e->status);
+    state = platen_files_v1_state(e->status);
 
     platen_json_open(j, NULL, '{');
     platen_json_uint(j, "id", e->number);
@@ -475,7 +475,7 @@ platen_batch_write_v1(platen_json_t *j, ngx_str_t *prefix, const char *id,
 /* GET /api/v1/jobs/{id} */
 
 ngx_int_t
-platen_batch_status(ngx_http_request_t *r)
+platen_files_status(ngx_http_request_t *r)
 {
     int                     rc;
     ngx_int_t               status;
@@ -483,14 +483,14 @@ platen_batch_status(ngx_http_request_t *r)
     platen_txn_t            txn;
     platen_job_t            job;
     ngx_http_cleanup_t     *cln;
-    platen_batch_status_t  *s;
+    platen_files_status_t  *s;
     char                    id[PLATEN_ID_TEXT + 1];
 
     if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
     }
 
-    s = ngx_pcalloc(r->pool, sizeof(platen_batch_status_t));
+    s = ngx_pcalloc(r->pool, sizeof(platen_files_status_t));
 
     if (s == NULL) {
         platen_txn_abort(&txn);
@@ -501,7 +501,7 @@ platen_batch_status(ngx_http_request_t *r)
     s->result = platen_state_has_result(job.state);
 
     platen_id_format(&job.id, id);
-    state = platen_batch_v1_state(platen_state_name(job.state));
+    state = platen_files_v1_state(platen_state_name(job.state));
 
     platen_json_chain_init(&s->json, r->pool, 4096);
     platen_json_open(&s->json, NULL, '{');
@@ -510,10 +510,10 @@ platen_batch_status(ngx_http_request_t *r)
     platen_json_time(&s->json, "created_at", job.created_at);
     platen_json_open(&s->json, "files", '[');
 
-    rc = platen_batch_status_slice(s, &txn, &job);
+    rc = platen_files_status_slice(s, &txn, &job);
 
     if (rc != PLATEN_OK || s->next == PLATEN_BATCH_LAST) {
-        return platen_batch_status_end(s, rc, &txn);
+        return platen_files_status_end(s, rc, &txn);
     }
 
     platen_txn_abort(&txn);
@@ -528,10 +528,10 @@ platen_batch_status(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    cln->handler = platen_batch_status_cleanup;
+    cln->handler = platen_files_status_cleanup;
     cln->data = s;
 
-    s->event.handler = platen_batch_status_turn;
+    s->event.handler = platen_files_status_turn;
     s->event.data = r->connection;
     s->event.log = r->connection->log;
 
@@ -545,22 +545,22 @@ platen_batch_status(ngx_http_request_t *r)
 
 
 static int
-platen_batch_status_slice(platen_batch_status_t *s, platen_txn_t *txn,
+platen_files_status_slice(platen_files_status_t *s, platen_txn_t *txn,
     const platen_job_t *job)
 {
     ngx_http_platen_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(s->request, ngx_http_platen_module);
 
-    return platen_batch_each(txn, job, &s->next, PLATEN_BATCH_TURN, &s->json,
-                             &plcf->prefix, platen_batch_write_v1);
+    return platen_files_each(txn, job, &s->next, PLATEN_BATCH_TURN, &s->json,
+                             &plcf->prefix, platen_files_write_v1);
 }
 
 
 /* The next slice; in between others have had their turn. */
 
 static void
-platen_batch_status_turn(ngx_event_t *ev)
+platen_files_status_turn(ngx_event_t *ev)
 {
     int                     rc;
     ngx_int_t               status;
@@ -568,10 +568,10 @@ platen_batch_status_turn(ngx_event_t *ev)
     platen_txn_t            txn;
     ngx_connection_t       *c;
     ngx_http_request_t     *r;
-    platen_batch_status_t  *s;
+    platen_files_status_t  *s;
 
-    s = (platen_batch_status_t *) ((u_char *) ev
-                                   - offsetof(platen_batch_status_t, event));
+    s = (platen_files_status_t *) ((u_char *) ev
+                                   - offsetof(platen_files_status_t, event));
     r = s->request;
     c = r->connection;
 
@@ -584,7 +584,7 @@ platen_batch_status_turn(ngx_event_t *ev)
         return;
     }
 
-    rc = platen_batch_status_slice(s, &txn, &job);
+    rc = platen_files_status_slice(s, &txn, &job);
 
     if (rc == PLATEN_OK && s->next != PLATEN_BATCH_LAST) {
         platen_txn_abort(&txn);
@@ -592,15 +592,15 @@ platen_batch_status_turn(ngx_event_t *ev)
         return;
     }
 
-    ngx_http_finalize_request(r, platen_batch_status_end(s, rc, &txn));
+    ngx_http_finalize_request(r, platen_files_status_end(s, rc, &txn));
     ngx_http_run_posted_requests(c);
 }
 
 
 static void
-platen_batch_status_cleanup(void *data)
+platen_files_status_cleanup(void *data)
 {
-    platen_batch_status_t *s = data;
+    platen_files_status_t *s = data;
 
     if (s->event.timer_set) {
         ngx_del_timer(&s->event);
@@ -609,7 +609,7 @@ platen_batch_status_cleanup(void *data)
 
 
 static ngx_int_t
-platen_batch_status_end(platen_batch_status_t *s, int rc, platen_txn_t *txn)
+platen_files_status_end(platen_files_status_t *s, int rc, platen_txn_t *txn)
 {
     u_char                      *p;
     ngx_http_platen_ctx_t       *ctx;
@@ -634,5 +634,5 @@ platen_batch_status_end(platen_batch_status_t *s, int rc, platen_txn_t *txn)
 
     platen_json_close(&s->json, '}');
 
-    return platen_batch_answer(s->request, rc, txn, &s->json);
+    return platen_files_answer(s->request, rc, txn, &s->json);
 }

@@ -16,15 +16,15 @@
 #include "store/store.h"
 
 
-ngx_int_t platen_batch_files(ngx_http_request_t *r);
-ngx_int_t platen_batch_file(ngx_http_request_t *r);
-ngx_int_t platen_batch_status(ngx_http_request_t *r);
+ngx_int_t platen_files_list(ngx_http_request_t *r);
+ngx_int_t platen_files_download(ngx_http_request_t *r);
+ngx_int_t platen_files_status(ngx_http_request_t *r);
 
 /*
  * The members "files" (the first thousand; `txn` NULL: none of a batch) and
  * "counts" of a job.  A PLATEN_ code.
  */
-int platen_batch_write_files(platen_json_t *j, ngx_str_t *prefix,
+int platen_files_write(platen_json_t *j, ngx_str_t *prefix,
     platen_txn_t *txn, const platen_job_t *job);
 
 

@@ -34,31 +34,31 @@ typedef struct {
                                             data; NULL: they do not */
     const char              *map;        /* the same of their maps */
     platen_canary_record_t   canary;     /* at 0: there was none */
-} platen_ready_t;
+} platen_health_t;
 
 
-static ngx_int_t platen_ready_look(ngx_http_request_t *r,
-    platen_ready_t *found, const char **missing);
-static ngx_int_t platen_ready_read(ngx_http_request_t *r, platen_txn_t *txn,
-    platen_ready_t *found);
-static ngx_int_t platen_ready_text(ngx_http_request_t *r, platen_txn_t *txn,
+static ngx_int_t platen_health_look(ngx_http_request_t *r,
+    platen_health_t *found, const char **missing);
+static ngx_int_t platen_health_read(ngx_http_request_t *r, platen_txn_t *txn,
+    platen_health_t *found);
+static ngx_int_t platen_health_text(ngx_http_request_t *r, platen_txn_t *txn,
     const char *name, platen_str_t *text);
-static const char *platen_ready_disk(ngx_http_request_t *r);
-static const char *platen_ready_sidecar(ngx_http_request_t *r);
-static const char *platen_ready_other(ngx_http_request_t *r,
+static const char *platen_health_disk(ngx_http_request_t *r);
+static const char *platen_health_sidecar(ngx_http_request_t *r);
+static const char *platen_health_other(ngx_http_request_t *r,
     const char *otherwise);
-static unsigned platen_ready_compare(platen_txn_t *txn,
+static unsigned platen_health_compare(platen_txn_t *txn,
     platen_uses_t *platend);
-static ngx_int_t platen_ready_beside(platen_uses_t *platend);
-static void platen_ready_log(const platen_uses_t *platend, unsigned asked,
+static ngx_int_t platen_health_beside(platen_uses_t *platend);
+static void platen_health_log(const platen_uses_t *platend, unsigned asked,
     unsigned differ, ngx_log_t *log);
-static const char *platen_ready_tell(ngx_http_request_t *r,
+static const char *platen_health_tell(ngx_http_request_t *r,
     const platen_uses_t *platend, unsigned what);
-static ngx_int_t platen_ready_send(ngx_http_request_t *r,
-    const platen_ready_t *found);
+static ngx_int_t platen_health_send(ngx_http_request_t *r,
+    const platen_health_t *found);
 
 
-static unsigned  platen_ready_logged;  /* of platen_uses_differ() */
+static unsigned  platen_health_logged;  /* of platen_uses_differ() */
 
 
 /*
@@ -68,7 +68,7 @@ static unsigned  platen_ready_logged;  /* of platen_uses_differ() */
  */
 
 void
-platen_ready_init(ngx_log_t *log)
+platen_health_init(ngx_log_t *log)
 {
     int                        rc;
     char                       text[PLATEN_USES_TEXT_MAX];
@@ -79,7 +79,7 @@ platen_ready_init(ngx_log_t *log)
     platen_uses_t              platend;
     ngx_http_platen_worker_t  *w = &ngx_http_platen_worker;
 
-    platen_ready_logged = 0;
+    platen_health_logged = 0;
     platen_uses_look(&ngx_http_platen_worker.uses, (char *) w->conf->store.data,
                      (char *) w->conf->data.data, w->conf->map_size);
 
@@ -98,17 +98,17 @@ platen_ready_init(ngx_log_t *log)
         rc = PLATEN_NOT_FOUND;
     }
 
-    differ = platen_ready_compare(&txn, &platend);
+    differ = platen_health_compare(&txn, &platend);
     platen_txn_abort(&txn);
 
     if (differ) {
-        platen_ready_log(&platend, differ, differ, log);
+        platen_health_log(&platend, differ, differ, log);
 
-    } else if (platen_ready_beside(&platend) == NGX_OK) {
-        platen_ready_log(&platend, PLATEN_USES_STORE,
-                         platen_uses_differ(&ngx_http_platen_worker.uses,
-                                            &platend),
-                         log);
+    } else if (platen_health_beside(&platend) == NGX_OK) {
+        platen_health_log(&platend, PLATEN_USES_STORE,
+                          platen_uses_differ(&ngx_http_platen_worker.uses,
+                                             &platend),
+                          log);
     }
 
     if (rc != PLATEN_NOT_FOUND) {
@@ -137,16 +137,16 @@ platen_ready_init(ngx_log_t *log)
 
 
 ngx_int_t
-platen_ready(ngx_http_request_t *r)
+platen_health(ngx_http_request_t *r)
 {
     ngx_int_t       rc;
     const char     *missing;
-    platen_ready_t  found;
+    platen_health_t  found;
 
     missing = NULL;
-    ngx_memzero(&found, sizeof(platen_ready_t));
+    ngx_memzero(&found, sizeof(platen_health_t));
 
-    rc = platen_ready_look(r, &found, &missing);
+    rc = platen_health_look(r, &found, &missing);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -156,14 +156,14 @@ platen_ready(ngx_http_request_t *r)
                                       missing);
     }
 
-    return platen_ready_send(r, &found);
+    return platen_health_send(r, &found);
 }
 
 
 /* Sets what keeps jobs from being taken in and converted, if anything does. */
 
 static ngx_int_t
-platen_ready_look(ngx_http_request_t *r, platen_ready_t *found,
+platen_health_look(ngx_http_request_t *r, platen_health_t *found,
     const char **missing)
 {
     int           rc;
@@ -191,7 +191,7 @@ platen_ready_look(ngx_http_request_t *r, platen_ready_t *found,
 
     if (rc == PLATEN_OK) {
         full = platen_admit_full(&txn, log);
-        status = platen_ready_read(r, &txn, found);
+        status = platen_health_read(r, &txn, found);
     }
 
     platen_txn_abort(&txn);
@@ -212,11 +212,11 @@ platen_ready_look(ngx_http_request_t *r, platen_ready_t *found,
                    "left, and every upload is refused; make room on it.";
 
     } else {
-        *missing = platen_ready_disk(r);
+        *missing = platen_health_disk(r);
     }
 
     if (*missing == NULL) {
-        *missing = platen_ready_sidecar(r);
+        *missing = platen_health_sidecar(r);
     }
 
     if (*missing == NULL) {
@@ -230,20 +230,20 @@ platen_ready_look(ngx_http_request_t *r, platen_ready_t *found,
 /* What the store has of platend. */
 
 static ngx_int_t
-platen_ready_read(ngx_http_request_t *r, platen_txn_t *txn,
-    platen_ready_t *found)
+platen_health_read(ngx_http_request_t *r, platen_txn_t *txn,
+    platen_health_t *found)
 {
     unsigned       differ;
     platen_str_t   text;
     platen_uses_t  platend;
 
-    if (platen_ready_text(r, txn, PLATEN_CONDITION_META, &text) != NGX_OK) {
+    if (platen_health_text(r, txn, PLATEN_CONDITION_META, &text) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     found->condition = text.len ? text.data : NULL;
 
-    if (platen_ready_text(r, txn, PLATEN_NOTES_META, &found->notes) != NGX_OK)
+    if (platen_health_text(r, txn, PLATEN_NOTES_META, &found->notes) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -256,16 +256,16 @@ platen_ready_read(ngx_http_request_t *r, platen_txn_t *txn,
         ngx_memzero(&found->canary, sizeof(platen_canary_record_t));
     }
 
-    differ = platen_ready_compare(txn, &platend);
-    platen_ready_log(&platend, PLATEN_USES_DATA|PLATEN_USES_MAP, differ,
-                     r->connection->log);
+    differ = platen_health_compare(txn, &platend);
+    platen_health_log(&platend, PLATEN_USES_DATA|PLATEN_USES_MAP, differ,
+                      r->connection->log);
 
     if (differ & PLATEN_USES_DATA) {
-        found->elsewhere = platen_ready_tell(r, &platend, PLATEN_USES_DATA);
+        found->elsewhere = platen_health_tell(r, &platend, PLATEN_USES_DATA);
     }
 
     if (differ & PLATEN_USES_MAP) {
-        found->map = platen_ready_tell(r, &platend, PLATEN_USES_MAP);
+        found->map = platen_health_tell(r, &platend, PLATEN_USES_MAP);
     }
 
     return NGX_OK;
@@ -275,7 +275,7 @@ platen_ready_read(ngx_http_request_t *r, platen_txn_t *txn,
 /* A copy that is ended by '\0'; empty if there is none. */
 
 static ngx_int_t
-platen_ready_text(ngx_http_request_t *r, platen_txn_t *txn, const char *name,
+platen_health_text(ngx_http_request_t *r, platen_txn_t *txn, const char *name,
     platen_str_t *text)
 {
     char          *copy;
@@ -303,7 +303,7 @@ platen_ready_text(ngx_http_request_t *r, platen_txn_t *txn, const char *name,
 
 
 static const char *
-platen_ready_disk(ngx_http_request_t *r)
+platen_health_disk(ngx_http_request_t *r)
 {
     char  path[PLATEN_PATH_MAX];
 
@@ -318,7 +318,7 @@ platen_ready_disk(ngx_http_request_t *r)
 /* The sidecar holds a record lock on this file for as long as it lives. */
 
 static const char *
-platen_ready_sidecar(ngx_http_request_t *r)
+platen_health_sidecar(ngx_http_request_t *r)
 {
     int           fd, rc;
     char          path[PLATEN_PATH_MAX];
@@ -329,8 +329,8 @@ platen_ready_sidecar(ngx_http_request_t *r)
 
     fd = open(path, O_RDWR|O_CLOEXEC);
     if (fd == -1) {
-        return platen_ready_other(r, "The sidecar has never run here; start "
-                                     "platend.");
+        return platen_health_other(r, "The sidecar has never run here; start "
+                                      "platend.");
     }
 
     ngx_memzero(&lock, sizeof(struct flock));
@@ -341,12 +341,12 @@ platen_ready_sidecar(ngx_http_request_t *r)
     (void) close(fd);
 
     if (rc == -1 || lock.l_type == F_UNLCK) {
-        return platen_ready_other(r, "The sidecar is not running; start "
-                                     "platend. Jobs are accepted meanwhile, "
-                                     "until the queue is full.");
+        return platen_health_other(r, "The sidecar is not running; start "
+                                      "platend. Jobs are accepted meanwhile, "
+                                      "until the queue is full.");
     }
 
-    platen_ready_logged &= ~PLATEN_USES_STORE;
+    platen_health_logged &= ~PLATEN_USES_STORE;
 
     return NULL;
 }
@@ -355,25 +355,25 @@ platen_ready_sidecar(ngx_http_request_t *r)
 /* Where platend is instead of here, if that is to be known. */
 
 static const char *
-platen_ready_other(ngx_http_request_t *r, const char *otherwise)
+platen_health_other(ngx_http_request_t *r, const char *otherwise)
 {
     unsigned       differ;
     platen_uses_t  platend;
 
-    differ = platen_ready_beside(&platend) == NGX_OK
+    differ = platen_health_beside(&platend) == NGX_OK
              ? platen_uses_differ(&ngx_http_platen_worker.uses, &platend) : 0;
 
-    platen_ready_log(&platend, PLATEN_USES_STORE, differ, r->connection->log);
+    platen_health_log(&platend, PLATEN_USES_STORE, differ, r->connection->log);
 
     return differ & PLATEN_USES_STORE
-           ? platen_ready_tell(r, &platend, PLATEN_USES_STORE) : otherwise;
+           ? platen_health_tell(r, &platend, PLATEN_USES_STORE) : otherwise;
 }
 
 
 /* What is not the same as here, of the platend that has used this store. */
 
 static unsigned
-platen_ready_compare(platen_txn_t *txn, platen_uses_t *platend)
+platen_health_compare(platen_txn_t *txn, platen_uses_t *platend)
 {
     platen_str_t  text;
 
@@ -393,7 +393,7 @@ platen_ready_compare(platen_txn_t *txn, platen_uses_t *platend)
 /* What platend says beside its socket: whoever reads it there has its queue. */
 
 static ngx_int_t
-platen_ready_beside(platen_uses_t *platend)
+platen_health_beside(platen_uses_t *platend)
 {
     int      fd;
     char     text[PLATEN_USES_TEXT_MAX];
@@ -415,7 +415,7 @@ platen_ready_beside(platen_uses_t *platend)
 /* What was asked for, and differs: once, until it is the same again. */
 
 static void
-platen_ready_log(const platen_uses_t *platend, unsigned asked,
+platen_health_log(const platen_uses_t *platend, unsigned asked,
     unsigned differ, ngx_log_t *log)
 {
     char        text[PLATEN_SERVICE_SENTENCE];
@@ -425,19 +425,19 @@ platen_ready_log(const platen_uses_t *platend, unsigned asked,
     for (what = PLATEN_USES_STORE; what <= PLATEN_USES_MAP; what <<= 1) {
         level = what == PLATEN_USES_MAP ? NGX_LOG_WARN : NGX_LOG_ERR;
 
-        if (differ & asked & ~platen_ready_logged & what) {
+        if (differ & asked & ~platen_health_logged & what) {
             ngx_log_error(level, log, 0, "platen: %s",
                           platen_uses_tell(&ngx_http_platen_worker.uses,
                                            platend, what, text));
         }
     }
 
-    platen_ready_logged = (platen_ready_logged & ~asked) | (differ & asked);
+    platen_health_logged = (platen_health_logged & ~asked) | (differ & asked);
 }
 
 
 static const char *
-platen_ready_tell(ngx_http_request_t *r, const platen_uses_t *platend,
+platen_health_tell(ngx_http_request_t *r, const platen_uses_t *platend,
     unsigned what)
 {
     char  *text;
@@ -451,7 +451,7 @@ platen_ready_tell(ngx_http_request_t *r, const platen_uses_t *platend,
 
 
 static ngx_int_t
-platen_ready_send(ngx_http_request_t *r, const platen_ready_t *found)
+platen_health_send(ngx_http_request_t *r, const platen_health_t *found)
 {
     uint64_t                       now;
     platen_json_t                  j;

@@ -13,9 +13,9 @@
 
 
 /* Says in the store what this worker uses; once, before its first turn. */
-void platen_ready_init(ngx_log_t *log);
+void platen_health_init(ngx_log_t *log);
 
-ngx_int_t platen_ready(ngx_http_request_t *r);
+ngx_int_t platen_health(ngx_http_request_t *r);
 
 
 #endif /* _PLATEN_VIEW_HEALTH_H_INCLUDED_ */

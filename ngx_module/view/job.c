@@ -31,7 +31,7 @@ platen_view_write(ngx_http_request_t *r, platen_json_t *j, platen_txn_t *txn,
                                              plcf->prefix.len },
                     position, PLATEN_JOB_JSON_CLIENT);
 
-    if (platen_batch_write_files(j, &plcf->prefix, txn, job) != PLATEN_OK) {
+    if (platen_files_write(j, &plcf->prefix, txn, job) != PLATEN_OK) {
         j->failed = 1;
     }
 

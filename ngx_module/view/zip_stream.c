@@ -55,7 +55,7 @@ typedef struct {
     uint32_t             hash;      /* of the name */
     size_t               len;
     u_char               name[PLATEN_BATCH_PARTIAL_NAME];
-} platen_batch_result_t;
+} platen_zip_stream_result_t;
 
 
 /* Owned by the request. */
@@ -79,45 +79,46 @@ typedef struct {
     u_char               text[PLATEN_BATCH_PARTIAL_CENTRAL + PLATEN_BATCH_PARTIAL_NAME];
     unsigned             listing:1; /* the directory is being written */
     unsigned             ended:1;
-} platen_batch_partial_t;
+} platen_zip_stream_t;
 
 
-static ngx_int_t platen_batch_partial_header(ngx_http_request_t *r,
+static ngx_int_t platen_zip_stream_header(ngx_http_request_t *r,
     const platen_job_t *job);
-static ngx_int_t platen_batch_partial_go(platen_batch_partial_t *z);
-static ngx_int_t platen_batch_partial_next(platen_batch_partial_t *z,
-    platen_batch_result_t *e);
-static ngx_int_t platen_batch_partial_read(platen_batch_partial_t *z,
-    platen_txn_t *txn, const platen_file_t *file, platen_batch_result_t *e);
-static void platen_batch_partial_name(platen_batch_partial_t *z,
-    const platen_job_t *job, platen_batch_result_t *e);
-static uint32_t *platen_batch_partial_slot(platen_batch_partial_t *z,
+static ngx_int_t platen_zip_stream_go(platen_zip_stream_t *z);
+static ngx_int_t platen_zip_stream_next(platen_zip_stream_t *z,
+    platen_zip_stream_result_t *e);
+static ngx_int_t platen_zip_stream_read(platen_zip_stream_t *z,
+    platen_txn_t *txn, const platen_file_t *file,
+    platen_zip_stream_result_t *e);
+static void platen_zip_stream_name(platen_zip_stream_t *z,
+    const platen_job_t *job, platen_zip_stream_result_t *e);
+static uint32_t *platen_zip_stream_slot(platen_zip_stream_t *z,
     uint32_t hash);
-static ngx_int_t platen_batch_partial_file(platen_batch_partial_t *z,
-    const platen_batch_result_t *e);
-static ngx_int_t platen_batch_partial_entry(platen_batch_partial_t *z,
-    const platen_batch_result_t *e);
-static ngx_int_t platen_batch_partial_end(platen_batch_partial_t *z);
-static ngx_int_t platen_batch_partial_send(platen_batch_partial_t *z, u_char *last);
-static ngx_int_t platen_batch_partial_sent(platen_batch_partial_t *z,
+static ngx_int_t platen_zip_stream_file(platen_zip_stream_t *z,
+    const platen_zip_stream_result_t *e);
+static ngx_int_t platen_zip_stream_entry(platen_zip_stream_t *z,
+    const platen_zip_stream_result_t *e);
+static ngx_int_t platen_zip_stream_end(platen_zip_stream_t *z);
+static ngx_int_t platen_zip_stream_send(platen_zip_stream_t *z, u_char *last);
+static ngx_int_t platen_zip_stream_sent(platen_zip_stream_t *z,
     ngx_int_t rc);
-static void platen_batch_partial_writer(ngx_http_request_t *r);
-static void platen_batch_partial_close(void *data);
-static u_char *platen_batch_partial_fields(u_char *p,
-    const platen_batch_result_t *e);
-static u_char *platen_batch_partial_16(u_char *p, ngx_uint_t n);
-static u_char *platen_batch_partial_32(u_char *p, uint32_t n);
+static void platen_zip_stream_writer(ngx_http_request_t *r);
+static void platen_zip_stream_close(void *data);
+static u_char *platen_zip_stream_fields(u_char *p,
+    const platen_zip_stream_result_t *e);
+static u_char *platen_zip_stream_16(u_char *p, ngx_uint_t n);
+static u_char *platen_zip_stream_32(u_char *p, uint32_t n);
 
 
 ngx_int_t
-platen_batch_download(ngx_http_request_t *r)
+platen_zip_stream_download(ngx_http_request_t *r)
 {
     ngx_int_t               rc, status;
     ngx_str_t               value;
     platen_job_t            job;
     platen_txn_t            txn;
     ngx_pool_cleanup_t     *cln;
-    platen_batch_partial_t   *z;
+    platen_zip_stream_t   *z;
     ngx_http_platen_ctx_t  *ctx;
 
     if (ngx_http_arg(r, (u_char *) "partial", 7, &value) != NGX_OK
@@ -146,7 +147,7 @@ platen_batch_download(ngx_http_request_t *r)
                                       "the client ask for it.");
     }
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(platen_batch_partial_t));
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(platen_zip_stream_t));
 
     if (cln == NULL) {
         platen_txn_abort(&txn);
@@ -154,12 +155,12 @@ platen_batch_download(ngx_http_request_t *r)
     }
 
     z = cln->data;
-    ngx_memzero(z, sizeof(platen_batch_partial_t));
+    ngx_memzero(z, sizeof(platen_zip_stream_t));
     z->request = r;
     z->sender.request = r;
     z->sender.what = "archive";
     z->file.fd = NGX_INVALID_FILE;
-    cln->handler = platen_batch_partial_close;
+    cln->handler = platen_zip_stream_close;
     ctx->live = z;
 
     for (z->mask = 64; z->mask < 2 * (ngx_uint_t) job.files; z->mask *= 2) {
@@ -169,7 +170,7 @@ platen_batch_download(ngx_http_request_t *r)
     z->names = ngx_pcalloc(r->pool, z->mask * sizeof(uint32_t));
     z->mask--;
 
-    rc = z->names ? platen_batch_partial_header(r, &job) : NGX_ERROR;
+    rc = z->names ? platen_zip_stream_header(r, &job) : NGX_ERROR;
     platen_txn_abort(&txn);
 
     if (rc == NGX_OK) {
@@ -187,10 +188,10 @@ platen_batch_download(ngx_http_request_t *r)
     }
 
     r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = platen_batch_partial_writer;
+    r->write_event_handler = platen_zip_stream_writer;
     r->main->count++;
 
-    rc = platen_batch_partial_go(z);
+    rc = platen_zip_stream_go(z);
 
     if (rc != NGX_AGAIN) {
         ngx_http_finalize_request(r, rc);
@@ -201,7 +202,7 @@ platen_batch_download(ngx_http_request_t *r)
 
 
 static ngx_int_t
-platen_batch_partial_header(ngx_http_request_t *r, const platen_job_t *job)
+platen_zip_stream_header(ngx_http_request_t *r, const platen_job_t *job)
 {
     ngx_http_platen_ctx_t  *ctx;
 
@@ -224,10 +225,10 @@ platen_batch_partial_header(ngx_http_request_t *r, const platen_job_t *job)
 /* Writes until the socket is full: NGX_AGAIN; else how the request ends. */
 
 static ngx_int_t
-platen_batch_partial_go(platen_batch_partial_t *z)
+platen_zip_stream_go(platen_zip_stream_t *z)
 {
     ngx_int_t               rc;
-    platen_batch_result_t  entry;
+    platen_zip_stream_result_t  entry;
 
     for ( ;; ) {
         if (z->turn++ == PLATEN_BATCH_PARTIAL_TURN) {
@@ -246,7 +247,7 @@ platen_batch_partial_go(platen_batch_partial_t *z)
             return rc == NGX_AGAIN ? NGX_OK : rc;
         }
 
-        rc = platen_batch_partial_next(z, &entry);
+        rc = platen_zip_stream_next(z, &entry);
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
@@ -258,11 +259,11 @@ platen_batch_partial_go(platen_batch_partial_t *z)
         }
 
         if (rc == NGX_OK) {
-            rc = z->listing ? platen_batch_partial_entry(z, &entry)
-                            : platen_batch_partial_file(z, &entry);
+            rc = z->listing ? platen_zip_stream_entry(z, &entry)
+                            : platen_zip_stream_file(z, &entry);
 
         } else if (z->listing) {
-            rc = platen_batch_partial_end(z);
+            rc = platen_zip_stream_end(z);
 
         } else {
             z->listing = 1;
@@ -286,7 +287,7 @@ platen_batch_partial_go(platen_batch_partial_t *z)
  */
 
 static ngx_int_t
-platen_batch_partial_next(platen_batch_partial_t *z, platen_batch_result_t *e)
+platen_zip_stream_next(platen_zip_stream_t *z, platen_zip_stream_result_t *e)
 {
     int                     i, n;
     ngx_int_t               rc;
@@ -312,7 +313,7 @@ platen_batch_partial_next(platen_batch_partial_t *z, platen_batch_result_t *e)
 
         for (i = 0; i < n && rc == NGX_DONE; i++) {
             z->next = files[i].number + 1;
-            rc = platen_batch_partial_read(z, &txn, &files[i], e);
+            rc = platen_zip_stream_read(z, &txn, &files[i], e);
         }
 
         seen += i;
@@ -332,8 +333,8 @@ platen_batch_partial_next(platen_batch_partial_t *z, platen_batch_result_t *e)
 /* NGX_OK; NGX_DONE: it is not in the archive; NGX_ERROR: it is no more. */
 
 static ngx_int_t
-platen_batch_partial_read(platen_batch_partial_t *z, platen_txn_t *txn,
-    const platen_file_t *file, platen_batch_result_t *e)
+platen_zip_stream_read(platen_zip_stream_t *z, platen_txn_t *txn,
+    const platen_file_t *file, platen_zip_stream_result_t *e)
 {
     platen_job_t  job;
     ngx_uint_t    in;
@@ -369,7 +370,7 @@ platen_batch_partial_read(platen_batch_partial_t *z, platen_txn_t *txn,
     e->epoch = job.epoch;
     e->crc = job.output_crc;
     e->size = (uint32_t) job.output_size;
-    platen_batch_partial_name(z, &job, e);
+    platen_zip_stream_name(z, &job, e);
 
     return NGX_OK;
 }
@@ -378,8 +379,8 @@ platen_batch_partial_read(platen_batch_partial_t *z, platen_txn_t *txn,
 /* As in the archive at the end; one that is taken has its number in it. */
 
 static void
-platen_batch_partial_name(platen_batch_partial_t *z, const platen_job_t *job,
-    platen_batch_result_t *e)
+platen_zip_stream_name(platen_zip_stream_t *z, const platen_job_t *job,
+    platen_zip_stream_result_t *e)
 {
     u_char              *p, *last, *stem;
     ngx_uint_t           tries;
@@ -426,7 +427,7 @@ platen_batch_partial_name(platen_batch_partial_t *z, const platen_job_t *job,
 
         e->hash += e->hash == 0;
 
-        if (*platen_batch_partial_slot(z, e->hash) == 0) {
+        if (*platen_zip_stream_slot(z, e->hash) == 0) {
             break;
         }
     }
@@ -436,7 +437,7 @@ platen_batch_partial_name(platen_batch_partial_t *z, const platen_job_t *job,
 /* Where the hash is in the table, or would be. */
 
 static uint32_t *
-platen_batch_partial_slot(platen_batch_partial_t *z, uint32_t hash)
+platen_zip_stream_slot(platen_zip_stream_t *z, uint32_t hash)
 {
     ngx_uint_t  i;
 
@@ -450,11 +451,11 @@ platen_batch_partial_slot(platen_batch_partial_t *z, uint32_t hash)
 }
 
 
-/* A local header, and the bytes.  As platen_batch_partial_send(). */
+/* A local header, and the bytes.  As platen_zip_stream_send(). */
 
 static ngx_int_t
-platen_batch_partial_file(platen_batch_partial_t *z,
-    const platen_batch_result_t *e)
+platen_zip_stream_file(platen_zip_stream_t *z,
+    const platen_zip_stream_result_t *e)
 {
     u_char                       *p;
     ngx_file_info_t               fi;
@@ -474,16 +475,16 @@ platen_batch_partial_file(platen_batch_partial_t *z,
         || ngx_file_size(&fi) != (off_t) e->size)
     {
         /* deleted since; not one that has been promised */
-        platen_batch_partial_close(z);
+        platen_zip_stream_close(z);
         return NGX_OK;
     }
 
     z->in[e->number / 8] |= 1 << e->number % 8;
-    *platen_batch_partial_slot(z, e->hash) = e->hash;
+    *platen_zip_stream_slot(z, e->hash) = e->hash;
     z->count++;
 
-    p = platen_batch_partial_32(z->text, 0x04034b50);
-    p = platen_batch_partial_fields(p, e);
+    p = platen_zip_stream_32(z->text, 0x04034b50);
+    p = platen_zip_stream_fields(p, e);
     p = ngx_cpymem(p, e->name, e->len);
     z->offset += (p - z->text) + e->size;
 
@@ -493,41 +494,41 @@ platen_batch_partial_file(platen_batch_partial_t *z,
     z->body.file_last = e->size;
     z->file.log = z->request->connection->log;
 
-    return platen_batch_partial_send(z, p);
+    return platen_zip_stream_send(z, p);
 }
 
 
 /* An entry of the directory. */
 
 static ngx_int_t
-platen_batch_partial_entry(platen_batch_partial_t *z,
-    const platen_batch_result_t *e)
+platen_zip_stream_entry(platen_zip_stream_t *z,
+    const platen_zip_stream_result_t *e)
 {
     u_char  *p;
 
-    p = platen_batch_partial_32(z->text, 0x02014b50);
-    p = platen_batch_partial_16(p, 0x0314);           /* made by Unix */
-    p = platen_batch_partial_fields(p, e);
-    p = platen_batch_partial_16(p, 0);                /* comment */
-    p = platen_batch_partial_16(p, 0);                /* disk */
-    p = platen_batch_partial_16(p, 0);
-    p = platen_batch_partial_32(p, 0100644u << 16);   /* a plain file */
-    p = platen_batch_partial_32(p, (uint32_t) z->offset);
+    p = platen_zip_stream_32(z->text, 0x02014b50);
+    p = platen_zip_stream_16(p, 0x0314);           /* made by Unix */
+    p = platen_zip_stream_fields(p, e);
+    p = platen_zip_stream_16(p, 0);                /* comment */
+    p = platen_zip_stream_16(p, 0);                /* disk */
+    p = platen_zip_stream_16(p, 0);
+    p = platen_zip_stream_32(p, 0100644u << 16);   /* a plain file */
+    p = platen_zip_stream_32(p, (uint32_t) z->offset);
     p = ngx_cpymem(p, e->name, e->len);
 
     z->offset += PLATEN_BATCH_PARTIAL_LOCAL + e->len + e->size;
     z->listed += p - z->text;
-    *platen_batch_partial_slot(z, e->hash) = e->hash;
+    *platen_zip_stream_slot(z, e->hash) = e->hash;
     z->nlisted++;
 
-    return platen_batch_partial_send(z, p);
+    return platen_zip_stream_send(z, p);
 }
 
 
 /* The end; or none, if what was sent and what is listed are two things. */
 
 static ngx_int_t
-platen_batch_partial_end(platen_batch_partial_t *z)
+platen_zip_stream_end(platen_zip_stream_t *z)
 {
     u_char  *p;
 
@@ -538,36 +539,36 @@ platen_batch_partial_end(platen_batch_partial_t *z)
         return NGX_ERROR;
     }
 
-    p = platen_batch_partial_32(z->text, 0x06054b50);
-    p = platen_batch_partial_32(p, 0);                /* disks */
-    p = platen_batch_partial_16(p, z->count);
-    p = platen_batch_partial_16(p, z->count);
-    p = platen_batch_partial_32(p, (uint32_t) z->listed);
-    p = platen_batch_partial_32(p, (uint32_t) z->directory);
-    p = platen_batch_partial_16(p, 0);
+    p = platen_zip_stream_32(z->text, 0x06054b50);
+    p = platen_zip_stream_32(p, 0);                /* disks */
+    p = platen_zip_stream_16(p, z->count);
+    p = platen_zip_stream_16(p, z->count);
+    p = platen_zip_stream_32(p, (uint32_t) z->listed);
+    p = platen_zip_stream_32(p, (uint32_t) z->directory);
+    p = platen_zip_stream_16(p, 0);
 
     z->ended = 1;
 
-    return platen_batch_partial_send(z, p);
+    return platen_zip_stream_send(z, p);
 }
 
 
 /* The fields that both headers of an entry have in common (section 4.3.7). */
 
 static u_char *
-platen_batch_partial_fields(u_char *p, const platen_batch_result_t *e)
+platen_zip_stream_fields(u_char *p, const platen_zip_stream_result_t *e)
 {
-    p = platen_batch_partial_16(p, 20);               /* version needed */
-    p = platen_batch_partial_16(p, PLATEN_BATCH_PARTIAL_UTF8);
-    p = platen_batch_partial_16(p, 0);                /* stored */
-    p = platen_batch_partial_16(p, 0);
-    p = platen_batch_partial_16(p, PLATEN_BATCH_PARTIAL_DATE);
-    p = platen_batch_partial_32(p, e->crc);
-    p = platen_batch_partial_32(p, e->size);
-    p = platen_batch_partial_32(p, e->size);
-    p = platen_batch_partial_16(p, e->len);
+    p = platen_zip_stream_16(p, 20);               /* version needed */
+    p = platen_zip_stream_16(p, PLATEN_BATCH_PARTIAL_UTF8);
+    p = platen_zip_stream_16(p, 0);                /* stored */
+    p = platen_zip_stream_16(p, 0);
+    p = platen_zip_stream_16(p, PLATEN_BATCH_PARTIAL_DATE);
+    p = platen_zip_stream_32(p, e->crc);
+    p = platen_zip_stream_32(p, e->size);
+    p = platen_zip_stream_32(p, e->size);
+    p = platen_zip_stream_16(p, e->len);
 
-    return platen_batch_partial_16(p, 0);             /* extra field */
+    return platen_zip_stream_16(p, 0);             /* extra field */
 }
 
 
@@ -577,7 +578,7 @@ platen_batch_partial_fields(u_char *p, const platen_batch_result_t *e)
  */
 
 static ngx_int_t
-platen_batch_partial_send(platen_batch_partial_t *z, u_char *last)
+platen_zip_stream_send(platen_zip_stream_t *z, u_char *last)
 {
     ngx_chain_t  out[2];
 
@@ -601,15 +602,15 @@ platen_batch_partial_send(platen_batch_partial_t *z, u_char *last)
         z->head.flush = 1;
     }
 
-    return platen_batch_partial_sent(z, platen_sender_send(&z->sender, out));
+    return platen_zip_stream_sent(z, platen_sender_send(&z->sender, out));
 }
 
 
 static ngx_int_t
-platen_batch_partial_sent(platen_batch_partial_t *z, ngx_int_t rc)
+platen_zip_stream_sent(platen_zip_stream_t *z, ngx_int_t rc)
 {
     if (rc == NGX_OK) {
-        platen_batch_partial_close(z);
+        platen_zip_stream_close(z);
     }
 
     return rc;
@@ -617,10 +618,10 @@ platen_batch_partial_sent(platen_batch_partial_t *z, ngx_int_t rc)
 
 
 static void
-platen_batch_partial_writer(ngx_http_request_t *r)
+platen_zip_stream_writer(ngx_http_request_t *r)
 {
     ngx_int_t                rc;
-    platen_batch_partial_t  *z;
+    platen_zip_stream_t  *z;
     ngx_http_platen_ctx_t   *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
@@ -630,10 +631,10 @@ platen_batch_partial_writer(ngx_http_request_t *r)
         return;
     }
 
-    rc = platen_batch_partial_sent(z, platen_sender_event(&z->sender));
+    rc = platen_zip_stream_sent(z, platen_sender_event(&z->sender));
 
     if (rc == NGX_OK) {
-        rc = platen_batch_partial_go(z);
+        rc = platen_zip_stream_go(z);
     }
 
     if (rc != NGX_AGAIN) {
@@ -643,9 +644,9 @@ platen_batch_partial_writer(ngx_http_request_t *r)
 
 
 static void
-platen_batch_partial_close(void *data)
+platen_zip_stream_close(void *data)
 {
-    platen_batch_partial_t *z = data;
+    platen_zip_stream_t *z = data;
 
     if (z->file.fd != NGX_INVALID_FILE) {
         (void) ngx_close_file(z->file.fd);
@@ -655,7 +656,7 @@ platen_batch_partial_close(void *data)
 
 
 static u_char *
-platen_batch_partial_16(u_char *p, ngx_uint_t n)
+platen_zip_stream_16(u_char *p, ngx_uint_t n)
 {
     *p++ = (u_char) n;
     *p++ = (u_char) (n >> 8);
@@ -665,9 +666,9 @@ platen_batch_partial_16(u_char *p, ngx_uint_t n)
 
 
 static u_char *
-platen_batch_partial_32(u_char *p, uint32_t n)
+platen_zip_stream_32(u_char *p, uint32_t n)
 {
-    p = platen_batch_partial_16(p, n & 0xffff);
+    p = platen_zip_stream_16(p, n & 0xffff);
 
-    return platen_batch_partial_16(p, n >> 16);
+    return platen_zip_stream_16(p, n >> 16);
 }

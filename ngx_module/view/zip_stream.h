@@ -13,7 +13,7 @@
 #include <ngx_http.h>
 
 
-ngx_int_t platen_batch_download(ngx_http_request_t *r);
+ngx_int_t platen_zip_stream_download(ngx_http_request_t *r);
 
 
 #endif /* _PLATEN_VIEW_ZIP_STREAM_H_INCLUDED_ */
