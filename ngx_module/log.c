@@ -206,6 +206,7 @@ platen_log_write(ngx_log_t *log, ngx_uint_t level, u_char *buf, size_t len)
         platen_log_word(&j, &at, end, "client: ", "remote_addr");
         platen_log_word(&j, &at, end, "request_id: ", "request_id");
         platen_log_word(&j, &at, end, "job_id: ", "job_id");
+        platen_log_word(&j, &at, end, "trace_id: ", "trace_id");
 
         if (at < end) {
             platen_json_string(&j, "context", at, end - at);
@@ -314,6 +315,12 @@ platen_log_handler(ngx_http_request_t *r, ngx_http_request_t *sr, u_char *buf,
         if (ngx_memcmp(&ctx->id, &none, sizeof(platen_id_t)) != 0) {
             platen_id_format(&ctx->id, id);
             p = ngx_snprintf(buf, len, ", job_id: %s", id);
+            len -= p - buf;
+            buf = p;
+        }
+
+        if (ctx->trace_id.len) {
+            p = ngx_snprintf(buf, len, ", trace_id: %V", &ctx->trace_id);
             len -= p - buf;
             buf = p;
         }

@@ -79,6 +79,27 @@ is scalar(grep /key-of-/, map slurp("$Var/$_"), keys %all), 0, 'no key is in a l
 
 
 
+=== TEST 1b: the trace of a request is in all that is said of it, and of its job
+--- http_config eval
+$::HttpConfig . $::Logs
+--- flow
+my $trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+my %sent = (good => "00-$trace-00f067aa0ba902b7-01", later => "01-$trace-00f067aa0ba902b7-01-more", short => "00-$trace-00f067aa0ba902b7",
+    long => "00-$trace-00f067aa0ba902b7-01-x", upper => '00-' . uc($trace) . '-00f067aa0ba902b7-01', ff => "ff-$trace-00f067aa0ba902b7-01",
+    zero => '00-' . '0' x 32 . '-00f067aa0ba902b7-01', parent => "00-$trace-" . '0' x 16 . '-01', hostile => "00-$trace-00f067aa0ba902\"7-01");
+http(GET => '/jobs/01900000-0000-7000-8000-000000000000', 'X-Request-ID' => "tr-$_", traceparent => $sent{$_}) for sort keys %sent;
+my $id = json_of(post_form('/jobs', [ file => [ undef, 'a.txt', Content => "text\n" ], to => 'pdf' ], traceparent => $sent{good}))->{job_id};
+wait_job($id);
+ok eventually(30, sub { grep(($_->{request_id} // '') eq 'tr-zero', main::lines('access.log')) }), 'all is written';
+for my $log (qw(access.log nginx.log)) {
+    my %trace = map { $_->{request_id} => $_->{trace_id} } grep { ($_->{request_id} // '') =~ /^tr-/ } main::lines($log);
+    is_deeply [map $trace{"tr-$_"} || '', qw(good later short long upper ff zero parent hostile)], [$trace, $trace, ('') x 7], "in $log";
+}
+is_deeply [map $_->{trace_id} // '', grep { ($_->{job_id} // '') eq $id && $_->{msg} eq 'job finished' } main::lines('platend.log')], [$trace], 'in that of platend';
+is main::ctl_json('inspect', $id)->{trace_id}, $trace, 'and with the job';
+
+
+
 === TEST 2: nginx's configuration is in the trail when it is loaded again
 --- http_config eval
 $::HttpConfig . $::Logs

@@ -28,6 +28,8 @@ typedef struct {
 } platen_respond_always_t;
 
 
+static void platen_respond_trace_id(ngx_http_request_t *r,
+    ngx_http_platen_ctx_t *ctx);
 static ngx_int_t platen_respond_request_id(ngx_http_request_t *r,
     ngx_http_platen_ctx_t *ctx);
 
@@ -47,11 +49,69 @@ platen_respond_ctx(ngx_http_request_t *r)
         return NULL;
     }
 
+    platen_respond_trace_id(r, ctx);
+
     ngx_http_set_ctx(r, ctx, ngx_http_platen_module);
 
     platen_log_request(r);
 
     return ctx;
+}
+
+
+/*
+ * W3C Trace Context: "00-", trace-id, "-", parent-id, "-", flags, all in lower
+ * case hex; a later version may have more behind it.  What is malformed is
+ * as good as none.
+ */
+
+static void
+platen_respond_trace_id(ngx_http_request_t *r, ngx_http_platen_ctx_t *ctx)
+{
+    u_char       c;
+    ngx_str_t   *given;
+    ngx_uint_t   i, trace, parent;
+
+    static const char  form[] =
+        "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+
+    given = platen_respond_request_header(r, "traceparent", 11);
+
+    if (given == NULL || given->len < sizeof(form) - 1) {
+        return;
+    }
+
+    trace = 0;
+    parent = 0;
+
+    for (i = 0; i < sizeof(form) - 1; i++) {
+        c = given->data[i];
+
+        if (form[i] == '-') {
+            if (c != '-') {
+                return;
+            }
+
+            continue;
+        }
+
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) {
+            return;
+        }
+
+        trace |= i >= 3 && i < 35 && c != '0';
+        parent |= i >= 36 && i < 52 && c != '0';
+    }
+
+    if (!trace || !parent || ngx_strncmp(given->data, "ff", 2) == 0
+        || (given->len > i && (ngx_strncmp(given->data, "00", 2) == 0
+                               || given->data[i] != '-')))
+    {
+        return;
+    }
+
+    ctx->trace_id.data = given->data + 3;
+    ctx->trace_id.len = 32;
 }
 
 

@@ -39,6 +39,7 @@ const platen_field_t platen_job_fields[] = {
     FIELD(51, U32, output_crc),    FIELD(60, STR, webhook_url),
     FIELD(64, U8, promised),       FIELD(70, STR, engines),
     FIELD(71, STR, notes),         FIELD(72, STR, link_base),
+    FIELD(73, STR, trace_id),
 };
 const size_t platen_job_nfields = sizeof(platen_job_fields) / sizeof(platen_job_fields[0]);
 

@@ -103,6 +103,7 @@ describe(const platen_job_t *job)
     SET("status", json_string(platen_state_name((platen_state_t) job->state)));
     SET("client", text(job->client));
     SET("request_id", text(job->request_id));
+    SET("trace_id", text(job->trace_id));
     SET("priority", json_string(platen_priority_name(job->priority)));
     SET("source_format", text(job->source_format));
     SET("target_format", text(job->target_format));

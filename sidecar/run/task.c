@@ -57,6 +57,8 @@ platen_task_new(const platen_job_t *job)
     task->request_id = job->request_id.len == 0
                            ? strdup("")
                            : strndup(job->request_id.data, job->request_id.len);
+    snprintf(task->trace_id, sizeof(task->trace_id), "%.*s", (int) job->trace_id.len,
+             job->trace_id.len == 0 ? "" : job->trace_id.data);
     task->client =
         job->client.len == 0 ? strdup("") : strndup(job->client.data, job->client.len);
     task->sources =
@@ -119,8 +121,9 @@ platen_task_context(const platen_task_t *task)
     platen_id_format(&task->id, text);
     platen_route_names(&task->route, '+', names, sizeof(names));
     return json_pack(
-        "{s:s, s:o, s:o, s:s*, s:s*, s:s*, s:i, s:i}", "job_id", text, "request_id", request_id,
-        "client", client, "from", task->from == NULL ? NULL : task->from->name, "to",
+        "{s:s, s:o, s:s*, s:o, s:s*, s:s*, s:s*, s:i, s:i}", "job_id", text, "request_id",
+        request_id, "trace_id", *task->trace_id == '\0' ? NULL : task->trace_id, "client",
+        client, "from", task->from == NULL ? NULL : task->from->name, "to",
         task->to == NULL ? NULL : task->to->name, "engine", *names == '\0' ? NULL : names,
         "attempt", (int) task->attempt, "epoch", (int) task->epoch);
 }

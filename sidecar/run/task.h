@@ -32,6 +32,7 @@ typedef struct {
     uint64_t    started_ms; /* CLOCK_BOOTTIME */
 
     char                  *request_id;
+    char                   trace_id[33]; /* ""; or of the request's traceparent */
     char                  *client;
     char                  *filename; /* of the document, as it is shown */
     const platen_format_t *from;

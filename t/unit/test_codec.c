@@ -101,6 +101,7 @@ assert_job_equal(const platen_job_t *a, const platen_job_t *b)
     SAME_STRING(engines);
     SAME_STRING(notes);
     SAME_STRING(link_base);
+    SAME_STRING(trace_id);
     SAME_NUMBER(promised);
 }
 
@@ -123,6 +124,7 @@ full_job(void)
         .output_size = 1012,
         .client = PLATEN_STR("client"),
         .request_id = PLATEN_STR("request"),
+        .trace_id = PLATEN_STR("4bf92f3577b34da6a3ce929d0e0e4736"),
         .source_format = PLATEN_STR("docx"),
         .target_format = PLATEN_STR("pdf"),
         .input_filename = PLATEN_STR("r\303\251sum\303\251.docx"),
