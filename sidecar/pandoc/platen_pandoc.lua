@@ -382,6 +382,31 @@ local function begins(inlines)
   return inlines
 end
 
+local function is_mark(c) return c:match '^%p' or c:match '^\xe2\x80' end
+
+--[[
+Bold or slanted type that begins or ends within a word, and with a mark on its inner side:
+"**(a)**b" is read as asterisks (CommonMark 6.2), so that the text is better without.
+]]
+local function emphasis(inlines)
+  local out, dropped = pandoc.List(), false
+  for i, x in ipairs(inlines) do
+    local before, after = inlines[i - 1], inlines[i + 1]
+    local text = (x.t == 'Strong' or x.t == 'Emph') and stringify(x)
+    before = before and before.t == 'Str' and before.text:match(utf8.charpattern .. '$')
+    after = after and after.t == 'Str' and after.text:match('^' .. utf8.charpattern)
+    if text and (before and not is_mark(before) and is_mark(text)
+                 or after and not is_mark(after) and is_mark(text:match(utf8.charpattern .. '$')
+                                                             or '')) then
+      out:extend(x.content)
+      dropped = true
+    else
+      out:insert(x)
+    end
+  end
+  return dropped and out or nil
+end
+
 -- Pandoc takes "#" and "}" at a heading's end for what is not of its text.
 local function heading(h)
   local last = h.content[#h.content]
@@ -685,6 +710,7 @@ if markdown then
   table.insert(filters, { Div = contents, Span = contents, Underline = contents,
                           Link = plain_link })
   if not FORMAT:match '^commonmark' then table.insert(filters, { Table = whole(grid) }) end
+  table.insert(filters, { Inlines = whole(emphasis) })
   if FORMAT == 'markdown' then table.insert(filters, { Header = whole(heading) }) end
   table.insert(filters, at_line_ends(begins))
   table.insert(filters, { Str = whole(as_it_is) })

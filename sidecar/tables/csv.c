@@ -212,6 +212,7 @@ typedef struct {
     size_t first;   /* fields of the first record */
     size_t records; /* that are not empty */
     size_t alike;   /* that have as many fields as the first */
+    size_t divided; /* that have more than one */
 } trial_t;
 
 static int
@@ -226,6 +227,7 @@ try_record(void *data, const platen_tables_cell_t *cells, size_t n, platen_table
             t->first = n;
         }
         t->alike += n == t->first;
+        t->divided += n > 1;
     }
     return t->records > 1 && t->first == 1; /* no need to go on */
 }
@@ -250,7 +252,8 @@ platen_tables_csv_sniff(const char *sample, size_t len, int whole)
         }
         platen_tables_csv_free(&csv);
 
-        if (t.first > 1
+        /* What divides the first record alone of several is a mark of its text. */
+        if (t.first > 1 && (t.divided > 1 || t.records < 2)
             && (t.alike * best.records > best.alike * t.records || best.records == 0
                 || (t.alike * best.records == best.alike * t.records
                     && t.first > best.first))) {

@@ -170,6 +170,9 @@ sub squashed { return NFC($_[0] =~ s/[\s\x{feff}\x{ad}\x{200b}]+//gr) }
 
 sub plain { return entities($_[0] =~ tr/\\//dr) }
 
+# A word of which a part is in bold type, as LibreOffice has it where two scripts meet.
+sub unbold { return $_[0] =~ s/(?<!\\)\*\*//gr }
+
 # The strings of JSON as they stand there, the names of the first row before its values.
 sub strings_of {
     my ($json) = @_;
@@ -189,9 +192,9 @@ sub found {
     my $text = Encode::decode('UTF-8', $bytes);
     $text = unescaped($text) if $Part{$format} || $format eq 'html';
     # What is literal in these two is not escaped: neither escapes nor entities are told from it.
-    $text = plain($text =~ s/<\/?(?:br|su[bp]|table|t[rdh]|tbody|thead|col|colgroup|p|div|span|u|d[ldt]|strong|em|figure|figcaption|a|details|summary)(?:\s[^>]*|\/)?>//gr)
+    $text = plain(unbold($text) =~ s/<\/?(?:br|su[bp]|table|t[rdh]|tbody|thead|col|colgroup|p|div|span|u|d[ldt]|strong|em|figure|figcaption|a|details|summary)(?:\s[^>]*|\/)?>//gr)
         if $format eq 'md';
-    $text = plain($text) if $format eq 'rst';
+    $text = plain(unbold($text)) if $format eq 'rst';
     $text = strings_of($text) if $format eq 'json';
     $text =~ s/""/"/g if $format =~ /^[ct]sv\z/;
     return squashed($format eq 'pdf' ? NFKC($text) : $text);

@@ -197,6 +197,8 @@ test_sniff(void **state)
     assert_int_equal(sniff("a;b\n1,5;2,5\n"), ';');
     assert_int_equal(sniff("a\tb,c\n1\t2\n"), '\t');
     assert_int_equal(sniff("a|b|c\n1|2|3\n"), '|');
+    assert_int_equal(sniff("this; and that\nmore\n"), ',');
+    assert_int_equal(sniff("a;b;c\n1;2\n"), ';');
     assert_int_equal(sniff("\n\na;b\n"), ';');
     assert_int_equal(sniff("\"a,b\";c\n\"1;2\";3\n"), ';');
     assert_int_equal(sniff("a;b,c;d\n1;2;3\n"), ';');
