@@ -160,3 +160,51 @@ for ([3, '', 595], [12, '', 842], [30, '', 1680], [30, '<style>@page { size: 148
     cmp_ok abs((main::size($pdf))[0] - $width), '<', 2, "$columns columns: the page" or diag join ' ', main::size($pdf);
     like main::text($pdf), qr/column$columns\b/, 'and the last of them' unless $style;
 }
+
+
+
+=== TEST 9: what HTML in Markdown hides is in no result
+--- flow
+my $page = <<'MD';
+first <span style="display: none">GONE</span> and <b hidden>GONE</b> end
+
+<p hidden>GONE</p>
+
+<div style="visibility:hidden">
+
+GONE
+
+</div>
+
+<template>GONE</template><p>inner<i hidden>GONE</i>most</p>
+
+<span hidden> never closed
+MD
+for my $flavour (qw(gfm commonmark markdown)) {
+    my (undef, $file) = convert(name => 'a.md', content => $page, to => 'txt', markdown_flavour => $flavour);
+    my $text = slurp($file);
+    unlike $text, qr/GONE/, "$flavour: is gone";
+    like $text, qr/first\s+and\s+end.*innermost.*never closed/s, 'and nothing else';
+}
+
+
+
+=== TEST 10: a tick of a form without a font of its own
+--- flow
+my $marks = 'q BT /Z 12 Tf 1 2 Td (4 8) Tj ET Q';
+my $text = 'BT /H 12 Tf 50 250 Td (I agree) Tj ET';
+my @object = ('<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]>>>>', '<</Type/Pages/Kids[3 0 R]/Count 1>>',
+    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Contents 4 0 R/Resources<</Font<</H 5 0 R>>>>/Annots[6 0 R]>>',
+    '<</Length ' . length($text) . ">>stream\n$text\nendstream", '<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>',
+    '<</Type/Annot/Subtype/Widget/FT/Btn/T(agree)/V/Yes/AS/Yes/Rect[30 246 44 260]/F 4/P 3 0 R/AP<</N<</Yes 7 0 R>>>>>>',
+    '<</Type/XObject/Subtype/Form/BBox[0 0 40 14]/Resources<</Font<</Z 8 0 R>>>>/Length ' . length($marks) . ">>stream\n$marks\nendstream",
+    '<</Type/Font/Subtype/Type1/BaseFont/ZapfDingbats>>');
+my ($pdf, $n, @at) = "%PDF-1.4\n";
+for (@object) { push @at, length $pdf; $pdf .= ++$n . " 0 obj\n$_\nendobj\n" }
+$pdf .= join '', "xref\n0 " . ($n + 1) . "\n0000000000 65535 f \n", (map sprintf("%010d 00000 n \n", $_), @at),
+    "trailer<</Size " . ($n + 1) . "/Root 1 0 R>>\nstartxref\n" . length($pdf) . "\n%%EOF\n";
+for my $to (qw(txt md)) {
+    my ($job, $file) = convert(name => 'a.pdf', content => $pdf, to => $to);
+    like slurp($file), qr/\xe2\x9c\x94.*\xe2\x9c\x98/s, "$to has it";
+    like "@{ $job->{warnings} }", qr/ZapfDingbats/, 'and says that it is a guess' if $to eq 'md';
+}

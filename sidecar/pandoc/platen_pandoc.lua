@@ -214,6 +214,27 @@ local function judge_levels(blocks, texts)
   return levels
 end
 
+--[[
+Of the font for check boxes mutool gives the numbers of its glyphs where characters should be:
+those of ticks and crosses are in the order of Unicode, and below every character.
+]]
+local function ticks(str)
+  local other
+  local text = str.text:gsub('%c', function(c)
+    if c:byte() >= 0x13 and c:byte() <= 0x18 then return utf8.char(0x2700 + c:byte()) end
+    other = true
+    return '\u{fffd}'
+  end)
+  if text == str.text then return nil end
+  local file = io.open('warnings', 'a')
+  if file then
+    file:write(other and 'Characters of a font that does not say which they are have become \u{fffd}.\n'
+               or 'The ticks and crosses of a font that does not say what they are were taken for those of ZapfDingbats.\n')
+    file:close()
+  end
+  return pandoc.Str(text)
+end
+
 local function pages(doc)
   local blocks, texts, out = {}, {}, pandoc.List()
   for _, page in ipairs(doc.blocks) do
@@ -248,7 +269,7 @@ local function pages(doc)
     end
   end
   if list then out:insert(pandoc.BulletList(list)) end
-  doc.blocks = out
+  doc.blocks = pandoc.walk_block(pandoc.Div(out), { Str = whole(ticks) }).content
   return doc
 end
 
@@ -539,6 +560,55 @@ local function raw_inline(x)
   end
 end
 
+local void = { area = true, br = true, col = true, embed = true, hr = true, img = true,
+               input = true, link = true, meta = true, source = true, track = true, wbr = true }
+
+local function hides(name, attributes)
+  local text = ' ' .. attributes:lower():gsub('%s+', ' ') .. ' '
+  return name == 'template' or text:match ' hidden[ =/]'
+         or text:match 'style ?= ?["\'][^"\']*display ?: ?none'
+         or text:match 'style ?= ?["\'][^"\']*visibility ?: ?hidden'
+end
+
+--[[
+What HTML hides by itself, and all that stands between its tags, is in no result.  What is
+never closed stays.
+]]
+local function shown(list)
+  local out, within, depth, changed = pandoc.List(), nil, 0, false
+  for _, x in ipairs(list) do
+    if (x.t == 'RawBlock' or x.t == 'RawInline') and x.format == 'html' then
+      local kept, from = '', 1
+      for at, close, name, attributes, to in x.text:gmatch '()<(/?)(%a[%w-]*)([^>]*)>()' do
+        name = name:lower()
+        if not within and close == '' and hides(name, attributes) then
+          kept, from, changed = kept .. x.text:sub(from, at - 1), to, true
+          if not void[name] then within, depth = name, 1 end
+        elseif within == name then
+          depth = depth + (close == '' and 1 or -1)
+          if depth == 0 then within, from = nil, to end
+        end
+      end
+      if not within then kept = kept .. x.text:sub(from) end
+      if kept:match '%S' then
+        x.text = kept
+        out:insert(x)
+      end
+    elseif not within then
+      out:insert(x)
+    end
+  end
+  return changed and not within and out or nil
+end
+
+-- Pandoc's own Markdown has these as elements.
+local function shown_element(x)
+  local style = (x.attributes.style or ''):lower():gsub('%s', '')
+  if x.attributes.hidden or style:match 'display:none' or style:match 'visibility:hidden' then
+    return {}
+  end
+end
+
 -- Metadata -------------------------------------------------------------------
 
 local fields = { 'title', 'subtitle', 'author', 'date', 'lang', 'dir', 'keywords',
@@ -704,7 +774,9 @@ if FORMAT == 'rst' then
   table.insert(filters, { Str = whole(word) })
 end
 if source == 'md' and not keeps_html then
-  table.insert(filters, 1, { RawBlock = whole(raw_block), RawInline = whole(raw_inline) })
+  table.insert(filters, 1, { Blocks = whole(shown), Inlines = whole(shown),
+                             Div = whole(shown_element), Span = whole(shown_element) })
+  table.insert(filters, 2, { RawBlock = whole(raw_block), RawInline = whole(raw_inline) })
 end
 if markdown then
   table.insert(filters, { Div = contents, Span = contents, Underline = contents,
