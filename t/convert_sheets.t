@@ -278,3 +278,14 @@ like $said, qr/about 3 \(Data!B1, Data!A3, Data!B3\)/, 'are named' or diag "@{ $
 like "@{ $job->{warnings} }", qr/Data!B1, Data!A3, Data!B3/, 'of an ODS, too';
 ($job, $file) = convert(main::book(row(1, 't:###', 12)), to => 'pdf');
 unlike "@{ $job->{warnings} }", qr/###/, 'a text is none';
+
+
+
+=== TEST 11: a delimiter that one line alone shows is a guess
+--- flow
+my ($job) = convert(name => 'a.csv', content => "this |and that\n", to => 'xlsx');
+like "@{ $job->{warnings} }", qr/"\|" was taken for fields: csv_delimiter/, 'which is told';
+($job) = convert(name => 'a.csv', content => "a;b\n1;2\n", to => 'xlsx');
+unlike "@{ $job->{warnings} }", qr/csv_delimiter/, 'and two show it';
+my (undef, $file) = convert(name => 'a.csv', content => "one; two\nthree\n", to => 'txt');
+like slurp($file), qr/one; two/, 'what divides the first of several lines alone is a mark of its text' or diag slurp($file);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/warning.h"
 #include "tables/column.h"
 #include "tables/csv.h"
 #include "tables/text.h"
@@ -55,6 +56,16 @@ take_sample(void *data, const char *text, size_t len, platen_tables_error_t *err
     return s->more;
 }
 
+/* Nothing that a delimiter could be judged by. */
+static int
+is_one_line(const char *text, size_t len)
+{
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {
+        len--;
+    }
+    return len > 0 && memchr(text, '\n', len) == NULL && memchr(text, '\r', len) == NULL;
+}
+
 static int
 find_delimiter(from_csv_t *from, const platen_tables_options_t *options,
                platen_tables_error_t *err)
@@ -73,6 +84,14 @@ find_delimiter(from_csv_t *from, const platen_tables_options_t *options,
         }
         if (from->delimiter == 0) {
             from->delimiter = platen_tables_csv_sniff(s.text.data, s.text.len, !s.more);
+            if (from->delimiter != ',' && from->delimiter != '\t' && !s.more
+                && is_one_line(s.text.data, s.text.len)) {
+                platen_warning_add(
+                    options->warnings,
+                    "As there is one line alone, what stands between its \"%c\" "
+                    "was taken for fields: csv_delimiter says what is between them.",
+                    from->delimiter);
+            }
         }
     }
     platen_tables_buffer_free(&s.text);
