@@ -23,6 +23,7 @@
 
 #include "lok/links.h"
 #include "lok/mark.h"
+#include "lok/convert.h"
 #include "lok/office.h"
 #include "sandbox/child_setup.h"
 #include "sandbox/policy.h"
@@ -254,7 +255,7 @@ platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t
     }
 
     document.fonts = shows_text(document.export_filter) ? "fonts" : "";
-    result = platen_lok_office_convert(&document);
+    result = platen_lok_convert(&document);
     if (result == PLATEN_LOK_EXIT_DONE && strcmp(document.export_filter, "txt") == 0
         && platen_lok_mark_remove(document.output) != 0) {
         say(document.output);

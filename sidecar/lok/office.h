@@ -42,12 +42,6 @@ const char *platen_lok_office_version(void);
  */
 void platen_lok_office_run(void (*serve)(void *data), void *data);
 
-/*
- * Converts; only inside `serve`, or in a child forked there.  Whatever C++
- * throws where nobody catches it ends the process.
- */
-platen_lok_exit_t platen_lok_office_convert(const platen_lok_document_t *document);
-
 /* What LibreOffice said about the last conversion that failed; valid until the next. */
 const char *platen_lok_office_error(void);
 

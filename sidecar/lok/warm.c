@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lok/links.h"
+#include "lok/convert.h"
 #include "lok/office.h"
 
 #define DIR_MAX 4200
@@ -160,7 +161,7 @@ convert(const char *dir, const char *from, const char *to, char *err, size_t err
 
     snprintf(input, sizeof(input), "%s/%s", dir, from);
     snprintf(output, sizeof(output), "%s/%.*s.%s", dir, (int) (stem - from), from, to);
-    result = platen_lok_office_convert(&document);
+    result = platen_lok_convert(&document);
     if (result != PLATEN_LOK_EXIT_DONE) {
         snprintf(err, errlen, "warm-up: LibreOffice does not convert %s to %s (%d: %s)%s", from,
                  to, result, platen_lok_office_error(),
