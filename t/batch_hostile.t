@@ -13,7 +13,7 @@ sub refused {
     like json_of($response)->{detail} // '', $like, "$what: says which rule";
 }
 
-sub done { my ($bytes) = @_; return wait_job(submit(content => $bytes, name => 'set.zip', to => 'pdf')->{job_id}, 60) }
+sub done { my ($bytes, $to) = @_; return wait_job(submit(content => $bytes, name => 'set.zip', to => $to // 'pdf')->{job_id}, 60) }
 
 run_tests();
 
@@ -155,3 +155,15 @@ is $file{'a.txt'}{error_code}, 'unsupported_conversion', 'a file that platen_for
 is $file{'b.md'}{status}, 'SUCCESS', 'the other is converted';
 problem_is(post_form('/jobs', [ file => [undef, 'set.zip', Content => zip_of('a.txt' => 'x')], target_format => 'pdf' ]), 400,
     'nothing_to_convert', 'an archive of nothing else is refused');
+
+
+
+=== TEST 9: many files, which platend itself brings to the disk, and of which it takes the digests
+--- flow
+my $job = main::done(zip_of((map { ("$_.txt" => "$_\n") } 1 .. 300), 'one.md' => "# one\n"), 'txt');
+my %file = files_of($job);
+is $job->{status}, 'SUCCESS', 'an archive with more files than are synced one by one';
+is scalar(grep { ($_->{error_code} // '') eq 'identical_formats' } values %file), 300, 'all of which were taken out';
+my %result = unzip(get($job->{download_url})->content);
+my ($list) = grep /manifest/, keys %result;
+like $result{$list}, qr/"input_sha256": ?"@{[sha256_hex("# one\n")]}"/, 'with the digest of what was converted';

@@ -2,7 +2,8 @@
  * From an archive that has been taken apart to the files of a batch; see
  * batch/batches.h.  The list was written by a program that has read the archive
  * (zip/unpack.c): each line is looked at as if the client had sent it, and
- * each file as if it were an upload.
+ * each file as if it were an upload: what its digest is, and that it is on the disk, is not
+ * believed but seen to here.
  *
  * The order is that of an upload: the file is synced, then renamed into place,
  * then its directory is synced, then the record is committed.  A kill in between
@@ -12,7 +13,10 @@
 
 #include "batch/internal.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,11 +24,13 @@
 
 #include "job/skip.h"
 #include "base/crash.h"
+#include "base/digest.h"
 #include "format/filename.h"
 #include "format/inspect.h"
 #include "format/zip_check.h"
 
-#define SLICE 128 /* of an archive, written in one transaction */
+#define SYNC_EACH 256 /* entries of a directory that are synced one by one */
+#define SLICE 128     /* of an archive, written in one transaction */
 #define AGAIN 32
 #define LIST_LINE_MAX 70000 /* a name of ZIP has at most 65,535 bytes */
 #define FOLDER_MAX 1024
@@ -93,31 +99,6 @@ set_name(entry_t *e, const char *name, size_t len)
     (void) clean_part(name + from, len - from, e->name, sizeof(e->name));
 }
 
-static int
-hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int
-set_digest(entry_t *e, const char *text)
-{
-    int i, high, low;
-
-    if (text == NULL || strlen(text) != 2 * sizeof(e->sha256)) {
-        return -1;
-    }
-    for (i = 0; i < (int) sizeof(e->sha256); i++) {
-        high = hex(text[2 * i]);
-        low = hex(text[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return -1;
-        }
-        e->sha256[i] = (uint8_t) (high << 4 | low);
-    }
-    return 0;
-}
-
 /* A code of ours that the list names; NULL: it is none. */
 static const char *
 known_skip(const char *code)
@@ -162,8 +143,6 @@ parse(entry_t *e, const char *text, size_t len, uint32_t number)
             fail(e, "corrupt_document",
                  "The file is damaged inside the archive, and cannot be taken out. Pack it "
                  "anew from the original.");
-        } else {
-            rc = set_digest(e, json_string_value(json_object_get(line, "sha256")));
         }
     }
     json_decref(line);
@@ -266,6 +245,9 @@ publish(const platen_batches_t *b, const platen_batch_item_t *item, entry_t *e)
     }
     e->size = (uint64_t) st.st_size;
     rc = look(e, fd, item->task, b->matrix);
+    if (rc == 0 && e->skip == NULL) {
+        rc = platen_digest_file(fd, e->sha256);
+    }
     if (rc == 0 && e->skip == NULL && e->fail == NULL) {
         rc = fchmod(fd, 0640);
         if (rc == 0) {
@@ -283,6 +265,50 @@ typedef struct {
     char    line[LIST_LINE_MAX];
 } slice_t;
 
+/*
+ * The bytes of every file that was unpacked: they are the only copy that is converted.  Of a
+ * few, each; of many, all that the file system has to write, which on a busy one is more than
+ * is ours.  0, or -1 with errno.
+ */
+static int
+sync_all(const char *path)
+{
+    struct dirent *entry;
+    struct stat    st;
+    DIR           *dir = NULL;
+    char           name[2 * PLATEN_PATH_MAX + NAME_MAX + 2];
+    int fd, rc = 0, n = 0, of = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (of < 0 || (dir = fdopendir(of)) == NULL) {
+        rc = errno;
+        if (of >= 0) {
+            close(of);
+        }
+        errno = rc;
+        return -1;
+    }
+    while (n <= SYNC_EACH && readdir(dir) != NULL) {
+        n++;
+    }
+    if (n > SYNC_EACH) {
+        rc = syncfs(of);
+    } else {
+        rewinddir(dir);
+        while (rc == 0 && (entry = readdir(dir)) != NULL) {
+            snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+            fd = platen_batches_open(name, &st);
+            if (fd >= 0) {
+                rc = fdatasync(fd);
+                close(fd);
+            }
+        }
+    }
+    n = errno;
+    closedir(dir);
+    errno = n;
+    return rc;
+}
+
 /* The program that took the archive apart may have left anything in its place, or nothing. */
 static int
 open_list(platen_batch_item_t *item)
@@ -298,7 +324,7 @@ open_list(platen_batch_item_t *item)
         close(fd);
         return PLATEN_ERROR;
     }
-    return item->list != NULL                                      ? PLATEN_OK
+    return item->list != NULL ? sync_all(item->dir) == 0 ? PLATEN_OK : PLATEN_ERROR
            : errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? PLATEN_CORRUPT
                                                                    : PLATEN_ERROR;
 }

@@ -2,9 +2,10 @@
 
 #include "ctl/file.h"
 
+#include "base/digest.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,30 +23,6 @@ expects(platen_dir_t dir, const platen_job_t *job)
                : state == PLATEN_STATE_SUCCESS || state == PLATEN_STATE_PARTIAL_SUCCESS;
 }
 
-/* SHA-256 of the rest of the file.  0, or -1 with errno. */
-static int
-digest(int fd, uint8_t out[PLATEN_SHA256_LEN])
-{
-    EVP_MD_CTX *md = EVP_MD_CTX_new();
-    uint8_t     bytes[65536];
-    ssize_t     n = 1;
-    int         ok;
-
-    ok = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
-    while (ok && n != 0) {
-        n = read(fd, bytes, sizeof(bytes));
-        if (n < 0 && errno != EINTR) {
-            EVP_MD_CTX_free(md);
-            return -1;
-        }
-        ok = n <= 0 || EVP_DigestUpdate(md, bytes, (size_t) n) == 1;
-    }
-    ok = ok && EVP_DigestFinal_ex(md, out, NULL) == 1;
-    EVP_MD_CTX_free(md);
-    errno = ENOMEM;
-    return ok ? 0 : -1;
-}
-
 static platen_ctl_file_t
 compare(int fd, const struct stat *st, uint64_t size, platen_str_t sha256, int deep)
 {
@@ -57,7 +34,7 @@ compare(int fd, const struct stat *st, uint64_t size, platen_str_t sha256, int d
     if (!deep || sha256.len != sizeof(sum)) {
         return PLATEN_CTL_FILE_SAME;
     }
-    if (digest(fd, sum) != 0) {
+    if (platen_digest_file(fd, sum) != 0) {
         return PLATEN_CTL_FILE_UNREADABLE;
     }
     return memcmp(sum, sha256.data, sizeof(sum)) == 0 ? PLATEN_CTL_FILE_SAME
