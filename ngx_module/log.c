@@ -15,7 +15,9 @@
 #include "base/json.h"
 
 
-#define PLATEN_LOG_LINE  (4 * NGX_MAX_ERROR_STR)
+/* A byte is six characters of JSON at most. */
+
+#define PLATEN_LOG_LINE  (6 * NGX_MAX_ERROR_STR + 512)
 
 
 static void platen_log_insert(ngx_log_t *head, ngx_log_t *log);

@@ -37,7 +37,9 @@ __DATA__
 
 === TEST 1: one form: access log, nginx, platend, platenctl
 --- http_config eval
-$::HttpConfig . $::Logs
+$::HttpConfig . $::Logs . 'large_client_header_buffers 4 16k;'
+--- config eval
+"$::ApiConfig location /files/ { root $::Var; }"
 --- flow
 platend_start(%main::Set);
 my $r = post_form('/jobs', [ file => [ undef, "a\e\"\xff.txt", Content => "text\n" ], to => 'pdf' ], 'X-Request-ID' => 'req-submit');
@@ -55,6 +57,9 @@ is http(DELETE => "/jobs/$slow", 'X-Request-ID' => 'req-cancel')->code, 204, 'ca
 is platenctl('delete', $bad), 0, 'deleted by an operator' or diag $CtlErr;
 get('/hostile%22%0a%7b?x=%5c', key => "\xff\\\"");
 
+get('/files/' . '%01' x 1800); # each of them is six characters of JSON
+
+ok eventually(30, sub { grep($_->{msg} =~ m{^open\(\) ".*/files/\x01{1800}" failed}, main::lines('nginx.log')) }), 'a line of what has to be escaped is whole';
 ok eventually(30, sub { grep(($_->{request_id} // '') eq 'req-cancel', main::lines('access.log')) }), 'all is written';
 my %all = map { $_ => [main::lines($_)] } qw(access.log nginx.log platend.log audit.log);
 for my $log (sort keys %all) {
