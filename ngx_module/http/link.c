@@ -214,16 +214,15 @@ platen_link_base(ngx_http_request_t *r, platen_str_t *base)
         rc = platen_link_whole(r, &plcf->prefix, 0, &url);
     }
 
-    if (rc == NGX_DECLINED) {
-        url = plcf->prefix;
-        rc = NGX_OK;
+    if (rc != NGX_OK && rc != NGX_DECLINED) {
+        return rc;
     }
 
-    if (url.len > PLATEN_LINK_BASE_MAX) {
+    if (rc == NGX_DECLINED || url.len > PLATEN_LINK_BASE_MAX) {
         url = plcf->prefix;
     }
 
     *base = (platen_str_t) { (char *) url.data, url.len };
 
-    return rc;
+    return NGX_OK;
 }
