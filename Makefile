@@ -16,6 +16,9 @@
 # make bench-batch    an archive of documents, beside one by one, and a process for each
 # make bench-live     what is told live: memory, bursts, latency, /convert
 # make screenshots  the pictures of the README, by the test of the page
+# make analyze    clang-tidy, cppcheck and gcc -fanalyzer over all of our C
+# make valgrind   unit tests of what reads and keeps, without sanitizers, by valgrind
+# make coverage   what unit tests and some of t/ reach, by line and branch; in build/coverage
 # make static     nginx with the module within it, to be tested with t/run @static/t/x.t
 # make turns      how long the loops of platend and nginx are held up at most, with much in work
 # make duckdb     fetches DuckDB's library, which Parquet needs
@@ -355,6 +358,27 @@ static: $(PLATEND) $(BESIDE) $(BUILD)/module.sources
 	+t/sanitized/build $(abspath $(BUILD))/static static
 	ln -sf $(abspath $(PLATEND) $(BESIDE)) $(BUILD)/static/sidecar
 
+analyze: module
+	t/analyze
+
+# Leaks count where nothing points at them any more.
+VALGRIND_UNITS = backup codec docx hide layout lok_cells lok_package multipart multipart_header \
+                 receive seal store store_batch store_check store_hook store_initiated \
+                 store_upload tables_csv uno zip zip_check
+
+valgrind:
+	$(MAKE) BUILD=$(BUILD)/plain SAN='-O1 -g' $(VALGRIND_UNITS:%=$(BUILD)/plain/unit/test_%)
+	@set -e; for unit in $(VALGRIND_UNITS); do \
+	    echo "valgrind: $$unit"; \
+	    valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9 \
+	        $(BUILD)/plain/unit/test_$$unit > $(BUILD)/plain/said 2>&1 || { cat $(BUILD)/plain/said; exit 1; }; \
+	done
+
+coverage:
+	$(MAKE) BUILD=$(BUILD)/coverage HARDEN=-fPIE SAN='-O0 -g --coverage' CFLAGS='-O0 -g --coverage' \
+	    LDFLAGS=--coverage all units fault-tools
+	t/coverage
+
 # Random SIGKILLs under load; KILLS=100000 is the long form.
 KILLS ?= 1000
 
@@ -492,5 +516,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: swagger screenshots distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install static uninstall clean
+.PHONY: swagger screenshots distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install static uninstall clean analyze valgrind coverage
 .SECONDARY:
