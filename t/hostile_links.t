@@ -1,6 +1,6 @@
 # Documents that name something else, in every way that their formats have: nobody is asked, and nothing of it comes out.
 #
-#   PLATEN_LINKS   1: each document with each address; n: each n-th of these; otherwise each document with
+#   PLATEN_LINKS   1: each document with each address, which takes an hour (PLATEN_TEST_LIMIT of t/run); n: each n-th of these; otherwise each document with
 #                  one of what its engine may read, and every third with one of what it may not
 
 use lib 't/lib';

@@ -150,7 +150,7 @@ my %needs = (
     # platend.cfg is read by czmq, and a retry is hinted at by a socket.
     'platenctl' => [qw(crypto czmq jansson lmdb nettle seccomp zmq)],
     'platen-webhook' => [qw(crypto curl jansson lmdb)],
-    'platen-zip' => [qw(crypto jansson zip)],
+    'platen-zip' => [qw(jansson zip)],
     'platen-text' => [qw(uchardet)],
     'platen-docx' => [qw(expat zip)],
     'platen-tables' => [qw(expat xlsxwriter yajl zip)],

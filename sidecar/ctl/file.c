@@ -2,12 +2,12 @@
 
 #include "ctl/file.h"
 
-#include "base/digest.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/digest.h"
 
 static int
 expects(platen_dir_t dir, const platen_job_t *job)
