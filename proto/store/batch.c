@@ -6,6 +6,8 @@
  */
 
 #include "store/index.h"
+#include "store/batch.h"
+#include "store/read.h"
 
 /* The counter of that state; NULL: PENDING files are the rest. */
 static uint32_t *

@@ -5,6 +5,8 @@
  */
 
 #include "store/internal.h"
+#include "store/dedup.h"
+#include "store/read.h"
 
 /* The id that answers for that key; PLATEN_NOT_FOUND if none does. */
 static int

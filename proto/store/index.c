@@ -4,6 +4,7 @@
  */
 
 #include "store/index.h"
+#include "store/read.h"
 
 const platen_db_t platen_dbs[PLATEN_DBS] = {
     { PLATEN_DB_META, "meta", 0, 0 },         { PLATEN_DB_OUTBOX, "outbox", 0, 0 },

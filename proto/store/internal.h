@@ -3,8 +3,8 @@
 #ifndef PLATEN_STORE_INT_H
 #define PLATEN_STORE_INT_H
 
+#include "store/env.h"
 #include "store/seal.h"
-#include "store/store.h"
 
 enum {
     PLATEN_DB_META,

@@ -4,6 +4,8 @@
  */
 
 #include "store/index.h"
+#include "store/queue.h"
+#include "store/read.h"
 
 int
 platen_store_next_due(platen_txn_t *txn, uint64_t *time)

@@ -4,6 +4,8 @@
 
 #include "store/hook.h"
 #include "store/internal.h"
+#include "store/outbox.h"
+#include "store/queue.h"
 
 static int
 entries(platen_txn_t *txn, int db, uint64_t *n)

@@ -1,6 +1,7 @@
 /* The events, how far they reach, and which are too old; see store/outbox.h. */
 
 #include "store/internal.h"
+#include "store/outbox.h"
 
 int
 platen_store_events(platen_txn_t *txn, uint64_t seq, platen_event_t *events, int max)

@@ -13,6 +13,7 @@
  */
 
 #include "store/internal.h"
+#include "store/queue.h"
 
 #define QUEUE_KEY_MAX (1 + PLATEN_CLIENT_MAX + 1 + 8)
 #define TURN_KEY_MAX (8 + 1 + PLATEN_CLIENT_MAX)

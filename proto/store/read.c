@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/internal.h"
+#include "store/read.h"
 
 int
 platen_store_meta_get(platen_txn_t *txn, const char *name, platen_str_t *value)

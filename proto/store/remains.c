@@ -5,6 +5,9 @@
  */
 
 #include "store/internal.h"
+#include "store/batch.h"
+#include "store/read.h"
+#include "store/transition.h"
 
 /* The first batch that is gone and has left something. */
 static int

@@ -5,6 +5,7 @@
  */
 
 #include "store/internal.h"
+#include "store/reservation.h"
 
 #define KEY_MAX (1 + PLATEN_CLIENT_MAX + 16)
 

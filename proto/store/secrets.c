@@ -10,6 +10,7 @@
 
 #include "job/option.h"
 #include "store/seal.h"
+#include "store/secrets.h"
 
 static int
 have_key(platen_store_t *store, int create)

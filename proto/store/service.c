@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "store/store.h"
+#include "store/env.h"
 #include "base/utf8.h"
 
 static void

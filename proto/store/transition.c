@@ -5,6 +5,9 @@
  */
 
 #include "store/index.h"
+#include "store/batch.h"
+#include "store/read.h"
+#include "store/transition.h"
 
 /*
  * What a change needs of a record's strings, which are gone with its first
