@@ -22,8 +22,11 @@
 #define REPEATED_MAX 1048576
 
 /* In parts of the letters' size; and on both sides of a cell, in points. */
-#define DIGIT 0.55
-#define MARK 0.28
+#define DIGIT 0.556
+#define DIGIT_OF_CALIBRI 0.507
+#define MARK 0.26
+#define SHORTEST 4.6 /* digits: a number without a format becomes 1E+09 where it does not fit  \
+                      */
 #define PADDING 2.0
 #define SIZE 10.0
 
@@ -78,6 +81,8 @@ typedef struct {
     char  *name;
     double width; /* of a column; 0: it does not say */
     double size;  /* of letters; 0: it does not say */
+    double digit; /* how wide one is, in parts of it; 0: it does not say */
+    int    formatted;
     int    hidden;
 } style_t;
 
@@ -96,7 +101,8 @@ typedef struct {
     unsigned embedded; /* objects around */
     int      is_number, in_text, literal;
     size_t   repeated, spanned;
-    double   size, shown; /* how wide it is, in sizes of a letter */
+    int      formatted;
+    double   digit, size, shown; /* how wide it is, in sizes of a letter */
     size_t   decimals;
     double   behind; /* the last mark, and with it; 0: there is none */
 
@@ -165,7 +171,14 @@ add_style(reader_t *r, const char **attributes)
         return;
     }
     r->style[r->nstyles].name = strdup(name);
-    r->style[r->nstyles].size = parent == NULL ? 0 : parent->size;
+    if (parent != NULL) {
+        r->style[r->nstyles].size = parent->size;
+        r->style[r->nstyles].digit = parent->digit;
+        r->style[r->nstyles].formatted = parent->formatted;
+    }
+    if (attribute(attributes, "style:data-style-name") != NULL) {
+        r->style[r->nstyles].formatted = 1;
+    }
     r->nstyles += r->style[r->nstyles].name != NULL;
 }
 
@@ -194,10 +207,15 @@ begin_cell(reader_t *r, const char **attributes)
     if (style == NULL && r->column < r->ncolumns) {
         style = r->usual[r->column];
     }
+    if (style == NULL) {
+        style = style_of(r, "Default");
+    }
     r->is_number = 0;
     for (i = 0; type != NULL && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         r->is_number |= strcmp(type, numbers[i]) == 0;
     }
+    r->formatted = style != NULL && style->formatted;
+    r->digit = style == NULL || style->digit == 0 ? DIGIT : style->digit;
     r->size = style == NULL || style->size == 0 ? SIZE : style->size;
     r->shown = r->behind = 0;
     r->decimals = 0;
@@ -221,6 +239,12 @@ on_start(void *data, const char *name, const char **attributes)
     } else if (strcmp(name, "style:text-properties") == 0 && last != NULL) {
         value = attribute(attributes, "fo:font-size");
         last->size = points(value) > 0 ? points(value) : last->size;
+        value = attribute(attributes, "style:font-name");
+        if (value != NULL) {
+            last->digit = strstr(value, "Calibri") != NULL || strstr(value, "Carlito") != NULL
+                              ? DIGIT_OF_CALIBRI
+                              : DIGIT;
+        }
     } else if (strcmp(name, "style:table-properties") == 0 && last != NULL) {
         value = attribute(attributes, "table:display");
         last->hidden = value != NULL && strcmp(value, "false") == 0;
@@ -273,7 +297,11 @@ end_cell(reader_t *r)
     size_t i, k;
 
     /* Decimals that no format asks for are left out as far as they do not fit. */
-    needed = (r->shown - (r->decimals > 4 ? r->behind : 0)) * r->size + PADDING;
+    needed = r->shown - (r->formatted || r->decimals < 1 ? 0 : r->behind);
+    if (!r->formatted && needed > SHORTEST * r->digit) {
+        needed = SHORTEST * r->digit;
+    }
+    needed = needed * r->size + PADDING;
     for (i = 0; i < r->repeated && r->column + i < r->ncolumns; i++) {
         width = 0;
         for (k = 0; k < r->spanned && r->column + i + k < r->ncolumns; k++) {
@@ -317,12 +345,12 @@ on_text(void *data, const char *s, int len)
             continue;
         }
         mark = strchr(" .,:;'/|()-", s[i]) != NULL;
-        r->shown += mark ? MARK : DIGIT;
+        r->shown += mark ? MARK : r->digit;
         if (mark) {
             r->behind = MARK;
             r->decimals = 0;
         } else if (r->behind > 0) {
-            r->behind += DIGIT;
+            r->behind += r->digit;
             r->decimals++;
         }
     }
