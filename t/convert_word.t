@@ -156,6 +156,10 @@ for my $to (qw(txt md html epub)) {
     my ($text, $warnings) = main::text(name => 'a.docx', to => $to, content => docx(body => $body));
     like $text, qr/\xce\xb1\s*\xe2\x98\x91\s*\xe2\x86\x92\s+\xe2\x98\xba/, $to;
     like $warnings, qr/^1 characters of symbol fonts \(the first of "My Font"\) are not known/m, 'what is not known is told';
+    for my $reference ('&#xF041;', '&#xf041;', '&#61505;') {
+        (undef, $warnings) = main::text(name => 'a.docx', to => $to, content => docx(body => '<w:p>' . $run->('My Font', $reference) . '</w:p>'));
+        like $warnings, qr/of a symbol font|of symbol fonts/, "however it is written: $reference";
+    }
 }
 
 

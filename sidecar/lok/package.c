@@ -53,6 +53,11 @@ static const word_t text_words[] = {
     { "\xef\x81", PLATEN_LOK_SYMBOLS },
     { "\xef\x82", PLATEN_LOK_SYMBOLS },
     { "\xef\x83", PLATEN_LOK_SYMBOLS },
+    { "&#xF0", PLATEN_LOK_SYMBOLS },
+    { "&#xf0", PLATEN_LOK_SYMBOLS },
+    { "&#614", PLATEN_LOK_SYMBOLS },
+    { "&#615", PLATEN_LOK_SYMBOLS },
+    { "&#616", PLATEN_LOK_SYMBOLS },
     { NULL, 0 },
 };
 
