@@ -25,8 +25,9 @@
 #define DIGIT 0.556
 #define DIGIT_OF_CALIBRI 0.507
 #define MARK 0.26
-#define SHORTEST 4.6 /* digits: a number without a format becomes 1E+09 where it does not fit  \
-                      */
+#define SHORTEST                                                                               \
+    4.6 /* digits: a number without a format becomes 1E+09 where it does not fit               \
+         */
 #define PADDING 2.0
 #define SIZE 10.0
 
