@@ -71,7 +71,7 @@ platend_stop();
 platend_start(map { +"engines/$_/enabled" => 0 } qw(lok soffice));
 is get('/health/ready', key => undef)->code, 200, 'without it by choice';
 platend_stop();
-like platend_log(), qr/"msg": *"stopped", *"longest_turn_us": *\d+, *"turn": *"[a-zA-Z]+"/, 'it says how long its loop was held up at most';
+like platend_log(), qr/"msg": *"stopped", *"source": *"platend", *"longest_turn_us": *\d+, *"turn": *"[a-zA-Z]+"/, 'it says how long its loop was held up at most';
 
 
 
