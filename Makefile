@@ -53,7 +53,7 @@ MANDIR      = /usr/share/man
 COMPLETIONS = /usr/share/bash-completion/completions
 
 WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
-# What a file may include follows from where it lies (t/layers.t: the order of the rooms).
+# What a file may include follows from where it lies (t/house/layers.t: the order of the rooms).
 INC_proto      = -Iproto
 INC_sidecar    = -Iproto -Isidecar
 INC_cli        = -Iproto -Icli
@@ -276,7 +276,7 @@ $(BUILD)/prisoner: $(call objects,t/prisoner.c) $(OURS)
 prisoner: $(BUILD)/prisoner
 	$(BUILD)/prisoner --full
 
-# What t/fault and t/cache.t do to a store, and to the calls of nginx and platend.
+# What t/fault and t/convert/cache.t do to a store, and to the calls of nginx and platend.
 $(BUILD)/store_driver: $(call objects,t/store_driver.c) $(OURS)
 	$(LINK) $(LIBS)
 
@@ -405,11 +405,11 @@ WORDS ?= 2000
 words: all
 	t/words --steps $(WORDS) $(if $(WORDS_SEED),--seed $(WORDS_SEED))
 
-# The tables of t/sizes.t and t/sizes_in.t with one size, by the ways of sending that differ most.
+# The tables of t/http/sizes.t and t/http/sizes_in.t with one size, by the ways of sending that differ most.
 LARGE_SIZE ?= 1073741824
 
 sizes-large: all
-	PLATEN_SIZES=$(LARGE_SIZE) t/run t/sizes.t t/sizes_in.t
+	PLATEN_SIZES=$(LARGE_SIZE) t/run t/http/sizes.t t/http/sizes_in.t
 
 check:
 	./check

@@ -1,6 +1,6 @@
 package Hostile;
 
-# Files made to do harm, and what shows whether they have: for t/hostile.t.
+# Files made to do harm, and what shows whether they have: for t/hostile/hostile.t.
 #
 #     zip_file({ name => 'a', data => 'x', size => 10e9 }, ...)   any header may lie
 #     docx('<w:p>...</w:p>', 'word/_rels/document.xml.rels' => ...), xlsx, pptx, odf, epub

@@ -1,7 +1,7 @@
 package HostileLinks;
 
 # Every way in which a document can name something else that a program in Perl can make: for
-# t/hostile_links.t.  Each carrier takes an address and gives a document with the word "before".
+# t/hostile/hostile_links.t.  Each carrier takes an address and gives a document with the word "before".
 #
 #     carriers()                         [ name, extension, target formats, code that takes an address ]
 #     addresses($port, $image, $text)    [ name, address, what shows a text of there ]: of what must not

@@ -1,6 +1,6 @@
 package ProvokeBatches;
 
-# Answers of batches and of downloads, for t/openapi.t: as in ProvokeDocuments.
+# Answers of batches and of downloads, for t/http/openapi.t: as in ProvokeDocuments.
 
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
 package ProvokeDocuments;
 
-# Answers of links and documents, for t/openapi.t: state of the server =>
+# Answers of links and documents, for t/http/openapi.t: state of the server =>
 # { "METHOD,METHOD path status" => sub ($method) { answers } }.
 
 use strict;

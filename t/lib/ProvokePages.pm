@@ -1,6 +1,6 @@
 package ProvokePages;
 
-# How each answer of the page and of its files comes about, for t/openapi.t.
+# How each answer of the page and of its files comes about, for t/http/openapi.t.
 
 use strict;
 use warnings;
@@ -31,7 +31,7 @@ sub add {
 # "METHOD path status" => why no test of this kind gets there.
 sub unreachable {
     return map { ("$_ /docs 500" => 'only if nginx gets no memory', "$_ /web/{name} 500" => 'only if nginx gets no memory',
-        "$_ / 301" => 't/page.t has it') } qw(GET HEAD);
+        "$_ / 301" => 't/http/page.t has it') } qw(GET HEAD);
 }
 
 1;

@@ -1,6 +1,6 @@
 package ProvokeThumbnails;
 
-# How each answer of the pictures of results comes about, for t/openapi.t.
+# How each answer of the pictures of results comes about, for t/http/openapi.t.
 
 use strict;
 use warnings;

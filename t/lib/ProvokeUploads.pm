@@ -1,6 +1,6 @@
 package ProvokeUploads;
 
-# Answers of resumable uploads, for t/openapi.t: as in ProvokeDocuments.
+# Answers of resumable uploads, for t/http/openapi.t: as in ProvokeDocuments.
 
 use strict;
 use warnings;

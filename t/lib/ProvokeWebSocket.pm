@@ -1,6 +1,6 @@
 package ProvokeWebSocket;
 
-# Answers to handshakes of WebSockets, for t/openapi.t: as in ProvokeDocuments.
+# Answers to handshakes of WebSockets, for t/http/openapi.t: as in ProvokeDocuments.
 
 use strict;
 use warnings;

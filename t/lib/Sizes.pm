@@ -1,6 +1,6 @@
 package Sizes;
 
-# The tables of t/sizes.t and t/sizes_in.t: sizes at which something changes, by each protocol, compared to
+# The tables of t/http/sizes.t and t/http/sizes_in.t: sizes at which something changes, by each protocol, compared to
 # the last byte.  After TestPlaten.
 #
 #   PLATEN_SIZES   other sizes, in bytes ("1073741824"), by the fewest modes: `make sizes-large`

@@ -1,7 +1,7 @@
 package Words;
 
 # Texts of every script, put into documents of every format of text, and found again in what
-# was made of them: for t/words and t/words.t.
+# was made of them: for t/words and t/convert/words.t.
 #
 #     my @tokens = Words::text($rand, 'greek', 20);  # $rand->(N) is a number below N
 #     my $bytes = Words::document($rand, 'md', 'koi8-r', 'option', @tokens); # undef: it cannot be written so

@@ -319,8 +319,8 @@ our %UnreachableJobError = (
     out_of_memory => 'the tests of the sidecar have it',
     out_of_disk => 'the tests of the sidecar have it',
     too_many_threads => 'the tests of the sidecar have it',
-    result_missing => 't/platenctl_fsck.t has it',
-    nothing_to_convert => 't/batch.t has it',
+    result_missing => 't/ctl/platenctl_fsck.t has it',
+    nothing_to_convert => 't/batch/batch.t has it',
     server_failed => 'a hundred failures of this machine in a row',
     unsupported_option => 'which options a conversion takes is checked before; two that exclude each other are in no route here',
 );

@@ -175,7 +175,7 @@ ok eventually(20, sub { !kill 0, $worker }), 'and is gone';
 --- flow
 SKIP: {
     skip "no socket.io-client: $main::Missing", 7 if $main::Missing;
-    open my $fh, '-|', 'node', "$::Root/t/socketio.js", $::Module, base_url(), $::Key{alice} or die;
+    open my $fh, '-|', 'node', "$::Root/t/live/socketio.js", $::Module, base_url(), $::Key{alice} or die;
     my @seen;
     my $hear = sub { my ($until) = @_; while (my $line = <$fh>) { push @seen, JSON::PP->new->decode($line); last if $until->() } };
     my $count = sub { my ($kind, $name) = @_; scalar grep { ($_->{$kind} // '') eq $name } @seen };

@@ -23,7 +23,7 @@ spew("$Var/large.txt", $Text);
 sub upload {
     my ($how) = @_;
     my ($master) = nginx_pids();
-    open my $fh, '-|', 'node', "$Root/t/tus.js", $Module, base_url() . '/uploads/', $Key{alice},
+    open my $fh, '-|', 'node', "$Root/t/http/tus.js", $Module, base_url() . '/uploads/', $Key{alice},
         "$Var/large.txt", $how, $master or die;
     my @seen = map JSON::PP->new->decode($_), <$fh>;
     close $fh;

@@ -9,7 +9,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
 use Test::More;
 
-my $root = abs_path(dirname(__FILE__) . '/..');
+my $root = abs_path(dirname(__FILE__) . '/../..');
 my $build = $ENV{PLATEN_BUILD} || "$root/build";
 chdir $root or die "$root: $!";
 

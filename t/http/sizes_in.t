@@ -1,4 +1,4 @@
-# Documents of each size by each way in: every byte on the disk.  t/sizes.t has the ways out.
+# Documents of each size by each way in: every byte on the disk.  t/http/sizes.t has the ways out.
 
 use lib 't/lib';
 use TestPlaten;

@@ -8,7 +8,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use Test::More;
 
-chdir abs_path(dirname(__FILE__) . '/..') or die $!;
+chdir abs_path(dirname(__FILE__) . '/../..') or die $!;
 my $build = $ENV{PLATEN_BUILD} || 'build';
 
 sub slurp { my ($path) = @_; open my $in, '<', $path or die "$path: $!"; local $/; return scalar <$in> }

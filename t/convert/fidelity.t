@@ -8,7 +8,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use Test::More;
 
-my $root = abs_path(dirname(__FILE__) . '/..');
+my $root = abs_path(dirname(__FILE__) . '/../..');
 my $corpus = $ENV{PLATEN_CORPUS} || "$root/../shared/corpus";
 -d $corpus or plan skip_all => 'no corpus beside the checkout';
 

@@ -1,4 +1,4 @@
-# Each of the cases that is right, beside the groups that t/convert_text.t has.
+# Each of the cases that is right, beside the groups that t/convert/convert_text.t has.
 
 use lib 't/lib';
 use TestPlaten;

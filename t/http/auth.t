@@ -43,7 +43,7 @@ for my $id ('x', '01890000-0000-7000-8000-00000000000', '01890000-0000-7000-8000
     problem_is http(DELETE => "/jobs/$id"), 422, 'invalid_id', 'its deletion';
 }
 is get('/jobs/01890000-0000-7000-8000-00000000ABCD')->code, 404, 'capitals are fine';
-# t/others.t has UUIDs of other versions: they are no job's, so 404
+# t/http/others.t has UUIDs of other versions: they are no job's, so 404
 
 
 

@@ -1,4 +1,4 @@
-# Results of each size by each way out: every byte of every cell.  t/sizes_in.t has the ways in.
+# Results of each size by each way out: every byte of every cell.  t/http/sizes_in.t has the ways in.
 
 use lib 't/lib';
 use TestPlaten;

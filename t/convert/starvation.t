@@ -5,7 +5,7 @@ use strict;
 use warnings;
 
 use FindBin qw($Bin);
-use lib "$Bin/lib";
+use lib "$Bin/../lib";
 use Cwd qw(abs_path);
 use Digest::SHA qw(sha256_hex);
 use File::Path qw(make_path);
@@ -18,7 +18,7 @@ use Test::More;
 use TestPlace;
 use Time::HiRes qw(sleep);
 
-my $Root = abs_path("$Bin/..");
+my $Root = abs_path("$Bin/../..");
 my $Build = $ENV{PLATEN_BUILD} || "$Root/build";
 my $Port = TestPlace::port();
 my $Temp = File::Temp->newdir('platen-starve-XXXXXX', DIR => '/var/tmp');

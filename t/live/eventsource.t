@@ -18,7 +18,7 @@ if (system('command -v node npm > /dev/null 2>&1') != 0) {
 # Starts one on a job; returns its output as a file handle.
 sub listen_to {
     my ($id) = @_;
-    open my $fh, '-|', 'node', "$Root/t/eventsource.js", $Module, base_url() . "/jobs/$id/events", $Key{alice} or die;
+    open my $fh, '-|', 'node', "$Root/t/live/eventsource.js", $Module, base_url() . "/jobs/$id/events", $Key{alice} or die;
     return $fh;
 }
 

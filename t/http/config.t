@@ -351,7 +351,7 @@ all_are(
 my ($table) = slurp("$::Root/ngx_module/ngx_http_platen_module.c") =~ /commands\[\] = \{(.*?)ngx_null_command/s;
 my @names = $table =~ /ngx_string\("(\w+)"\)/g;
 cmp_ok scalar(@names), '>=', 11, 'directives';
-my $here = slurp("$::Root/t/config.t");
+my $here = slurp("$::Root/t/http/config.t");
 is_deeply [grep { $here !~ /\b$_\b/ } @names], [], 'none is missing';
 my %known = map { $_ => 1 } @names;
 is_deeply [grep { !$known{$_} } slurp("$::Root/conf/nginx.conf") =~ /^\s*(platen_\w+)/mg], [],
@@ -664,7 +664,7 @@ for (['', 2, qr/^Usage: platend/], ['-c', 2, qr/Usage: platend/], ['-x', 2, qr/U
 my ($table) = slurp("$::Root/sidecar/config.c") =~ /key_rule_t keys\[\] = \{(.*?)\n\};/s;
 my @keys = $table =~ /^    \{ "([a-z_\/]+)",/mg;
 cmp_ok scalar(@keys), '>=', 18, 'keys';
-my $here = slurp("$::Root/t/config.t");
+my $here = slurp("$::Root/t/http/config.t");
 is_deeply [grep { my ($last) = m{([^/]+)\z}; $here !~ /\b$last\b/ } @keys], [], 'each is in this file';
 my (@at, %shown);
 for (split /\n/, slurp("$::Root/conf/platend.cfg")) {

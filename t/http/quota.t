@@ -172,7 +172,7 @@ problem_is main::tus_create(65537), 507, 'quota_exceeded', 'one that never can f
 my $made = main::tus_create(40 * 1024);
 is $made->code, 201, 'one that can';
 is main::used(), 0, 'is no job';
-is main::usage()->{reserved_bytes}, 40 * 1024, 'but has its room, of which t/tus_room.t has more';
+is main::usage()->{reserved_bytes}, 40 * 1024, 'but has its room, of which t/http/tus_room.t has more';
 problem_is main::tus_create(40 * 1024), 507, 'quota_exceeded', 'for a second there is none';
 is main::tus_patch($made->header('Location'), 0, $::Kib x 40)->code, 204, 'when it is whole';
 is main::used(), 40 * 1024, 'it is a job';
