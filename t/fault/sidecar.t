@@ -193,7 +193,7 @@ platend_stop();
 platend_start(@main::Held);
 my ($out, $status) = second();
 is $status, 3, 'exit code 3';
-my $line = JSON::PP->new->utf8->decode($out);
+my ($line) = grep { $_->{level} eq 'error' } map { JSON::PP->new->utf8->decode($_) } split /\n/, $out;
 is $line->{msg}, 'another sidecar has this store', 'it says why';
 is $line->{level}, 'error', 'as an error';
 is $line->{store}, "$::Var/store", 'which store';
