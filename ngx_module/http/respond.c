@@ -265,11 +265,19 @@ ngx_int_t
 platen_respond_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value)
 {
+    return platen_respond_header_new(r, name, value) ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_table_elt_t *
+platen_respond_header_new(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
     ngx_table_elt_t  *h;
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     ngx_memzero(h, sizeof(ngx_table_elt_t));
@@ -278,7 +286,25 @@ platen_respond_header(ngx_http_request_t *r, const char *name,
     h->key.len = ngx_strlen(name);
     h->value = *value;
 
-    return NGX_OK;
+    return h;
+}
+
+
+ngx_int_t
+platen_respond_etag(ngx_http_request_t *r, ngx_str_t *value)
+{
+    ngx_str_t  quoted;
+
+    quoted.data = ngx_pnalloc(r->pool, value->len + 2);
+    if (quoted.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    quoted.len = ngx_sprintf(quoted.data, "\"%V\"", value) - quoted.data;
+
+    r->headers_out.etag = platen_respond_header_new(r, "ETag", &quoted);
+
+    return r->headers_out.etag ? NGX_OK : NGX_ERROR;
 }
 
 

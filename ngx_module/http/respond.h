@@ -21,7 +21,17 @@
 ngx_int_t platen_respond_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value);
 
-/* The same for one that any answer has: platen_respond_clean() keeps it. */
+/*
+ * The same for one that nginx has a place for in headers_out, which is to be
+ * set to what is returned.  NULL: out of memory.
+ */
+ngx_table_elt_t *platen_respond_header_new(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+
+/* Adds ETag, a strong one (RFC 9110, section 8.8.3): `value`, and its quotes. */
+ngx_int_t platen_respond_etag(ngx_http_request_t *r, ngx_str_t *value);
+
+/* Adds one that any answer has: platen_respond_clean() keeps it. */
 ngx_int_t platen_respond_header_always(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
 

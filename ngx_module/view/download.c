@@ -98,8 +98,8 @@ static ngx_int_t
 platen_download_headers(ngx_http_request_t *r, const platen_job_t *job,
     const platen_format_t *format)
 {
-    u_char           *p;
-    ngx_table_elt_t  *etag;
+    u_char     bytes[2 * PLATEN_SHA256_LEN];
+    ngx_str_t  digest;
 
     if (format == NULL) {
         /* a result of a later version; what it is, the name still says */
@@ -117,24 +117,15 @@ platen_download_headers(ngx_http_request_t *r, const platen_job_t *job,
         return NGX_ERROR;
     }
 
-    /* strong: the bytes' own digest (RFC 9110, section 8.8.3) */
+    digest.data = bytes;
+    digest.len = ngx_hex_dump(bytes, (u_char *) job->output_sha256.data,
+                              ngx_min(job->output_sha256.len,
+                                      PLATEN_SHA256_LEN))
+                 - bytes;
 
-    p = ngx_pnalloc(r->pool, 2 + 2 * PLATEN_SHA256_LEN);
-    etag = ngx_list_push(&r->headers_out.headers);
-    if (p == NULL || etag == NULL) {
+    if (platen_respond_etag(r, &digest) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    ngx_memzero(etag, sizeof(ngx_table_elt_t));
-    etag->hash = 1;
-    ngx_str_set(&etag->key, "ETag");
-    etag->value.data = p;
-    *p++ = '"';
-    p = ngx_hex_dump(p, (u_char *) job->output_sha256.data,
-                     ngx_min(job->output_sha256.len, PLATEN_SHA256_LEN));
-    *p++ = '"';
-    etag->value.len = p - etag->value.data;
-    r->headers_out.etag = etag;
 
     return platen_download_named(r, job, format ? format->name : "bin");
 }

@@ -42,14 +42,14 @@ platen_view_write(ngx_http_request_t *r, platen_json_t *j, platen_txn_t *txn,
 ngx_int_t
 platen_view_job(ngx_http_request_t *r)
 {
-    int               rc;
-    uint64_t          position;
-    ngx_int_t         status;
-    ngx_str_t         value;
-    platen_job_t      job;
-    platen_txn_t      txn;
-    platen_json_t     j;
-    ngx_table_elt_t  *etag;
+    int            rc;
+    u_char         version[2 * NGX_INT64_LEN];
+    uint64_t       position;
+    ngx_int_t      status;
+    ngx_str_t      value;
+    platen_job_t   job;
+    platen_txn_t   txn;
+    platen_json_t  j;
 
     if (platen_owned_read(r, &txn, &job, &status) != NGX_OK) {
         return status;
@@ -67,31 +67,24 @@ platen_view_job(ngx_http_request_t *r)
     platen_view_write(r, &j, &txn, &job, position);
     platen_txn_abort(&txn);
 
-    etag = ngx_list_push(&r->headers_out.headers);
-
-    if (platen_json_chain(&j, NULL) == NULL || etag == NULL) {
+    if (platen_json_chain(&j, NULL) == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     /* changes with the record, and with the one value that is not in it */
-
-    ngx_memzero(etag, sizeof(ngx_table_elt_t));
-    etag->value.data = ngx_pnalloc(r->pool, 2 * NGX_INT64_LEN + 3);
-    if (etag->value.data == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
 
     if (job.batch != PLATEN_BATCH_NONE) {
         /* its files change more than its events tell */
         position = job.updated_at;
     }
 
-    etag->value.len = ngx_sprintf(etag->value.data, "\"%xL-%xL\"",
-                                  job.change_seq, position)
-                      - etag->value.data;
-    etag->hash = 1;
-    ngx_str_set(&etag->key, "ETag");
-    r->headers_out.etag = etag;
+    value.data = version;
+    value.len = ngx_sprintf(version, "%xL-%xL", job.change_seq, position)
+                - version;
+
+    if (platen_respond_etag(r, &value) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (!platen_respond_precondition(r)) {
         if (platen_respond_clean(r) != NGX_OK) {

@@ -206,9 +206,9 @@ static ngx_int_t
 platen_page_headers(ngx_http_request_t *r, const platen_page_file_t *file,
     ngx_uint_t gzip)
 {
-    u_char           *p;
-    ngx_uint_t        i;
-    ngx_table_elt_t  *etag, *encoding;
+    u_char      bytes[128];
+    ngx_str_t   value;
+    ngx_uint_t  i;
 
     static const struct {
         const char  *name;
@@ -234,35 +234,22 @@ platen_page_headers(ngx_http_request_t *r, const platen_page_file_t *file,
 
     /* strong, and so another one for other bytes */
 
-    p = ngx_pnalloc(r->pool, ngx_strlen(file->digest) + sizeof("\"-z\""));
-    etag = ngx_list_push(&r->headers_out.headers);
-    if (p == NULL || etag == NULL) {
+    value.data = bytes;
+    value.len = ngx_snprintf(bytes, sizeof(bytes), "%s%s", file->digest,
+                             gzip ? "-z" : "")
+                - bytes;
+
+    if (platen_respond_etag(r, &value) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    ngx_memzero(etag, sizeof(ngx_table_elt_t));
-    etag->hash = 1;
-    ngx_str_set(&etag->key, "ETag");
-    etag->value.data = p;
-    etag->value.len = ngx_sprintf(p, "\"%s%s\"", file->digest,
-                                  gzip ? "-z" : "")
-                      - p;
-    r->headers_out.etag = etag;
 
     if (!gzip) {
         return NGX_OK;
     }
 
-    encoding = ngx_list_push(&r->headers_out.headers);
-    if (encoding == NULL) {
-        return NGX_ERROR;
-    }
+    ngx_str_set(&value, "gzip");
+    r->headers_out.content_encoding =
+        platen_respond_header_new(r, "Content-Encoding", &value);
 
-    ngx_memzero(encoding, sizeof(ngx_table_elt_t));
-    encoding->hash = 1;
-    ngx_str_set(&encoding->key, "Content-Encoding");
-    ngx_str_set(&encoding->value, "gzip");
-    r->headers_out.content_encoding = encoding;
-
-    return NGX_OK;
+    return r->headers_out.content_encoding ? NGX_OK : NGX_ERROR;
 }
