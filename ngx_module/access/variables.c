@@ -13,9 +13,7 @@
 
 static ngx_int_t platen_variables_set(ngx_http_variable_value_t *v,
     const ngx_str_t *value);
-static ngx_int_t platen_variables_request_id(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t platen_variables_trace_id(ngx_http_request_t *r,
+static ngx_int_t platen_variables_string(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t platen_variables_job_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -27,10 +25,12 @@ static ngx_int_t platen_variables_limit(ngx_http_request_t *r,
 
 static ngx_http_variable_t  platen_variables[] = {
 
-    { ngx_string("platen_request_id"), NULL, platen_variables_request_id, 0,
+    { ngx_string("platen_request_id"), NULL, platen_variables_string,
+      offsetof(ngx_http_platen_ctx_t, request_id),
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("platen_trace_id"), NULL, platen_variables_trace_id, 0,
+    { ngx_string("platen_trace_id"), NULL, platen_variables_string,
+      offsetof(ngx_http_platen_ctx_t, trace_id),
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("platen_job_id"), NULL, platen_variables_job_id, 0,
@@ -65,27 +65,18 @@ platen_variables_add(ngx_conf_t *cf)
 }
 
 
-static ngx_int_t
-platen_variables_request_id(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_http_platen_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-
-    return platen_variables_set(v, ctx ? &ctx->request_id : NULL);
-}
-
+/* A string of the context; data is where it is in there. */
 
 static ngx_int_t
-platen_variables_trace_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+platen_variables_string(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    return platen_variables_set(v, ctx ? &ctx->trace_id : NULL);
+    return platen_variables_set(v, ctx ? (ngx_str_t *) ((char *) ctx + data)
+                                       : NULL);
 }
 
 
