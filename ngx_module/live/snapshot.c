@@ -34,8 +34,6 @@ static void platen_live_decide(platen_live_t *live, const platen_job_t *job,
     uint64_t first, uint64_t last);
 static ngx_int_t platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
     const platen_job_t *job, platen_live_t *live);
-static ngx_int_t platen_live_copy(ngx_pool_t *pool, platen_str_t *dst,
-    const char *data, size_t len);
 
 
 ngx_int_t
@@ -246,7 +244,7 @@ platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
 }
 
 
-static ngx_int_t
+ngx_int_t
 platen_live_copy(ngx_pool_t *pool, platen_str_t *dst, const char *data,
     size_t len)
 {

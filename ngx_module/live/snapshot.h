@@ -50,6 +50,10 @@ typedef struct {
 ngx_int_t platen_live_since(ngx_http_request_t *r, const char *arg,
     platen_live_t *live);
 
+/* A copy of a string, of a record for one, in that pool. */
+ngx_int_t platen_live_copy(ngx_pool_t *pool, platen_str_t *dst,
+    const char *data, size_t len);
+
 /*
  * Where the stream of a job (`id`), or of all jobs of the client (`id` NULL),
  * is to begin.  The state is what GET /jobs/{id}, or GET /jobs, says now.

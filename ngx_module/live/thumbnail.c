@@ -26,6 +26,7 @@
 #include "job/job.h"
 #include "job/option.h"
 #include "live/longpoll.h"
+#include "live/snapshot.h"
 #include "store/store.h"
 #include "view/download.h"
 #include "view/formats.h"
@@ -37,13 +38,11 @@
 static ngx_int_t platen_thumbnail_width(ngx_http_request_t *r,
     ngx_uint_t *width);
 static ngx_int_t platen_thumbnail_options(ngx_http_request_t *r,
-    const platen_job_t *shown, ngx_uint_t width, platen_options_t *options);
+    const platen_job_t *job, ngx_uint_t width, platen_options_t *options);
 static ngx_int_t platen_thumbnail_make(ngx_http_request_t *r,
     platen_txn_t *txn, platen_job_t *shown, ngx_uint_t width);
 static ngx_int_t platen_thumbnail_record(ngx_http_request_t *r,
     const platen_job_t *shown, platen_job_t *job);
-static ngx_int_t platen_thumbnail_string(ngx_http_request_t *r,
-    platen_str_t *dst, const char *data, size_t len);
 static ngx_int_t platen_thumbnail_refused(ngx_http_request_t *r,
     platen_commit_op_t *op);
 static ngx_int_t platen_thumbnail_made(ngx_http_request_t *r,
@@ -116,20 +115,17 @@ platen_thumbnail_width(ngx_http_request_t *r, ngx_uint_t *width)
  */
 
 static ngx_int_t
-platen_thumbnail_options(ngx_http_request_t *r, const platen_job_t *shown,
+platen_thumbnail_options(ngx_http_request_t *r, const platen_job_t *job,
     ngx_uint_t width, platen_options_t *options)
 {
     size_t                        len;
     ngx_int_t                     rc;
     u_char                        number[NGX_INT_T_LEN];
-    const platen_str_t           *name;
     const platen_format_t        *from;
     const platen_matrix_route_t  *route;
 
-    name = shown->output_format.len ? &shown->output_format
-                                    : &shown->target_format;
-
-    from = platen_format_find(name->data, name->len);
+    from = platen_format_find(job->source_format.data,
+                              job->source_format.len);
     if (from == NULL) {
         return NGX_DECLINED;
     }
@@ -209,7 +205,6 @@ platen_thumbnail_make(ngx_http_request_t *r, platen_txn_t *txn,
     platen_txn_abort(txn);
 
     if (rc == NGX_OK) {
-        /* strings of `shown` are gone, but for those that were copied */
         rc = platen_thumbnail_options(r, job, width, &options);
     }
 
@@ -219,15 +214,12 @@ platen_thumbnail_make(ngx_http_request_t *r, platen_txn_t *txn,
 
     if (rc == NGX_OK) {
         len = platen_options_text(&options, ~0u, text);
-        rc = platen_thumbnail_string(r, &job->options, text, len);
+        rc = platen_live_copy(r->pool, &job->options, text, len);
     }
 
     if (rc != NGX_OK) {
         return platen_respond_problem(r, PLATEN_PROBLEM_INTERNAL, NULL);
     }
-
-    job->source_format = job->target_format;
-    job->target_format = PLATEN_STR("png");
 
     op->answer = platen_thumbnail_made;
     op->refused = platen_thumbnail_refused;
@@ -236,7 +228,7 @@ platen_thumbnail_make(ngx_http_request_t *r, platen_txn_t *txn,
 }
 
 
-/* Its target format is that of what it shows, until its way is known. */
+/* All that it has of what it shows, whose own strings end with `txn`. */
 
 static ngx_int_t
 platen_thumbnail_record(ngx_http_request_t *r, const platen_job_t *shown,
@@ -251,48 +243,29 @@ platen_thumbnail_record(ngx_http_request_t *r, const platen_job_t *shown,
                                       : &shown->target_format;
 
     if (platen_id_new(&job->id) != PLATEN_OK
-        || platen_thumbnail_string(r, &job->parent,
-                                   (const char *) shown->id.b,
-                                   sizeof(shown->id.b))
+        || platen_live_copy(r->pool, &job->parent, (const char *) shown->id.b,
+                            sizeof(shown->id.b))
            != NGX_OK
-        || platen_thumbnail_string(r, &job->target_format, format->data,
-                                   format->len)
+        || platen_live_copy(r->pool, &job->source_format, format->data,
+                            format->len)
            != NGX_OK
-        || platen_thumbnail_string(r, &job->input_filename,
-                                   shown->input_filename.data,
-                                   shown->input_filename.len)
+        || platen_live_copy(r->pool, &job->input_filename,
+                            shown->input_filename.data,
+                            shown->input_filename.len)
            != NGX_OK
-        || platen_thumbnail_string(r, &job->input_sha256,
-                                   shown->output_sha256.data,
-                                   shown->output_sha256.len)
+        || platen_live_copy(r->pool, &job->input_sha256,
+                            shown->output_sha256.data,
+                            shown->output_sha256.len)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
+    job->target_format = PLATEN_STR("png");
     job->input_size = shown->output_size;
     job->priority = shown->priority;
     job->request_id = (platen_str_t) { (char *) ctx->request_id.data,
                                        ctx->request_id.len };
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-platen_thumbnail_string(ngx_http_request_t *r, platen_str_t *dst,
-    const char *data, size_t len)
-{
-    char  *p;
-
-    p = ngx_pnalloc(r->pool, len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(p, data, len);
-    dst->data = p;
-    dst->len = len;
 
     return NGX_OK;
 }
