@@ -113,15 +113,11 @@ check_locations(const platen_config_t *c, const char *text, platen_ctl_report_t 
 static void
 check_both(platen_ctl_doctor_t *d, platen_ctl_report_t *report)
 {
-    platen_ctl_doctor_conf_t conf;
-    char                    *said = NULL, error[512];
-    const char              *text;
-    int                      rc;
+    char       *said = NULL, error[512];
+    const char *text =
+        platen_ctl_nginx_dump(d->config, d->nginx, d->nginx_conf, &said, error, sizeof(error));
 
-    rc = platen_ctl_nginx_dump(d->config, d->nginx, d->nginx_conf, &said);
-    text = platen_ctl_nginx_text(rc, said);
     if (text == NULL) {
-        platen_ctl_nginx_error(said == NULL ? "" : said, error, sizeof(error));
         platen_ctl_report_add(report, PLATEN_CTL_FAIL, "nginx.conf", "nginx -T says: %s",
                               error);
         platen_ctl_report_advice(report, "correct it; or name another file: --nginx-conf FILE");
@@ -129,15 +125,7 @@ check_both(platen_ctl_doctor_t *d, platen_ctl_report_t *report)
         return;
     }
     platen_ctl_report_add(report, PLATEN_CTL_OK, "nginx.conf", "nginx takes its configuration");
-    platen_ctl_doctor_conf_warnings(said, report);
-    platen_ctl_doctor_conf_parse(text, &conf);
-    if (!conf.api) {
-        platen_ctl_report_add(report, PLATEN_CTL_FAIL, "nginx.conf",
-                              "nginx's configuration has no location with platen_api");
-        platen_ctl_report_advice(report, "conf/nginx.conf shows one; if it is another file:"
-                                         " --nginx-conf FILE");
-    } else {
-        platen_ctl_doctor_conf_compare(d, &conf, report);
+    if (platen_ctl_doctor_conf_judge(d, said, text, PLATEN_CTL_FAIL, report)) {
         check_locations(d->config, text, report);
     }
     free(said);

@@ -68,13 +68,14 @@ typedef struct {
 /* Reads it in nginx's syntax, with all files that are included. */
 void platen_ctl_doctor_conf_parse(const char *text, platen_ctl_doctor_conf_t *conf);
 
-/* What nginx warns of that is Platen's: names in several files of keys, keys open to all. */
-void platen_ctl_doctor_conf_warnings(const char *said, platen_ctl_report_t *report);
-
-/* Directories, map and sockets of both. */
-void platen_ctl_doctor_conf_compare(const platen_ctl_doctor_t      *d,
-                                    const platen_ctl_doctor_conf_t *conf,
-                                    platen_ctl_report_t            *report);
+/*
+ * What nginx warns of that is Platen's, among what it said (names in several files of keys,
+ * keys open to all), and whether directories, map and sockets of both are the same.  Returns
+ * 0 if `text`, its configuration, has no location of Platen's, which is then reported so.
+ */
+int
+platen_ctl_doctor_conf_judge(const platen_ctl_doctor_t *d, const char *said, const char *text,
+                             platen_ctl_status_t none, platen_ctl_report_t *report);
 
 /* Asks that nginx for it, and compares. */
 void platen_ctl_doctor_conf(const platen_ctl_doctor_t *d, const char *nginx,

@@ -47,8 +47,8 @@ platen_ctl_doctor_conf_parse(const char *text, platen_ctl_doctor_conf_t *conf)
     }
 }
 
-void
-platen_ctl_doctor_conf_warnings(const char *said, platen_ctl_report_t *report)
+static void
+show_warnings(const char *said, platen_ctl_report_t *report)
 {
     const char *p = said, *line;
     size_t      n;
@@ -94,10 +94,9 @@ is_same(const platen_uses_dir_t *a, const platen_uses_dir_t *b)
                                           : strcmp(a->path, b->path) == 0;
 }
 
-void
-platen_ctl_doctor_conf_compare(const platen_ctl_doctor_t      *d,
-                               const platen_ctl_doctor_conf_t *conf,
-                               platen_ctl_report_t            *report)
+static void
+compare(const platen_ctl_doctor_t *d, const platen_ctl_doctor_conf_t *conf,
+        platen_ctl_report_t *report)
 {
     const platen_config_t *c = d->config;
     platen_uses_t          nginx, own;
@@ -133,35 +132,42 @@ platen_ctl_doctor_conf_compare(const platen_ctl_doctor_t      *d,
     }
 }
 
+int
+platen_ctl_doctor_conf_judge(const platen_ctl_doctor_t *d, const char *said, const char *text,
+                             platen_ctl_status_t none, platen_ctl_report_t *report)
+{
+    platen_ctl_doctor_conf_t conf;
+
+    show_warnings(said, report);
+    platen_ctl_doctor_conf_parse(text, &conf);
+    if (!conf.api) {
+        platen_ctl_report_add(report, none, "nginx.conf",
+                              "nginx's configuration has no location with platen_api");
+        platen_ctl_report_advice(report, "conf/nginx.conf shows one; if it is another file:"
+                                         " --nginx-conf FILE");
+        return 0;
+    }
+    compare(d, &conf, report);
+    return 1;
+}
+
 void
 platen_ctl_doctor_conf(const platen_ctl_doctor_t *d, const char *nginx,
                        platen_ctl_report_t *report)
 {
-    platen_ctl_doctor_conf_t conf;
-    char                    *said = NULL, error[512];
-    int                      rc = platen_ctl_nginx_dump(d->config, nginx, d->nginx_conf, &said);
-    const char              *text = platen_ctl_nginx_text(rc, said);
+    char       *said = NULL, error[512];
+    const char *text =
+        platen_ctl_nginx_dump(d->config, nginx, d->nginx_conf, &said, error, sizeof(error));
 
-    if (text == NULL) {
-        platen_ctl_nginx_error(said == NULL ? "" : said, error, sizeof(error));
+    if (text != NULL) {
+        (void) platen_ctl_doctor_conf_judge(d, said, text, PLATEN_CTL_WARN, report);
+    } else {
         platen_ctl_report_add(
             report, PLATEN_CTL_WARN, "nginx.conf",
             "nginx's configuration is not compared with %s: nginx -T says: %s", d->file, error);
         platen_ctl_report_advice(report,
                                  "run it as root, while nginx runs; name the file if it is"
                                  " another: --nginx-conf FILE; or correct it: nginx -t");
-        free(said);
-        return;
-    }
-    platen_ctl_doctor_conf_warnings(said, report);
-    platen_ctl_doctor_conf_parse(text, &conf);
-    if (!conf.api) {
-        platen_ctl_report_add(report, PLATEN_CTL_WARN, "nginx.conf",
-                              "nginx's configuration has no location with platen_api");
-        platen_ctl_report_advice(report, "conf/nginx.conf shows one; if it is another file:"
-                                         " --nginx-conf FILE");
-    } else {
-        platen_ctl_doctor_conf_compare(d, &conf, report);
     }
     free(said);
 }

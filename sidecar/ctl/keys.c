@@ -38,7 +38,7 @@ find_files(keys_t *k)
     char        name[64] = "", word[PATH_MAX], error[512], *said = NULL;
     const char *text;
     size_t      i;
-    int         rc, kind, arg = 0;
+    int         kind, arg = 0;
 
     if (k->nginx == NULL) {
         fputs("platenctl: there is no nginx here to ask for the file of keys: name it with"
@@ -46,10 +46,9 @@ find_files(keys_t *k)
               stderr);
         return -1;
     }
-    rc = platen_ctl_nginx_dump(k->config, k->nginx, k->nginx_conf, &said);
-    text = platen_ctl_nginx_text(rc, said);
+    text =
+        platen_ctl_nginx_dump(k->config, k->nginx, k->nginx_conf, &said, error, sizeof(error));
     if (text == NULL) {
-        platen_ctl_nginx_error(said == NULL ? "" : said, error, sizeof(error));
         fprintf(stderr,
                 "platenctl: nginx does not tell its file of keys (name it with --file): %s\n",
                 error);
@@ -106,7 +105,6 @@ reload(const keys_t *k)
 {
     pid_t master = k->no_reload ? 0 : platen_ctl_nginx_master(k->config);
     char *said = NULL, error[512];
-    int   rc;
 
     if (k->no_reload) {
         fputs("platenctl: nginx reads it at: nginx -s reload\n", stderr);
@@ -118,10 +116,9 @@ reload(const keys_t *k)
               stderr);
         return 0;
     }
-    rc = platen_ctl_nginx_dump(k->config, k->nginx == NULL ? "" : k->nginx, k->nginx_conf,
-                               &said);
-    if (platen_ctl_nginx_text(rc, said) == NULL) {
-        platen_ctl_nginx_error(said == NULL ? "" : said, error, sizeof(error));
+    if (platen_ctl_nginx_dump(k->config, k->nginx == NULL ? "" : k->nginx, k->nginx_conf, &said,
+                              error, sizeof(error))
+        == NULL) {
         fprintf(stderr,
                 "platenctl: nginx is not reloaded, as it does not take its configuration: %s\n",
                 error);

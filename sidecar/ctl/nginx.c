@@ -167,14 +167,25 @@ platen_ctl_nginx_master(const platen_config_t *config)
     return master;
 }
 
-int
+static void
+first_error(const char *said, char *out, size_t size)
+{
+    const char *p = strstr(said, "[emerg] ");
+
+    p = p == NULL ? said : p + strlen("[emerg] ");
+    p += strspn(p, "0123456789# :");
+    snprintf(out, size, "%.*s", (int) strcspn(p, "\r\n"), p);
+}
+
+const char *
 platen_ctl_nginx_dump(const platen_config_t *config, const char *nginx, const char *file,
-                      char **said)
+                      char **said, char *error, size_t size)
 {
     char        conf[PATH_MAX] = "", prefix[PATH_MAX] = "";
     pid_t       master;
     char       *command = file == NULL ? find_command(config, &master) : NULL;
     const char *argv[10] = { nginx, "-T" };
+    const char *text;
     size_t      n = 2;
     int         rc;
 
@@ -196,21 +207,9 @@ platen_ctl_nginx_dump(const platen_config_t *config, const char *nginx, const ch
     rc = platen_ctl_capture(
         argv, PLATEN_CTL_CAPTURE_OUT | PLATEN_CTL_CAPTURE_ERR | PLATEN_CTL_CAPTURE_OPEN, said);
     free(command);
-    return rc;
-}
-
-const char *
-platen_ctl_nginx_text(int rc, const char *said)
-{
-    return rc == 0 && said != NULL ? strstr(said, PLATEN_CTL_NGINX_DUMP) : NULL;
-}
-
-void
-platen_ctl_nginx_error(const char *said, char *out, size_t size)
-{
-    const char *p = strstr(said, "[emerg] ");
-
-    p = p == NULL ? said : p + strlen("[emerg] ");
-    p += strspn(p, "0123456789# :");
-    snprintf(out, size, "%.*s", (int) strcspn(p, "\r\n"), p);
+    text = rc == 0 && *said != NULL ? strstr(*said, PLATEN_CTL_NGINX_DUMP) : NULL;
+    if (text == NULL) {
+        first_error(*said == NULL ? "" : *said, error, size);
+    }
+    return text;
 }

@@ -26,17 +26,12 @@ pid_t platen_ctl_nginx_master(const platen_config_t *config);
 
 /*
  * Asks `nginx` for the whole of its configuration: of the one that runs with this store, or
- * `file`, or else the built-in one.  Returns its exit code, or -1, with what it said in
- * *said, to be freed.
+ * `file`, or else the built-in one.  Returns the files in what it said, all of which is in
+ * *said, to be freed; NULL: it has said that something is wrong, the first line of it in
+ * `error`, without what stands before it on each.
  */
-int platen_ctl_nginx_dump(const platen_config_t *config, const char *nginx, const char *file,
-                          char **said);
-
-/* The files in what it said; NULL: it has said that something is wrong. */
-const char *platen_ctl_nginx_text(int rc, const char *said);
-
-/* The first line of an error, without what stands before it on each. */
-void platen_ctl_nginx_error(const char *said, char *out, size_t size);
+const char *platen_ctl_nginx_dump(const platen_config_t *config, const char *nginx,
+                                  const char *file, char **said, char *error, size_t size);
 
 /*
  * The next word of nginx's syntax, without its quotes, at *text, which goes on.  Returns
