@@ -1,10 +1,9 @@
 /*
  * platen convert: documents to the server and results back, several at a time.  A thread to
  * each that is in work, with a connection of its own; the main thread reads the command line,
- * watches a directory and draws (progress.h).
+ * watches a directory (watch.h) and draws (progress.h).
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -14,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +21,7 @@
 #include "output.h"
 #include "progress.h"
 #include "submit.h"
+#include "watch.h"
 
 #define QUEUE_MAX 100000
 #define WAIT_S 30
@@ -393,89 +391,11 @@ enqueue(convert_t *c, const char *path)
     return full ? -1 : 0;
 }
 
-/* --- a directory that is watched ---------------------------------------------- */
-
-/* Whether a file of the directory is to be converted: no hidden one, and no result of ours. */
-static int
-is_wanted(const convert_t *c, const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    struct stat st, out;
-    char        path[PATH_MAX];
-    int         same;
-
-    snprintf(path, sizeof(path), "%s/%s", c->watch, name);
-    if (*name == '.' || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
-        return 0;
-    }
-    same = stat(c->watch, &st) == 0 && stat(c->out, &out) == 0 && st.st_dev == out.st_dev
-           && st.st_ino == out.st_ino;
-    return !same || dot == NULL || c->to == NULL || strcasecmp(dot + 1, c->to) != 0;
-}
-
-/* Whether an earlier run has converted it: there is a result that is not older. */
-static int
-is_done(const convert_t *c, const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    struct stat document, result;
-    char        path[2 * PATH_MAX];
-
-    snprintf(path, sizeof(path), "%s/%s", c->watch, name);
-    if (c->to == NULL || stat(path, &document) != 0) {
-        return 0;
-    }
-    snprintf(path, sizeof(path), "%s/%.*s.%s", c->out,
-             (int) (dot == NULL ? strlen(name) : (size_t) (dot - name)), name, c->to);
-    return stat(path, &result) == 0 && result.st_mtime >= document.st_mtime;
-}
-
 static void
-enqueue_found(convert_t *c, const char *name, int fresh)
+enqueue_found(void *data, const char *path)
 {
-    char path[PATH_MAX];
-
-    if (is_wanted(c, name) && (fresh || !is_done(c, name))) {
-        snprintf(path, sizeof(path), "%s/%s", c->watch, name);
-        if (enqueue(c, path) != 0) {
-            platen_progress_say("too many documents wait: some are left for the next start");
-        }
-    }
-}
-
-static int
-watch_start(convert_t *c)
-{
-    struct dirent *entry;
-    DIR           *dir;
-    int            fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-
-    if (fd < 0 || inotify_add_watch(fd, c->watch, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) < 0
-        || (dir = opendir(c->watch)) == NULL) {
-        fprintf(stderr, "platen: cannot watch %s: %s\n", c->watch, strerror(errno));
-        return -1;
-    }
-    while ((entry = readdir(dir)) != NULL) {
-        enqueue_found(c, entry->d_name, 0);
-    }
-    closedir(dir);
-    return fd;
-}
-
-static void
-watch_read(convert_t *c, int fd)
-{
-    char                        bytes[16384] __attribute__((aligned(8)));
-    const struct inotify_event *event;
-    ssize_t                     n, at;
-
-    while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
-        for (at = 0; at < n; at += (ssize_t) (sizeof(*event) + event->len)) {
-            event = (const struct inotify_event *) (const void *) (bytes + at);
-            if (event->len > 0) {
-                enqueue_found(c, event->name, 1);
-            }
-        }
+    if (enqueue(data, path) != 0) {
+        platen_progress_say("too many documents wait: some are left for the next start");
     }
 }
 
@@ -713,7 +633,7 @@ any_left(convert_t *c)
 }
 
 static int
-run(convert_t *c, int watch)
+run(convert_t *c, const platen_watch_t *dir, int watch)
 {
     static worker_t workers[PLATEN_PROGRESS_SLOTS];
     pthread_t       threads[PLATEN_PROGRESS_SLOTS];
@@ -739,7 +659,7 @@ run(convert_t *c, int watch)
     while (any_left(c) > 0) {
         (void) poll(&pfd, watch >= 0, 100);
         if (watch >= 0) {
-            watch_read(c, watch);
+            platen_watch_read(dir, watch);
         }
         if (platen_cli_stopped) {
             close_queue(c);
@@ -763,6 +683,7 @@ platen_cli_convert(const platen_settings_t *settings, int argc, char **argv)
     static convert_t c = { .lock = PTHREAD_MUTEX_INITIALIZER,
                            .more = PTHREAD_COND_INITIALIZER,
                            .resumable = PLATEN_SUBMIT_RESUMABLE };
+    platen_watch_t   dir;
     int              code, i, watch = -1;
 
     c.settings = settings;
@@ -785,14 +706,17 @@ platen_cli_convert(const platen_settings_t *settings, int argc, char **argv)
         }
     }
     if (c.watch != NULL) {
-        watch = watch_start(&c);
+        dir = (platen_watch_t){
+            .dir = c.watch, .out = c.out, .to = c.to, .found = enqueue_found, .data = &c
+        };
+        watch = platen_watch_start(&dir);
         if (watch < 0) {
             return PLATEN_CLI_USAGE;
         }
     } else if (c.jobs > (int) (argc - optind)) {
         c.jobs = argc - optind;
     }
-    code = run(&c, watch);
+    code = run(&c, &dir, watch);
     if (watch >= 0) {
         close(watch);
         return code == PLATEN_CLI_STOPPED ? PLATEN_CLI_DONE : code;
