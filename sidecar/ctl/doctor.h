@@ -12,6 +12,8 @@
 #include "ctl/identity.h"
 #include "ctl/report.h"
 
+#define PLATEN_CTL_FULL_WARN 75 /* percent of the map */
+
 typedef struct {
     const char            *file;   /* of the configuration, as given */
     const platen_config_t *config; /* NULL: it cannot be read */

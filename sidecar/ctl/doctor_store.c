@@ -19,8 +19,7 @@
 
 #include "store/store.h"
 
-#define FULL_WARN 75 /* percent of the map */
-#define FULL_FAIL 95
+#define FULL_FAIL 95 /* percent of the map */
 #define AHEAD_US (UINT64_C(60) * 1000000)
 
 /* Databases by their names in store/store.h. */
@@ -220,9 +219,9 @@ check_map(const platen_ctl_doctor_t *d, MDB_env *env, MDB_txn *txn, platen_ctl_r
     used = info.me_last_pgno + 1;
     used = (used > vacant ? used - vacant : 0) * stat.ms_psize;
     percent = (unsigned) (used * 100 / map);
-    status = percent >= FULL_FAIL   ? PLATEN_CTL_FAIL
-             : percent >= FULL_WARN ? PLATEN_CTL_WARN
-                                    : PLATEN_CTL_OK;
+    status = percent >= FULL_FAIL              ? PLATEN_CTL_FAIL
+             : percent >= PLATEN_CTL_FULL_WARN ? PLATEN_CTL_WARN
+                                               : PLATEN_CTL_OK;
     platen_ctl_report_add(report, status, "store.map", "the store uses %s of %s, %u %%",
                           platen_ctl_doctor_size(used, size), platen_ctl_doctor_size(map, all),
                           percent);

@@ -21,7 +21,6 @@
 #include "disk/layout.h"
 
 #define SLICE 256
-#define FULL_WARN 75                    /* percent of the map, as doctor_store.c has it */
 #define FULL_FAIL 80                    /* from there on nginx takes nothing in */
 #define DISK_FAIL (UINT64_C(256) << 20) /* platen_min_free's default */
 #define WAIT_WARN 600                   /* seconds, as conf/alerts.yml has it */
@@ -208,7 +207,7 @@ judge(const platen_config_t *config, platen_ctl_overview_t *o)
              "the store is full to %u %%: raise map_size, or keep jobs for a"
              " shorter time",
              o->percent);
-    } else if (o->percent >= FULL_WARN) {
+    } else if (o->percent >= PLATEN_CTL_FULL_WARN) {
         tell(o->warnings, "the store is full to %u %%", o->percent);
     }
     if (o->disk < DISK_FAIL) {
