@@ -295,7 +295,7 @@ static void
 end_cell(reader_t *r)
 {
     double width, needed;
-    size_t i, k;
+    size_t i, k, wanted = r->is_number && !r->hidden_row && !r->hidden_table ? r->repeated : 0;
 
     /* Decimals that no format asks for are left out as far as they do not fit. */
     needed = r->shown - (r->formatted || r->decimals < 1 ? 0 : r->behind);
@@ -303,12 +303,12 @@ end_cell(reader_t *r)
         needed = SHORTEST * r->digit;
     }
     needed = needed * r->size + PADDING;
-    for (i = 0; i < r->repeated && r->column + i < r->ncolumns; i++) {
+    for (i = 0; i < wanted && r->column + i < r->ncolumns; i++) {
         width = 0;
         for (k = 0; k < r->spanned && r->column + i + k < r->ncolumns; k++) {
             width += r->width[r->column + i + k];
         }
-        if (r->is_number && !r->hidden_row && !r->hidden_table && width > 0 && needed > width) {
+        if (width > 0 && needed > width) {
             add_name(r, r->column + i);
         }
     }
