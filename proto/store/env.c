@@ -12,6 +12,7 @@
 
 #include "disk/layout.h"
 
+/* Above this the free pages are counted: below it does not matter how many there are. */
 #define HALF_FULL 50
 
 /* Opens every database and checks the schema; creates them if `create`. */

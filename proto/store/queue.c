@@ -18,8 +18,6 @@
 #define QUEUE_KEY_MAX (1 + PLATEN_CLIENT_MAX + 1 + 8)
 #define TURN_KEY_MAX (8 + 1 + PLATEN_CLIENT_MAX)
 
-/* Above this the free pages are counted: below it does not matter how many there are. */
-
 /* The order of the priorities in a client's queue. */
 static const uint8_t bands[PLATEN_PRIORITIES] = {
     [PLATEN_PRIORITY_HIGH] = 0,
