@@ -2,7 +2,6 @@
 
 #include "base/json.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/timestamp.h"
@@ -72,9 +71,13 @@ static char
 escape(unsigned char c)
 {
     static const char letters[] = "\b\f\n\r\t\"\\", of[] = "bfnrt\"\\";
-    const char       *p = c == '\0' ? NULL : strchr(letters, c);
+    const char       *p;
 
-    return p != NULL ? of[p - letters] : c < ' ' ? 'u' : '\0';
+    if (c >= ' ' && c != '"' && c != '\\') {
+        return '\0'; /* nearly all are like that */
+    }
+    p = c == '\0' ? NULL : strchr(letters, c);
+    return p != NULL ? of[p - letters] : 'u';
 }
 
 static size_t
@@ -191,10 +194,14 @@ platen_json_raw(platen_json_t *j, const char *name, const char *literal)
 void
 platen_json_uint(platen_json_t *j, const char *name, uint64_t value)
 {
-    char digits[24];
+    char  digits[24], *p = digits + sizeof(digits);
 
-    snprintf(digits, sizeof(digits), "%llu", (unsigned long long) value);
-    platen_json_raw(j, name, digits);
+    *--p = '\0';
+    do {
+        *--p = (char) ('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    platen_json_raw(j, name, p);
 }
 
 void
