@@ -24,7 +24,8 @@ struct ngx_http_platen_ctx_s {
     ngx_str_t                trace_id;    /* of traceparent; or len 0 */
     ngx_str_t                client;      /* len 0 until authenticated */
     ngx_str_t                path;        /* below the prefix */
-    platen_id_t              id;          /* {id} of the path */
+    platen_id_t              id;          /* {id} of the path, or the job
+                                             that the request has brought */
     ngx_int_t                number;      /* {n} of the path; NGX_ERROR: none */
     ngx_uint_t               route;       /* see platen_route_pattern() */
     ngx_uint_t               accepted;    /* status of a submission taken */

@@ -147,7 +147,7 @@ platen_operation_committed(platen_commit_op_t *op)
 
     if (op->rc == PLATEN_OK && op->kind == PLATEN_COMMIT_SUBMIT) {
         ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-        ctx->id = op->job.id;
+        ctx->id = op->stored ? op->existing : op->job.id;
     }
 
     if (op->published) {

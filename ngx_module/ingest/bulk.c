@@ -37,14 +37,16 @@ platen_bulk_created(ngx_http_request_t *r, platen_commit_op_t *op)
 {
     ngx_str_t                    location;
     platen_json_t                j;
+    ngx_http_platen_ctx_t       *ctx;
     ngx_http_platen_loc_conf_t  *plcf;
     char                         id[PLATEN_ID_TEXT + 1];
 
     static const char  message[] = "Job created successfully";
 
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    platen_id_format(op->stored ? &op->existing : &op->job.id, id);
+    platen_id_format(&ctx->id, id);
 
     platen_json_chain_init(&j, r->pool, 256);
     platen_json_open(&j, NULL, '{');

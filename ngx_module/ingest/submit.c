@@ -324,7 +324,6 @@ platen_submit_accepted(ngx_http_request_t *r, platen_commit_op_t *op)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
     if (op->stored) {
-        ctx->id = op->existing;
         return platen_view_stored(r, ctx->accepted);
     }
 

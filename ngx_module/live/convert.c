@@ -37,8 +37,6 @@
 #include "view/job.h"
 
 
-/* What a request that is gone leaves to be done; owned by itself. */
-
 static ngx_msec_t platen_sync_time(ngx_http_request_t *r);
 static ngx_int_t platen_sync_wait(ngx_http_request_t *r,
     platen_commit_op_t *op);
@@ -131,11 +129,8 @@ platen_sync_wait(ngx_http_request_t *r, platen_commit_op_t *op)
 
     if (op->stored) {
         /* sent again under its key: the job is another request's as well */
-        ctx->id = op->existing;
         return platen_sync_join(r);
     }
-
-    ctx->id = op->job.id;
 
     if (platen_state_final(op->job.state)) {
         return platen_sync_result(r);
@@ -373,16 +368,9 @@ platen_sync_later(ngx_http_request_t *r)
 static void
 platen_sync_abandoned(ngx_http_request_t *r, platen_commit_op_t *op)
 {
-    ngx_http_platen_ctx_t  *ctx;
-
-    if (op->stored) {
-        return;
+    if (!op->stored) {
+        platen_sync_gone(r);
     }
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->id = op->job.id;
-
-    platen_sync_gone(r);
 }
 
 

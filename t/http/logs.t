@@ -3,6 +3,7 @@
 
 use lib 't/lib';
 use TestPlaten;
+use TestBatch;
 
 master_on();
 
@@ -52,6 +53,8 @@ is http(GET => '/jobs/01900000-0000-7000-8000-000000000000', 'X-Request-ID' => '
 my $bad = main::text_job("bad\n");
 is wait_job($bad)->{status}, 'FAILED', 'one that fails';
 is http(DELETE => "/jobs/$id", 'X-Request-ID' => 'req-delete')->code, 204, 'deleted';
+my @archive = ('Content-Type' => 'application/zip', 'Idempotency-Key' => 'once', content => zip_of('a.txt' => 'one'));
+my @bulk = map json_of(http(POST => '/api/v1/jobs/', @archive, 'X-Request-ID' => "req-bulk$_"))->{job_id}, 1, 2;
 my $slow = main::text_job("slow\n");
 is http(DELETE => "/jobs/$slow", 'X-Request-ID' => 'req-cancel')->code, 204, 'cancelled';
 is platenctl('delete', $bad), 0, 'deleted by an operator' or diag $CtlErr;
@@ -68,6 +71,7 @@ for my $log (sort keys %all) {
 }
 my %access = map { $_->{request_id} => $_ } grep $_->{request_id}, @{ $all{'access.log'} };
 is_deeply [map $access{$_}{job_id} // '', qw(req-submit req-view req-bad req-delete)], [$id, $id, '', $id], 'the job of each request';
+is_deeply [map $access{$_}{job_id}, qw(req-bulk1 req-bulk2)], [@bulk[0, 0]], 'and of one that was sent again, the one that is there';
 is_deeply [@{ $access{'req-submit'} }{qw(client status method)}], ['alice', 202, 'POST'], 'and what it was';
 my ($problem) = grep(($_->{request_id} // '') eq 'req-bad', @{ $all{'nginx.log'} });
 like $problem->{msg}, qr/^platen: 400 /, 'nginx says why under the id of the request';
