@@ -47,8 +47,10 @@ static ngx_int_t platen_thumbnail_refused(ngx_http_request_t *r,
     platen_commit_op_t *op);
 static ngx_int_t platen_thumbnail_made(ngx_http_request_t *r,
     platen_commit_op_t *op);
+static ngx_int_t platen_thumbnail_find(platen_txn_t *txn,
+    const platen_job_t *shown, ngx_uint_t width, platen_id_t *id);
 static ngx_int_t platen_thumbnail_look(ngx_http_request_t *r,
-    const platen_id_t *id, ngx_uint_t hold);
+    platen_txn_t *txn, const platen_id_t *id, ngx_uint_t hold);
 static ngx_int_t platen_thumbnail_failed(ngx_http_request_t *r,
     const platen_job_t *job);
 static ngx_uint_t platen_thumbnail_due(const platen_event_t *event);
@@ -170,19 +172,11 @@ platen_thumbnail_make(ngx_http_request_t *r, platen_txn_t *txn,
     ngx_int_t            rc;
     platen_id_t          id;
     platen_job_t        *job;
-    platen_file_t        file;
     platen_options_t     options;
     platen_commit_op_t  *op;
 
-    if (platen_store_file(txn, &shown->id,
-                          platen_thumbnail_number(shown->epoch, width), &file)
-        == PLATEN_OK
-        && file.id.len == sizeof(id.b))
-    {
-        ngx_memcpy(id.b, file.id.data, sizeof(id.b));
-        platen_txn_abort(txn);
-
-        rc = platen_thumbnail_look(r, &id, 1);
+    if (platen_thumbnail_find(txn, shown, width, &id) == NGX_OK) {
+        rc = platen_thumbnail_look(r, txn, &id, 1);
         if (rc != NGX_DECLINED
             || platen_owned_read(r, txn, shown, &rc) != NGX_OK)
         {
@@ -288,9 +282,16 @@ platen_thumbnail_refused(ngx_http_request_t *r, platen_commit_op_t *op)
 static ngx_int_t
 platen_thumbnail_made(ngx_http_request_t *r, platen_commit_op_t *op)
 {
-    ngx_int_t  rc;
+    ngx_int_t     rc;
+    platen_job_t  shown;
+    platen_txn_t  txn;
 
-    rc = platen_thumbnail_look(r, op->stored ? &op->existing : &op->job.id, 1);
+    if (platen_owned_read(r, &txn, &shown, &rc) != NGX_OK) {
+        return rc;
+    }
+
+    rc = platen_thumbnail_look(r, &txn,
+                               op->stored ? &op->existing : &op->job.id, 1);
 
     return rc == NGX_DECLINED
            ? platen_respond_problem(r, PLATEN_PROBLEM_JOB_NOT_FOUND, NULL)
@@ -298,47 +299,65 @@ platen_thumbnail_made(ngx_http_request_t *r, platen_commit_op_t *op)
 }
 
 
+/* The job that makes it, or has.  NGX_DECLINED: nobody has asked for it yet. */
+
+static ngx_int_t
+platen_thumbnail_find(platen_txn_t *txn, const platen_job_t *shown,
+    ngx_uint_t width, platen_id_t *id)
+{
+    platen_file_t  file;
+
+    if (platen_store_file(txn, &shown->id,
+                          platen_thumbnail_number(shown->epoch, width), &file)
+        != PLATEN_OK
+        || file.id.len != sizeof(id->b))
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_memcpy(id->b, file.id.data, sizeof(id->b));
+
+    return NGX_OK;
+}
+
+
 /*
  * Sends it if it is there, or holds the request.  NGX_DECLINED: it is gone, or
- * has failed so long ago that it may be tried again.
+ * has failed so long ago that it may be tried again.  `txn`, in which what it
+ * shows was found to be the client's, ends.
  */
 
 static ngx_int_t
-platen_thumbnail_look(ngx_http_request_t *r, const platen_id_t *id,
-    ngx_uint_t hold)
+platen_thumbnail_look(ngx_http_request_t *r, platen_txn_t *txn,
+    const platen_id_t *id, ngx_uint_t hold)
 {
     int                          rc;
     uint64_t                     first, last;
     ngx_int_t                    status;
-    platen_job_t                 job, shown;
-    platen_txn_t                 txn;
+    platen_job_t                 job;
     ngx_http_platen_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_platen_module);
 
-    if (platen_owned_read(r, &txn, &shown, &status) != NGX_OK) {
-        return status;
-    }
-
-    rc = platen_store_get(&txn, id, &job);
+    rc = platen_store_get(txn, id, &job);
 
     if (rc == PLATEN_OK && platen_state_has_result(job.state)
         && job.output_format.len == 0)
     {
-        return platen_download_result(r, &txn, &job);
+        return platen_download_result(r, txn, &job);
     }
 
     if (rc == PLATEN_OK) {
-        rc = platen_store_events_span(&txn, &first, &last);
+        rc = platen_store_events_span(txn, &first, &last);
     }
 
     if (rc == PLATEN_OK && platen_state_final(job.state)) {
         status = platen_thumbnail_failed(r, &job);
-        platen_txn_abort(&txn);
+        platen_txn_abort(txn);
         return status;
     }
 
-    platen_txn_abort(&txn);
+    platen_txn_abort(txn);
 
     if (rc == PLATEN_NOT_FOUND) {
         return NGX_DECLINED;
@@ -346,7 +365,7 @@ platen_thumbnail_look(ngx_http_request_t *r, const platen_id_t *id,
 
     if (rc != PLATEN_OK) {
         return platen_respond_store(r, rc, "reading a thumbnail",
-                                    platen_txn_errstr(&txn));
+                                    platen_txn_errstr(txn));
     }
 
     if (!hold) {
@@ -394,29 +413,26 @@ platen_thumbnail_due(const platen_event_t *event)
 static ngx_int_t
 platen_thumbnail_event(ngx_http_request_t *r, const platen_event_t *event)
 {
-    ngx_int_t     rc, status;
+    ngx_int_t     rc;
     ngx_uint_t    width;
     platen_id_t   id;
     platen_job_t  shown;
     platen_txn_t  txn;
-    platen_file_t file;
 
     (void) platen_thumbnail_width(r, &width);  /* it was looked at before */
 
-    if (platen_owned_read(r, &txn, &shown, &status) != NGX_OK) {
-        return status;
+    if (platen_owned_read(r, &txn, &shown, &rc) != NGX_OK) {
+        return rc;
     }
 
-    rc = platen_store_file(&txn, &shown.id,
-                           platen_thumbnail_number(shown.epoch, width), &file);
+    rc = platen_thumbnail_find(&txn, &shown, width, &id);
 
-    if (rc == PLATEN_OK && file.id.len == sizeof(id.b)) {
-        ngx_memcpy(id.b, file.id.data, sizeof(id.b));
+    if (rc == NGX_OK) {
+        rc = platen_thumbnail_look(r, &txn, &id, 0);
+
+    } else {
+        platen_txn_abort(&txn);
     }
-
-    platen_txn_abort(&txn);
-
-    rc = rc == PLATEN_OK ? platen_thumbnail_look(r, &id, 0) : NGX_DECLINED;
 
     return rc == NGX_DECLINED
            ? platen_respond_problem(r, PLATEN_PROBLEM_JOB_NOT_FOUND, NULL)
