@@ -243,9 +243,7 @@ platen_sync_result(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (job.state != PLATEN_STATE_SUCCESS
-        && job.state != PLATEN_STATE_PARTIAL_SUCCESS)
-    {
+    if (!platen_state_has_result(job.state)) {
         /* somebody has it tried again already */
         return platen_sync_later(r);
     }

@@ -34,9 +34,7 @@ uint64_t
 platen_store_bytes(const platen_job_t *job)
 {
     return (platen_job_is_thumbnail(job) ? 0 : job->input_size)
-           + (job->state == PLATEN_STATE_SUCCESS || job->state == PLATEN_STATE_PARTIAL_SUCCESS
-                  ? job->output_size
-                  : 0);
+           + (platen_state_has_result((platen_state_t) job->state) ? job->output_size : 0);
 }
 
 /* A batch in no one's hand takes nothing of what its client may have running. */

@@ -20,7 +20,7 @@ expects(platen_dir_t dir, const platen_job_t *job)
     }
     return dir == PLATEN_DIR_INPUT
                ? state != PLATEN_STATE_INITIATED && state != PLATEN_STATE_CANCELLED
-               : state == PLATEN_STATE_SUCCESS || state == PLATEN_STATE_PARTIAL_SUCCESS;
+               : platen_state_has_result(state);
 }
 
 static platen_ctl_file_t

@@ -112,8 +112,8 @@ platen_orphans_is(platen_txn_t *txn, platen_dir_t dir, const platen_id_t *id, ui
     }
     /* A result is named by its epoch; one of PROCESSING is about to be. */
     return job.epoch != epoch
-           || (job.state != PLATEN_STATE_PROCESSING && job.state != PLATEN_STATE_SUCCESS
-               && job.state != PLATEN_STATE_PARTIAL_SUCCESS);
+           || (job.state != PLATEN_STATE_PROCESSING
+               && !platen_state_has_result((platen_state_t) job.state));
 }
 
 static int
