@@ -305,10 +305,11 @@ platen_ctl_overview_print(const platen_ctl_overview_t *o, const char *end)
     size_t                  i;
 
     printf("%-10s%s%s%s%s", "platend",
-           o->platend == 0                ? "DOWN"
-           : *o->condition != '\0'        ? "up, OUT OF ORDER"
-           : json_array_size(o->warnings) ? "up"
-                                          : "up, and all is well",
+           o->platend == 0         ? "DOWN"
+           : *o->condition != '\0' ? "up, OUT OF ORDER"
+           : json_array_size(o->problems) + json_array_size(o->warnings) > 0
+               ? "up"
+               : "up, and all is well",
            o->uptime == 0 ? "" : ", for ",
            o->uptime == 0 ? "" : platen_ctl_doctor_duration(o->uptime, a), end);
     if (o->page) {

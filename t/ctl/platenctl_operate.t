@@ -76,6 +76,7 @@ is $status->{platend}{pid}, platend_pid(), 'its pid';
 is $status->{pool}{workers}, 2, 'its workers';
 ok $status->{disk}{free_bytes} > 0 && $status->{store}{map_bytes} > 0, 'room';
 is platenctl('status'), 0, 'for people';
+like $CtlOut, qr/^platend   up, and all is well, for /m, 'which says so';
 is platenctl('top'), 0, 'top, where there is no terminal, prints once';
 like $CtlOut, qr/^RUNNING .*\n$id  \d+ s  +alice +txt>pdf +a\.txt$/m, 'with what runs';
 unlike $CtlOut, qr/\e/, 'and no sequences';
@@ -84,6 +85,12 @@ is $code, 0, 'on a terminal it ends with q';
 like $seen, qr/\e\[H.*q ends.*$id/s, 'and has shown the same';
 unlink "$Var/keep";
 wait_job($id);
+return Test::Builder->new->skip('needs to be root, to mount file systems') if $> != 0;
+mkdir "$Var/small";
+spew("$Var/no-room.cfg", slurp("$Var/platend.cfg") =~ s{\Q$Var\E/data\b}{$Var/small}r);
+my $said = qx(unshare -m sh -c 'mount -t tmpfs -o size=1m none $Var/small && exec $TestPlaten::Ctl -c $Var/no-room.cfg status');
+is $? >> 8, 1, 'with a disk that is full';
+like $said, qr/^platend   up, for .*^PROBLEM   the disk of \S+ has .* free: make room$/ms, 'that alone is told';
 
 
 
