@@ -236,7 +236,7 @@ $(BUILD)/duckdb/libduckdb.so: sidecar/tables/fetch-duckdb
 # Unit tests: one program to a file of t/unit, all with sanitizers.
 SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
-UNIT_SRC = $(PROTO) $(PLAIN) $(SIDECAR) sidecar/lok/cells.c $(filter-out %/main.c,$(CLI)) \
+UNIT_SRC = $(PROTO) $(PLAIN) $(SIDECAR) sidecar/lok/cells.c sidecar/lok/narrow.c $(filter-out %/main.c,$(CLI)) \
            $(filter-out %/main.c,$(DOCX) $(TABLES) $(TEXT) $(DELIVER) $(CTL))
 UNIT_OBJ = $(patsubst %.c,$(BUILD)/san/%.o,$(sort $(UNIT_SRC)))
 

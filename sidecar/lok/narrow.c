@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define PIECE 65536
 #define COLUMNS_MAX 16384
 #define STYLES_MAX 16384
@@ -92,7 +94,7 @@ typedef struct {
     style_t   *style;
     size_t     nstyles;
 
-    char           table[64];
+    char           table[96]; /* Excel's names have 31 characters */
     int            hidden_table, hidden_row;
     double         width[COLUMNS_MAX];
     const style_t *usual[COLUMNS_MAX]; /* of the cells of a column */
@@ -251,7 +253,9 @@ on_start(void *data, const char *name, const char **attributes)
         last->hidden = value != NULL && strcmp(value, "false") == 0;
     } else if (strcmp(name, "table:table") == 0) {
         value = attribute(attributes, "table:name");
-        snprintf(r->table, sizeof(r->table), "%s", value == NULL ? "" : value);
+        value = value == NULL ? "" : value;
+        snprintf(r->table, sizeof(r->table), "%.*s",
+                 (int) platen_utf8_cut(value, strlen(value), sizeof(r->table) - 1), value);
         last = (style_t *) style_of(r, attribute(attributes, "table:style-name"));
         r->hidden_table = last != NULL && last->hidden;
         r->ncolumns = r->row = 0;
