@@ -21,6 +21,7 @@
 #define PIECE 65536
 #define COLUMNS_MAX 16384
 #define STYLES_MAX 16384
+#define PLACES 32768 /* for styles by their names, a power of two */
 #define REPEATED_MAX 1048576
 
 /* In parts of the letters' size; and on both sides of a cell, in points. */
@@ -93,6 +94,7 @@ typedef struct {
     XML_Parser parser;
     style_t   *style;
     size_t     nstyles;
+    uint16_t   places[PLACES]; /* the number of a style, from 1; 0: free */
 
     char           table[96]; /* Excel's names have 31 characters */
     int            hidden_table, hidden_row;
@@ -148,17 +150,30 @@ points(const char *value)
                                      : 0;
 }
 
+/* Where the first style of that name has its number, or would have. */
+static size_t
+place_of(const reader_t *r, const char *name)
+{
+    const char *p;
+    size_t      at = 5381;
+
+    for (p = name; *p != '\0'; p++) {
+        at = at * 33 + (unsigned char) *p;
+    }
+    for (at %= PLACES; r->places[at] != 0; at = (at + 1) % PLACES) {
+        if (strcmp(r->style[r->places[at] - 1].name, name) == 0) {
+            break;
+        }
+    }
+    return at;
+}
+
 static const style_t *
 style_of(const reader_t *r, const char *name)
 {
-    size_t i;
+    size_t n = name == NULL ? 0 : r->places[place_of(r, name)];
 
-    for (i = 0; name != NULL && i < r->nstyles; i++) {
-        if (strcmp(r->style[i].name, name) == 0) {
-            return &r->style[i];
-        }
-    }
-    return NULL;
+    return n == 0 ? NULL : &r->style[n - 1];
 }
 
 static void
@@ -166,6 +181,7 @@ add_style(reader_t *r, const char **attributes)
 {
     const char    *name = attribute(attributes, "style:name");
     const style_t *parent = style_of(r, attribute(attributes, "style:parent-style-name"));
+    size_t         at;
 
     if (r->style == NULL) {
         r->style = calloc(STYLES_MAX, sizeof(*r->style));
@@ -182,7 +198,11 @@ add_style(reader_t *r, const char **attributes)
     if (attribute(attributes, "style:data-style-name") != NULL) {
         r->style[r->nstyles].formatted = 1;
     }
-    r->nstyles += r->style[r->nstyles].name != NULL;
+    if (r->style[r->nstyles].name != NULL) {
+        at = place_of(r, name);
+        r->nstyles++;
+        r->places[at] = r->places[at] == 0 ? (uint16_t) r->nstyles : r->places[at];
+    }
 }
 
 static void
