@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "fetch.h"
 #include "http.h"
 #include "output.h"
 #include "progress.h"
@@ -25,7 +26,6 @@
 
 #define QUEUE_MAX 100000
 #define WAIT_S 30
-#define LOST_MAX 5 /* how often a download is begun again */
 
 typedef struct {
     const platen_settings_t *settings;
@@ -152,58 +152,6 @@ await(worker_t *w, const char *id, int *code, char *err, size_t errlen)
     }
 }
 
-/* The result to `fd`, from where it is on if a line breaks.  An exit code. */
-static int
-fetch(platen_http_t *http, const char *id, int fd, platen_http_progress_t progress, void *data,
-      char *err, size_t errlen)
-{
-    char                  path[128], range[64], match[200];
-    platen_http_request_t request = {
-        .method = "GET", .path = path, .out = fd, .progress = progress, .data = data
-    };
-    platen_http_response_t r;
-    uint64_t               have = 0;
-    int                    n, code = PLATEN_CLI_FAILED;
-
-    snprintf(path, sizeof(path), "/jobs/%s/download", id);
-    for (n = 0; n < LOST_MAX; n++) {
-        if (have > 0) {
-            snprintf(range, sizeof(range), "Range: bytes=%llu-", (unsigned long long) have);
-            request.headers[0] = range;
-            request.headers[1] = match;
-        }
-        if (platen_http_do(http, &request, &r) / 100 == 2 && (have == 0 || r.status == 206)) {
-            platen_http_free(&r);
-            return PLATEN_CLI_DONE;
-        }
-        code = r.status / 100 == 2 ? PLATEN_CLI_FAILED : platen_http_exit(&r);
-        snprintf(err, errlen, "%s", *r.error == '\0' ? "the result has changed" : r.error);
-        have += r.written;
-        platen_http_free(&r);
-        if (r.written == 0 || *r.etag == '\0' || r.out_errno != 0 || platen_cli_stopped) {
-            return code;
-        }
-        snprintf(match, sizeof(match), "If-Range: %s", r.etag);
-    }
-    return code;
-}
-
-/* Where the result goes: directory and name of it. */
-static const char *
-target(const convert_t *c, const json_t *job, char dir[PATH_MAX], char name[PLATEN_OUTPUT_NAME])
-{
-    const char *sent = json_string_value(json_object_get(job, "output_file")), *slash;
-
-    if (c->is_file) {
-        slash = strrchr(c->out, '/');
-        snprintf(dir, PATH_MAX, "%.*s", slash == NULL ? 1 : (int) (slash - c->out + 1),
-                 slash == NULL ? "." : c->out);
-        return slash == NULL ? c->out : slash + 1;
-    }
-    snprintf(dir, PATH_MAX, "%s", c->out);
-    return platen_output_name(sent == NULL ? "" : sent, name);
-}
-
 static void
 warn(const json_t *job, const char *shown)
 {
@@ -225,35 +173,21 @@ static int
 keep(worker_t *w, const char *id, const json_t *job, char *line, size_t size, char *err,
      size_t errlen)
 {
-    convert_t      *c = w->c;
-    platen_output_t o = { .fd = -1 };
-    char            dir[PATH_MAX], own[PLATEN_OUTPUT_NAME], shown[PATH_MAX];
-    const char     *name;
-    int             code;
+    platen_fetch_t f = { .out = w->c->out,
+                         .is_file = w->c->is_file,
+                         .force = w->c->force,
+                         .progress = on_progress,
+                         .data = w };
+    char           path[PATH_MAX] = "", shown[PATH_MAX];
+    int            code;
 
     platen_progress_set(w->slot, NULL, PLATEN_PROGRESS_DOWNLOAD, 0);
-    if (c->to_stdout) {
-        return fetch(w->http, id, STDOUT_FILENO, on_progress, w, err, errlen);
+    code = platen_fetch(w->http, id, job, &f, path, err, errlen);
+    if (code == PLATEN_CLI_DONE && *path != '\0') {
+        snprintf(line, size, "%s -> %s", w->name,
+                 platen_output_text(path, shown, sizeof(shown)));
     }
-    name = target(c, job, dir, own);
-    if (platen_output_open(&o, dir) != 0) {
-        snprintf(err, errlen, "cannot write in %.800s: %s", dir, strerror(errno));
-        return PLATEN_CLI_OUTPUT;
-    }
-    code = fetch(w->http, id, o.fd, on_progress, w, err, errlen);
-    if (code != PLATEN_CLI_DONE) {
-        platen_output_drop(&o);
-        return code;
-    }
-    if (platen_output_keep(&o, dir, name, c->force) != 0) {
-        snprintf(err, errlen,
-                 errno == EEXIST ? "%.900s is there already: --force overwrites it"
-                                 : "cannot write %.900s: %s",
-                 o.path, strerror(errno));
-        return PLATEN_CLI_OUTPUT;
-    }
-    snprintf(line, size, "%s -> %s", w->name, platen_output_text(o.path, shown, sizeof(shown)));
-    return PLATEN_CLI_DONE;
+    return code;
 }
 
 static void

@@ -78,6 +78,13 @@ platen_http_pause(unsigned seconds)
     }
 }
 
+/* Whether it is a whole result where the rest of one was asked for. */
+static int
+is_another(const platen_http_request_t *q, long status)
+{
+    return q->have > 0 && status / 100 == 2 && status != 206;
+}
+
 static size_t
 on_body(char *bytes, size_t one, size_t n, void *data)
 {
@@ -91,6 +98,10 @@ on_body(char *bytes, size_t one, size_t n, void *data)
     (void) one;
     (void) curl_easy_getinfo(call->curl, CURLINFO_RESPONSE_CODE, &status);
     if (call->request->out > 0 && status >= 200 && status < 300) {
+        if (is_another(call->request, status)) {
+            r->changed = 1;
+            return 0;
+        }
         while (done < n) {
             w = write(call->request->out, bytes + done, n - done);
             if (w < 0 && errno == EINTR) {
@@ -234,6 +245,8 @@ explain(const platen_http_t *http, call_t *call, CURLcode rc)
 
     if (r->out_errno != 0) {
         snprintf(r->error, sizeof(r->error), "cannot write: %s", strerror(r->out_errno));
+    } else if (r->changed) {
+        snprintf(r->error, sizeof(r->error), "the result has changed");
     } else if (platen_cli_stopped) {
         snprintf(r->error, sizeof(r->error), "stopped");
     } else if (rc != CURLE_OK) {
@@ -321,7 +334,9 @@ once(platen_http_t *http, call_t *call)
     rc = curl_easy_perform(curl);
     if (rc == CURLE_OK) {
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &r->status);
-    } else {
+        r->changed = is_another(q, r->status);
+    }
+    if (rc != CURLE_OK || r->changed) {
         r->status = 0;
     }
     explain(http, call, rc);
@@ -332,7 +347,7 @@ once(platen_http_t *http, call_t *call)
 static int
 may_pass(const platen_http_response_t *r)
 {
-    return r->out_errno == 0
+    return r->out_errno == 0 && !r->changed
            && (r->status == 0 || r->status == 429 || r->status == 502 || r->status == 503
                || r->status == 504);
 }

@@ -31,7 +31,8 @@ typedef struct {
     const char *const *fields;   /* of the form: name, value, ..., NULL */
 
     /* Where the answer's body goes if it is a 2xx; 0: into the response. */
-    int out;
+    int      out;
+    uint64_t have; /* bytes of it that are there: a 206 goes on, any other one has changed */
 
     platen_http_progress_t progress;
     void                  *data;
@@ -44,6 +45,7 @@ typedef struct {
     size_t   len;
     uint64_t written; /* bytes to `out` */
     int      out_errno;
+    int      changed;
     char     etag[160];
     char     location[1024];
     char     job[64];    /* Platen-Job */

@@ -3,16 +3,15 @@
  * jobs that are there.  Tables for people; --json prints what the server has said.
  */
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli.h"
+#include "fetch.h"
 #include "http.h"
 #include "output.h"
 
@@ -277,63 +276,32 @@ get_job(const platen_settings_t *settings, const char *id, int *code)
 static int
 download(const platen_settings_t *settings, const char *id, const char *out, int force)
 {
-    char                   path[64], name[PLATEN_OUTPUT_NAME], dir[4096] = ".";
-    platen_http_t         *http;
-    platen_http_request_t  request = { .method = "GET", .path = path };
-    platen_http_response_t r;
-    platen_output_t        o = { .fd = STDOUT_FILENO };
-    struct stat            st;
-    json_t                *job;
-    const char            *sent, *slash;
-    int                    code, to_stdout = strcmp(out, "-") == 0;
+    platen_fetch_t f = { .out = out, .force = force };
+    platen_http_t *http;
+    struct stat    st;
+    json_t        *job;
+    char           path[PATH_MAX] = "", err[1024], text[PATH_MAX];
+    int            code;
 
     job = get_job(settings, id, &code);
     if (job == NULL) {
         return code;
     }
-    sent = json_string_value(json_object_get(job, "output_file"));
-    (void) platen_output_name(sent == NULL ? "" : sent, name);
-    json_decref(job);
-    if (stat(out, &st) == 0 && S_ISDIR(st.st_mode)) {
-        snprintf(dir, sizeof(dir), "%s", out);
-    } else if (!to_stdout) {
-        slash = strrchr(out, '/');
-        snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 1 : (int) (slash - out + 1),
-                 slash == NULL ? "." : out);
-        snprintf(name, sizeof(name), "%s", slash == NULL ? out : slash + 1);
-    }
-    if (!to_stdout && platen_output_open(&o, dir) != 0) {
-        fprintf(stderr, "platen: cannot write in %s: %s\n", dir, strerror(errno));
-        return PLATEN_CLI_OUTPUT;
-    }
-    snprintf(path, sizeof(path), "/jobs/%.36s/download", id);
-    request.out = o.fd;
+    f.is_file = stat(out, &st) != 0 || !S_ISDIR(st.st_mode);
     http = platen_http_new(settings);
     if (http == NULL) {
-        platen_output_drop(&o);
+        json_decref(job);
         return PLATEN_CLI_FAILED;
     }
-    (void) platen_http_do(http, &request, &r);
+    code = platen_fetch(http, id, job, &f, path, err, sizeof(err));
     platen_http_destroy(&http);
-    code = platen_http_exit(&r);
+    json_decref(job);
     if (code != PLATEN_CLI_DONE) {
-        if (!to_stdout) {
-            platen_output_drop(&o);
-        }
-        return told(id, &r, code);
+        fprintf(stderr, "platen: %s: %s\n", id, platen_output_text(err, text, sizeof(text)));
+    } else if (*path != '\0') {
+        puts(platen_output_text(path, text, sizeof(text)));
     }
-    platen_http_free(&r);
-    if (!to_stdout && platen_output_keep(&o, dir, name, force) != 0) {
-        fprintf(stderr,
-                errno == EEXIST ? "platen: %s is there already: --force overwrites it\n"
-                                : "platen: cannot write %s: %s\n",
-                o.path, strerror(errno));
-        return PLATEN_CLI_OUTPUT;
-    }
-    if (!to_stdout) {
-        puts(platen_output_text(o.path, dir, sizeof(dir)));
-    }
-    return PLATEN_CLI_DONE;
+    return code;
 }
 
 int

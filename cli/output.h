@@ -13,7 +13,7 @@
 
 typedef struct {
     int  fd;            /* to write to */
-    char tmp[PATH_MAX]; /* "": it is standard output */
+    char tmp[PATH_MAX]; /* "": there is none */
     char path[PATH_MAX];
 } platen_output_t;
 

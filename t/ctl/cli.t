@@ -80,6 +80,25 @@ sub slow_way {
     POSIX::_exit(0);
 }
 
+# A server with one job and its result, which gives one of @answers to each download: status, ETag, how long the
+# result is said to be from there on, and what of it is sent before the line breaks.  Returns how to use it, and its pid.
+sub breaking {
+    my (@answers) = @_;
+    my $listen = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1') or die;
+    my $pid = fork // die;
+    return ({ env => { PLATEN_URL => 'http://127.0.0.1:' . $listen->sockport } }, $pid) if $pid;
+    while (my $client = $listen->accept) {
+        my $head = '';
+        1 while $head !~ /\r\n\r\n/ && sysread $client, $head, 4096, length $head;
+        my ($status, $etag, $len, $bytes) = $head =~ m{^GET \S+/download } ? @{ shift @answers // [410, '"x"', 0, ''] }
+            : (200, '"job"', undef, '{"job_id":"' . 'a' x 36 . '","status":"SUCCESS","output_file":"r.bin"}');
+        syswrite $client, "HTTP/1.1 $status X\r\nETag: $etag\r\nContent-Length: " . ($len // length $bytes) . "\r\nConnection: close\r\n\r\n$bytes";
+        shutdown $client, 1;
+        1 while sysread $client, $head, 4096;
+    }
+    POSIX::_exit(0);
+}
+
 mkdir "$Var/home";
 platend_start(@Copies);
 run_tests();
@@ -269,6 +288,22 @@ is slurp("$Var/down/b.pdf"), tiny_pdf(), 'under its name';
 is main::platen('download', '-o', "$Var/down", $done), 5, 'not over it';
 is main::platen('download', '-o', '-', $done), 0, 'to standard output';
 is $main::Out, tiny_pdf(), 'the same';
+
+# A line that breaks.
+my @part = map { $_ x 20000 } 'a' .. 'c';
+mkdir "$Var/broken";
+my @download = ('download', '-o', "$Var/broken", 'a' x 36);
+my ($how, $pid) = main::breaking([200, '"1"', 60000, $part[0]], [200, '"2"', 60000, $part[1]], [206, '"2"', 20000, $part[2]]);
+is main::platen($how, 'convert', '-t', 'pdf', '-o', "$Var/broken", "$Var/slow.txt"), 1, 'what is another result meanwhile does not';
+like $main::Err, qr/: the result has changed \(job /, 'which is told';
+is_deeply [main::names("$Var/broken")], [], 'and nothing is kept';
+kill TERM => $pid;
+waitpid $pid, 0;
+($how, $pid) = main::breaking([200, '"1"', 60000, $part[0]], [206, '"1"', 40000, $part[1]], [206, '"1"', 20000, $part[2]]);
+is main::platen($how, @download), 0, 'what breaks goes on where it was' or diag $main::Err;
+is slurp("$Var/broken/r.bin"), join('', @part), 'whole';
+kill TERM => $pid;
+waitpid $pid, 0;
 
 
 
