@@ -140,7 +140,7 @@ function listen() {
     await speak($('language').value, true);
     show();
     jobs.words();
-    for (const [item] of rows) { rows.get(item).li.remove(); rows.delete(item); upload(item); }
+    for (const [item, { li }] of [...rows]) { li.remove(); rows.delete(item); upload(item); }
     usage();
   });
 }

@@ -243,6 +243,8 @@ main::drop($page, main::file('big.txt', 'x' x 3000));
 $page->click('#convert');
 ok $page->until(20, q{document.querySelector('#uploads-list .failed')}), 'a full quota' or diag $page->log;
 like $page->text('#uploads-list .failed .notes'), qr/space on this server is full\. Delete/, 'in one sentence, with what to do';
+$page->set('#language', 'de');
+ok $page->until(10, q{/Ihr Platz auf diesem Server ist voll/.test(document.querySelector('#uploads-list .failed .notes').textContent)}), 'and in another language' or diag $page->log;
 main::clean($page, 'so far');
 
 
