@@ -196,7 +196,7 @@ export class Jobs {
   #cursor = null;
   #kept = KEPT;
 
-  // changed(): how many there are has changed; tell(key, name): news for those who listen
+  // changed(): how many there are, or have a result, has changed; tell(key, name): news for those who listen
   constructor(ul, more, changed, tell) {
     Object.assign(this, { ul, more, changed, tell: (key, name) => tell(t(key, { name })) });
     more.addEventListener('click', () => { this.#kept += PAGE; this.#page(this.#cursor).catch(() => {}); });
@@ -234,7 +234,7 @@ export class Jobs {
 
   put(job) {
     const row = this.#rows.get(job.job_id);
-    if (row) { row.update(job); return; }
+    if (row) { row.update(job); this.changed(); return; }
     const made = new Row(this, job);
     this.#rows.set(job.job_id, made);
     // Newest first; ids are sorted by time.

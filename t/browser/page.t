@@ -98,6 +98,7 @@ is_deeply [sort $page->texts('#jobs-list .name')], [sort $hostile, 'report.txt',
 unlink "$::Var/hold";
 ok $page->until(30, q{document.querySelectorAll('#jobs-list .done').length === 2 && document.querySelector('#jobs-list .failed')}), 'done, and failed, live' or diag $page->log;
 like $page->text('#jobs-list .failed .notes'), qr/\w.*\./, 'the reason is a sentence';
+ok $page->until(5, q{!document.querySelector('#all-row').hidden}), 'both can be downloaded at once';
 is $page->js('document.title'), 'Platen', 'no name has become markup';
 ok $page->until(10, q{!document.querySelector('#usage').hidden}), 'what is used is told';
 like $page->text('#usage-text'), qr/of .* used/, 'of how much';
