@@ -208,6 +208,7 @@ function usage() {
 async function begin() {
   stream?.abort();
   stream = new AbortController();
+  const { signal } = stream; // another one may begin meanwhile
   try {
     await jobs.load();
   } catch (e) {
@@ -217,7 +218,7 @@ async function begin() {
   follow('events', (event, data) => {
     jobs.heard(event, data);
     if (/^job_(done|failed|removed|cancelled)$/.test(event)) usage();
-  }, stream.signal);
+  }, signal);
 }
 
 function keys() {
