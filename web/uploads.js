@@ -84,6 +84,7 @@ export class Uploads {
     item.state = 'removed';
     this.#waiting = this.#waiting.filter((other) => other !== item);
     item.request?.abort();
+    this.#leave(item); // it may be in a pause
     this.told(item);
     if (item.url) {
       await forget(item.url);
@@ -116,6 +117,10 @@ export class Uploads {
         await pause(item.again * 1000);
       }
     }
+    this.#leave(item);
+  }
+
+  #leave(item) {
     this.#going.delete(item);
     this.#next();
   }

@@ -210,6 +210,15 @@ my $root = $Test::Nginx::Util::ServRoot;
 is system("$Test::Nginx::Util::NginxBinary -e $root/logs/error.log -p $root/ -c $root/conf/nginx.conf > /dev/null 2>&1"), 0, 'it comes back';
 ok $page->until(60, q{document.querySelectorAll('#jobs-list .done').length === 2}), 'and all goes on by itself' or diag $page->log;
 ok $page->until(30, q{document.querySelector('#banner').hidden}), 'the banner goes';
+$page->js('window.setTimeout = () => 0'); # what waits for another try does so for ever
+$page->online(0);
+main::drop($page, map main::file("waits$_.txt", "waits\n"), 1 .. 4);
+$page->click('#convert');
+ok $page->until(30, q{document.querySelectorAll('[data-status="paused"]').length === 3 && document.querySelector('[data-status="queued"]')}), 'three wait, and a fourth for them'
+    or diag $page->log;
+$page->click('[data-status="paused"] button');
+ok $page->until(30, q{document.querySelectorAll('[data-status="paused"]').length === 3 && !document.querySelector('[data-status="queued"]')}),
+    'which has the place of one that is removed' or diag $page->log;
 
 
 
