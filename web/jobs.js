@@ -166,11 +166,12 @@ class Row {
   }
 
   async fill() {
-    if (!this.files.open || this.filling) return;
+    if (!this.files.open) return;
+    if (this.filling) { this.stale = true; return; }
     this.filling = true;
     try {
       const page = await get(`jobs/${this.job.job_id}/files?limit=${FILES}&offset=${this.offset}`);
-      const move = (by) => () => { this.offset += by; this.fill(); };
+      const move = (by) => () => { if (!this.filling) { this.offset += by; this.fill(); } };
       const n = page.total;
       this.table.replaceChildren(el('table', {},
         el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, t('files.name')), el('th', { scope: 'col' }, t('files.state')),
@@ -187,6 +188,7 @@ class Row {
       this.explain(e);
     }
     this.filling = false;
+    if (this.stale) { this.stale = false; await this.fill(); }
   }
 }
 
