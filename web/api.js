@@ -3,7 +3,7 @@
 
 import { has, t } from './text.js';
 
-export const base = new URL('..', import.meta.url);
+const base = new URL('..', import.meta.url);
 export const news = new EventTarget(); // 'key': one is wanted; 'line': detail says whether there is a server
 
 const slot = 'platen-key';

@@ -134,7 +134,7 @@ function describe(path, verb, shared) {
     box.addEventListener('toggle', () => { if (box.open && !box.querySelector('form')) box.append(attempt(path, verb, operation, parameters)); });
     details.append(box);
   };
-  details.addEventListener('toggle', () => { if (details.open && details.childElementCount === 1) fill(); }, { capture: false });
+  details.addEventListener('toggle', () => { if (details.open && details.childElementCount === 1) fill(); });
   return el('article', { id: operation.operationId }, details);
 }
 

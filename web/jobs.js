@@ -1,7 +1,7 @@
 // The list of jobs: what the server says of each, as a row that is changed and not made again, so that
 // what has the focus keeps it.  Names of files are texts, and nothing else.
 
-import { address, call, get, hasKey, Problem, withKey } from './api.js';
+import { address, call, get, hasKey, Problem } from './api.js';
 import { bytes, el, seconds, t } from './text.js';
 import { ask, look, canLook } from './preview.js';
 
@@ -115,7 +115,7 @@ class Row {
 
   offer(name) {
     const { job, list } = this;
-    const had = this.li.contains(document.activeElement) && this.buttons.contains(document.activeElement);
+    const had = this.buttons.contains(document.activeElement);
     const all = [];
     if (hasResult(job)) {
       if (canLook(job)) all.push(button('preview', name, () => list.act(this, () => look(job)), 'quiet'));
@@ -323,12 +323,10 @@ export class Jobs {
 
   words() {
     for (const row of this.#rows.values()) {
-      const { job } = row;
-      row.job = { ...job, status: null };
       row.files?.remove();
       row.files = null;
-      row.job = null;
-      row.update(job);
+      row.update(row.job);
+      row.offer(row.name.textContent);
     }
   }
 }

@@ -16,7 +16,6 @@ function clear() {
   leave?.abort();
   for (const url of made) URL.revokeObjectURL(url);
   made = [];
-  body.className = '';
   body.replaceChildren();
 }
 

@@ -22,7 +22,7 @@ export async function speak(tag, keep) {
   if (keep) try { localStorage.setItem('platen-language', tag); } catch { /* it is asked again */ }
   document.documentElement.lang = tag;
   document.documentElement.dir = words.direction ?? 'ltr';
-  translate(document);
+  translate();
 }
 
 export const has = (key) => key in words || key in english;
@@ -34,9 +34,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 }
 
-export function translate(root) {
-  for (const e of root.querySelectorAll('[data-t]')) e.textContent = t(e.dataset.t);
-  for (const e of root.querySelectorAll('[data-t-label]')) e.setAttribute('aria-label', t(e.dataset.tLabel));
+function translate() {
+  for (const e of document.querySelectorAll('[data-t]')) e.textContent = t(e.dataset.t);
+  for (const e of document.querySelectorAll('[data-t-label]')) e.setAttribute('aria-label', t(e.dataset.tLabel));
 }
 
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];

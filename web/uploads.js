@@ -52,8 +52,6 @@ export class Uploads {
   // told(item): it has changed; taken(item, job): it is a job now
   constructor(told, taken) { Object.assign(this, { told, taken }); }
 
-  get size() { return this.#waiting.length + this.#going.size; }
-
   add(files, to, options, name) {
     const item = { files, to, options, name, sent: 0, state: 'queued', problem: null,
       total: files.reduce((n, f) => n + f.size, 0), idem: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
@@ -133,7 +131,7 @@ export class Uploads {
   // The same again, should the answer be lost, is the same job.
   async #form(item) {
     const form = new FormData();
-    for (const file of item.files) form.append('file', file, file.webkitRelativePath || file.path || file.name);
+    for (const file of item.files) form.append('file', file, file.webkitRelativePath || file.name);
     form.append('target_format', item.to);
     for (const [name, value] of Object.entries(item.options)) form.append(name, value);
     const answer = await send(item, 'POST', address('jobs'), { 'Idempotency-Key': item.idem }, form, (n) => this.#progress(item, n));
