@@ -76,6 +76,7 @@ export async function call(path, { method = 'GET', body, headers = {}, signal } 
 
 export const get = async (path, options) => (await call(path, options)).json();
 
+// Ends early when the browser has a line again.
 export const pause = (ms) => new Promise((done) => {
   const end = () => { clearTimeout(timer); removeEventListener('online', end); done(); };
   const timer = setTimeout(end, ms);

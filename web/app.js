@@ -1,9 +1,9 @@
 // The page: what is dropped, what becomes of it, and who asks.
 
-import { call, follow, get, hasKey, news, setKey } from './api.js';
+import { follow, get, hasKey, news, pause, setKey } from './api.js';
 import { Jobs, save } from './jobs.js';
 import { Formats, given } from './options.js';
-import { bytes, el, language, languages, seconds, speak, t, wanted } from './text.js';
+import { button, bytes, el, language, languages, seconds, speak, t, wanted } from './text.js';
 import { Uploads } from './uploads.js';
 
 const $ = (id) => document.getElementById(id);
@@ -133,7 +133,7 @@ function listen() {
   $('download-all').addEventListener('click', async () => {
     for (const job of jobs.results) {
       await save(job, job.download_url).catch(() => {});
-      await new Promise((done) => setTimeout(done, 400));
+      await pause(400);
     }
   });
   $('language').addEventListener('change', async () => {
@@ -175,10 +175,10 @@ function upload(item) {
   row.li.className = `job ${refused ? 'failed' : 'busy'}`;
   row.notes.replaceChildren(...(item.problem ? [el('p', { class: 'wrong', role: 'alert' }, item.problem.sentence,
     item.problem.passes ? ` ${t('retry.in', { time: seconds(item.again) })}` : '')] : []));
-  const act = (word, does, look) => el('button', { type: 'button', class: look, 'aria-label': t('of', { what: t(word), name: item.name }), onclick: does }, t(word));
+  const remove = () => uploads.remove(item);
   row.buttons.replaceChildren(...(refused
-    ? [act('retry', () => uploads.retry(item)), act('remove.upload', () => uploads.remove(item), 'quiet')]
-    : [act('cancel', () => uploads.remove(item))]));
+    ? [button('retry', item.name, () => uploads.retry(item)), button('remove.upload', item.name, remove, 'quiet')]
+    : [button('cancel', item.name, remove)]));
 }
 
 const uploads = new Uploads(upload, (item, id) => { upload(item); jobs.refresh(id); usage(); });
@@ -260,7 +260,7 @@ function lines() {
 async function describe() {
   if (formats) return;
   try {
-    formats = new Formats(await (await call('formats')).json());
+    formats = new Formats(await get('formats'));
     show();
   } catch (e) {
     if (staged.length) wrong(e.sentence);

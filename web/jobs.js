@@ -1,8 +1,8 @@
 // The list of jobs: what the server says of each, as a row that is changed and not made again, so that
 // what has the focus keeps it.  Names of files are texts, and nothing else.
 
-import { address, call, get, hasKey, Problem } from './api.js';
-import { bytes, el, seconds, t } from './text.js';
+import { address, call, get, hasKey, pause, Problem } from './api.js';
+import { button, bytes, el, seconds, t } from './text.js';
 import { ask, look, canLook } from './preview.js';
 
 const PAGE = 50;  // jobs that are read at once
@@ -31,8 +31,7 @@ function median(format) {
 // Has the browser save it; a key cannot be in a link, so a signed one is asked for.
 export async function save(job, path) {
   if (!hasKey()) return go(address(path), null);
-  const n = path.match(/\/files\/(\d+)$/)?.[1];
-  if (n === undefined) {
+  if (!/\/files\/\d+$/.test(path)) {
     try {
       const links = await (await call(`jobs/${job.job_id}/links`, { method: 'POST' })).json();
       return go(new URL(links.download_url, address('')), null);
@@ -51,10 +50,6 @@ function go(url, name) {
   document.body.append(a);
   a.click();
   a.remove();
-}
-
-function button(word, name, act, classes) {
-  return el('button', { type: 'button', class: classes, 'aria-label': t('of', { what: t(word), name }), onclick: act }, t(word));
 }
 
 class Row {
@@ -283,11 +278,11 @@ export class Jobs {
     } catch (e) {
       if (e.status === 404) this.drop(id, true);
       else if (e.passes && e.code !== 'offline') {
-        await new Promise((done) => setTimeout(done, 1000 * Math.max(1, e.retryAfter)));
+        await pause(1000 * Math.max(1, e.retryAfter));
         this.#due.set(id, true);
       }
     }
-    await new Promise((done) => setTimeout(done, this.#rows.get(id)?.job.counts ? 700 : 50));
+    await pause(this.#rows.get(id)?.job.counts ? 700 : 50);
     const again = this.#due.get(id);
     this.#due.delete(id);
     if (again) await this.refresh(id);

@@ -66,3 +66,8 @@ export function el(name, attributes = {}, ...inside) {
   e.append(...inside.filter((x) => x != null));
   return e;
 }
+
+// One that does to what has that name what the word says.
+export function button(word, name, act, classes) {
+  return el('button', { type: 'button', class: classes, 'aria-label': t('of', { what: t(word), name }), onclick: act }, t(word));
+}

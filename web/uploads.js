@@ -154,7 +154,7 @@ export class Uploads {
         await forget(item.url);
         item.url = null; // it has expired
         // What the options were, an earlier page knew; without them it would be another conversion.
-        if (!item.idem) throw new Problem('upload_not_found', { detail: (await import('./text.js')).t('problem.job_not_found') });
+        if (!item.idem) throw new Problem('job_not_found');
       }
     }
     if (!item.url) {
