@@ -194,7 +194,7 @@ platen_json_raw(platen_json_t *j, const char *name, const char *literal)
 void
 platen_json_uint(platen_json_t *j, const char *name, uint64_t value)
 {
-    char  digits[24], *p = digits + sizeof(digits);
+    char digits[24], *p = digits + sizeof(digits);
 
     *--p = '\0';
     do {
