@@ -2,6 +2,7 @@
 
 #include "tables/csv.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,23 +214,70 @@ typedef struct {
     size_t records; /* that are not empty */
     size_t alike;   /* that have as many fields as the first */
     size_t divided; /* that have more than one */
+    size_t filled;  /* that have something in more than one */
 } trial_t;
 
 static int
 try_record(void *data, const platen_tables_cell_t *cells, size_t n, platen_tables_error_t *err)
 {
     trial_t *t = data;
+    size_t   i, filled = 0;
 
-    (void) cells;
     (void) err;
     if (n > 0) {
+        for (i = 0; i < n; i++) {
+            filled += cells[i].len > 0;
+        }
         if (t->records++ == 0) {
             t->first = n;
         }
         t->alike += n == t->first;
         t->divided += n > 1;
+        t->filled += filled > 1;
     }
     return t->records > 1 && t->first == 1; /* no need to go on */
+}
+
+/*
+ * The sample without the semicolons that end a reference of HTML or XML: those are text,
+ * which a column of it has in each line.  The caller frees it.
+ */
+static char *
+without_references(const char *sample, size_t len)
+{
+    char  *copy = platen_tables_resize(NULL, len + 1, 1);
+    size_t i, at;
+
+    memcpy(copy, sample, len);
+    for (i = 0; i < len; i++) {
+        if (copy[i] != '&') {
+            continue;
+        }
+        for (at = i + 1; at < len && at - i < 32
+                         && (isalnum((unsigned char) copy[at]) || copy[at] == '#');) {
+            at++;
+        }
+        if (at > i + 1 && at < len && copy[at] == ';') {
+            copy[at] = ' ';
+        }
+    }
+    return copy;
+}
+
+/*
+ * Whether this tells a delimiter of a mark of the text that happens to be in the first
+ * record: it stands in others, too, has something on both of its sides, and makes most
+ * records as long as the first.  A comma is what is taken in any case, and a text has no
+ * tab for nothing.
+ */
+static int
+is_evidence(const trial_t *t, char candidate)
+{
+    if (t->first < 2 || (t->divided < 2 && t->records > 1)) {
+        return 0;
+    }
+    return candidate == ',' || candidate == '\t'
+           || (t->filled > 0 && 2 * t->alike >= t->records);
 }
 
 char
@@ -241,19 +289,19 @@ platen_tables_csv_sniff(const char *sample, size_t len, int whole)
     trial_t               t, best = { 0 };
     const char           *c;
     char                  found = ',';
+    char                 *copy = without_references(sample, len);
 
     for (c = candidates; *c != '\0'; c++) {
         t = (trial_t){ 0 };
         platen_tables_csv_init(&csv, *c);
-        if (platen_tables_csv_feed(&csv, sample, len, try_record, &t, &err) == 0
+        if (platen_tables_csv_feed(&csv, copy, len, try_record, &t, &err) == 0
             && (whole || t.records == 0)) {
             /* A record that goes on behind the sample would not be judged fairly. */
             (void) platen_tables_csv_end(&csv, try_record, &t, &err);
         }
         platen_tables_csv_free(&csv);
 
-        /* What divides the first record alone of several is a mark of its text. */
-        if (t.first > 1 && (t.divided > 1 || t.records < 2)
+        if (is_evidence(&t, *c)
             && (t.alike * best.records > best.alike * t.records || best.records == 0
                 || (t.alike * best.records == best.alike * t.records
                     && t.first > best.first))) {
@@ -261,6 +309,7 @@ platen_tables_csv_sniff(const char *sample, size_t len, int whole)
             found = *c;
         }
     }
+    free(copy);
     return found;
 }
 

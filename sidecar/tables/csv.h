@@ -51,8 +51,10 @@ int platen_tables_csv_end(platen_tables_csv_t *csv, platen_tables_row_f record, 
 /*
  * The delimiter of a document that begins with this sample: of comma,
  * semicolon, tab and pipe the one with which most records have as many fields
- * as the first; a comma if none divides the first record.  `whole`: nothing
- * follows the sample.
+ * as the first; a comma if none divides the first record.  A semicolon or a
+ * pipe is none where most records have another number of fields than the
+ * first, or it has nothing on one of its sides, or where it ends references
+ * (&amp;).  `whole`: nothing follows the sample.
  */
 char platen_tables_csv_sniff(const char *sample, size_t len, int whole);
 

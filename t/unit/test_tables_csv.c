@@ -202,6 +202,14 @@ test_sniff(void **state)
     assert_int_equal(sniff("\n\na;b\n"), ';');
     assert_int_equal(sniff("\"a,b\";c\n\"1;2\";3\n"), ';');
     assert_int_equal(sniff("a;b,c;d\n1;2;3\n"), ';');
+    /* Marks of a text, in a document of one column. */
+    assert_int_equal(sniff("+one~ &amp; two\n+three\nx\nfour &amp; five\nsix;\n"), ',');
+    assert_int_equal(sniff("AT&amp;T\nB&#38;M\nC&#x26;A\n"), ',');
+    assert_int_equal(sniff("a;b&amp;c\n1;2&lt;3\n"), ';');
+    assert_int_equal(sniff("x = 1;\ny = 2;\n"), ',');
+    assert_int_equal(sniff("one; two\nthree\nfour\nfive\nsix; seven\n"), ',');
+    assert_int_equal(sniff("a | b\nc\nd | e | f\ng\nh\n"), ',');
+    assert_int_equal(sniff("a;b;\n1;;\n2;3;\n"), ';');
     /* A sample that ends in a quoted field, or before the first record does. */
     assert_int_equal(platen_tables_csv_sniff("a;b\n1;\"x,", 9, 0), ';');
     assert_int_equal(platen_tables_csv_sniff("a;b;c", 5, 0), ';');
