@@ -19,7 +19,7 @@ const say = (text) => { $('news').textContent = text; };
 
 function stage(files) {
   const real = files.filter((f) => f.size > 0 || f.name);
-  staged.push(...real);
+  staged = staged.concat(real);
   show();
   if (!real.length) wrong(t('staged.empty'));
   $('staged').scrollIntoView({ block: 'nearest' });
@@ -31,7 +31,8 @@ function wrong(text) {
   $('staged-wrong').hidden = !text;
 }
 
-const sources = () => staged.map((f) => formats?.of(f.name));
+// Each once: ten thousand documents are of a few formats.
+const sources = () => [...new Set(staged.map((f) => formats?.of(f.name)))];
 
 function show() {
   $('staged').hidden = !staged.length;
@@ -50,7 +51,8 @@ function show() {
   $('target').replaceChildren(...targets.map((name) => el('option', { value: name }, formats.title(name))));
   if (targets.includes(before)) $('target').value = before;
   else {
-    const fresh = targets.find((to) => !sources().includes(to));
+    const from = sources();
+    const fresh = targets.find((to) => !from.includes(to));
     if (fresh) $('target').value = fresh;
   }
   $('convert').disabled = !targets.length;
@@ -128,6 +130,7 @@ function listen() {
     $(input).addEventListener('change', () => { stage([...$(input).files]); $(input).value = ''; });
   }
   $('target').addEventListener('change', form);
+  $('uploads-clear').addEventListener('click', () => { uploads.clear(); $('jobs-title').focus(); });
   $('clear').addEventListener('click', () => { staged = []; show(); });
   $('staged').addEventListener('submit', (e) => { e.preventDefault(); convert(); });
   $('download-all').addEventListener('click', async () => {
@@ -155,17 +158,17 @@ function upload(item) {
     count();
     return;
   }
+  // Ten thousand rows help nobody: the rest is counted, and shows up as there is room.
+  if (!row && rows.size >= SHOWN && item.state !== 'upload') { count(); return; }
   if (!row) {
     row = { about: el('div', { class: 'about' }), bar: el('progress', { max: 1, 'aria-label': t('of', { what: t('state.upload'), name: item.name }) }),
       notes: el('div', { class: 'notes' }), buttons: el('div', { class: 'buttons' }) };
     row.li = el('li', { class: 'job busy' }, el('div', { class: 'what' }, el('bdi', { class: 'name' }, item.name), row.about), row.buttons, row.bar, row.notes);
     rows.set(item, row);
-    // Ten thousand rows help nobody: the rest shows up as it is its turn.
-    if (item.state !== 'queued' || $('uploads-list').children.length < SHOWN) $('uploads-list').append(row.li);
+    $('uploads-list').append(row.li);
     count();
   }
   const refused = item.problem && !item.problem.passes;
-  if (item.state === 'upload' && !row.li.isConnected) $('uploads-list').append(row.li);
   row.about.replaceChildren(el('span', { class: 'state' }, t(`state.${refused ? 'refused' : item.state}`)), ` · ${bytes(item.sent)} / ${bytes(item.total)}`);
   row.bar.hidden = Boolean(refused);
   row.bar.value = item.total ? item.sent / item.total : 0;
@@ -184,7 +187,25 @@ function upload(item) {
 const uploads = new Uploads(upload, (item, id) => { upload(item); jobs.refresh(id); usage(); });
 const jobs = new Jobs($('jobs-list'), $('more'), count, say);
 
+let counting = false;
+
+// Once for all that happens in one go.
 function count() {
+  if (counting) return;
+  counting = true;
+  queueMicrotask(() => { counting = false; recount(); });
+}
+
+function recount() {
+  if (rows.size < SHOWN && uploads.all.size > rows.size) {
+    for (const item of uploads.all) {
+      if (rows.size >= SHOWN) break;
+      if (!rows.has(item)) upload(item);
+    }
+  }
+  const rest = uploads.all.size - rows.size;
+  $('uploads-rest').hidden = !rest;
+  $('uploads-more').textContent = rest ? t('uploads.more', { n: rest }) : '';
   $('empty').hidden = jobs.size > 0 || rows.size > 0;
   $('all-row').hidden = jobs.results.length < 2;
 }

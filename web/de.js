@@ -22,6 +22,8 @@ export default {
   clear: 'Alle entfernen',
   jobs: 'Dokumente',
   uploads: 'Uploads',
+  'uploads.more': { one: 'und {n} weiterer Upload', other: 'und {n} weitere Uploads' },
+  'uploads.clear': 'Alle Uploads abbrechen',
   empty: 'Noch nichts. Was Sie umwandeln, steht hier, bis es abläuft.',
   more: 'Ältere zeigen',
   download: 'Herunterladen',

@@ -23,6 +23,8 @@ export default {
   clear: 'Remove all',
   jobs: 'Documents',
   uploads: 'Uploads',
+  'uploads.more': { one: 'and {n} more upload', other: 'and {n} more uploads' },
+  'uploads.clear': 'Stop all uploads',
   empty: 'Nothing here yet. What you convert is listed here until it expires.',
   more: 'Show older ones',
   download: 'Download',

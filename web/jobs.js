@@ -7,6 +7,8 @@ import { ask, look, canLook } from './preview.js';
 
 const PAGE = 50;  // jobs that are read at once
 const KEPT = 200; // rows that are kept while more come
+const ASKED = 3; // jobs that are asked for at once: of a browser's six lines some are for uploads
+const MANY = 20; // of those that have changed, from which the list is read instead of each
 const FILES = 100; // rows of a batch that are shown at once
 
 const kind = { PENDING: 'busy', PROCESSING: 'busy', SUCCESS: 'done', PARTIAL_SUCCESS: 'done', FAILED: 'failed' };
@@ -131,7 +133,7 @@ class Row {
       if (!given) throw e;
       await this.again(given);
     }
-    await this.list.refresh(this.job.job_id);
+    this.list.refresh(this.job.job_id);
   }
 
   explain(problem) {
@@ -189,7 +191,9 @@ class Row {
 
 export class Jobs {
   #rows = new Map();
-  #due = new Map(); // id: whether it is being asked for
+  #due = new Set(); // ids of those that have changed
+  #asking = new Set(); // of those that are being asked for
+  #reading = false; // the list is
   #cursor = null;
   #kept = KEPT;
 
@@ -268,28 +272,70 @@ export class Jobs {
     else this.refresh(data.job_id);
   }
 
-  async refresh(id) {
-    if (this.#due.has(id)) { this.#due.set(id, true); return; }
+  refresh(id) {
+    if (this.#hides(id)) return;
+    this.#due.add(id);
+    this.#ask();
+  }
+
+  // Whether it is older than what is shown.
+  #hides(id) {
     const oldest = this.ul.lastElementChild?.dataset.id;
-    if (!this.#rows.has(id) && this.#cursor && oldest && id < oldest) return; // it is not shown
-    this.#due.set(id, false);
+    return !this.#rows.has(id) && this.#cursor && oldest && id < oldest;
+  }
+
+  #ask() {
+    if (this.#due.size >= MANY && !this.#reading) this.#read();
+    for (const id of this.#due) {
+      if (this.#asking.size >= ASKED || this.#reading) break;
+      if (!this.#asking.has(id)) this.#one(id);
+    }
+  }
+
+  async #one(id) {
+    this.#due.delete(id);
+    if (this.#hides(id)) return;
+    this.#asking.add(id);
     try {
       this.put(await get(`jobs/${id}`));
     } catch (e) {
       if (e.status === 404) this.drop(id, true);
       else if (e.passes && e.code !== 'offline') {
         await pause(1000 * Math.max(1, e.retryAfter));
-        this.#due.set(id, true);
+        this.#due.add(id);
       }
     }
     await pause(this.#rows.get(id)?.job.counts ? 700 : 50);
-    const again = this.#due.get(id);
-    this.#due.delete(id);
-    if (again) await this.refresh(id);
+    this.#asking.delete(id);
+    this.#ask();
   }
 
-  // What is left of a place in the queue changes without an event.
+  // So many have changed that a few pages of the list cost less.
+  async #read() {
+    const wanted = new Set(this.#due);
+    this.#due.clear();
+    this.#reading = true;
+    let cursor = null;
+    try {
+      do {
+        const page = await get(`jobs?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+        cursor = page.next_cursor;
+        for (const job of page.jobs) if (wanted.delete(job.job_id) || !this.#rows.has(job.job_id)) this.put(job);
+        for (const id of wanted) if ((!cursor || id > cursor) && this.#rows.has(id)) { wanted.delete(id); this.#due.add(id); }
+      } while (cursor && [...wanted].some((id) => id < cursor && this.#rows.has(id)));
+    } catch (e) {
+      if (e.passes && e.code !== 'offline') for (const id of wanted) this.#due.add(id);
+      await pause(1000 * (e.retryAfter || 0));
+    }
+    await pause(500);
+    this.#reading = false;
+    this.#ask();
+  }
+
+  // What is left of a place in the queue changes without an event, and so do a batch's numbers while
+  // what is no document is left out, or its results are packed.
   tick() {
+    for (const { job } of this.#rows.values()) if (job.counts && !ended(job)) this.refresh(job.job_id);
     for (const { job } of this.#rows.values()) {
       if (job.status === 'PENDING' && job.queue_position > 1) { this.refresh(job.job_id); break; }
     }

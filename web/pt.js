@@ -22,6 +22,8 @@ export default {
   clear: 'Remover todos',
   jobs: 'Documentos',
   uploads: 'Envios',
+  'uploads.more': { one: 'e mais {n} envio', other: 'e mais {n} envios' },
+  'uploads.clear': 'Cancelar todos os envios',
   empty: 'Ainda não há nada. O que você converter fica aqui até expirar.',
   more: 'Mostrar mais antigos',
   download: 'Baixar',

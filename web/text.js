@@ -39,19 +39,26 @@ function translate() {
   for (const e of document.querySelectorAll('[data-t-label]')) e.setAttribute('aria-label', t(e.dataset.tLabel));
 }
 
+// Making one takes long, and every row has some.
+const formats = new Map();
+
+function number(n, options) {
+  const key = `${language} ${JSON.stringify(options)}`;
+  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(language, { style: 'unit', ...options }));
+  return formats.get(key).format(n);
+}
+
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 export function bytes(n) {
   let unit = 0;
   for (; n >= 1000 && unit < units.length - 1; unit++) n /= 1000;
-  return new Intl.NumberFormat(language, { style: 'unit', unit: units[unit], unitDisplay: unit ? 'short' : 'long',
-    maximumFractionDigits: unit && n < 10 ? 1 : 0 }).format(n);
+  return number(n, { unit: units[unit], unitDisplay: unit ? 'short' : 'long', maximumFractionDigits: unit && n < 10 ? 1 : 0 });
 }
 
 export function seconds(n) {
   const minutes = n >= 90;
-  return new Intl.NumberFormat(language, { style: 'unit', unit: minutes ? 'minute' : 'second', unitDisplay: 'long' })
-    .format(Math.max(1, Math.round(minutes ? n / 60 : n)));
+  return number(Math.max(1, Math.round(minutes ? n / 60 : n)), { unit: minutes ? 'minute' : 'second', unitDisplay: 'long' });
 }
 
 // An element with what is in it: texts are texts, whatever they say.

@@ -46,6 +46,7 @@ function send(item, method, url, headers, body, sent) {
 const text = (value) => btoa(String.fromCharCode(...new TextEncoder().encode(value)));
 
 export class Uploads {
+  all = new Set(); // that are neither taken nor removed
   #waiting = [];
   #going = new Set();
 
@@ -55,6 +56,7 @@ export class Uploads {
   add(files, to, options, name) {
     const item = { files, to, options, name, sent: 0, state: 'queued', problem: null,
       total: files.reduce((n, f) => n + f.size, 0), idem: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
+    this.all.add(item);
     this.#waiting.push(item);
     this.told(item);
     this.#next();
@@ -66,6 +68,7 @@ export class Uploads {
     for (const { url, file, name, to } of await database('readonly', (s) => s.getAll()).catch(() => [])) {
       if (!url.startsWith(address('').href)) continue;
       this.#waiting.push({ files: [file], url, name, to, options: {}, sent: 0, total: file.size, state: 'queued', problem: null });
+      this.all.add(this.#waiting.at(-1));
       this.told(this.#waiting.at(-1));
     }
     this.#next();
@@ -80,6 +83,7 @@ export class Uploads {
 
   async remove(item) {
     item.state = 'removed';
+    this.all.delete(item);
     this.#waiting = this.#waiting.filter((other) => other !== item);
     item.request?.abort();
     this.#leave(item); // it may be in a pause
@@ -88,6 +92,12 @@ export class Uploads {
       await forget(item.url);
       await call(new URL(item.url).pathname.slice(address('').pathname.length), { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } }).catch(() => {});
     }
+  }
+
+  // All of them at once.
+  clear() {
+    this.#waiting = [];
+    for (const item of [...this.all]) this.remove(item);
   }
 
   #next() {
@@ -103,6 +113,7 @@ export class Uploads {
         const large = item.url || (item.files.length === 1 && item.total >= LARGE);
         const job = await (large ? this.#pieces(item, () => { tries = 0; }) : this.#form(item));
         item.state = 'taken';
+        this.all.delete(item);
         this.taken(item, job);
         break;
       } catch (e) {
