@@ -192,7 +192,7 @@ $(BUILD)/platen-tables: $(call objects,$(TABLES)) $(OURS)
 	$(LINK) -lxlsxwriter -lyajl -lzip -lexpat -lm -ldl
 
 $(BUILD)/platen-text: $(call objects,$(TEXT)) $(OURS)
-	$(LINK) -luchardet
+	$(LINK) -luchardet -lzip
 
 $(BUILD)/platen-zip: $(call objects,$(ZIP)) $(OURS)
 	$(LINK) -lzip -ljansson -lcrypto

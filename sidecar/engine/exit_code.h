@@ -23,9 +23,10 @@
 
 /* platen-text */
 #define PLATEN_TEXT_USAGE 2
-#define PLATEN_TEXT_WRITE 13  /* the result cannot be written */
-#define PLATEN_TEXT_MEMORY 14 /* out of memory */
-#define PLATEN_TEXT_SETUP 121 /* it cannot become the program that draws an SVG */
+#define PLATEN_TEXT_WRITE 13   /* the result cannot be written */
+#define PLATEN_TEXT_MEMORY 14  /* out of memory */
+#define PLATEN_TEXT_SETUP 121  /* it cannot become the program that draws or reads */
+#define PLATEN_TEXT_LOCKED 122 /* a book that only its reader opens */
 
 /* platen-docx; no program that it becomes has these. */
 #define PLATEN_DOCX_DECLINED 120

@@ -8,9 +8,14 @@
  * machine can read; so qpdf takes the password off in a step before.
  */
 
+#include <limits.h>
+#include <stdio.h>
+
+#include "engine/exit_code.h"
 #include "engine/program.h"
 
 #define MUTOOL "/usr/bin/mutool"
+#define READY "ready.epub" /* what platen-text (text/main.c) has mutool read */
 
 /*
  * mutool takes letters of 12, 15 and 20 points for headings.  Drawn at 61 dots
@@ -36,8 +41,10 @@ static const platen_edge_t edges[] = {
 static int
 probe(const platen_engine_t *engine, const platen_config_t *config, char *err, size_t errlen)
 {
-    static const char *const programs[] = { MUTOOL, NULL };
+    char              path[PATH_MAX];
+    const char *const programs[] = { MUTOOL, path, NULL };
 
+    snprintf(path, sizeof(path), "%s/platen-text", config->libexec_path);
     return platen_program_probe(engine->name, config->mupdf_enabled, programs, err, errlen);
 }
 
@@ -45,9 +52,16 @@ static int
 prepare(const platen_engine_t *engine, const platen_config_t *config, const platen_run_t *run,
         platen_command_t *command)
 {
-    (void) engine;
-    (void) config;
+    int book = strcmp(run->edge->from, "epub") == 0;
 
+    (void) engine;
+
+    if (book) {
+        platen_command_arg(command, "%s/platen-text", config->libexec_path);
+        platen_command_arg(command, "--book");
+        platen_command_arg(command, "%s", platen_program_local(run, run->input));
+        platen_command_arg(command, READY);
+    }
     platen_command_arg(command, MUTOOL);
     platen_command_arg(command, "%s", run->edge->import_filter);
     if (strcmp(run->edge->import_filter, "clean") == 0) {
@@ -60,7 +74,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_arg(command, "-r");
         platen_command_arg(command, RESOLUTION);
     }
-    if (strcmp(run->edge->from, "epub") == 0) {
+    if (book) {
         platen_command_arg(command, "-W595"); /* A4, in points */
         platen_command_arg(command, "-H842");
         platen_command_arg(command, "-S11");
@@ -69,12 +83,15 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     platen_command_arg(command, "%s", run->edge->export_filter);
     platen_command_arg(command, "-o");
     platen_command_arg(command, "%s", platen_program_local(run, run->output));
-    platen_command_arg(command, "%s", platen_program_local(run, run->input));
+    platen_command_arg(command, "%s", book ? READY : platen_program_local(run, run->input));
     return 0;
 }
 
 static const platen_program_rule_t rules[] = {
     { 0, NULL, PLATEN_EXIT_DONE },
+    { PLATEN_TEXT_LOCKED, NULL, PLATEN_EXIT_ENCRYPTED },
+    { PLATEN_TEXT_SETUP, NULL, PLATEN_EXIT_SETUP },
+    { PLATEN_PROGRAM_ANY, "locked by DRM", PLATEN_EXIT_ENCRYPTED },
     { PLATEN_PROGRAM_ANY, "cannot authenticate password", PLATEN_EXIT_ENCRYPTED },
     { PLATEN_PROGRAM_ANY, "malformed page tree", PLATEN_EXIT_EMPTY }, /* of no pages */
     { PLATEN_PROGRAM_ANY, "alloc", PLATEN_EXIT_MEMORY },              /* malloc of ... */

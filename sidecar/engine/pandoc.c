@@ -5,7 +5,8 @@
  * pandoc/platen_pandoc.lua.
  *
  * A DOCX it reads as platen-docx has written it, which becomes pandoc then: it passes
- * over text boxes and tables without a grid, and has hidden text in its results.
+ * over text boxes and tables without a grid, and has hidden text in its results; an EPUB
+ * as platen-text has, which becomes pandoc in the same way.
  *
  * It runs with --sandbox: its readers and writers then see no file but the
  * document, and fetch nothing, whatever the document refers to; an image that
@@ -29,6 +30,7 @@
 #define DATA "/usr/share/pandoc/data"
 #define FILTER "platen-pandoc.lua" /* sidecar/pandoc/platen_pandoc.lua */
 #define READY "ready.docx"         /* what platen-docx (docx/main.c) has pandoc read */
+#define READY_BOOK "ready.epub"    /* the same of platen-text (text/main.c) */
 
 #define PLAIN "commonmark" /* a text without markup */
 
@@ -101,17 +103,21 @@ static int
 probe(const platen_engine_t *engine, const platen_config_t *config, char *err, size_t errlen)
 {
     static const char *const programs[] = { PANDOC, DATA, NULL };
+    static const char *const own[] = { "platen-docx", "platen-text" };
     char                     path[PATH_MAX];
+    size_t                   i;
     int                      rc;
 
     rc = platen_program_probe(engine->name, config->pandoc_enabled, programs, err, errlen);
     if (rc != PLATEN_OK) {
         return rc;
     }
-    snprintf(path, sizeof(path), "%s/platen-docx", config->libexec_path);
-    if (access(path, X_OK) != 0) {
-        snprintf(err, errlen, "%s: %s", path, strerror(errno));
-        return PLATEN_NOT_FOUND;
+    for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", config->libexec_path, own[i]);
+        if (access(path, X_OK) != 0) {
+            snprintf(err, errlen, "%s: %s", path, strerror(errno));
+            return PLATEN_NOT_FOUND;
+        }
     }
     snprintf(path, sizeof(path), "%s/" FILTER, config->libexec_path);
     if (access(path, R_OK) != 0) {
@@ -173,7 +179,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     const char *part = parts(to);
     const char *tracked = platen_options_get(run->options, PLATEN_OPTION_TRACK_CHANGES);
     uint64_t    memory = config->memory != 0 ? config->memory : config->address_space;
-    int         docx = strcmp(from, "docx") == 0;
+    int         docx = strcmp(from, "docx") == 0, book = strcmp(from, "epub") == 0;
 
     (void) engine;
 
@@ -194,6 +200,11 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         }
         platen_command_arg(command, "%s", platen_program_local(run, run->input));
         platen_command_arg(command, READY);
+    } else if (book) {
+        platen_command_arg(command, "%s/platen-text", config->libexec_path);
+        platen_command_arg(command, "--book");
+        platen_command_arg(command, "%s", platen_program_local(run, run->input));
+        platen_command_arg(command, READY_BOOK);
     }
     platen_command_arg(command, PANDOC);
     if (memory != 0) {
@@ -221,7 +232,10 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
     platen_command_arg(command, "--to=%s", to[0] != '\0' ? to : markdown(run, 0));
     platen_command_arg(command, "--output=%s", platen_program_local(run, run->output));
     if (strcmp(run->edge->from, "txt") != 0) {
-        platen_command_arg(command, "%s", docx ? READY : platen_program_local(run, run->input));
+        platen_command_arg(command, "%s",
+                           docx   ? READY
+                           : book ? READY_BOOK
+                                  : platen_program_local(run, run->input));
     }
     return 0;
 }
@@ -237,7 +251,8 @@ static const platen_program_rule_t rules[] = {
     /* 83 and 84 are the filter's: as it reads the document, that may be behind it. */
     { 97, NULL, PLATEN_EXIT_SETUP }, /* a file of its own is missing */
     { PLATEN_DOCX_DECLINED, NULL, PLATEN_EXIT_DECLINED },
-    { PLATEN_DOCX_SETUP, NULL, PLATEN_EXIT_SETUP },
+    { PLATEN_DOCX_SETUP, NULL, PLATEN_EXIT_SETUP }, /* and PLATEN_TEXT_SETUP */
+    { PLATEN_TEXT_LOCKED, NULL, PLATEN_EXIT_ENCRYPTED },
     { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_FAILED },
 };
 

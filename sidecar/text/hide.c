@@ -11,6 +11,7 @@
 #include "text/main.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -493,9 +494,28 @@ walk(page_t *page)
     write_to(page, page->end);
 }
 
+/* A style sheet in another file. */
+static void
+read_linked(platen_style_t *style, const element_t *e, platen_text_sheet_f sheet, void *data)
+{
+    platen_span_t href = attribute(e, "href"), word = { "stylesheet", 10 };
+    char         *text = NULL;
+    size_t        len;
+
+    if (href.p != NULL && lists(attribute(e, "rel"), word)
+        && !lists(attribute(e, "rel"), (platen_span_t){ "alternate", 9 })) {
+        text = sheet(data, href.p, href.n, &len);
+    }
+    if (text != NULL) {
+        platen_style_read(style, (platen_span_t){ text, len }, attribute(e, "media"));
+        free(text);
+    }
+}
+
 /* The page's style sheets, wherever they are, but in what is no part of it, or text alone. */
 static void
-read_styles(platen_style_t *style, const char *html, size_t len)
+read_styles(platen_style_t *style, const char *html, size_t len, platen_text_sheet_f sheet,
+            void *data)
 {
     page_t      page = { .html = html, .end = html + len };
     const char *p = html, *end;
@@ -511,6 +531,9 @@ read_styles(platen_style_t *style, const char *html, size_t len)
             continue;
         }
         p = read_tag(&page, p, &e, &closed);
+        if (p != NULL && sheet != NULL && platen_span_is(e.tag, "link")) {
+            read_linked(style, &e, sheet, data);
+        }
         if (p == NULL || !platen_span_is_one_of(e.tag, texts)) {
             continue;
         }
@@ -524,13 +547,13 @@ read_styles(platen_style_t *style, const char *html, size_t len)
 }
 
 int
-platen_text_hide(const char *html, size_t len, FILE *out)
+platen_text_hide(const char *html, size_t len, platen_text_sheet_f sheet, void *data, FILE *out)
 {
     static page_t  page; /* too large for the stack */
     platen_style_t style = { .rules = NULL };
     int            found;
 
-    read_styles(&style, html, len);
+    read_styles(&style, html, len, sheet, data);
     memset(&page, 0, sizeof(page));
     page.html = page.from = html;
     page.end = html + len;

@@ -9,6 +9,7 @@
  *   platen-text --format FORMAT [--charset NAME] [--mark] INPUT OUTPUT
  *   platen-text --format FORMAT --to-charset NAME INPUT OUTPUT
  *   platen-text --look SVG PROGRAM ARGUMENT ...
+ *   platen-text --book EPUB COPY PROGRAM ARGUMENT ...
  *
  *   --format      txt, html, md, rst, csv, tsv, json, rtf: what the text is
  *   --charset     what the client says; by default what the text says
@@ -16,6 +17,8 @@
  *   --to-charset  INPUT is UTF-8; OUTPUT is to be in this charset
  *
  *   --look        say what of a drawing is not drawn here, and become the program
+ *   --book        write a copy of a book without what it hides, which the program, that
+ *                 this becomes, reads
  *
  * A charset is, in this order: what the byte order mark says, what the client
  * says, what the text declares, one of two or four bytes to a character, one of
@@ -367,7 +370,7 @@ shown(const char *text, size_t len, size_t *out_len)
     if (out == NULL) {
         return NULL;
     }
-    found = platen_text_hide(text, len, out);
+    found = platen_text_hide(text, len, NULL, NULL, out);
     if (found < 0) {
         warn("The page has too many elements within each other; what it hides is in the "
              "result.");
@@ -595,6 +598,37 @@ look(const char *svg, char **program)
     return say(PLATEN_TEXT_SETUP, strerror(errno));
 }
 
+static int
+read_book(const char *epub, const char *copy, char **program)
+{
+    int found = platen_text_book(epub, copy);
+
+    if (found & PLATEN_TEXT_LOCKED_BOOK && found > 0) {
+        return say(PLATEN_TEXT_LOCKED, "the book is locked");
+    }
+    if (found < 0) {
+        /* What it is then is for the program to say. */
+        found = 0;
+        (void) unlink(copy);
+        if (symlink(epub, copy) != 0) {
+            return say(PLATEN_TEXT_SETUP, strerror(errno));
+        }
+    }
+    if (found & PLATEN_TEXT_DEEP) {
+        warn("Pages of the book have too many elements within each other; what they hide is in "
+             "the result.");
+    }
+    if (found & PLATEN_TEXT_UNCLEAR) {
+        warn("The book hides some of its parts by rules of its style that are not followed "
+             "here; they are in the result.");
+    }
+    if (found & PLATEN_TEXT_UNPRINTED) {
+        warn("What the book shows on screens and not on paper is not in the result.");
+    }
+    execv(program[0], program);
+    return say(PLATEN_TEXT_SETUP, strerror(errno));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -612,6 +646,9 @@ main(int argc, char **argv)
 
     if (argc > 3 && strcmp(argv[1], "--look") == 0) {
         return look(argv[2], argv + 3);
+    }
+    if (argc > 4 && strcmp(argv[1], "--book") == 0) {
+        return read_book(argv[2], argv[3], argv + 4);
     }
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
         switch (option) {

@@ -24,14 +24,29 @@ const char *platen_text_coded(const char *text, size_t len);
  */
 unsigned platen_text_outside(const char *html, size_t len, char *first, size_t size);
 
+/* A style sheet that a page names, of the caller, and its length; NULL: there is none. */
+typedef char *(*platen_text_sheet_f)(void *data, const char *href, size_t n, size_t *len);
+
 /*
- * Writes a page without what it does not show.  Returns a mask: some rules that hide
- * something could not be followed; something is shown on screens and not on paper.  -1: its
- * elements are too deep in each other to be followed.
+ * Writes a page without what it does not show.  `sheet`: what knows style sheets in other
+ * files, or NULL.  Returns a mask: some rules that hide something could not be followed;
+ * something is shown on screens and not on paper.  -1: its elements are too deep in each
+ * other to be followed.
  */
 #define PLATEN_TEXT_UNCLEAR 1
 #define PLATEN_TEXT_UNPRINTED 2
-int platen_text_hide(const char *html, size_t len, FILE *out);
+int platen_text_hide(const char *html, size_t len, platen_text_sheet_f sheet, void *data,
+                     FILE *out);
+
+/*
+ * Writes a copy of an EPUB in which programs find all that it shows and nothing that it
+ * hides.  Returns that mask, for all of its pages, and: some are left as they are, as they
+ * are too deep; the book is locked, and no copy is written.  -1: it cannot be read or
+ * written.
+ */
+#define PLATEN_TEXT_DEEP 4
+#define PLATEN_TEXT_LOCKED_BOOK 8
+int platen_text_book(const char *path, const char *copy);
 
 /* How wide the widest table of a page has to be, in points, or somewhat more; 0: it has none.
  */

@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (out == NULL) {
         return 0;
     }
-    (void) platen_text_hide(page, size, out);
+    (void) platen_text_hide(page, size, NULL, NULL, out);
     (void) platen_text_width(page, size);
     if (fclose(out) != 0) {
         abort();

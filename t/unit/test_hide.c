@@ -21,7 +21,7 @@ shown(const char *html, int *found)
     FILE  *file = open_memstream(&out, &len);
 
     assert_non_null(file);
-    *found = platen_text_hide(html, strlen(html), file);
+    *found = platen_text_hide(html, strlen(html), NULL, NULL, file);
     assert_int_equal(fclose(file), 0);
     while ((from = strstr(out, "<style")) != NULL) {
         to = strstr(from, "</style>");
@@ -112,7 +112,7 @@ test_cut_off(void **state)
             memcpy(page, pages[i].page, len);
             page = realloc(page, len > 0 ? len : 1);
             out = open_memstream(&left, &n);
-            assert_true(platen_text_hide(page, len, out) >= 0);
+            assert_true(platen_text_hide(page, len, NULL, NULL, out) >= 0);
             assert_int_equal(fclose(out), 0);
             assert_true(n <= len);
             free(left);
