@@ -14,20 +14,33 @@
 
 #define PIECE 65536
 #define FORMATS_MAX 65536
+#define OF '\n' /* between a namespace and a name, as expat gives them; in no URI */
 
 typedef struct {
     XML_Parser                  parser;
     const platen_tables_part_t *part;
     void                       *data;
+    char                       *space; /* the namespace of the root, with its OF */
+    size_t                      nspace;
     int                         rc;
 } reading_t;
 
 static const char *
 local(const char *name)
 {
-    const char *colon = strrchr(name, ':');
+    const char *of = strrchr(name, OF);
 
-    return colon == NULL ? name : colon + 1;
+    return of == NULL ? name : of + 1;
+}
+
+/*
+ * Whether the element is of the part's own namespace.  What later versions add has names that
+ * are there already: <x15:workbookPr> says nothing of where days are counted from.
+ */
+static int
+is_own(const reading_t *r, const char *name)
+{
+    return (size_t) (local(name) - name) == r->nspace && memcmp(name, r->space, r->nspace) == 0;
 }
 
 static void
@@ -44,7 +57,12 @@ on_start(void *data, const char *name, const char **attributes)
 {
     reading_t *r = data;
 
-    if (r->rc == 0) {
+    if (r->space == NULL) {
+        r->nspace = (size_t) (local(name) - name);
+        r->space = platen_tables_new(r->nspace + 1, 1);
+        memcpy(r->space, name, r->nspace);
+    }
+    if (r->rc == 0 && is_own(r, name)) {
         stop(r, r->part->start(r->data, local(name), attributes));
     }
 }
@@ -54,7 +72,7 @@ on_end(void *data, const char *name)
 {
     reading_t *r = data;
 
-    if (r->rc == 0 && r->part->end != NULL) {
+    if (r->rc == 0 && r->part->end != NULL && is_own(r, name)) {
         stop(r, r->part->end(r->data, local(name)));
     }
 }
@@ -105,7 +123,7 @@ platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t
         return platen_tables_fail(err, PLATEN_TABLES_CORRUPT, "%s: %s", path,
                                   zip_strerror(zip));
     }
-    r.parser = XML_ParserCreate(NULL);
+    r.parser = XML_ParserCreateNS(NULL, OF);
     if (r.parser == NULL) {
         platen_tables_no_memory();
     }
@@ -134,6 +152,7 @@ platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t
     } while (rc == 0 && n > 0);
 
     XML_ParserFree(r.parser);
+    free(r.space);
     zip_fclose(file);
     return rc;
 }
@@ -141,12 +160,17 @@ platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t
 const char *
 platen_tables_attribute(const char **attributes, const char *name)
 {
+    const char *other = NULL;
+
     for (; *attributes != NULL; attributes += 2) {
-        if (strcmp(local(attributes[0]), name) == 0) {
+        if (strcmp(attributes[0], name) == 0) {
             return attributes[1];
         }
+        if (other == NULL && strcmp(local(attributes[0]), name) == 0) {
+            other = attributes[1];
+        }
     }
-    return NULL;
+    return other;
 }
 
 static int

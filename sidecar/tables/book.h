@@ -1,9 +1,10 @@
 /*
  * The parts of an XLSX workbook (ECMA-376 part 1, SpreadsheetML) that say what
  * its cells are: sheets, shared strings, number formats.  libzip opens the
- * package and expat reads its parts, as a stream; names are compared without
- * their prefix, so that the strict and the transitional form are one.  A
- * document type declaration, which no part has, ends the reading.
+ * package and expat reads its parts, as a stream.  Elements are those of the
+ * namespace that the root of the part is of, whichever that is, so that the strict
+ * and the transitional form are one; extensions are passed over.  A document type
+ * declaration, which no part has, ends the reading.
  *
  * Shared strings are held in memory: they are what a cell refers to by number.
  */
@@ -49,7 +50,7 @@ typedef struct {
 int platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t *part,
                             void *data, platen_tables_error_t *err);
 
-/* The value of an attribute, NULL if it is not there. */
+/* The value of an attribute, of whatever namespace if there is none without one; or NULL. */
 const char *platen_tables_attribute(const char **attributes, const char *name);
 
 /*

@@ -82,6 +82,7 @@ typedef struct {
     unsigned               shows;
     int                    formula;
     int                    in_value, in_inline, in_text, phonetic;
+    int                    had_inline; /* <is> was there */
     platen_tables_buffer_t value;
 } sheet_t;
 
@@ -318,6 +319,7 @@ begin_cell(sheet_t *s, const char **attributes)
     }
     s->column = n > 0 ? column - 1 : s->column + 1;
     snprintf(s->type, sizeof(s->type), "%s", type == NULL ? "n" : type);
+    s->had_inline = 0;
     n = style == NULL ? 0 : strtoul(style, NULL, 10);
     s->shows = n < s->from->book.nshows ? s->from->book.shows[n] : 0;
     s->formula = 0;
@@ -346,10 +348,17 @@ sheet_start(void *data, const char *name, const char **attributes)
     } else if (strcmp(name, "f") == 0) {
         s->formula = 1;
     } else if (strcmp(name, "v") == 0) {
-        s->in_value = 1;
-        s->value.len = 0;
+        s->in_value = !s->had_inline;
+        if (s->in_value) {
+            s->value.len = 0;
+        }
     } else if (strcmp(name, "is") == 0) {
-        s->in_inline = 1;
+        /* Some generators write both: then it is the value of a cell of that type. */
+        s->in_inline = strcmp(s->type, "inlineStr") == 0;
+        if (s->in_inline) {
+            s->had_inline = 1;
+            s->value.len = 0;
+        }
     } else if (strcmp(name, "rPh") == 0) {
         s->phonetic = 1;
     } else if (strcmp(name, "t") == 0) {

@@ -84,6 +84,11 @@ is_deeply main::json(main::book(main::row(1, 's:0', 's:1') . main::row(2, [ 's="
 my $content = xlsx(sheets => [['Data', main::row(1, 't:a') . main::row(2, 5)]],
     parts => { 'xl/worksheets/sheet1.xml' => '<x:worksheet xmlns:x="http://purl.oclc.org/ooxml/spreadsheetml/main"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:t>a</x:t></x:is></x:c></x:row><x:row><x:c><x:v>5</x:v></x:c></x:row></x:sheetData></x:worksheet>' });
 is_deeply main::json(name => 'a.xlsx', content => $content), [{ a => 5 }], 'prefixes, rows and cells without their place';
+my $later = '<extLst><ext uri="{140A7094-0E35-4892-8432-C4D2E57EDEB5}" xmlns:x15="http://schemas.microsoft.com/office/spreadsheetml/2010/11/main"><x15:workbookPr chartTrackingRefBase="1"/></ext></extLst>';
+is_deeply main::json(main::book(main::row(1, 't:a') . main::row(2, [ 's="1"', '<v>0</v>' ]), formats => ['yyyy-mm-dd'], properties => 'date1904="1"', workbook => $later)),
+    [{ a => '1904-01-01' }], 'what later versions of Excel write behind it says nothing of days';
+is_deeply main::json(main::book(main::row(1, 't:a', 't:b', 't:c') . main::row(2, map [ 't="inlineStr"', $_ ], '<v>1.0</v><is><t>1.</t></is>', '<is><t>1.</t></is><v>1.0</v>', '<v>1.</v>'))),
+    [{ a => '1.', b => '1.', c => '1.' }], 'a text in the cell beside a value';
 
 
 
