@@ -27,7 +27,7 @@
 #include "commit/reservation.h"
 #include "commit/thumbnail.h"
 #include "disk/layout.h"
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 #include "store/store.h"
 
 #include <errno.h>

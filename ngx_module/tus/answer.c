@@ -12,7 +12,7 @@
 #include "ctx.h"
 #include "base/id.h"
 #include "base/platen.h"
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "tus/header.h"

@@ -24,7 +24,7 @@
 
 #include "conf.h"
 #include "commit/op.h"
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 #include "tus/header.h"
 
 

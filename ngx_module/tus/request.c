@@ -11,7 +11,7 @@
 #include "ctx.h"
 #include "access/webhook_conf.h"
 #include "base/platen.h"
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 #include "format/format.h"
 #include "http/params.h"
 #include "http/problem.h"

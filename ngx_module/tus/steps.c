@@ -16,7 +16,7 @@
 #include "commit/op.h"
 #include "commit/operation.h"
 #include "disk/layout.h"
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 #include "http/body_reader.h"
 #include "http/problem.h"
 #include "http/respond.h"

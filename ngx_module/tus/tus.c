@@ -22,7 +22,7 @@
 #include "access/quota.h"
 #include "base/id.h"
 #include "base/platen.h"
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "ingest/receive.h"

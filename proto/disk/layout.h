@@ -5,7 +5,7 @@
  *   tmp/<16 hex>                   an upload under way
  *   input/<bucket>/<id>            the input of a job
  *   output/<bucket>/<id>.<epoch>   the result of one attempt
- *   uploads/                       resumable uploads, see disk/upload.h
+ *   uploads/                       resumable uploads, see disk/upload_file.h
  *   runs/                          the sidecar's own
  *
  * The bucket is the first seven characters of the id, about 17 minutes: jobs

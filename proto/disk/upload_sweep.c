@@ -1,14 +1,14 @@
 /*
  * The sweep of uploads, which platend does: those that have expired, and what
  * crashes left.  Under each one's lock, so one in use stays; one that cannot be
- * removed now is left to the next sweep.  See disk/upload.h.
+ * removed now is left to the next sweep.  See disk/upload_file.h.
  */
 
 #include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 
 #define HALF_AGE 3600 /* seconds */
 

@@ -20,7 +20,7 @@
 #include "ctl/file.h"
 #include "ctl/store.h"
 #include "schedule/orphans.h"
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 
 #define SLICE 1024   /* entries or records in one transaction */
 #define SHOWN_MAX 50 /* of one kind, for people */

@@ -20,7 +20,7 @@
 #include "disk/layout.h"
 #include "schedule/orphans.h"
 #include "schedule/readers.h"
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 #include "run/tree.h"
 #include "metrics.h"
 

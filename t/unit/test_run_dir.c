@@ -14,7 +14,7 @@
 
 #define NOBODY 65534
 
-static char           root[] = "/tmp/test_stage.XXXXXX";
+static char           root[] = "/tmp/test_run_dir.XXXXXX";
 static char           document[64], outside[64];
 static platen_stage_t stage;
 

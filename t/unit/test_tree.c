@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-static char root[] = "/tmp/test_workdir.XXXXXX";
+static char root[] = "/tmp/test_tree.XXXXXX";
 
 static int
 setup(void **state)

@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 #include "scratch.h"
 
 static char         root[SCRATCH_MAX];

@@ -1,6 +1,6 @@
-/* Uploads in several requests; see disk/upload.h. */
+/* Uploads in several requests; see disk/upload_file.h. */
 
-#include "disk/upload.h"
+#include "disk/upload_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
