@@ -614,11 +614,11 @@ ngx_http_platen_init_process(ngx_cycle_t *cycle)
 
     if (platen_auth_init(cycle->log) != NGX_OK
         || platen_commit_init(cycle, (char *) w->conf->data.data,
-                              w->conf->sync, platen_notify_wake)
+                              w->conf->sync, platen_subscribers_wake)
            != NGX_OK
         || platen_hint_init(&w->conf->queue, cycle->log) != NGX_OK
-        || platen_notify_init(cycle) != NGX_OK
-        || platen_wake_init(&w->conf->events, cycle->log) != NGX_OK)
+        || platen_subscribers_init(cycle) != NGX_OK
+        || platen_event_sub_init(&w->conf->events, cycle->log) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -637,7 +637,7 @@ static void
 ngx_http_platen_exit_process(ngx_cycle_t *cycle)
 {
     platen_turn_exit(cycle->log);
-    platen_wake_exit();
+    platen_event_sub_exit();
     platen_hint_exit();
     platen_auth_exit();
     platen_store_close(&ngx_http_platen_worker.store);

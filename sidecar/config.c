@@ -61,8 +61,8 @@ static const key_rule_t keys[] = {
     { "limits/address_space", SIZE, AT(address_space), "2g", 0, INT64_MAX },
     { "limits/memory", SIZE, AT(memory), "1g", 1 << 20, INT64_MAX },
     { "limits/attempts", NUMBER, AT(attempts), "2", 1, 100 },
-    { "limits/losses", NUMBER, AT(losses), "10", 1, 1000 },
-    { "limits/setbacks", NUMBER, AT(setbacks), "100", 1, 1000000 },
+    { "limits/lost_attempts", NUMBER, AT(lost_attempts), "10", 1, 1000 },
+    { "limits/host_failures", NUMBER, AT(host_failures), "100", 1, 1000000 },
     { "limits/per_client", NUMBER, AT(per_client), "0", 0, PLATEN_WORKERS_MAX },
     { "limits/spare", NUMBER, AT(spare), "1", 0, PLATEN_WORKERS_MAX },
     { "limits/client_size", SIZE, AT(client_size), "0", 0, INT64_MAX },
@@ -113,6 +113,16 @@ static const key_rule_t keys[] = {
 };
 
 #define NKEYS (sizeof(keys) / sizeof(keys[0]))
+
+/* Names that keys had: taken for one more release, and warned of. */
+static const platen_config_old_t old_names[] = {
+    { "limits/losses", "limits/lost_attempts" },
+    { "limits/setbacks", "limits/host_failures" },
+};
+
+#define NOLD (sizeof(old_names) / sizeof(old_names[0]))
+
+_Static_assert(NOLD <= PLATEN_CONFIG_OLD_MAX, "config.h has room for each old name");
 
 /* The same for an engine block; its name is the section's. */
 #define OF(m) offsetof(platen_config_command_t, m)
@@ -312,14 +322,29 @@ is_section(const char *path)
     return 0;
 }
 
+/* The name that the key of that path has now.  An old one is noted, for who warns of it. */
+static const char *
+name_now(platen_config_t *config, const char *path)
+{
+    size_t i;
+
+    for (i = 0; i < NOLD; i++) {
+        if (strcmp(old_names[i].was, path) == 0) {
+            config->old[i] = &old_names[i];
+            return old_names[i].is;
+        }
+    }
+    return path;
+}
+
 static int
 take_item(loader_t *l, zconfig_t *item, const char *path)
 {
-    const char *value = zconfig_value(item), *wrong;
+    const char *value = zconfig_value(item), *wrong, *name = name_now(l->config, path);
     size_t      i;
 
     for (i = 0; i < NKEYS; i++) {
-        if (strcmp(keys[i].path, path) != 0) {
+        if (strcmp(keys[i].path, name) != 0) {
             continue;
         }
         if (l->seen[i]) {

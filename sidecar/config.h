@@ -29,6 +29,13 @@ typedef struct {
     uint64_t fork;          /* it may start processes of its own */
 } platen_config_command_t;
 
+/* A name that a key of the file had, and the one that it has now. */
+typedef struct {
+    const char *was, *is;
+} platen_config_old_t;
+
+#define PLATEN_CONFIG_OLD_MAX 4
+
 typedef struct {
     char *user; /* run as this user; "": as who started it */
     char *store_path;
@@ -59,8 +66,8 @@ typedef struct {
     uint64_t output_size;      /* bytes */
     uint64_t address_space;    /* bytes, 0 for no limit */
     uint64_t attempts;         /* crashes and the like that end a job */
-    uint64_t losses;           /* attempts lost with the sidecar that end a job */
-    uint64_t setbacks;         /* failures of this machine that end a job */
+    uint64_t lost_attempts;    /* attempts lost with the sidecar that end a job */
+    uint64_t host_failures;    /* failures of this machine that end a job */
     uint64_t per_client;       /* jobs of one client that run at a time; 0: no limit */
     uint64_t spare;            /* workers besides, which no client has all of */
     uint64_t client_size;      /* bytes that a client may have stored; 0: no limit */
@@ -99,6 +106,8 @@ typedef struct {
 
     platen_config_command_t *commands; /* the engine blocks */
     size_t                   ncommands;
+
+    const platen_config_old_t *old[PLATEN_CONFIG_OLD_MAX]; /* that the file has; or NULL */
 } platen_config_t;
 
 #define PLATEN_WORKERS_MAX 256

@@ -57,7 +57,7 @@ typedef struct {
     platen_scheduler_t    *scheduler;
     platen_reaper_t       *reaper;
     platen_intake_t       *intake;
-    platen_news_t         *news;
+    platen_publisher_t    *publisher;
     platen_backups_t      *backups;
     platen_webhooks_t     *webhooks;
     platen_condition_t    *condition;
@@ -120,7 +120,7 @@ TURN(reaper_slice, int, "reaper")
 static void
 publish(platend_t *d)
 {
-    if (platen_news_publish(d->news)) {
+    if (platen_publisher_send(d->publisher)) {
         platen_webhooks_wake(d->webhooks);
     }
 }
@@ -524,8 +524,8 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
         return -1;
     }
 
-    d->news = platen_news_new(d->config, d->store, err, errlen);
-    if (d->news == NULL) {
+    d->publisher = platen_publisher_new(d->config, d->store, err, errlen);
+    if (d->publisher == NULL) {
         return -1;
     }
     platen_scheduler_tell(d->scheduler, on_change, d);
@@ -574,7 +574,7 @@ tear_down(platend_t *d)
     }
     zloop_destroy(&d->loop);
     platen_intake_destroy(&d->intake);
-    platen_news_destroy(&d->news);
+    platen_publisher_destroy(&d->publisher);
     platen_scheduler_destroy(&d->scheduler);
     platen_crew_destroy(&d->crew);
     if (d->engines != NULL) {
@@ -613,6 +613,21 @@ refuse(const char *msg, const char *err, int code)
 {
     platen_log(PLATEN_LOG_ERROR, msg, json_pack("{s:s}", "error", err));
     return code;
+}
+
+static void
+warn_of_old_names(const platen_config_t *config)
+{
+    size_t i;
+
+    for (i = 0; i < PLATEN_CONFIG_OLD_MAX; i++) {
+        if (config->old[i] != NULL) {
+            platen_log(PLATEN_LOG_WARN, "a key of the configuration has another name now",
+                       json_pack("{s:s, s:s, s:s}", "key", config->old[i]->was, "name",
+                                 config->old[i]->is, "advice",
+                                 "rename it: the next release refuses the old name"));
+        }
+    }
 }
 
 /* As whoever starts us, and for the user that we become. */
@@ -654,6 +669,7 @@ serve(platend_t *d)
     }
     platen_log(PLATEN_LOG_INFO, "configuration loaded",
                json_pack("{s:b, s:s}", "audit", 1, "file", d->file));
+    warn_of_old_names(d->config);
     /* What an engine leaves behind comes to us, to be waited for. */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
         return refuse("cannot start", strerror(errno), EXIT_FAILED);
@@ -810,6 +826,7 @@ main(int argc, char **argv)
             rc = refuse("the configuration is wrong", err, EXIT_USAGE);
         }
     } else if (test) {
+        warn_of_old_names(d.config);
         fprintf(stderr, "platend: %s: the configuration is valid\n", d.file);
         rc = EXIT_STOPPED;
     } else if (backup) {

@@ -128,7 +128,7 @@ run_corpus(zygote_t *s, const char *corpus, size_t total, int each)
             snprintf(slot->input, sizeof(slot->input), "%s/%s", corpus, slot->sample->file);
             snprintf(slot->output, sizeof(slot->output), "%s/out.pdf", slot->work);
             message = zygote_request(i, slot->work, slot->input, slot->output, "pdf");
-            if (platen_workdir_reset(slot->work) != 0 || zygote_send(s, &message) != 0) {
+            if (platen_tree_reset(slot->work) != 0 || zygote_send(s, &message) != 0) {
                 printf("Bail out! cannot send\n");
                 exit(1);
             }
@@ -264,7 +264,7 @@ test_setup(zygote_t *s, const char *how)
     rc = rmdir(at("run-unset/log")) == 0 ? run_as_it_is(s, &request, &end) : -1;
     ok(rc == 0 && end.error == 0 && WEXITSTATUS((int) end.wait_status) == PLATEN_LOK_EXIT_LOAD,
        "%s: no document is no fault of the set-up (status %x)", how, end.wait_status);
-    ok(platen_workdir_remove(at("run-unset")) == 0, "its directory is removed");
+    ok(platen_tree_remove(at("run-unset")) == 0, "its directory is removed");
 }
 
 static void
@@ -779,7 +779,7 @@ test_unsaid(void)
         return;
     }
     request = zygote_request(1, at("plain"), at("plain.fodt"), at("plain/out.pdf"), "pdf");
-    ok(write_file(at("plain.fodt"), PLAIN) == 0 && platen_workdir_reset(at("plain")) == 0
+    ok(write_file(at("plain.fodt"), PLAIN) == 0 && platen_tree_reset(at("plain")) == 0
            && write_file(at("state/send"), "0 / while") == 0 && zygote_send(&s, &request) == 0
            && waits_to_be_asked(s.pid),
        "64: no process has a document before its number is told");

@@ -166,7 +166,7 @@ zygote_begin(zygote_t *s, const platen_lok_message_t *request)
     char                 work[PLATEN_LOK_WIRE_MAX];
 
     snprintf(work, sizeof(work), "%.*s", (int) request->work.len, request->work.data);
-    if (platen_workdir_reset(work) != 0 || zygote_send(s, request) != 0
+    if (platen_tree_reset(work) != 0 || zygote_send(s, request) != 0
         || zygote_next(s, &message, 5000) != 0 || message.kind != PLATEN_LOK_STARTED
         || message.tag != request->tag) {
         return -1;

@@ -903,7 +903,7 @@ lay_out(void)
     char tmp[80];
 
     snprintf(tmp, sizeof(tmp), "%s/tmp", run);
-    if (platen_workdir_reset(run) != 0 || mkdir(tmp, 0700) != 0) {
+    if (platen_tree_reset(run) != 0 || mkdir(tmp, 0700) != 0) {
         perror(run);
         exit(2);
     }
@@ -972,7 +972,7 @@ one(const platen_confine_t *confine, const platen_policy_t *policy,
         news.good = 0;
         count(&news);
     }
-    space = platen_workdir_total(run);
+    space = platen_tree_total(run);
     snprintf(news.what, sizeof(news.what), "hidden files, measured");
     news.good = space >= 2 * HIDDEN && space != UINT64_MAX;
     count(&news);
@@ -1113,7 +1113,7 @@ main(int argc, char **argv)
     if (geteuid() == 0) {
         if (full) {
             rc = as_user(cgroup, full, "as root");
-            (void) platen_workdir_clear(root);
+            (void) platen_tree_clear(root);
             (void) mkdir(other, 0755);
         }
         if (chown(root, NOBODY, NOBODY) != 0 || chown(other, NOBODY, NOBODY) != 0) {
@@ -1127,6 +1127,6 @@ main(int argc, char **argv)
     if (cgroup == NULL && full) {
         printf("with a cgroup: not tried; name a delegated one with --cgroup\n");
     }
-    (void) platen_workdir_remove(root);
+    (void) platen_tree_remove(root);
     return rc;
 }

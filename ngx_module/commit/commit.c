@@ -479,11 +479,12 @@ platen_commit_cleanup(platen_commit_op_t *op)
     if (op->kind == PLATEN_COMMIT_SUBMIT && op->resumable && op->published) {
 
         if (op->rc == PLATEN_OK) {
-            platen_partial_forget(platen_commit_data, &op->job.id);
+            platen_upload_file_forget(platen_commit_data, &op->job.id);
 
         } else {
             /* should it not move, whoever opens the upload finds it there */
-            (void) platen_partial_take_back(platen_commit_data, &op->job.id);
+            (void) platen_upload_file_take_back(platen_commit_data,
+                                                &op->job.id);
             op->published = 0;
         }
     }

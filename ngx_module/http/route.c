@@ -86,7 +86,7 @@ static const platen_route_t  platen_routes[] = {
     { NGX_HTTP_POST,   "jobs",               0, platen_upload_job },
     { PLATEN_READ,     "jobs",               0, platen_list_jobs },
     { NGX_HTTP_POST,   "jobs/submit",        0, platen_upload_submit },
-    { NGX_HTTP_POST,   "convert",            4, platen_sync_convert },
+    { NGX_HTTP_POST,   "convert",            4, platen_convert },
     { PLATEN_READ,     "jobs/{id}",          0, platen_wait_job },
     { NGX_HTTP_DELETE, "jobs/{id}",          0, platen_operation_remove },
     { PLATEN_READ,     "jobs/{id}/download", 2, platen_zip_stream_download },

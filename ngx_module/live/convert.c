@@ -37,54 +37,54 @@
 #include "view/job.h"
 
 
-static ngx_msec_t platen_sync_time(ngx_http_request_t *r);
-static ngx_int_t platen_sync_wait(ngx_http_request_t *r,
+static ngx_msec_t platen_convert_time(ngx_http_request_t *r);
+static ngx_int_t platen_convert_wait(ngx_http_request_t *r,
     platen_commit_op_t *op);
-static void platen_sync_abandoned(ngx_http_request_t *r,
+static void platen_convert_abandoned(ngx_http_request_t *r,
     platen_commit_op_t *op);
-static ngx_int_t platen_sync_join(ngx_http_request_t *r);
-static ngx_uint_t platen_sync_due(const platen_event_t *event);
-static ngx_int_t platen_sync_event(ngx_http_request_t *r,
+static ngx_int_t platen_convert_join(ngx_http_request_t *r);
+static ngx_uint_t platen_convert_due(const platen_event_t *event);
+static ngx_int_t platen_convert_event(ngx_http_request_t *r,
     const platen_event_t *event);
-static ngx_int_t platen_sync_result(ngx_http_request_t *r);
-static ngx_int_t platen_sync_warnings(ngx_http_request_t *r,
+static ngx_int_t platen_convert_result(ngx_http_request_t *r);
+static ngx_int_t platen_convert_warnings(ngx_http_request_t *r,
     const platen_str_t *lines);
-static ngx_int_t platen_sync_location(ngx_http_request_t *r);
-static ngx_int_t platen_sync_later(ngx_http_request_t *r);
-static ngx_int_t platen_sync_failed(ngx_http_request_t *r,
+static ngx_int_t platen_convert_location(ngx_http_request_t *r);
+static ngx_int_t platen_convert_later(ngx_http_request_t *r);
+static ngx_int_t platen_convert_failed(ngx_http_request_t *r,
     const platen_job_t *job, platen_problem_info_t *info, u_char **detail);
-static void platen_sync_gone(void *data);
-static void platen_sync_cancelled(platen_commit_op_t *op);
+static void platen_convert_gone(void *data);
+static void platen_convert_cancelled(platen_commit_op_t *op);
 
 
-static const platen_wait_for_t  platen_sync_end = {
-    platen_sync_due,
-    platen_sync_event
+static const platen_wait_for_t  platen_convert_end = {
+    platen_convert_due,
+    platen_convert_event
 };
 
 
 ngx_int_t
-platen_sync_convert(ngx_http_request_t *r)
+platen_convert(ngx_http_request_t *r)
 {
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
-    ctx->wait = platen_sync_time(r);
+    ctx->wait = platen_convert_time(r);
 
     if (ctx->wait == 0) {
         return platen_upload_job(r);
     }
 
-    ctx->left = platen_sync_abandoned;
+    ctx->left = platen_convert_abandoned;
 
-    return platen_upload_start(r, NGX_HTTP_ACCEPTED, platen_sync_wait);
+    return platen_upload_start(r, NGX_HTTP_ACCEPTED, platen_convert_wait);
 }
 
 
 /* How long the client is to be held, in milliseconds. */
 
 static ngx_msec_t
-platen_sync_time(ngx_http_request_t *r)
+platen_convert_time(ngx_http_request_t *r)
 {
     ngx_str_t                   *value;
     ngx_msec_t                   wait;
@@ -119,7 +119,7 @@ platen_sync_time(ngx_http_request_t *r)
 /* The job is committed, and its client waits for the result. */
 
 static ngx_int_t
-platen_sync_wait(ngx_http_request_t *r, platen_commit_op_t *op)
+platen_convert_wait(ngx_http_request_t *r, platen_commit_op_t *op)
 {
     ngx_int_t               rc;
     ngx_http_cleanup_t     *cln;
@@ -129,34 +129,34 @@ platen_sync_wait(ngx_http_request_t *r, platen_commit_op_t *op)
 
     if (op->stored) {
         /* sent again under its key: the job is another request's as well */
-        return platen_sync_join(r);
+        return platen_convert_join(r);
     }
 
     if (platen_state_final(op->job.state)) {
-        return platen_sync_result(r);
+        return platen_convert_result(r);
     }
 
     cln = ngx_http_cleanup_add(r, 0);
     if (cln == NULL) {
-        return platen_sync_later(r);
+        return platen_convert_later(r);
     }
 
     /* before: it may turn out at once that the client has gone */
 
-    cln->handler = platen_sync_gone;
+    cln->handler = platen_convert_gone;
     cln->data = r;
 
     rc = platen_wait(r, &ctx->id, op->job.change_seq, ctx->wait,
-                     &platen_sync_end);
+                     &platen_convert_end);
 
-    return rc == NGX_DONE ? NGX_DONE : platen_sync_later(r);
+    return rc == NGX_DONE ? NGX_DONE : platen_convert_later(r);
 }
 
 
 /* Waits for a job that is there already. */
 
 static ngx_int_t
-platen_sync_join(ngx_http_request_t *r)
+platen_convert_join(ngx_http_request_t *r)
 {
     int                     rc;
     uint64_t                first, last;
@@ -180,24 +180,24 @@ platen_sync_join(ngx_http_request_t *r)
     }
 
     if (platen_state_final(job.state)) {
-        return platen_sync_result(r);
+        return platen_convert_result(r);
     }
 
-    rc = platen_wait(r, &ctx->id, last, ctx->wait, &platen_sync_end);
+    rc = platen_wait(r, &ctx->id, last, ctx->wait, &platen_convert_end);
 
-    return rc == NGX_DONE ? NGX_DONE : platen_sync_later(r);
+    return rc == NGX_DONE ? NGX_DONE : platen_convert_later(r);
 }
 
 
 static ngx_uint_t
-platen_sync_due(const platen_event_t *event)
+platen_convert_due(const platen_event_t *event)
 {
     return platen_event_last(event);
 }
 
 
 static ngx_int_t
-platen_sync_event(ngx_http_request_t *r, const platen_event_t *event)
+platen_convert_event(ngx_http_request_t *r, const platen_event_t *event)
 {
     ngx_http_platen_ctx_t  *ctx;
 
@@ -206,12 +206,12 @@ platen_sync_event(ngx_http_request_t *r, const platen_event_t *event)
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     ctx->wait = 0;
 
-    return event ? platen_sync_result(r) : platen_sync_later(r);
+    return event ? platen_convert_result(r) : platen_convert_later(r);
 }
 
 
 static ngx_int_t
-platen_sync_result(ngx_http_request_t *r)
+platen_convert_result(ngx_http_request_t *r)
 {
     u_char                 *detail;
     ngx_int_t               rc, status;
@@ -224,7 +224,7 @@ platen_sync_result(ngx_http_request_t *r)
     }
 
     if (job.state == PLATEN_STATE_FAILED) {
-        rc = platen_sync_failed(r, &job, &info, &detail);
+        rc = platen_convert_failed(r, &job, &info, &detail);
         platen_txn_abort(&txn);
 
         return rc == NGX_OK
@@ -232,9 +232,9 @@ platen_sync_result(ngx_http_request_t *r)
                : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = platen_sync_warnings(r, &job.notes);
+    rc = platen_convert_warnings(r, &job.notes);
     if (rc == NGX_OK) {
-        rc = platen_sync_warnings(r, &job.warnings);
+        rc = platen_convert_warnings(r, &job.warnings);
     }
 
     platen_txn_abort(&txn);
@@ -245,10 +245,10 @@ platen_sync_result(ngx_http_request_t *r)
 
     if (!platen_state_has_result(job.state)) {
         /* somebody has it tried again already */
-        return platen_sync_later(r);
+        return platen_convert_later(r);
     }
 
-    if (platen_sync_location(r) != NGX_OK) {
+    if (platen_convert_location(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -259,7 +259,7 @@ platen_sync_result(ngx_http_request_t *r)
 /* A header for each line, as UTF-8; they go with the transaction. */
 
 static ngx_int_t
-platen_sync_warnings(ngx_http_request_t *r, const platen_str_t *lines)
+platen_convert_warnings(ngx_http_request_t *r, const platen_str_t *lines)
 {
     const char  *p, *last, *eol;
     ngx_str_t    value;
@@ -293,7 +293,7 @@ platen_sync_warnings(ngx_http_request_t *r, const platen_str_t *lines)
 /* Where the same bytes are to be had again (RFC 9110, section 8.7). */
 
 static ngx_int_t
-platen_sync_location(ngx_http_request_t *r)
+platen_convert_location(ngx_http_request_t *r)
 {
     ngx_str_t                    location;
     ngx_http_platen_ctx_t       *ctx;
@@ -322,7 +322,7 @@ platen_sync_location(ngx_http_request_t *r)
 /* The job's own error as a problem; its strings go with the transaction. */
 
 static ngx_int_t
-platen_sync_failed(ngx_http_request_t *r, const platen_job_t *job,
+platen_convert_failed(ngx_http_request_t *r, const platen_job_t *job,
     platen_problem_info_t *info, u_char **detail)
 {
     u_char  *code;
@@ -350,7 +350,7 @@ platen_sync_failed(ngx_http_request_t *r, const platen_job_t *job,
 /* 202: the job goes on without the client. */
 
 static ngx_int_t
-platen_sync_later(ngx_http_request_t *r)
+platen_convert_later(ngx_http_request_t *r)
 {
     ngx_http_platen_ctx_t  *ctx;
 
@@ -364,10 +364,10 @@ platen_sync_later(ngx_http_request_t *r)
 /* The client went away during the commit. */
 
 static void
-platen_sync_abandoned(ngx_http_request_t *r, platen_commit_op_t *op)
+platen_convert_abandoned(ngx_http_request_t *r, platen_commit_op_t *op)
 {
     if (!op->stored) {
-        platen_sync_gone(r);
+        platen_convert_gone(r);
     }
 }
 
@@ -375,7 +375,7 @@ platen_sync_abandoned(ngx_http_request_t *r, platen_commit_op_t *op)
 /* The request ends.  If it was still waiting, its client has gone. */
 
 static void
-platen_sync_gone(void *data)
+platen_convert_gone(void *data)
 {
     ngx_http_request_t *r = data;
 
@@ -396,7 +396,7 @@ platen_sync_gone(void *data)
     }
 
     op->abandoned = 1;
-    op->done = platen_sync_cancelled;
+    op->done = platen_convert_cancelled;
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "platen: the client has gone, and its job with it unless "
@@ -412,7 +412,7 @@ platen_sync_gone(void *data)
 
 
 static void
-platen_sync_cancelled(platen_commit_op_t *op)
+platen_convert_cancelled(platen_commit_op_t *op)
 {
     char  id[PLATEN_ID_TEXT + 1];
 

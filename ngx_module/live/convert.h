@@ -12,7 +12,7 @@
 #include <ngx_http.h>
 
 
-ngx_int_t platen_sync_convert(ngx_http_request_t *r);
+ngx_int_t platen_convert(ngx_http_request_t *r);
 
 
 #endif /* _PLATEN_LIVE_CONVERT_H_INCLUDED_ */

@@ -20,23 +20,23 @@
 #include <zmq.h>
 
 
-#define PLATEN_WAKE_BATCH  64   /* messages in one turn; they say the same */
-#define PLATEN_WAKE_MAX    64   /* bytes of a message */
+#define PLATEN_EVENT_SUB_BATCH  64 /* messages in one turn; they say the same */
+#define PLATEN_EVENT_SUB_MAX    64 /* bytes of a message */
 
 
-static ngx_int_t platen_wake_watch(ngx_log_t *log);
-static void platen_wake_read(ngx_event_t *ev);
+static ngx_int_t platen_event_sub_watch(ngx_log_t *log);
+static void platen_event_sub_read(ngx_event_t *ev);
 
 
-static void              *platen_wake_socket;
-static ngx_connection_t  *platen_wake_connection;
+static void              *platen_event_sub_socket;
+static ngx_connection_t  *platen_event_sub_connection;
 
 
 ngx_int_t
-platen_wake_init(ngx_str_t *endpoint, ngx_log_t *log)
+platen_event_sub_init(ngx_str_t *endpoint, ngx_log_t *log)
 {
     int      linger = 0, conflate = 1;
-    int64_t  max = PLATEN_WAKE_MAX;
+    int64_t  max = PLATEN_EVENT_SUB_MAX;
 
     if (endpoint->len == 0) {
         return NGX_OK;
@@ -46,22 +46,22 @@ platen_wake_init(ngx_str_t *endpoint, ngx_log_t *log)
         goto failed;
     }
 
-    platen_wake_socket = zmq_socket(platen_hint_zmq(), ZMQ_SUB);
-    if (platen_wake_socket == NULL) {
+    platen_event_sub_socket = zmq_socket(platen_hint_zmq(), ZMQ_SUB);
+    if (platen_event_sub_socket == NULL) {
         goto failed;
     }
 
     /* conflate: of several that were not read yet the last one says it all */
 
-    if (zmq_setsockopt(platen_wake_socket, ZMQ_LINGER, &linger,
+    if (zmq_setsockopt(platen_event_sub_socket, ZMQ_LINGER, &linger,
                        sizeof(linger)) != 0
-        || zmq_setsockopt(platen_wake_socket, ZMQ_CONFLATE, &conflate,
+        || zmq_setsockopt(platen_event_sub_socket, ZMQ_CONFLATE, &conflate,
                           sizeof(conflate)) != 0
-        || zmq_setsockopt(platen_wake_socket, ZMQ_MAXMSGSIZE, &max,
+        || zmq_setsockopt(platen_event_sub_socket, ZMQ_MAXMSGSIZE, &max,
                           sizeof(max)) != 0
-        || zmq_setsockopt(platen_wake_socket, ZMQ_SUBSCRIBE, "", 0) != 0
-        || zmq_connect(platen_wake_socket, (char *) endpoint->data) != 0
-        || platen_wake_watch(log) != NGX_OK)
+        || zmq_setsockopt(platen_event_sub_socket, ZMQ_SUBSCRIBE, "", 0) != 0
+        || zmq_connect(platen_event_sub_socket, (char *) endpoint->data) != 0
+        || platen_event_sub_watch(log) != NGX_OK)
     {
         goto failed;
     }
@@ -73,14 +73,14 @@ failed:
     ngx_log_error(NGX_LOG_ERR, log, 0,
                   "platen: no news from \"%V\": %s; subscribers are told up to "
                   "a second later", endpoint, zmq_strerror(zmq_errno()));
-    platen_wake_exit();
+    platen_event_sub_exit();
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-platen_wake_watch(ngx_log_t *log)
+platen_event_sub_watch(ngx_log_t *log)
 {
     int                fd;
     size_t             size;
@@ -88,7 +88,7 @@ platen_wake_watch(ngx_log_t *log)
 
     size = sizeof(fd);
 
-    if (zmq_getsockopt(platen_wake_socket, ZMQ_FD, &fd, &size) != 0) {
+    if (zmq_getsockopt(platen_event_sub_socket, ZMQ_FD, &fd, &size) != 0) {
         return NGX_ERROR;
     }
 
@@ -100,7 +100,7 @@ platen_wake_watch(ngx_log_t *log)
     c->log = log;
     c->read->log = log;
     c->write->log = log;
-    c->read->handler = platen_wake_read;
+    c->read->handler = platen_event_sub_read;
 
     /* not a client: neither kept alive for, nor an "open socket left" */
 
@@ -112,7 +112,7 @@ platen_wake_watch(ngx_log_t *log)
         return NGX_ERROR;
     }
 
-    platen_wake_connection = c;
+    platen_event_sub_connection = c;
 
     /* The edge of what has come before may be gone. */
 
@@ -123,27 +123,27 @@ platen_wake_watch(ngx_log_t *log)
 
 
 static void
-platen_wake_read(ngx_event_t *ev)
+platen_event_sub_read(ngx_event_t *ev)
 {
     int         n, events;
     size_t      size;
-    uint8_t     buf[PLATEN_WAKE_MAX];
+    uint8_t     buf[PLATEN_EVENT_SUB_MAX];
     uint64_t    seq;
     ngx_uint_t  i, news;
 
     news = 0;
 
-    for (i = 0; i < PLATEN_WAKE_BATCH; i++) {
+    for (i = 0; i < PLATEN_EVENT_SUB_BATCH; i++) {
         size = sizeof(events);
 
-        if (zmq_getsockopt(platen_wake_socket, ZMQ_EVENTS, &events, &size)
+        if (zmq_getsockopt(platen_event_sub_socket, ZMQ_EVENTS, &events, &size)
             != 0
             || !(events & ZMQ_POLLIN))
         {
             break;
         }
 
-        n = zmq_recv(platen_wake_socket, buf, sizeof(buf), ZMQ_DONTWAIT);
+        n = zmq_recv(platen_event_sub_socket, buf, sizeof(buf), ZMQ_DONTWAIT);
 
         if (n >= 0 && n <= (int) sizeof(buf)
             && platen_wire_decode_news(buf, n, &seq) == PLATEN_OK)
@@ -152,26 +152,26 @@ platen_wake_read(ngx_event_t *ev)
         }
     }
 
-    if (i == PLATEN_WAKE_BATCH) {
+    if (i == PLATEN_EVENT_SUB_BATCH) {
         /* there will be no other edge for the rest */
         ngx_post_event(ev, &ngx_posted_next_events);
     }
 
     if (news) {
-        platen_notify_wake();
+        platen_subscribers_wake();
     }
 }
 
 
 void
-platen_wake_exit(void)
+platen_event_sub_exit(void)
 {
     ngx_connection_t  *c;
 
-    c = platen_wake_connection;
+    c = platen_event_sub_connection;
 
     if (c) {
-        platen_wake_connection = NULL;
+        platen_event_sub_connection = NULL;
 
         if (c->read->posted) {
             ngx_delete_posted_event(c->read);
@@ -185,8 +185,8 @@ platen_wake_exit(void)
         c->fd = (ngx_socket_t) -1;
     }
 
-    if (platen_wake_socket) {
-        (void) zmq_close(platen_wake_socket);
-        platen_wake_socket = NULL;
+    if (platen_event_sub_socket) {
+        (void) zmq_close(platen_event_sub_socket);
+        platen_event_sub_socket = NULL;
     }
 }

@@ -12,10 +12,10 @@
 #include <ngx_http.h>
 
 
-ngx_int_t platen_wake_init(ngx_str_t *endpoint, ngx_log_t *log);
+ngx_int_t platen_event_sub_init(ngx_str_t *endpoint, ngx_log_t *log);
 
 /* Before platen_hint_exit(), which ends the context. */
-void platen_wake_exit(void);
+void platen_event_sub_exit(void);
 
 
 #endif /* _PLATEN_LIVE_EVENT_SUB_H_INCLUDED_ */

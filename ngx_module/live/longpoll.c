@@ -25,16 +25,17 @@
 
 
 typedef struct {
-    platen_notify_sub_t      sub;
+    platen_subscriber_t      sub;
     ngx_http_request_t      *request;
     ngx_event_t              timer;
     const platen_wait_for_t *what;
 } platen_wait_t;
 
 
-static void platen_wait_told(platen_notify_sub_t *sub,
+static void platen_wait_told(platen_subscriber_t *sub,
     const platen_event_t *events, ngx_uint_t n);
-static void platen_wait_end(platen_notify_sub_t *sub, platen_notify_end_t why);
+static void platen_wait_end(platen_subscriber_t *sub,
+    platen_subscriber_end_t why);
 static void platen_wait_over(ngx_event_t *ev);
 static void platen_wait_finish(platen_wait_t *w, const platen_event_t *event);
 static void platen_wait_detach(void *data);
@@ -78,7 +79,7 @@ platen_wait(ngx_http_request_t *r, const platen_id_t *id, uint64_t seq,
     w->sub.data = w;
     w->sub.seq = seq;
 
-    if (platen_notify_subscribe(&w->sub, id, NULL) != NGX_OK) {
+    if (platen_subscribers_add(&w->sub, id, NULL) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -110,7 +111,7 @@ platen_wait_event(ngx_http_request_t *r)
 
 
 static void
-platen_wait_told(platen_notify_sub_t *sub, const platen_event_t *events,
+platen_wait_told(platen_subscriber_t *sub, const platen_event_t *events,
     ngx_uint_t n)
 {
     ngx_uint_t      i;
@@ -130,7 +131,7 @@ platen_wait_told(platen_notify_sub_t *sub, const platen_event_t *events,
 
 
 static void
-platen_wait_end(platen_notify_sub_t *sub, platen_notify_end_t why)
+platen_wait_end(platen_subscriber_t *sub, platen_subscriber_end_t why)
 {
     platen_wait_t  *w;
 
@@ -178,7 +179,7 @@ platen_wait_detach(void *data)
 {
     platen_wait_t *w = data;
 
-    platen_notify_unsubscribe(&w->sub);
+    platen_subscribers_remove(&w->sub);
 
     if (w->timer.timer_set) {
         ngx_del_timer(&w->timer);

@@ -27,17 +27,18 @@
  * Bytes of an event as JSON, without the prefix of its location.  An error code
  * needs no escape, but a damaged store may say anything.
  */
-#define PLATEN_LIVE_TEXT  (512 + 6 * PLATEN_ERROR_CODE_MAX)
+#define PLATEN_SNAPSHOT_TEXT  (512 + 6 * PLATEN_ERROR_CODE_MAX)
 
 
-static void platen_live_decide(platen_live_t *live, const platen_job_t *job,
-    uint64_t first, uint64_t last);
-static ngx_int_t platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
-    const platen_job_t *job, platen_live_t *live);
+static void platen_snapshot_decide(platen_snapshot_t *snapshot,
+    const platen_job_t *job, uint64_t first, uint64_t last);
+static ngx_int_t platen_snapshot_state(ngx_http_request_t *r, platen_txn_t *txn,
+    const platen_job_t *job, platen_snapshot_t *snapshot);
 
 
 ngx_int_t
-platen_live_since(ngx_http_request_t *r, const char *arg, platen_live_t *live)
+platen_snapshot_since(ngx_http_request_t *r, const char *arg,
+    platen_snapshot_t *snapshot)
 {
     off_t       n;
     ngx_str_t  *header, value;
@@ -59,16 +60,16 @@ platen_live_since(ngx_http_request_t *r, const char *arg, platen_live_t *live)
         return NGX_DECLINED;
     }
 
-    live->since = n;
-    live->given = 1;
+    snapshot->since = n;
+    snapshot->given = 1;
 
     return NGX_OK;
 }
 
 
 ngx_int_t
-platen_live_open(ngx_http_request_t *r, const platen_id_t *id,
-    platen_live_t *live, ngx_int_t *status)
+platen_snapshot_open(ngx_http_request_t *r, const platen_id_t *id,
+    platen_snapshot_t *snapshot, ngx_int_t *status)
 {
     int             rc;
     uint64_t        first, last;
@@ -77,9 +78,9 @@ platen_live_open(ngx_http_request_t *r, const platen_id_t *id,
     platen_txn_t    txn;
     platen_store_t  *store;
 
-    live->pool = NULL;
-    live->state = NULL;
-    live->final = 0;
+    snapshot->pool = NULL;
+    snapshot->state = NULL;
+    snapshot->final = 0;
 
     if (status) {
         if (platen_respond_read(r, &txn, status) != NGX_OK) {
@@ -104,12 +105,12 @@ platen_live_open(ngx_http_request_t *r, const platen_id_t *id,
     }
 
     if (rc == PLATEN_OK) {
-        platen_live_decide(live, id ? &job : NULL, first, last);
+        platen_snapshot_decide(snapshot, id ? &job : NULL, first, last);
 
-        if (live->kind != PLATEN_LIVE_RESUME
-            && live->kind != PLATEN_LIVE_OVER)
+        if (snapshot->kind != PLATEN_SNAPSHOT_RESUME
+            && snapshot->kind != PLATEN_SNAPSHOT_OVER)
         {
-            rc = platen_live_state(r, &txn, id ? &job : NULL, live);
+            rc = platen_snapshot_state(r, &txn, id ? &job : NULL, snapshot);
         }
     }
 
@@ -119,7 +120,7 @@ platen_live_open(ngx_http_request_t *r, const platen_id_t *id,
         return NGX_OK;
     }
 
-    platen_live_close(live);
+    platen_snapshot_close(snapshot);
 
     if (status != &ignored) {
         *status = platen_respond_store(r, rc, "beginning a stream",
@@ -131,70 +132,70 @@ platen_live_open(ngx_http_request_t *r, const platen_id_t *id,
 
 
 void
-platen_live_close(platen_live_t *live)
+platen_snapshot_close(platen_snapshot_t *snapshot)
 {
-    if (live->pool) {
-        ngx_destroy_pool(live->pool);
-        live->pool = NULL;
-        live->state = NULL;
+    if (snapshot->pool) {
+        ngx_destroy_pool(snapshot->pool);
+        snapshot->pool = NULL;
+        snapshot->state = NULL;
     }
 }
 
 
 static void
-platen_live_decide(platen_live_t *live, const platen_job_t *job,
+platen_snapshot_decide(platen_snapshot_t *snapshot, const platen_job_t *job,
     uint64_t first, uint64_t last)
 {
-    live->seq = last;
+    snapshot->seq = last;
 
-    if (!live->given) {
-        live->kind = PLATEN_LIVE_BEGIN;
+    if (!snapshot->given) {
+        snapshot->kind = PLATEN_SNAPSHOT_BEGIN;
         return;
     }
 
-    if (live->since > last) {
-        live->kind = PLATEN_LIVE_FUTURE;
+    if (snapshot->since > last) {
+        snapshot->kind = PLATEN_SNAPSHOT_FUTURE;
         return;
     }
 
-    if (job && job->change_seq <= live->since && !live->lost) {
+    if (job && job->change_seq <= snapshot->since && !snapshot->lost) {
 
         /* Nothing of it has happened since, whatever the log still has. */
 
-        live->kind = platen_state_final(job->state) ? PLATEN_LIVE_OVER
-                                                    : PLATEN_LIVE_RESUME;
+        snapshot->kind = platen_state_final(job->state) ? PLATEN_SNAPSHOT_OVER
+                                                    : PLATEN_SNAPSHOT_RESUME;
         return;
     }
 
-    if (live->lost || live->since + 1 < first
-        || last - live->since > PLATEN_NOTIFY_REPLAY)
+    if (snapshot->lost || snapshot->since + 1 < first
+        || last - snapshot->since > PLATEN_SUBSCRIBERS_REPLAY)
     {
-        live->kind = PLATEN_LIVE_EXPIRED;
+        snapshot->kind = PLATEN_SNAPSHOT_EXPIRED;
         return;
     }
 
-    live->kind = PLATEN_LIVE_RESUME;
-    live->seq = live->since;
+    snapshot->kind = PLATEN_SNAPSHOT_RESUME;
+    snapshot->seq = snapshot->since;
 }
 
 
 /* A PLATEN_ code. */
 
 static ngx_int_t
-platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
-    const platen_job_t *job, platen_live_t *live)
+platen_snapshot_state(ngx_http_request_t *r, platen_txn_t *txn,
+    const platen_job_t *job, platen_snapshot_t *snapshot)
 {
     int            rc;
     off_t          len;
     uint64_t       position;
     platen_json_t  j;
 
-    live->pool = ngx_create_pool(4096, r->connection->log);
-    if (live->pool == NULL) {
+    snapshot->pool = ngx_create_pool(4096, r->connection->log);
+    if (snapshot->pool == NULL) {
         return PLATEN_ERROR;
     }
 
-    platen_json_chain_init(&j, live->pool, 2048);
+    platen_json_chain_init(&j, snapshot->pool, 2048);
 
     if (job) {
         rc = platen_store_queue_position(txn, job, &position);
@@ -210,30 +211,30 @@ platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
         return rc;
     }
 
-    live->state = platen_json_chain(&j, &len);
-    if (live->state == NULL) {
+    snapshot->state = platen_json_chain(&j, &len);
+    if (snapshot->state == NULL) {
         return PLATEN_ERROR;
     }
 
-    live->len = len;
+    snapshot->len = len;
 
     if (job && platen_state_final(job->state)) {
-        live->final = 1;
-        ngx_memzero(&live->last, sizeof(platen_event_t));
-        live->last.seq = job->change_seq;
-        live->last.time = job->completed_at;
-        live->last.state = job->state;
+        snapshot->final = 1;
+        ngx_memzero(&snapshot->last, sizeof(platen_event_t));
+        snapshot->last.seq = job->change_seq;
+        snapshot->last.time = job->completed_at;
+        snapshot->last.state = job->state;
 
-        if (platen_live_copy(live->pool, &live->last.id,
-                             (const char *) job->id.b, sizeof(job->id.b))
+        if (platen_snapshot_copy(snapshot->pool, &snapshot->last.id,
+                                 (const char *) job->id.b, sizeof(job->id.b))
             != NGX_OK)
         {
             return PLATEN_ERROR;
         }
 
         if (job->error_code.len <= PLATEN_ERROR_CODE_MAX
-            && platen_live_copy(live->pool, &live->last.error_code,
-                                job->error_code.data, job->error_code.len)
+            && platen_snapshot_copy(snapshot->pool, &snapshot->last.error_code,
+                                    job->error_code.data, job->error_code.len)
                != NGX_OK)
         {
             return PLATEN_ERROR;
@@ -245,7 +246,7 @@ platen_live_state(ngx_http_request_t *r, platen_txn_t *txn,
 
 
 ngx_int_t
-platen_live_copy(ngx_pool_t *pool, platen_str_t *dst, const char *data,
+platen_snapshot_copy(ngx_pool_t *pool, platen_str_t *dst, const char *data,
     size_t len)
 {
     char  *p;
@@ -264,19 +265,19 @@ platen_live_copy(ngx_pool_t *pool, platen_str_t *dst, const char *data,
 
 
 size_t
-platen_live_size(ngx_str_t *prefix)
+platen_snapshot_size(ngx_str_t *prefix)
 {
-    return PLATEN_LIVE_TEXT + prefix->len
+    return PLATEN_SNAPSHOT_TEXT + prefix->len
            + ngx_escape_json(NULL, prefix->data, prefix->len);
 }
 
 
 u_char *
-platen_live_text(u_char *p, const platen_event_t *event, ngx_str_t *prefix)
+platen_snapshot_text(u_char *p, const platen_event_t *event, ngx_str_t *prefix)
 {
     platen_json_t  j;
 
-    platen_json_fixed(&j, (char *) p, platen_live_size(prefix));
+    platen_json_fixed(&j, (char *) p, platen_snapshot_size(prefix));
     platen_json_open(&j, NULL, '{');
     platen_job_json_event(&j, event, (platen_str_t) { (char *) prefix->data,
                                                       prefix->len },

@@ -78,7 +78,7 @@ static ngx_int_t
 platen_events_open(ngx_http_request_t *r, ngx_uint_t job)
 {
     ngx_int_t               rc, status;
-    platen_live_t           live;
+    platen_snapshot_t       snapshot;
     platen_events_t        *s;
     ngx_pool_cleanup_t     *cln;
     ngx_http_cleanup_t     *hcln;
@@ -86,9 +86,9 @@ platen_events_open(ngx_http_request_t *r, ngx_uint_t job)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    ngx_memzero(&live, sizeof(platen_live_t));
+    ngx_memzero(&snapshot, sizeof(platen_snapshot_t));
 
-    if (platen_live_since(r, "last_event_id", &live) != NGX_OK) {
+    if (platen_snapshot_since(r, "last_event_id", &snapshot) != NGX_OK) {
         return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
                                       "Last-Event-ID and last_event_id take "
                                       "the id of an event of this server.");
@@ -99,11 +99,13 @@ platen_events_open(ngx_http_request_t *r, ngx_uint_t job)
         return platen_respond_problem(r, platen_problem_of_status(rc), NULL);
     }
 
-    if (platen_live_open(r, job ? &ctx->id : NULL, &live, &status) != NGX_OK) {
+    if (platen_snapshot_open(r, job ? &ctx->id : NULL, &snapshot, &status)
+        != NGX_OK)
+    {
         return status;
     }
 
-    if (live.kind == PLATEN_LIVE_OVER) {
+    if (snapshot.kind == PLATEN_SNAPSHOT_OVER) {
         /* tells an EventSource not to come back */
         return platen_respond_send(r, NGX_HTTP_NO_CONTENT, NULL, NULL, -1);
     }
@@ -112,7 +114,7 @@ platen_events_open(ngx_http_request_t *r, ngx_uint_t job)
     hcln = ngx_http_cleanup_add(r, 0);
 
     if (cln == NULL || hcln == NULL) {
-        platen_live_close(&live);
+        platen_snapshot_close(&snapshot);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -134,7 +136,7 @@ platen_events_open(ngx_http_request_t *r, ngx_uint_t job)
     rc = platen_events_header(r);
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        platen_live_close(&live);
+        platen_snapshot_close(&snapshot);
         return rc;
     }
 
@@ -142,8 +144,8 @@ platen_events_open(ngx_http_request_t *r, ngx_uint_t job)
     r->write_event_handler = platen_events_writer;
     r->main->count++;
 
-    platen_stream_start(&s->stream, &live);
-    platen_live_close(&live);
+    platen_stream_start(&s->stream, &snapshot);
+    platen_snapshot_close(&snapshot);
 
     return NGX_DONE;
 }

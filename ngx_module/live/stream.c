@@ -23,13 +23,13 @@
 static u_char *platen_stream_reset(platen_stream_t *s, u_char *p,
     const char *reason);
 static u_char *platen_stream_state(platen_stream_t *s, u_char *p,
-    platen_live_t *live);
+    platen_snapshot_t *snapshot);
 static u_char *platen_stream_event(platen_stream_t *s, u_char *p,
     const platen_event_t *event);
-static void platen_stream_told(platen_notify_sub_t *sub,
+static void platen_stream_told(platen_subscriber_t *sub,
     const platen_event_t *events, ngx_uint_t n);
-static void platen_stream_unsubscribed(platen_notify_sub_t *sub,
-    platen_notify_end_t why);
+static void platen_stream_unsubscribed(platen_subscriber_t *sub,
+    platen_subscriber_end_t why);
 static void platen_stream_again(platen_stream_t *s);
 static void platen_stream_keepalive(ngx_event_t *ev);
 static void platen_stream_hold(platen_stream_t *s);
@@ -74,7 +74,7 @@ platen_stream_init(platen_stream_t *s, ngx_http_request_t *r,
 
 
 void
-platen_stream_start(platen_stream_t *s, platen_live_t *live)
+platen_stream_start(platen_stream_t *s, platen_snapshot_t *snapshot)
 {
     u_char                      *p, *block;
     size_t                       size;
@@ -86,26 +86,26 @@ platen_stream_start(platen_stream_t *s, platen_live_t *live)
     ctx = ngx_http_get_module_ctx(s->request, ngx_http_platen_module);
     plcf = ngx_http_get_module_loc_conf(s->request, ngx_http_platen_module);
 
-    over = live->final || live->kind == PLATEN_LIVE_OVER;
+    over = snapshot->final || snapshot->kind == PLATEN_SNAPSHOT_OVER;
 
     /* a greeting, a reset and the state; the last event */
 
-    size = 3 * PLATEN_STREAM_FRAME + live->len;
+    size = 3 * PLATEN_STREAM_FRAME + snapshot->len;
 
-    if (live->final) {
-        size += PLATEN_STREAM_FRAME + platen_live_size(&plcf->prefix);
+    if (snapshot->final) {
+        size += PLATEN_STREAM_FRAME + platen_snapshot_size(&plcf->prefix);
     }
 
     block = ngx_alloc(size, s->request->connection->log);
 
     if (!over) {
-        s->sub.seq = live->seq;
+        s->sub.seq = snapshot->seq;
     }
 
     if (block == NULL
         || (!over
-            && platen_notify_subscribe(&s->sub, s->job ? &ctx->id : NULL,
-                                       &ctx->client)
+            && platen_subscribers_add(&s->sub, s->job ? &ctx->id : NULL,
+                                      &ctx->client)
                != NGX_OK))
     {
         ngx_free(block);
@@ -115,19 +115,19 @@ platen_stream_start(platen_stream_t *s, platen_live_t *live)
 
     p = s->carrier->greet ? s->carrier->greet(s, block) : block;
 
-    reason = live->kind == PLATEN_LIVE_FUTURE ? "future"
-             : live->kind == PLATEN_LIVE_EXPIRED ? "expired" : NULL;
+    reason = snapshot->kind == PLATEN_SNAPSHOT_FUTURE ? "future"
+             : snapshot->kind == PLATEN_SNAPSHOT_EXPIRED ? "expired" : NULL;
 
     if (reason) {
         p = platen_stream_reset(s, p, reason);
     }
 
-    if (live->state) {
-        p = platen_stream_state(s, p, live);
+    if (snapshot->state) {
+        p = platen_stream_state(s, p, snapshot);
     }
 
-    if (live->final) {
-        p = platen_stream_event(s, p, &live->last);
+    if (snapshot->final) {
+        p = platen_stream_event(s, p, &snapshot->last);
     }
 
     if (p == block) {
@@ -158,19 +158,19 @@ platen_stream_reset(platen_stream_t *s, u_char *p, const char *reason)
 
 
 static u_char *
-platen_stream_state(platen_stream_t *s, u_char *p, platen_live_t *live)
+platen_stream_state(platen_stream_t *s, u_char *p, platen_snapshot_t *snapshot)
 {
     u_char       *q;
     ngx_chain_t  *cl;
 
-    q = s->carrier->begin(s, p, "state", &live->seq);
+    q = s->carrier->begin(s, p, "state", &snapshot->seq);
 
     if (!s->carrier->titled) {
         q = ngx_sprintf(q, "{\"event\":\"state\",\"seq\":%uL,\"state\":",
-                        live->seq);
+                        snapshot->seq);
     }
 
-    for (cl = live->state; cl; cl = cl->next) {
+    for (cl = snapshot->state; cl; cl = cl->next) {
         q = ngx_cpymem(q, cl->buf->pos, cl->buf->last - cl->buf->pos);
     }
 
@@ -191,7 +191,7 @@ platen_stream_event(platen_stream_t *s, u_char *p, const platen_event_t *event)
     plcf = ngx_http_get_module_loc_conf(s->request, ngx_http_platen_module);
 
     q = s->carrier->begin(s, p, platen_event_title(event), &event->seq);
-    q = platen_live_text(q, event, &plcf->prefix);
+    q = platen_snapshot_text(q, event, &plcf->prefix);
 
     return s->carrier->end(s, p, q);
 }
@@ -200,7 +200,7 @@ platen_stream_event(platen_stream_t *s, u_char *p, const platen_event_t *event)
 void
 platen_stream_full(platen_stream_t *s)
 {
-    platen_notify_pause(&s->sub);
+    platen_subscribers_pause(&s->sub);
 }
 
 
@@ -210,7 +210,7 @@ platen_stream_ready(platen_stream_t *s)
     ngx_msec_t                   period;
     ngx_http_platen_loc_conf_t  *plcf;
 
-    platen_notify_resume(&s->sub);
+    platen_subscribers_resume(&s->sub);
 
     if (s->keepalive.timer_set && !s->carrier->silence) {
         return;
@@ -229,7 +229,7 @@ platen_stream_ready(platen_stream_t *s)
 void
 platen_stream_detach(platen_stream_t *s)
 {
-    platen_notify_unsubscribe(&s->sub);
+    platen_subscribers_remove(&s->sub);
 
     if (s->keepalive.timer_set) {
         ngx_del_timer(&s->keepalive);
@@ -238,7 +238,7 @@ platen_stream_detach(platen_stream_t *s)
 
 
 static void
-platen_stream_told(platen_notify_sub_t *sub, const platen_event_t *events,
+platen_stream_told(platen_subscriber_t *sub, const platen_event_t *events,
     ngx_uint_t n)
 {
     u_char                      *p, *block;
@@ -254,7 +254,7 @@ platen_stream_told(platen_notify_sub_t *sub, const platen_event_t *events,
 
     last = 0;
     block = ngx_alloc(n * (PLATEN_STREAM_FRAME
-                           + platen_live_size(&plcf->prefix)),
+                           + platen_snapshot_size(&plcf->prefix)),
                       s->request->connection->log);
 
     if (block == NULL) {
@@ -278,13 +278,14 @@ platen_stream_told(platen_notify_sub_t *sub, const platen_event_t *events,
 
 
 static void
-platen_stream_unsubscribed(platen_notify_sub_t *sub, platen_notify_end_t why)
+platen_stream_unsubscribed(platen_subscriber_t *sub,
+    platen_subscriber_end_t why)
 {
     platen_stream_t *s = sub->data;
 
     platen_stream_hold(s);
 
-    if (why == PLATEN_NOTIFY_LOST) {
+    if (why == PLATEN_SUBSCRIBER_LOST) {
         platen_stream_again(s);
 
     } else {
@@ -300,24 +301,25 @@ platen_stream_unsubscribed(platen_notify_sub_t *sub, platen_notify_end_t why)
 static void
 platen_stream_again(platen_stream_t *s)
 {
-    platen_live_t           live;
+    platen_snapshot_t       snapshot;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(s->request, ngx_http_platen_module);
 
-    ngx_memzero(&live, sizeof(platen_live_t));
-    live.given = 1;
-    live.lost = 1;
+    ngx_memzero(&snapshot, sizeof(platen_snapshot_t));
+    snapshot.given = 1;
+    snapshot.lost = 1;
 
-    if (platen_live_open(s->request, s->job ? &ctx->id : NULL, &live, NULL)
+    if (platen_snapshot_open(s->request, s->job ? &ctx->id : NULL, &snapshot,
+                             NULL)
         != NGX_OK)
     {
         s->carrier->finish(s, PLATEN_STREAM_FAILED);
         return;
     }
 
-    platen_stream_start(s, &live);
-    platen_live_close(&live);
+    platen_stream_start(s, &snapshot);
+    platen_snapshot_close(&snapshot);
 }
 
 

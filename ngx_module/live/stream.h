@@ -76,7 +76,7 @@ struct platen_stream_s {
     const platen_stream_carrier_t  *carrier;
     ngx_http_request_t             *request;
     platen_sender_t                *sender;
-    platen_notify_sub_t             sub;
+    platen_subscriber_t             sub;
     ngx_event_t                     keepalive;
     unsigned                        job:1;  /* of one: it has a last event */
 };
@@ -90,7 +90,7 @@ void platen_stream_init(platen_stream_t *s, ngx_http_request_t *r,
  * Subscribes, and sends what comes first.  Ends the stream where nothing more
  * can come.
  */
-void platen_stream_start(platen_stream_t *s, platen_live_t *live);
+void platen_stream_start(platen_stream_t *s, platen_snapshot_t *snapshot);
 
 /* The socket takes no more for now; it has taken all. */
 void platen_stream_full(platen_stream_t *s);

@@ -27,14 +27,14 @@
 #include "store/store.h"
 
 
-#define PLATEN_NOTIFY_SLICE  8     /* callbacks in one turn of the loop */
-#define PLATEN_NOTIFY_SCAN   128   /* events looked at for one subscriber */
-#define PLATEN_NOTIFY_COST   4     /* of such a look, in callbacks */
-#define PLATEN_NOTIFY_TICK   1000  /* milliseconds */
-#define PLATEN_NOTIFY_WARN   60    /* seconds */
+#define PLATEN_SUBSCRIBERS_SLICE  8    /* callbacks in one turn of the loop */
+#define PLATEN_SUBSCRIBERS_SCAN   128  /* events looked at for one subscriber */
+#define PLATEN_SUBSCRIBERS_COST   4    /* of such a look, in callbacks */
+#define PLATEN_SUBSCRIBERS_TICK   1000 /* milliseconds */
+#define PLATEN_SUBSCRIBERS_WARN   60   /* seconds */
 
 
-struct platen_notify_topic_s {
+struct platen_topic_s {
     ngx_str_node_t           sn;       /* the key is behind the structure */
     ngx_rbtree_t            *tree;
     ngx_queue_t              subs;
@@ -45,115 +45,120 @@ struct platen_notify_topic_s {
 
 typedef struct {
     ngx_uint_t               n;
-    platen_event_t           events[PLATEN_NOTIFY_BATCH];
-    char                     id[PLATEN_NOTIFY_BATCH][16];
-    char                     client[PLATEN_NOTIFY_BATCH][PLATEN_CLIENT_MAX];
-    char                     code[PLATEN_NOTIFY_BATCH][PLATEN_ERROR_CODE_MAX];
-} platen_notify_batch_t;
+    platen_event_t           events[PLATEN_SUBSCRIBERS_BATCH];
+    char                     id[PLATEN_SUBSCRIBERS_BATCH][16];
+    char                     client[PLATEN_SUBSCRIBERS_BATCH]
+                                   [PLATEN_CLIENT_MAX];
+    char                     code[PLATEN_SUBSCRIBERS_BATCH]
+                                 [PLATEN_ERROR_CODE_MAX];
+} platen_subscribers_batch_t;
 
 
-static ngx_int_t platen_notify_open(platen_txn_t *txn);
-static void platen_notify_failed(platen_txn_t *txn, int rc);
-static ngx_uint_t platen_notify_copy(platen_notify_batch_t *b,
+static ngx_int_t platen_subscribers_open(platen_txn_t *txn);
+static void platen_subscribers_failed(platen_txn_t *txn, int rc);
+static ngx_uint_t platen_subscribers_copy(platen_subscribers_batch_t *b,
     const platen_event_t *event);
-static platen_notify_topic_t *platen_notify_topic(ngx_rbtree_t *tree,
+static platen_topic_t *platen_subscribers_topic(ngx_rbtree_t *tree,
     ngx_str_t *key, ngx_uint_t create);
-static void platen_notify_turn(ngx_event_t *ev);
-static void platen_notify_tick(ngx_event_t *ev);
-static void platen_notify_tell(ngx_uint_t *budget);
-static ngx_uint_t platen_notify_next(void);
-static ngx_uint_t platen_notify_fill(void);
-static ngx_int_t platen_notify_catch_up(platen_notify_sub_t *sub);
-static ngx_int_t platen_notify_scan(platen_notify_sub_t *sub,
-    platen_notify_batch_t *b);
-static void platen_notify_late(platen_notify_sub_t *sub);
-static void platen_notify_over(platen_notify_sub_t *sub,
-    platen_notify_end_t why);
-static void platen_notify_post(void);
+static void platen_subscribers_turn(ngx_event_t *ev);
+static void platen_subscribers_tick(ngx_event_t *ev);
+static void platen_subscribers_tell(ngx_uint_t *budget);
+static ngx_uint_t platen_subscribers_next(void);
+static ngx_uint_t platen_subscribers_fill(void);
+static ngx_int_t platen_subscribers_catch_up(platen_subscriber_t *sub);
+static ngx_int_t platen_subscribers_scan(platen_subscriber_t *sub,
+    platen_subscribers_batch_t *b);
+static void platen_subscribers_late(platen_subscriber_t *sub);
+static void platen_subscribers_over(platen_subscriber_t *sub,
+    platen_subscriber_end_t why);
+static void platen_subscribers_post(void);
 
 
-static ngx_rbtree_t            platen_notify_jobs;
-static ngx_rbtree_node_t       platen_notify_jobs_sentinel;
-static ngx_rbtree_t            platen_notify_clients;
-static ngx_rbtree_node_t       platen_notify_clients_sentinel;
+static ngx_rbtree_t            platen_subscribers_jobs;
+static ngx_rbtree_node_t       platen_subscribers_jobs_sentinel;
+static ngx_rbtree_t            platen_subscribers_clients;
+static ngx_rbtree_node_t       platen_subscribers_clients_sentinel;
 
-static ngx_queue_t             platen_notify_all;
-static ngx_queue_t             platen_notify_behind;
-static ngx_uint_t              platen_notify_n;
+static ngx_queue_t             platen_subscribers_all;
+static ngx_queue_t             platen_subscribers_behind;
+static ngx_uint_t              platen_subscribers_n;
 
-static uint64_t                platen_notify_seq;    /* read up to here */
-static platen_notify_batch_t   platen_notify_batch;  /* being told */
-static ngx_uint_t              platen_notify_i;      /* where in it */
-static ngx_uint_t              platen_notify_client; /* the job's are told */
-static platen_notify_topic_t  *platen_notify_at;     /* NULL: none */
-static ngx_queue_t            *platen_notify_to;     /* next in its queue */
+static uint64_t                     platen_subscribers_seq;   /* read so far */
+static platen_subscribers_batch_t   platen_subscribers_batch; /* being told */
+static ngx_uint_t                   platen_subscribers_i;     /* where in it */
 
-static ngx_event_t             platen_notify_turn_event;
-static ngx_event_t             platen_notify_tick_event;
-static ngx_connection_t        platen_notify_dumb;
-static time_t                  platen_notify_warned;
+/* Of its event: 1: the job's are told, 2: and the client's. */
+static ngx_uint_t                   platen_subscribers_client;
+static platen_topic_t              *platen_subscribers_at;    /* NULL: none */
+static ngx_queue_t                 *platen_subscribers_to;    /* next in it */
+
+static ngx_event_t             platen_subscribers_turn_event;
+static ngx_event_t             platen_subscribers_tick_event;
+static ngx_connection_t        platen_subscribers_dumb;
+static time_t                  platen_subscribers_warned;
 
 
 ngx_int_t
-platen_notify_init(ngx_cycle_t *cycle)
+platen_subscribers_init(ngx_cycle_t *cycle)
 {
-    ngx_rbtree_init(&platen_notify_jobs, &platen_notify_jobs_sentinel,
+    ngx_rbtree_init(&platen_subscribers_jobs, &platen_subscribers_jobs_sentinel,
                     ngx_str_rbtree_insert_value);
-    ngx_rbtree_init(&platen_notify_clients, &platen_notify_clients_sentinel,
+    ngx_rbtree_init(&platen_subscribers_clients,
+                    &platen_subscribers_clients_sentinel,
                     ngx_str_rbtree_insert_value);
 
-    ngx_queue_init(&platen_notify_all);
-    ngx_queue_init(&platen_notify_behind);
-    platen_notify_n = 0;
-    platen_notify_at = NULL;
-    platen_notify_batch.n = 0;
-    platen_notify_i = 0;
+    ngx_queue_init(&platen_subscribers_all);
+    ngx_queue_init(&platen_subscribers_behind);
+    platen_subscribers_n = 0;
+    platen_subscribers_at = NULL;
+    platen_subscribers_batch.n = 0;
+    platen_subscribers_i = 0;
 
     /* events are logged with the descriptor of their connection */
 
-    platen_notify_dumb.fd = (ngx_socket_t) -1;
+    platen_subscribers_dumb.fd = (ngx_socket_t) -1;
 
-    ngx_memzero(&platen_notify_turn_event, sizeof(ngx_event_t));
-    platen_notify_turn_event.handler = platen_notify_turn;
-    platen_notify_turn_event.log = cycle->log;
-    platen_notify_turn_event.data = &platen_notify_dumb;
+    ngx_memzero(&platen_subscribers_turn_event, sizeof(ngx_event_t));
+    platen_subscribers_turn_event.handler = platen_subscribers_turn;
+    platen_subscribers_turn_event.log = cycle->log;
+    platen_subscribers_turn_event.data = &platen_subscribers_dumb;
 
-    ngx_memzero(&platen_notify_tick_event, sizeof(ngx_event_t));
-    platen_notify_tick_event.handler = platen_notify_tick;
-    platen_notify_tick_event.log = cycle->log;
-    platen_notify_tick_event.data = &platen_notify_dumb;
+    ngx_memzero(&platen_subscribers_tick_event, sizeof(ngx_event_t));
+    platen_subscribers_tick_event.handler = platen_subscribers_tick;
+    platen_subscribers_tick_event.log = cycle->log;
+    platen_subscribers_tick_event.data = &platen_subscribers_dumb;
 
     return NGX_OK;
 }
 
 
 ngx_uint_t
-platen_notify_count(void)
+platen_subscribers_count(void)
 {
-    return platen_notify_n;
+    return platen_subscribers_n;
 }
 
 
 void
-platen_notify_wake(void)
+platen_subscribers_wake(void)
 {
-    if (platen_notify_n) {
-        platen_notify_post();
+    if (platen_subscribers_n) {
+        platen_subscribers_post();
     }
 }
 
 
 static void
-platen_notify_post(void)
+platen_subscribers_post(void)
 {
-    ngx_post_event(&platen_notify_turn_event, &ngx_posted_events);
+    ngx_post_event(&platen_subscribers_turn_event, &ngx_posted_events);
 }
 
 
 /* Begins to read the store; what fails is logged now and then. */
 
 static ngx_int_t
-platen_notify_open(platen_txn_t *txn)
+platen_subscribers_open(platen_txn_t *txn)
 {
     int              rc;
     platen_store_t  *store;
@@ -165,7 +170,7 @@ platen_notify_open(platen_txn_t *txn)
 
     rc = platen_txn_read(store, txn);
     if (rc != PLATEN_OK) {
-        platen_notify_failed(txn, rc);
+        platen_subscribers_failed(txn, rc);
         return NGX_ERROR;
     }
 
@@ -174,15 +179,15 @@ platen_notify_open(platen_txn_t *txn)
 
 
 static void
-platen_notify_failed(platen_txn_t *txn, int rc)
+platen_subscribers_failed(platen_txn_t *txn, int rc)
 {
     platen_txn_abort(txn);
 
-    if (ngx_time() - platen_notify_warned < PLATEN_NOTIFY_WARN) {
+    if (ngx_time() - platen_subscribers_warned < PLATEN_SUBSCRIBERS_WARN) {
         return;
     }
 
-    platen_notify_warned = ngx_time();
+    platen_subscribers_warned = ngx_time();
 
     ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
                   "platen: store: reading events failed: %s (%s)",
@@ -191,7 +196,7 @@ platen_notify_failed(platen_txn_t *txn, int rc)
 
 
 ngx_int_t
-platen_notify_subscribe(platen_notify_sub_t *sub, const platen_id_t *id,
+platen_subscribers_add(platen_subscriber_t *sub, const platen_id_t *id,
     ngx_str_t *client)
 {
     int            rc;
@@ -199,34 +204,36 @@ platen_notify_subscribe(platen_notify_sub_t *sub, const platen_id_t *id,
     ngx_str_t      key;
     platen_txn_t   txn;
 
-    if (platen_notify_n == 0) {
+    if (platen_subscribers_n == 0) {
 
         /* Nobody was told of anything: the log is read from now on. */
 
-        if (platen_notify_open(&txn) != NGX_OK) {
+        if (platen_subscribers_open(&txn) != NGX_OK) {
             return NGX_ERROR;
         }
 
         rc = platen_store_events_span(&txn, &first, &last);
         if (rc != PLATEN_OK) {
-            platen_notify_failed(&txn, rc);
+            platen_subscribers_failed(&txn, rc);
             return NGX_ERROR;
         }
 
         platen_txn_abort(&txn);
 
-        platen_notify_seq = last;
-        platen_notify_batch.n = 0;
-        platen_notify_i = 0;
+        platen_subscribers_seq = last;
+        platen_subscribers_batch.n = 0;
+        platen_subscribers_i = 0;
     }
 
     if (id) {
         key.data = (u_char *) id->b;
         key.len = sizeof(id->b);
-        sub->topic = platen_notify_topic(&platen_notify_jobs, &key, 1);
+        sub->topic = platen_subscribers_topic(&platen_subscribers_jobs, &key,
+                                              1);
 
     } else {
-        sub->topic = platen_notify_topic(&platen_notify_clients, client, 1);
+        sub->topic = platen_subscribers_topic(&platen_subscribers_clients,
+                                              client, 1);
     }
 
     if (sub->topic == NULL) {
@@ -234,32 +241,32 @@ platen_notify_subscribe(platen_notify_sub_t *sub, const platen_id_t *id,
     }
 
     ngx_queue_insert_tail(&sub->topic->subs, &sub->queue);
-    ngx_queue_insert_tail(&platen_notify_all, &sub->all);
+    ngx_queue_insert_tail(&platen_subscribers_all, &sub->all);
     platen_metrics_subscribers(1);
-    platen_notify_n++;
+    platen_subscribers_n++;
 
     sub->behind = 0;
     sub->paused = 0;
     sub->missed = 0;
 
-    if (sub->seq < platen_notify_seq) {
-        platen_notify_late(sub);
+    if (sub->seq < platen_subscribers_seq) {
+        platen_subscribers_late(sub);
     }
 
-    if (!platen_notify_tick_event.timer_set) {
-        ngx_add_timer(&platen_notify_tick_event, PLATEN_NOTIFY_TICK);
+    if (!platen_subscribers_tick_event.timer_set) {
+        ngx_add_timer(&platen_subscribers_tick_event, PLATEN_SUBSCRIBERS_TICK);
     }
 
-    platen_notify_post();
+    platen_subscribers_post();
 
     return NGX_OK;
 }
 
 
 void
-platen_notify_unsubscribe(platen_notify_sub_t *sub)
+platen_subscribers_remove(platen_subscriber_t *sub)
 {
-    platen_notify_topic_t  *topic;
+    platen_topic_t         *topic;
 
     topic = sub->topic;
 
@@ -269,8 +276,8 @@ platen_notify_unsubscribe(platen_notify_sub_t *sub)
 
     sub->topic = NULL;
 
-    if (platen_notify_to == &sub->queue) {
-        platen_notify_to = ngx_queue_next(&sub->queue);
+    if (platen_subscribers_to == &sub->queue) {
+        platen_subscribers_to = ngx_queue_next(&sub->queue);
     }
 
     ngx_queue_remove(&sub->queue);
@@ -284,8 +291,8 @@ platen_notify_unsubscribe(platen_notify_sub_t *sub)
 
     if (ngx_queue_empty(&topic->subs)) {
 
-        if (platen_notify_at == topic) {
-            platen_notify_at = NULL;
+        if (platen_subscribers_at == topic) {
+            platen_subscribers_at = NULL;
         }
 
         ngx_rbtree_delete(topic->tree, &topic->sn.node);
@@ -294,28 +301,30 @@ platen_notify_unsubscribe(platen_notify_sub_t *sub)
 
     /* With the last one goes what keeps a worker from its exit. */
 
-    if (--platen_notify_n == 0 && platen_notify_tick_event.timer_set) {
-        ngx_del_timer(&platen_notify_tick_event);
+    if (--platen_subscribers_n == 0
+        && platen_subscribers_tick_event.timer_set)
+    {
+        ngx_del_timer(&platen_subscribers_tick_event);
     }
 }
 
 
-static platen_notify_topic_t *
-platen_notify_topic(ngx_rbtree_t *tree, ngx_str_t *key, ngx_uint_t create)
+static platen_topic_t *
+platen_subscribers_topic(ngx_rbtree_t *tree, ngx_str_t *key, ngx_uint_t create)
 {
     uint32_t                hash;
     ngx_str_node_t         *sn;
-    platen_notify_topic_t  *topic;
+    platen_topic_t         *topic;
 
     hash = ngx_murmur_hash2(key->data, key->len);
 
     sn = ngx_str_rbtree_lookup(tree, key, hash);
 
     if (sn || !create) {
-        return (platen_notify_topic_t *) sn;
+        return (platen_topic_t *) sn;
     }
 
-    topic = ngx_alloc(sizeof(platen_notify_topic_t) + key->len,
+    topic = ngx_alloc(sizeof(platen_topic_t) + key->len,
                       ngx_cycle->log);
     if (topic == NULL) {
         return NULL;
@@ -335,7 +344,7 @@ platen_notify_topic(ngx_rbtree_t *tree, ngx_str_t *key, ngx_uint_t create)
 
 
 void
-platen_notify_pause(platen_notify_sub_t *sub)
+platen_subscribers_pause(platen_subscriber_t *sub)
 {
     sub->paused = 1;
 
@@ -348,7 +357,7 @@ platen_notify_pause(platen_notify_sub_t *sub)
 
 
 void
-platen_notify_resume(platen_notify_sub_t *sub)
+platen_subscribers_resume(platen_subscriber_t *sub)
 {
     if (!sub->paused) {
         return;
@@ -358,81 +367,81 @@ platen_notify_resume(platen_notify_sub_t *sub)
 
     if (sub->topic && sub->missed) {
         sub->missed = 0;
-        platen_notify_late(sub);
-        platen_notify_post();
+        platen_subscribers_late(sub);
+        platen_subscribers_post();
     }
 }
 
 
 static void
-platen_notify_late(platen_notify_sub_t *sub)
+platen_subscribers_late(platen_subscriber_t *sub)
 {
     sub->behind = 1;
-    ngx_queue_insert_tail(&platen_notify_behind, &sub->late);
+    ngx_queue_insert_tail(&platen_subscribers_behind, &sub->late);
 }
 
 
 static void
-platen_notify_over(platen_notify_sub_t *sub, platen_notify_end_t why)
+platen_subscribers_over(platen_subscriber_t *sub, platen_subscriber_end_t why)
 {
-    platen_notify_unsubscribe(sub);
+    platen_subscribers_remove(sub);
     sub->end(sub, why);
 }
 
 
 static void
-platen_notify_tick(ngx_event_t *ev)
+platen_subscribers_tick(ngx_event_t *ev)
 {
-    if (platen_notify_n == 0) {
+    if (platen_subscribers_n == 0) {
         return;
     }
 
-    ngx_add_timer(ev, PLATEN_NOTIFY_TICK);
+    ngx_add_timer(ev, PLATEN_SUBSCRIBERS_TICK);
 
-    platen_notify_post();
+    platen_subscribers_post();
 }
 
 
 /* One turn of the loop: a slice of all that is to be told. */
 
 static void
-platen_notify_turn(ngx_event_t *ev)
+platen_subscribers_turn(ngx_event_t *ev)
 {
     ngx_uint_t            budget;
-    platen_notify_sub_t  *sub;
+    platen_subscriber_t  *sub;
 
-    budget = PLATEN_NOTIFY_SLICE;
+    budget = PLATEN_SUBSCRIBERS_SLICE;
 
     if (ngx_exiting) {
 
         /* What they have not been told, they ask for elsewhere. */
 
-        for ( /* void */ ; budget && platen_notify_n; budget--) {
-            sub = ngx_queue_data(ngx_queue_head(&platen_notify_all),
-                                 platen_notify_sub_t, all);
-            platen_notify_over(sub, PLATEN_NOTIFY_EXITING);
+        for ( /* void */ ; budget && platen_subscribers_n; budget--) {
+            sub = ngx_queue_data(ngx_queue_head(&platen_subscribers_all),
+                                 platen_subscriber_t, all);
+            platen_subscribers_over(sub, PLATEN_SUBSCRIBER_EXITING);
         }
 
     } else {
 
         do {
-            platen_notify_tell(&budget);
-        } while (budget && platen_notify_n && platen_notify_fill());
+            platen_subscribers_tell(&budget);
+        } while (budget && platen_subscribers_n && platen_subscribers_fill());
 
-        while (budget && !ngx_queue_empty(&platen_notify_behind)) {
-            sub = ngx_queue_data(ngx_queue_head(&platen_notify_behind),
-                                 platen_notify_sub_t, late);
+        while (budget && !ngx_queue_empty(&platen_subscribers_behind)) {
+            sub = ngx_queue_data(ngx_queue_head(&platen_subscribers_behind),
+                                 platen_subscriber_t, late);
 
-            if (platen_notify_catch_up(sub) != NGX_OK) {
+            if (platen_subscribers_catch_up(sub) != NGX_OK) {
                 /* again at the next tick */
                 return;
             }
 
-            budget -= ngx_min(budget, PLATEN_NOTIFY_COST);
+            budget -= ngx_min(budget, PLATEN_SUBSCRIBERS_COST);
         }
     }
 
-    if (budget == 0 && platen_notify_n) {
+    if (budget == 0 && platen_subscribers_n) {
         ngx_post_event(ev, &ngx_posted_next_events);
     }
 }
@@ -441,21 +450,21 @@ platen_notify_turn(ngx_event_t *ev)
 /* Tells the events of the batch, as far as the budget goes. */
 
 static void
-platen_notify_tell(ngx_uint_t *budget)
+platen_subscribers_tell(ngx_uint_t *budget)
 {
     platen_event_t       *event;
-    platen_notify_sub_t  *sub;
+    platen_subscriber_t  *sub;
 
-    while (platen_notify_next()) {
+    while (platen_subscribers_next()) {
 
         if (*budget == 0) {
             return;
         }
 
-        sub = ngx_queue_data(platen_notify_to, platen_notify_sub_t, queue);
-        platen_notify_to = ngx_queue_next(platen_notify_to);
+        sub = ngx_queue_data(platen_subscribers_to, platen_subscriber_t, queue);
+        platen_subscribers_to = ngx_queue_next(platen_subscribers_to);
 
-        event = &platen_notify_batch.events[platen_notify_i];
+        event = &platen_subscribers_batch.events[platen_subscribers_i];
 
         if (sub->behind || event->seq <= sub->seq) {
             continue;
@@ -480,59 +489,60 @@ platen_notify_tell(ngx_uint_t *budget)
 
 
 /*
- * Moves on until platen_notify_to is a subscriber to whom the event at
- * platen_notify_i may be of interest; 0: the batch is told.
+ * Moves on until platen_subscribers_to is a subscriber to whom the event at
+ * platen_subscribers_i may be of interest; 0: the batch is told.
  */
 
 static ngx_uint_t
-platen_notify_next(void)
+platen_subscribers_next(void)
 {
     ngx_str_t        key;
     platen_event_t  *event;
 
     for ( ;; ) {
 
-        if (platen_notify_at) {
+        if (platen_subscribers_at) {
 
-            if (platen_notify_to
-                != ngx_queue_sentinel(&platen_notify_at->subs))
+            if (platen_subscribers_to
+                != ngx_queue_sentinel(&platen_subscribers_at->subs))
             {
                 return 1;
             }
 
-            platen_notify_at = NULL;
+            platen_subscribers_at = NULL;
         }
 
-        if (platen_notify_i >= platen_notify_batch.n) {
-            platen_notify_to = NULL;
+        if (platen_subscribers_i >= platen_subscribers_batch.n) {
+            platen_subscribers_to = NULL;
             return 0;
         }
 
         /* first the subscribers of the job, then those of its client */
 
-        if (platen_notify_client == 2) {
-            platen_notify_client = 0;
-            platen_notify_i++;
+        if (platen_subscribers_client == 2) {
+            platen_subscribers_client = 0;
+            platen_subscribers_i++;
             continue;
         }
 
-        event = &platen_notify_batch.events[platen_notify_i];
+        event = &platen_subscribers_batch.events[platen_subscribers_i];
 
-        if (platen_notify_client++ == 0) {
+        if (platen_subscribers_client++ == 0) {
             key.data = (u_char *) event->id.data;
             key.len = event->id.len;
-            platen_notify_at = platen_notify_topic(&platen_notify_jobs, &key,
-                                                   0);
+            platen_subscribers_at =
+                platen_subscribers_topic(&platen_subscribers_jobs, &key, 0);
 
         } else {
             key.data = (u_char *) event->client.data;
             key.len = event->client.len;
-            platen_notify_at = platen_notify_topic(&platen_notify_clients,
-                                                   &key, 0);
+            platen_subscribers_at =
+                platen_subscribers_topic(&platen_subscribers_clients, &key, 0);
         }
 
-        if (platen_notify_at) {
-            platen_notify_to = ngx_queue_head(&platen_notify_at->subs);
+        if (platen_subscribers_at) {
+            platen_subscribers_to =
+                ngx_queue_head(&platen_subscribers_at->subs);
         }
     }
 }
@@ -541,30 +551,30 @@ platen_notify_next(void)
 /* The next events for all; 0: there are none. */
 
 static ngx_uint_t
-platen_notify_fill(void)
+platen_subscribers_fill(void)
 {
     int              i, n;
     platen_txn_t     txn;
-    platen_event_t   events[PLATEN_NOTIFY_BATCH];
+    platen_event_t   events[PLATEN_SUBSCRIBERS_BATCH];
 
-    platen_notify_batch.n = 0;
-    platen_notify_i = 0;
-    platen_notify_client = 0;
+    platen_subscribers_batch.n = 0;
+    platen_subscribers_i = 0;
+    platen_subscribers_client = 0;
 
-    if (platen_notify_open(&txn) != NGX_OK) {
+    if (platen_subscribers_open(&txn) != NGX_OK) {
         return 0;
     }
 
-    n = platen_store_events(&txn, platen_notify_seq, events,
-                            PLATEN_NOTIFY_BATCH);
+    n = platen_store_events(&txn, platen_subscribers_seq, events,
+                            PLATEN_SUBSCRIBERS_BATCH);
     if (n < 0) {
-        platen_notify_failed(&txn, n);
+        platen_subscribers_failed(&txn, n);
         return 0;
     }
 
     for (i = 0; i < n; i++) {
-        platen_notify_seq = events[i].seq;
-        (void) platen_notify_copy(&platen_notify_batch, &events[i]);
+        platen_subscribers_seq = events[i].seq;
+        (void) platen_subscribers_copy(&platen_subscribers_batch, &events[i]);
     }
 
     platen_txn_abort(&txn);
@@ -576,7 +586,8 @@ platen_notify_fill(void)
 /* Appends a copy; 0: it is nothing that could have been written. */
 
 static ngx_uint_t
-platen_notify_copy(platen_notify_batch_t *b, const platen_event_t *event)
+platen_subscribers_copy(platen_subscribers_batch_t *b,
+    const platen_event_t *event)
 {
     platen_event_t  *e;
 
@@ -606,25 +617,25 @@ platen_notify_copy(platen_notify_batch_t *b, const platen_event_t *event)
 /* A slice of the outbox for one that is behind.  NGX_ERROR: none was read. */
 
 static ngx_int_t
-platen_notify_catch_up(platen_notify_sub_t *sub)
+platen_subscribers_catch_up(platen_subscriber_t *sub)
 {
-    ngx_int_t              rc;
-    platen_notify_batch_t  b;
+    ngx_int_t                   rc;
+    platen_subscribers_batch_t  b;
 
     /* One that is not through yet goes to the end of the line. */
 
     ngx_queue_remove(&sub->late);
-    ngx_queue_insert_tail(&platen_notify_behind, &sub->late);
+    ngx_queue_insert_tail(&platen_subscribers_behind, &sub->late);
 
     b.n = 0;
-    rc = platen_notify_scan(sub, &b);
+    rc = platen_subscribers_scan(sub, &b);
 
     if (rc == NGX_ERROR) {
         return NGX_ERROR;
     }
 
     if (rc == NGX_DECLINED) {
-        platen_notify_over(sub, PLATEN_NOTIFY_LOST);
+        platen_subscribers_over(sub, PLATEN_SUBSCRIBER_LOST);
         return NGX_OK;
     }
 
@@ -647,7 +658,7 @@ platen_notify_catch_up(platen_notify_sub_t *sub)
  */
 
 static ngx_int_t
-platen_notify_scan(platen_notify_sub_t *sub, platen_notify_batch_t *b)
+platen_subscribers_scan(platen_subscriber_t *sub, platen_subscribers_batch_t *b)
 {
     int              i, n, rc;
     ngx_str_t       *key;
@@ -655,46 +666,46 @@ platen_notify_scan(platen_notify_sub_t *sub, platen_notify_batch_t *b)
     ngx_uint_t       job;
     platen_str_t    *value;
     platen_txn_t     txn;
-    platen_event_t   events[PLATEN_NOTIFY_SCAN];
+    platen_event_t   events[PLATEN_SUBSCRIBERS_SCAN];
 
-    if (platen_notify_open(&txn) != NGX_OK) {
+    if (platen_subscribers_open(&txn) != NGX_OK) {
         return NGX_ERROR;
     }
 
     rc = platen_store_events_span(&txn, &first, &last);
     if (rc != PLATEN_OK) {
-        platen_notify_failed(&txn, rc);
+        platen_subscribers_failed(&txn, rc);
         return NGX_ERROR;
     }
 
     if (sub->seq + 1 < first
-        || (last > sub->seq && last - sub->seq > PLATEN_NOTIFY_REPLAY))
+        || (last > sub->seq && last - sub->seq > PLATEN_SUBSCRIBERS_REPLAY))
     {
         platen_txn_abort(&txn);
         return NGX_DECLINED;
     }
 
-    n = platen_store_events(&txn, sub->seq, events, PLATEN_NOTIFY_SCAN);
+    n = platen_store_events(&txn, sub->seq, events, PLATEN_SUBSCRIBERS_SCAN);
     if (n < 0) {
-        platen_notify_failed(&txn, n);
+        platen_subscribers_failed(&txn, n);
         return NGX_ERROR;
     }
 
     key = &sub->topic->sn.str;
-    job = sub->topic->tree == &platen_notify_jobs;
+    job = sub->topic->tree == &platen_subscribers_jobs;
 
-    for (i = 0; i < n && b->n < PLATEN_NOTIFY_BATCH; i++) {
+    for (i = 0; i < n && b->n < PLATEN_SUBSCRIBERS_BATCH; i++) {
         sub->seq = events[i].seq;
         value = job ? &events[i].id : &events[i].client;
 
         if (value->len == key->len
             && ngx_memcmp(value->data, key->data, key->len) == 0)
         {
-            (void) platen_notify_copy(b, &events[i]);
+            (void) platen_subscribers_copy(b, &events[i]);
         }
     }
 
     platen_txn_abort(&txn);
 
-    return i < n || n == PLATEN_NOTIFY_SCAN ? NGX_AGAIN : NGX_OK;
+    return i < n || n == PLATEN_SUBSCRIBERS_SCAN ? NGX_AGAIN : NGX_OK;
 }

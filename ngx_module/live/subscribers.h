@@ -13,8 +13,8 @@
  * others; it may read the store.
  */
 
-#ifndef _PLATEN_NOTIFY_H_INCLUDED_
-#define _PLATEN_NOTIFY_H_INCLUDED_
+#ifndef _PLATEN_SUBSCRIBERS_H_INCLUDED_
+#define _PLATEN_SUBSCRIBERS_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -23,51 +23,51 @@
 #include "job/event.h"
 
 
-#define PLATEN_NOTIFY_BATCH  32   /* events told at once, at most */
-#define PLATEN_NOTIFY_REPLAY 65536 /* a subscriber that is further behind is
-                                      told PLATEN_NOTIFY_LOST */
+#define PLATEN_SUBSCRIBERS_BATCH  32    /* events told at once, at most */
+#define PLATEN_SUBSCRIBERS_REPLAY 65536 /* a subscriber that is further behind
+                                           is told PLATEN_SUBSCRIBER_LOST */
 
 
-typedef struct platen_notify_sub_s    platen_notify_sub_t;
-typedef struct platen_notify_topic_s  platen_notify_topic_t;
+typedef struct platen_subscriber_s    platen_subscriber_t;
+typedef struct platen_topic_s         platen_topic_t;
 
 
 /* Why a subscription has ended. */
 
 typedef enum {
-    PLATEN_NOTIFY_EXITING,  /* the worker is about to exit */
-    PLATEN_NOTIFY_LOST      /* events that it had to be told are no longer in
+    PLATEN_SUBSCRIBER_EXITING, /* the worker is about to exit */
+    PLATEN_SUBSCRIBER_LOST     /* events that it had to be told are no longer in
                                the outbox */
-} platen_notify_end_t;
+} platen_subscriber_end_t;
 
 
 /*
- * `n` events, at least one and at most PLATEN_NOTIFY_BATCH; strings are valid
- * until the callback returns.  One that cannot take more for now calls
- * platen_notify_pause(): what it has been given counts as told.
+ * `n` events, at least one and at most PLATEN_SUBSCRIBERS_BATCH; strings are
+ * valid until the callback returns.  One that cannot take more for now calls
+ * platen_subscribers_pause(): what it has been given counts as told.
  */
-typedef void (*platen_notify_pt)(platen_notify_sub_t *sub,
+typedef void (*platen_subscriber_pt)(platen_subscriber_t *sub,
     const platen_event_t *events, ngx_uint_t n);
 
 /*
  * The subscriber has been unsubscribed and is to end what it does.
  */
-typedef void (*platen_notify_end_pt)(platen_notify_sub_t *sub,
-    platen_notify_end_t why);
+typedef void (*platen_subscriber_end_pt)(platen_subscriber_t *sub,
+    platen_subscriber_end_t why);
 
 
 /*
  * Owned by the subscriber, zeroed before its first use; mostly a member of what
  * the subscriber keeps in r->pool.  The first members are set by the subscriber
- * before platen_notify_subscribe(), the rest is live/subscribers.c's.
+ * before platen_subscribers_add(), the rest is live/subscribers.c's.
  */
-struct platen_notify_sub_s {
-    platen_notify_pt         handler;
-    platen_notify_end_pt     end;
+struct platen_subscriber_s {
+    platen_subscriber_pt     handler;
+    platen_subscriber_end_pt end;
     void                    *data;
     uint64_t                 seq;      /* the last event that it knows */
 
-    platen_notify_topic_t   *topic;    /* NULL: not subscribed */
+    platen_topic_t          *topic;    /* NULL: not subscribed */
     ngx_queue_t              queue;    /* of its topic */
     ngx_queue_t              all;
     ngx_queue_t              late;     /* linked while `behind` */
@@ -77,28 +77,28 @@ struct platen_notify_sub_s {
 };
 
 
-ngx_int_t platen_notify_init(ngx_cycle_t *cycle);
+ngx_int_t platen_subscribers_init(ngx_cycle_t *cycle);
 
 /*
  * Subscribes to a job (`id`) or, with `id` NULL, to all jobs of `client`.  The
  * caller has made sure that the client may see it.  Callbacks come later, never
  * from here.  NGX_OK, or NGX_ERROR: out of memory.
  */
-ngx_int_t platen_notify_subscribe(platen_notify_sub_t *sub,
+ngx_int_t platen_subscribers_add(platen_subscriber_t *sub,
     const platen_id_t *id, ngx_str_t *client);
 
 /* No more callbacks.  Harmless twice; call it from a cleanup handler. */
-void platen_notify_unsubscribe(platen_notify_sub_t *sub);
+void platen_subscribers_remove(platen_subscriber_t *sub);
 
-/* No events until platen_notify_resume(), which starts where it stopped. */
-void platen_notify_pause(platen_notify_sub_t *sub);
-void platen_notify_resume(platen_notify_sub_t *sub);
+/* No events until platen_subscribers_resume(), which goes on from there. */
+void platen_subscribers_pause(platen_subscriber_t *sub);
+void platen_subscribers_resume(platen_subscriber_t *sub);
 
 /* The outbox may have grown. */
-void platen_notify_wake(void);
+void platen_subscribers_wake(void);
 
 /* How many subscribers this worker has. */
-ngx_uint_t platen_notify_count(void);
+ngx_uint_t platen_subscribers_count(void);
 
 
-#endif /* _PLATEN_NOTIFY_H_INCLUDED_ */
+#endif /* _PLATEN_SUBSCRIBERS_H_INCLUDED_ */

@@ -208,7 +208,7 @@ platen_thumbnail_make(ngx_http_request_t *r, platen_txn_t *txn,
 
     if (rc == NGX_OK) {
         len = platen_options_text(&options, ~0u, text);
-        rc = platen_live_copy(r->pool, &job->options, text, len);
+        rc = platen_snapshot_copy(r->pool, &job->options, text, len);
     }
 
     if (rc != NGX_OK) {
@@ -237,19 +237,20 @@ platen_thumbnail_record(ngx_http_request_t *r, const platen_job_t *shown,
                                       : &shown->target_format;
 
     if (platen_id_new(&job->id) != PLATEN_OK
-        || platen_live_copy(r->pool, &job->parent, (const char *) shown->id.b,
-                            sizeof(shown->id.b))
+        || platen_snapshot_copy(r->pool, &job->parent,
+                                (const char *) shown->id.b,
+                                sizeof(shown->id.b))
            != NGX_OK
-        || platen_live_copy(r->pool, &job->source_format, format->data,
-                            format->len)
+        || platen_snapshot_copy(r->pool, &job->source_format, format->data,
+                                format->len)
            != NGX_OK
-        || platen_live_copy(r->pool, &job->input_filename,
-                            shown->input_filename.data,
-                            shown->input_filename.len)
+        || platen_snapshot_copy(r->pool, &job->input_filename,
+                                shown->input_filename.data,
+                                shown->input_filename.len)
            != NGX_OK
-        || platen_live_copy(r->pool, &job->input_sha256,
-                            shown->output_sha256.data,
-                            shown->output_sha256.len)
+        || platen_snapshot_copy(r->pool, &job->input_sha256,
+                                shown->output_sha256.data,
+                                shown->output_sha256.len)
            != NGX_OK)
     {
         return NGX_ERROR;

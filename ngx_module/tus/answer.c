@@ -165,8 +165,8 @@ platen_tus_answer_failed(ngx_http_request_t *r, platen_tus_t *tus)
 
     ngx_log_error(NGX_LOG_ALERT, r->connection->log, tus->error,
                   "platen: an upload in \"%s\": %s (%s)",
-                  tus->partial.root, platen_strerror(tus->rc),
-                  tus->partial.call);
+                  tus->file.root, platen_strerror(tus->rc),
+                  tus->file.call);
 
     if (tus->error == NGX_ENOSPC || tus->error == EDQUOT) {
         return platen_respond_problem(r, PLATEN_PROBLEM_STORAGE_FULL,
@@ -300,10 +300,10 @@ platen_tus_answer_offset(ngx_http_request_t *r, platen_tus_t *tus)
         }
     }
 
-    if (platen_tus_answer_number(r, "Upload-Offset", tus->partial.offset)
+    if (platen_tus_answer_number(r, "Upload-Offset", tus->file.offset)
         != NGX_OK
-        || (!platen_partial_whole(&tus->partial)
-            && platen_tus_answer_expires(r, tus->partial.expires) != NGX_OK))
+        || (!platen_upload_file_whole(&tus->file)
+            && platen_tus_answer_expires(r, tus->file.expires) != NGX_OK))
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -316,11 +316,11 @@ platen_tus_answer_offset(ngx_http_request_t *r, platen_tus_t *tus)
 ngx_int_t
 platen_tus_answer_head(ngx_http_request_t *r, platen_tus_t *tus)
 {
-    ngx_int_t          rc;
-    ngx_str_t          value;
-    platen_partial_t  *p;
+    ngx_int_t              rc;
+    ngx_str_t              value;
+    platen_upload_file_t  *p;
 
-    p = &tus->partial;
+    p = &tus->file;
     platen_tus_release(tus);
 
     rc = p->meta.deferred

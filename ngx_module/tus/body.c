@@ -120,7 +120,7 @@ platen_tus_piece_read(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     tus = ctx->tus;
-    size = tus->partial.offset;
+    size = tus->file.offset;
 
     for (cl = ctx->in; cl; cl = cl->next) {
         size += ngx_buf_size(cl->buf);
@@ -128,7 +128,7 @@ platen_tus_piece_read(ngx_http_request_t *r)
 
     /* what is beyond its limit will be refused for that */
 
-    if (tus->partial.meta.deferred && size > tus->room && size <= tus->limit) {
+    if (tus->file.meta.deferred && size > tus->room && size <= tus->limit) {
         rc = platen_tus_reserve(r, size,
                                 ngx_min(size + PLATEN_TUS_ROOM, tus->limit),
                                 PLATEN_TUS_WRITE);
@@ -286,34 +286,34 @@ platen_tus_thread(void *data, ngx_log_t *log)
     ngx_http_request_t *r = *(ngx_http_request_t **) data;
 
     platen_tus_t           *tus;
-    platen_partial_t       *p;
+    platen_upload_file_t   *p;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
     tus = ctx->tus;
-    p = &tus->partial;
+    p = &tus->file;
 
     errno = 0;
 
     switch (tus->step) {
 
     case PLATEN_TUS_CREATE:
-        tus->rc = platen_partial_create(p, &tus->meta);
+        tus->rc = platen_upload_file_create(p, &tus->meta);
         break;
 
     case PLATEN_TUS_OPEN:
-        tus->rc = platen_partial_open(p, (platen_str_t) {
+        tus->rc = platen_upload_file_open(p, (platen_str_t) {
                                              (char *) ctx->client.data,
                                              ctx->client.len
                                          });
         break;
 
     case PLATEN_TUS_SETTLE:
-        tus->rc = platen_partial_settle(p);
+        tus->rc = platen_upload_file_settle(p);
         break;
 
     case PLATEN_TUS_LENGTH:
-        tus->rc = platen_partial_set_length(p, tus->length);
+        tus->rc = platen_upload_file_set_length(p, tus->length);
         break;
 
     case PLATEN_TUS_WRITE:
@@ -325,7 +325,7 @@ platen_tus_thread(void *data, ngx_log_t *log)
         break;
 
     case PLATEN_TUS_REMOVE:
-        platen_partial_remove(p->root, &p->id);
+        platen_upload_file_remove(p->root, &p->id);
         tus->rc = PLATEN_OK;
         break;
 
@@ -342,12 +342,12 @@ platen_tus_thread(void *data, ngx_log_t *log)
 static int
 platen_tus_write(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
 {
-    platen_partial_t  *p;
+    platen_upload_file_t  *p;
 
-    p = &tus->partial;
+    p = &tus->file;
 
     if (p->offset == p->from && !p->checked
-        && platen_partial_begin(p, tus->checksum.algorithm != NULL)
+        && platen_upload_file_begin(p, tus->checksum.algorithm != NULL)
            != PLATEN_OK)
     {
         return PLATEN_ERROR;
@@ -368,10 +368,10 @@ platen_tus_piece(void *data, const u_char *buf, size_t n)
 {
     platen_tus_t *tus = data;
 
-    int                saved;
-    platen_partial_t  *p;
+    int                    saved;
+    platen_upload_file_t  *p;
 
-    p = &tus->partial;
+    p = &tus->file;
 
     if (n > tus->limit - p->offset) {
         tus->beyond = 1;
@@ -383,7 +383,7 @@ platen_tus_piece(void *data, const u_char *buf, size_t n)
         return PLATEN_ERROR;
     }
 
-    if (platen_partial_write(p, buf, n) != PLATEN_OK) {
+    if (platen_upload_file_write(p, buf, n) != PLATEN_OK) {
 
         /* a full disk: what has found room is kept */
 
@@ -404,11 +404,11 @@ platen_tus_piece(void *data, const u_char *buf, size_t n)
 static int
 platen_tus_end(platen_tus_t *tus)
 {
-    unsigned           n;
-    u_char             digest[EVP_MAX_MD_SIZE];
-    platen_partial_t  *p;
+    unsigned               n;
+    u_char                 digest[EVP_MAX_MD_SIZE];
+    platen_upload_file_t  *p;
 
-    p = &tus->partial;
+    p = &tus->file;
 
     if (tus->md && !tus->gone && !tus->beyond) {
         if (EVP_DigestFinal_ex(tus->md, digest, &n) != 1) {
@@ -421,10 +421,10 @@ platen_tus_end(platen_tus_t *tus)
     }
 
     if (tus->beyond || tus->mismatch || (tus->md && tus->gone)) {
-        return platen_partial_rollback(p);
+        return platen_upload_file_rollback(p);
     }
 
-    return platen_partial_end(p);
+    return platen_upload_file_end(p);
 }
 
 
@@ -433,26 +433,26 @@ platen_tus_end(platen_tus_t *tus)
 static int
 platen_tus_finish(ngx_http_platen_ctx_t *ctx, platen_tus_t *tus)
 {
-    int                rc;
-    uint8_t            sha256[PLATEN_SHA256_LEN];
-    platen_partial_t  *p;
-    char               path[PLATEN_PATH_MAX];
+    int                    rc;
+    uint8_t                sha256[PLATEN_SHA256_LEN];
+    platen_upload_file_t  *p;
+    char                   path[PLATEN_PATH_MAX];
 
-    p = &tus->partial;
+    p = &tus->file;
 
-    rc = platen_partial_hash(p, PLATEN_TUS_HASH);
+    rc = platen_upload_file_hash(p, PLATEN_TUS_HASH);
     tus->more = rc == 1;
 
     if (rc != 0) {
         return rc == 1 ? PLATEN_OK : rc;
     }
 
-    if (platen_partial_digest(p, sha256) != PLATEN_OK) {
+    if (platen_upload_file_digest(p, sha256) != PLATEN_OK) {
         errno = EIO;
         return PLATEN_ERROR;
     }
 
-    platen_partial_path(p->root, &p->id, path);
+    platen_upload_file_path(p->root, &p->id, path);
 
     /* a refusal is the receiver's, and told from there */
 

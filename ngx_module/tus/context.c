@@ -10,7 +10,7 @@
 void
 platen_tus_release(platen_tus_t *tus)
 {
-    platen_partial_close(&tus->partial);
+    platen_upload_file_close(&tus->file);
 }
 
 

@@ -44,13 +44,13 @@ typedef enum {
 
 
 /*
- * Of one request, in its pool.  The partial is open, and so locked, from OPEN
+ * Of one request, in its pool.  The file is open, and so locked, from OPEN
  * or CREATE until platen_tus_release().
  */
 
 struct platen_tus_s {
-    platen_partial_t               partial;
-    platen_partial_meta_t          meta;     /* CREATE: what is to be */
+    platen_upload_file_t           file;
+    platen_upload_file_meta_t      meta;     /* CREATE: what is to be */
     platen_tus_step_t              step;
     void                         (*next)(ngx_http_request_t *r); /* it is
                                                 done, and nobody has

@@ -147,10 +147,10 @@ platen_tus_request_what(ngx_http_request_t *r, platen_tus_t *tus)
                                               metadata->len };
     }
 
-    if (tus->meta.metadata.len > PLATEN_PARTIAL_METADATA_MAX) {
+    if (tus->meta.metadata.len > PLATEN_UPLOAD_FILE_METADATA_MAX) {
         ngx_snprintf((u_char *) detail, sizeof(detail),
                      "Upload-Metadata is longer than %d bytes.%Z",
-                     PLATEN_PARTIAL_METADATA_MAX);
+                     PLATEN_UPLOAD_FILE_METADATA_MAX);
         return platen_tus_answer_invalid(r, detail);
     }
 

@@ -214,7 +214,7 @@ platen_tus_opened(ngx_http_request_t *r, platen_tus_t *tus)
     ngx_int_t  rc;
 
     if (tus->rc != PLATEN_NOT_FOUND
-        && (tus->rc != PLATEN_OK || !platen_partial_whole(&tus->partial)))
+        && (tus->rc != PLATEN_OK || !platen_upload_file_whole(&tus->file)))
     {
         if (tus->rc == PLATEN_OK) {
             platen_tus_ready(r, tus);
@@ -313,8 +313,8 @@ platen_tus_ready(ngx_http_request_t *r, platen_tus_t *tus)
         return;
     }
 
-    tus->limit = tus->partial.meta.deferred
-                 ? platen_tus_max(plcf) : tus->partial.meta.length;
+    tus->limit = tus->file.meta.deferred
+                 ? platen_tus_max(plcf) : tus->file.meta.length;
 
     rc = platen_tus_patch_check(r, tus);
     if (rc != NGX_DECLINED) {
@@ -322,7 +322,7 @@ platen_tus_ready(ngx_http_request_t *r, platen_tus_t *tus)
         return;
     }
 
-    if (tus->length_said && tus->partial.meta.deferred) {
+    if (tus->length_said && tus->file.meta.deferred) {
         platen_tus_ask(r, tus->length, tus->length, PLATEN_TUS_LENGTH);
         return;
     }
@@ -346,14 +346,14 @@ platen_tus_patch_check(ngx_http_request_t *r, platen_tus_t *tus)
 
     max = platen_tus_max(plcf);
 
-    if (tus->partial.offset > max || tus->limit > max) {
+    if (tus->file.offset > max || tus->limit > max) {
         return platen_tus_answer_too_large(r, max);
     }
 
-    if (tus->said != tus->partial.offset) {
+    if (tus->said != tus->file.offset) {
         ngx_snprintf(detail, sizeof(detail),
                      "The upload has %uL bytes; go on from there.%Z",
-                     tus->partial.offset);
+                     tus->file.offset);
         return platen_respond_problem(r, PLATEN_PROBLEM_OFFSET_MISMATCH,
                                       (char *) detail);
     }
@@ -361,7 +361,7 @@ platen_tus_patch_check(ngx_http_request_t *r, platen_tus_t *tus)
     limit = tus->limit;
 
     if (tus->length_said) {
-        if (tus->partial.meta.deferred ? tus->length < tus->partial.offset
+        if (tus->file.meta.deferred ? tus->length < tus->file.offset
                                          || tus->length == 0
                                        : tus->length != limit)
         {
@@ -375,7 +375,7 @@ platen_tus_patch_check(ngx_http_request_t *r, platen_tus_t *tus)
 
     if (r->headers_in.content_length_n > 0
         && (uint64_t) r->headers_in.content_length_n
-           > limit - tus->partial.offset)
+           > limit - tus->file.offset)
     {
         return platen_tus_answer_too_large(r, limit);
     }
@@ -415,12 +415,12 @@ platen_tus_read_from(ngx_http_request_t *r, platen_tus_t *tus)
 {
     uint64_t  offset;
 
-    if (!tus->partial.meta.deferred) {
+    if (!tus->file.meta.deferred) {
         platen_tus_read(r);
         return;
     }
 
-    offset = tus->partial.offset;
+    offset = tus->file.offset;
 
     if (r->headers_in.content_length_n > 0) {
         offset += r->headers_in.content_length_n;
@@ -443,9 +443,9 @@ platen_tus_trim(ngx_http_request_t *r, platen_tus_t *tus)
 {
     uint64_t  offset;
 
-    offset = tus->partial.offset;
+    offset = tus->file.offset;
 
-    if (!tus->partial.meta.deferred || tus->room == offset || tus->trimmed) {
+    if (!tus->file.meta.deferred || tus->room == offset || tus->trimmed) {
         return 0;
     }
 
@@ -519,7 +519,7 @@ platen_tus_complete(ngx_http_request_t *r, platen_tus_t *tus)
     ngx_http_platen_ctx_t        *ctx;
     ngx_http_platen_loc_conf_t   *plcf;
 
-    if (!platen_partial_whole(&tus->partial)) {
+    if (!platen_upload_file_whole(&tus->file)) {
         ngx_http_finalize_request(r, platen_tus_answer_offset(r, tus));
         return;
     }
@@ -530,7 +530,7 @@ platen_tus_complete(ngx_http_request_t *r, platen_tus_t *tus)
     cln = ngx_pool_cleanup_add(r->pool, sizeof(platen_receive_t));
 
     if (cln == NULL
-        || platen_receive_init(cln->data, tus->partial.root,
+        || platen_receive_init(cln->data, tus->file.root,
                                platen_tus_max(plcf), "", 0)
            != PLATEN_OK)
     {
@@ -547,8 +547,8 @@ platen_tus_complete(ngx_http_request_t *r, platen_tus_t *tus)
     rx->archive = plcf->batch;
     ctx->rx = rx;
 
-    rx->problem = platen_tus_header_metadata(tus->partial.meta.metadata.data,
-                                             tus->partial.meta.metadata.len,
+    rx->problem = platen_tus_header_metadata(tus->file.meta.metadata.data,
+                                             tus->file.meta.metadata.len,
                                              &rx->params, rx->content_type,
                                              rx->detail, sizeof(rx->detail));
 
@@ -566,14 +566,14 @@ platen_tus_complete(ngx_http_request_t *r, platen_tus_t *tus)
 void
 platen_tus_drop(ngx_http_request_t *r, platen_tus_t *tus)
 {
-    platen_partial_t  *p;
-    char               path[PLATEN_PATH_MAX];
+    platen_upload_file_t  *p;
+    char                   path[PLATEN_PATH_MAX];
 
-    p = &tus->partial;
+    p = &tus->file;
 
     if (p->fd != -1) {
-        platen_partial_forget(p->root, &p->id);
-        platen_partial_path(p->root, &p->id, path);
+        platen_upload_file_forget(p->root, &p->id);
+        platen_upload_file_path(p->root, &p->id, path);
         platen_task_unlink(path, r->connection->log);
 
     } else if (!tus->made) {

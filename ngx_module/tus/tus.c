@@ -126,8 +126,8 @@ platen_tus_start(ngx_http_request_t *r)
     tus = cln->data;
     ngx_memzero(tus, sizeof(platen_tus_t));
 
-    platen_partial_init(&tus->partial, (char *) pmcf->data.data, &ctx->id,
-                        !pmcf->sync);
+    platen_upload_file_init(&tus->file, (char *) pmcf->data.data, &ctx->id,
+                            !pmcf->sync);
 
     cln->handler = platen_tus_cleanup;
     ctx->tus = tus;

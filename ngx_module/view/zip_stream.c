@@ -33,15 +33,15 @@
 #include "view/download.h"
 
 
-#define PLATEN_BATCH_PARTIAL_LOCAL    30       /* bytes of a local header, */
-#define PLATEN_BATCH_PARTIAL_CENTRAL  46       /* of one in the directory, */
-#define PLATEN_BATCH_PARTIAL_NAME     2048     /* and of the longest name */
-#define PLATEN_BATCH_PARTIAL_SLICE    32       /* entries looked at at once */
-#define PLATEN_BATCH_PARTIAL_TURN     16       /* results sent in one turn, */
-#define PLATEN_BATCH_PARTIAL_SCAN     512      /* and entries passed over */
-#define PLATEN_BATCH_PARTIAL_MAX      0xf0000000  /* bytes: ZIP64 is not written */
-#define PLATEN_BATCH_PARTIAL_DATE     0x21     /* 1 January 1980 */
-#define PLATEN_BATCH_PARTIAL_UTF8     0x0800   /* general purpose bit 11 */
+#define PLATEN_ZIP_STREAM_LOCAL       30       /* bytes of a local header, */
+#define PLATEN_ZIP_STREAM_CENTRAL     46       /* of one in the directory, */
+#define PLATEN_ZIP_STREAM_NAME        2048     /* and of the longest name */
+#define PLATEN_ZIP_STREAM_SLICE       32       /* entries looked at at once */
+#define PLATEN_ZIP_STREAM_TURN        16       /* results sent in one turn, */
+#define PLATEN_ZIP_STREAM_SCAN        512      /* and entries passed over */
+#define PLATEN_ZIP_STREAM_MAX         0xf0000000  /* bytes: no ZIP64 */
+#define PLATEN_ZIP_STREAM_DATE        0x21     /* 1 January 1980 */
+#define PLATEN_ZIP_STREAM_UTF8        0x0800   /* general purpose bit 11 */
 
 
 /* A result on its way into the archive. */
@@ -54,7 +54,7 @@ typedef struct {
     uint32_t             size;
     uint32_t             hash;      /* of the name */
     size_t               len;
-    u_char               name[PLATEN_BATCH_PARTIAL_NAME];
+    u_char               name[PLATEN_ZIP_STREAM_NAME];
 } platen_zip_stream_result_t;
 
 
@@ -76,7 +76,8 @@ typedef struct {
     ngx_buf_t            head;
     ngx_buf_t            body;
     ngx_file_t           file;
-    u_char               text[PLATEN_BATCH_PARTIAL_CENTRAL + PLATEN_BATCH_PARTIAL_NAME];
+    u_char               text[PLATEN_ZIP_STREAM_CENTRAL
+                              + PLATEN_ZIP_STREAM_NAME];
     unsigned             listing:1; /* the directory is being written */
     unsigned             ended:1;
 } platen_zip_stream_t;
@@ -231,7 +232,7 @@ platen_zip_stream_go(platen_zip_stream_t *z)
     platen_zip_stream_result_t  entry;
 
     for ( ;; ) {
-        if (z->turn++ == PLATEN_BATCH_PARTIAL_TURN) {
+        if (z->turn++ == PLATEN_ZIP_STREAM_TURN) {
             /* others have their turn, however fast this client is */
             z->turn = 0;
             z->sender.busy = 1;
@@ -254,7 +255,7 @@ platen_zip_stream_go(platen_zip_stream_t *z)
         }
 
         if (rc == NGX_AGAIN) {
-            z->turn = PLATEN_BATCH_PARTIAL_TURN;
+            z->turn = PLATEN_ZIP_STREAM_TURN;
             continue;
         }
 
@@ -294,7 +295,7 @@ platen_zip_stream_next(platen_zip_stream_t *z, platen_zip_stream_result_t *e)
     ngx_uint_t              seen;
     platen_txn_t            txn;
     platen_store_t         *store;
-    platen_file_t           files[PLATEN_BATCH_PARTIAL_SLICE];
+    platen_file_t           files[PLATEN_ZIP_STREAM_SLICE];
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(z->request, ngx_http_platen_module);
@@ -309,7 +310,7 @@ platen_zip_stream_next(platen_zip_stream_t *z, platen_zip_stream_result_t *e)
 
     do {
         n = platen_store_files(&txn, &ctx->id, z->next, files,
-                               PLATEN_BATCH_PARTIAL_SLICE);
+                               PLATEN_ZIP_STREAM_SLICE);
 
         for (i = 0; i < n && rc == NGX_DONE; i++) {
             z->next = files[i].number + 1;
@@ -318,7 +319,7 @@ platen_zip_stream_next(platen_zip_stream_t *z, platen_zip_stream_result_t *e)
 
         seen += i;
 
-    } while (rc == NGX_DONE && n > 0 && seen < PLATEN_BATCH_PARTIAL_SCAN);
+    } while (rc == NGX_DONE && n > 0 && seen < PLATEN_ZIP_STREAM_SCAN);
 
     platen_txn_abort(&txn);
 
@@ -359,8 +360,8 @@ platen_zip_stream_read(platen_zip_stream_t *z, platen_txn_t *txn,
     }
 
     if (!z->listing
-        && (job.output_size > PLATEN_BATCH_PARTIAL_MAX
-            || z->offset + job.output_size > PLATEN_BATCH_PARTIAL_MAX
+        && (job.output_size > PLATEN_ZIP_STREAM_MAX
+            || z->offset + job.output_size > PLATEN_ZIP_STREAM_MAX
             || z->count > z->mask / 2))
     {
         return NGX_DONE;
@@ -463,7 +464,7 @@ platen_zip_stream_file(platen_zip_stream_t *z,
 
     pmcf = ngx_http_get_module_main_conf(z->request, ngx_http_platen_module);
 
-    z->file.name.data = z->text + PLATEN_BATCH_PARTIAL_CENTRAL;
+    z->file.name.data = z->text + PLATEN_ZIP_STREAM_CENTRAL;
     z->file.name.len = platen_layout_path((char *) pmcf->data.data,
                                           PLATEN_DIR_OUTPUT, &e->id, e->epoch,
                                           (char *) z->file.name.data);
@@ -516,7 +517,7 @@ platen_zip_stream_entry(platen_zip_stream_t *z,
     p = platen_zip_stream_32(p, (uint32_t) z->offset);
     p = ngx_cpymem(p, e->name, e->len);
 
-    z->offset += PLATEN_BATCH_PARTIAL_LOCAL + e->len + e->size;
+    z->offset += PLATEN_ZIP_STREAM_LOCAL + e->len + e->size;
     z->listed += p - z->text;
     *platen_zip_stream_slot(z, e->hash) = e->hash;
     z->nlisted++;
@@ -559,10 +560,10 @@ static u_char *
 platen_zip_stream_fields(u_char *p, const platen_zip_stream_result_t *e)
 {
     p = platen_zip_stream_16(p, 20);               /* version needed */
-    p = platen_zip_stream_16(p, PLATEN_BATCH_PARTIAL_UTF8);
+    p = platen_zip_stream_16(p, PLATEN_ZIP_STREAM_UTF8);
     p = platen_zip_stream_16(p, 0);                /* stored */
     p = platen_zip_stream_16(p, 0);
-    p = platen_zip_stream_16(p, PLATEN_BATCH_PARTIAL_DATE);
+    p = platen_zip_stream_16(p, PLATEN_ZIP_STREAM_DATE);
     p = platen_zip_stream_32(p, e->crc);
     p = platen_zip_stream_32(p, e->size);
     p = platen_zip_stream_32(p, e->size);

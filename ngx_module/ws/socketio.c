@@ -56,7 +56,7 @@ platen_ws_io_open(ngx_http_request_t *r)
     ngx_int_t                    rc;
     ngx_str_t                    version, transport;
     platen_id_t                  id;
-    platen_live_t                live;
+    platen_snapshot_t            snapshot;
     platen_ws_stream_t          *s;
     ngx_http_platen_loc_conf_t  *plcf;
     char                         sid[PLATEN_ID_TEXT + 1];
@@ -82,7 +82,7 @@ platen_ws_io_open(ngx_http_request_t *r)
                                       "[\"websocket\"].");
     }
 
-    rc = platen_ws_stream_admit(r, &live);
+    rc = platen_ws_stream_admit(r, &snapshot);
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -93,7 +93,7 @@ platen_ws_io_open(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    s->known = live;
+    s->known = snapshot;
     s->ws.message = platen_ws_io_packet;
 
     rc = platen_ws_open(&s->ws);
@@ -153,8 +153,8 @@ platen_ws_io_packet(platen_ws_t *ws, u_char *text, size_t len)
 static void
 platen_ws_io_join(platen_ws_stream_t *s, u_char *text, size_t len)
 {
-    u_char         *comma;
-    platen_live_t   live;
+    u_char            *comma;
+    platen_snapshot_t  snapshot;
 
     if (len && text[0] == '/') {
         comma = ngx_strlchr(text, text + len, ',');
@@ -181,15 +181,15 @@ platen_ws_io_join(platen_ws_stream_t *s, u_char *text, size_t len)
         return;
     }
 
-    live = s->known;
+    snapshot = s->known;
 
-    if (platen_live_open(s->ws.request, NULL, &live, NULL) != NGX_OK) {
+    if (platen_snapshot_open(s->ws.request, NULL, &snapshot, NULL) != NGX_OK) {
         platen_ws_close(&s->ws, PLATEN_WS_INTERNAL);
         return;
     }
 
-    platen_stream_start(&s->stream, &live);
-    platen_live_close(&live);
+    platen_stream_start(&s->stream, &snapshot);
+    platen_snapshot_close(&snapshot);
 }
 
 

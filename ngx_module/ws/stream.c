@@ -61,13 +61,13 @@ static ngx_int_t
 platen_ws_stream_open(ngx_http_request_t *r, ngx_uint_t job)
 {
     ngx_int_t               rc, status;
-    platen_live_t           live;
+    platen_snapshot_t       snapshot;
     platen_ws_stream_t     *s;
     ngx_http_platen_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
 
-    rc = platen_ws_stream_admit(r, &live);
+    rc = platen_ws_stream_admit(r, &snapshot);
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -80,19 +80,21 @@ platen_ws_stream_open(ngx_http_request_t *r, ngx_uint_t job)
     s->stream.job = job;
     s->ws.message = platen_ws_stream_ignore;
 
-    if (platen_live_open(r, job ? &ctx->id : NULL, &live, &status) != NGX_OK) {
+    if (platen_snapshot_open(r, job ? &ctx->id : NULL, &snapshot, &status)
+        != NGX_OK)
+    {
         return status;
     }
 
     rc = platen_ws_open(&s->ws);
 
     if (rc != NGX_OK) {
-        platen_live_close(&live);
+        platen_snapshot_close(&snapshot);
         return rc;
     }
 
-    platen_stream_start(&s->stream, &live);
-    platen_live_close(&live);
+    platen_stream_start(&s->stream, &snapshot);
+    platen_snapshot_close(&snapshot);
 
     if (!s->ws.over) {
         platen_ws_begin(&s->ws);
@@ -103,11 +105,11 @@ platen_ws_stream_open(ngx_http_request_t *r, ngx_uint_t job)
 
 
 ngx_int_t
-platen_ws_stream_admit(ngx_http_request_t *r, platen_live_t *live)
+platen_ws_stream_admit(ngx_http_request_t *r, platen_snapshot_t *snapshot)
 {
-    ngx_memzero(live, sizeof(platen_live_t));
+    ngx_memzero(snapshot, sizeof(platen_snapshot_t));
 
-    if (platen_live_since(r, "since", live) != NGX_OK) {
+    if (platen_snapshot_since(r, "since", snapshot) != NGX_OK) {
         return platen_respond_problem(r, PLATEN_PROBLEM_INVALID_PARAMETER,
                                       "since takes the seq of an event of "
                                       "this server.");

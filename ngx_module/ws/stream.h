@@ -16,7 +16,7 @@
 typedef struct {
     platen_ws_t              ws;       /* first */
     platen_stream_t          stream;
-    platen_live_t            known;    /* of the request: what it has seen */
+    platen_snapshot_t        known;    /* of the request: what it has seen */
     platen_id_t              id;       /* Socket.IO: of its session */
     unsigned                 joined:1; /* and it is in its namespace */
 } platen_ws_stream_t;
@@ -26,7 +26,8 @@ typedef struct {
  * Whether the request begins a stream, and behind which event.  NGX_DECLINED: it
  * does; else what a content handler returns.
  */
-ngx_int_t platen_ws_stream_admit(ngx_http_request_t *r, platen_live_t *live);
+ngx_int_t platen_ws_stream_admit(ngx_http_request_t *r,
+    platen_snapshot_t *snapshot);
 
 /* In r->pool; the owner sets ws.message, and what it is.  NULL: no memory. */
 platen_ws_stream_t *platen_ws_stream_new(ngx_http_request_t *r,

@@ -49,11 +49,11 @@ typedef struct {
 } openssl_sum_t;
 
 static const platen_field_t fields[] = {
-    { 1, PLATEN_FIELD_STR, offsetof(platen_partial_meta_t, client) },
-    { 2, PLATEN_FIELD_STR, offsetof(platen_partial_meta_t, metadata) },
-    { 3, PLATEN_FIELD_U64, offsetof(platen_partial_meta_t, length) },
-    { 4, PLATEN_FIELD_U8, offsetof(platen_partial_meta_t, deferred) },
-    { 5, PLATEN_FIELD_U64, offsetof(platen_partial_meta_t, ttl) },
+    { 1, PLATEN_FIELD_STR, offsetof(platen_upload_file_meta_t, client) },
+    { 2, PLATEN_FIELD_STR, offsetof(platen_upload_file_meta_t, metadata) },
+    { 3, PLATEN_FIELD_U64, offsetof(platen_upload_file_meta_t, length) },
+    { 4, PLATEN_FIELD_U8, offsetof(platen_upload_file_meta_t, deferred) },
+    { 5, PLATEN_FIELD_U64, offsetof(platen_upload_file_meta_t, ttl) },
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -68,21 +68,22 @@ path_of(const char *root, const platen_id_t *id, const char *ext, char out[PLATE
 }
 
 void
-platen_partial_path(const char *root, const platen_id_t *id, char out[PLATEN_PATH_MAX])
+platen_upload_file_path(const char *root, const platen_id_t *id, char out[PLATEN_PATH_MAX])
 {
     path_of(root, id, "part", out);
 }
 
 /* A failed system call; always PLATEN_ERROR. */
 static int
-failed(platen_partial_t *p, const char *call)
+failed(platen_upload_file_t *p, const char *call)
 {
     p->call = call;
     return PLATEN_ERROR;
 }
 
 void
-platen_partial_init(platen_partial_t *p, const char *root, const platen_id_t *id, int unsafe)
+platen_upload_file_init(platen_upload_file_t *p, const char *root, const platen_id_t *id,
+                        int unsafe)
 {
     memset(p, 0, sizeof(*p));
     p->root = root;
@@ -94,7 +95,7 @@ platen_partial_init(platen_partial_t *p, const char *root, const platen_id_t *id
 }
 
 void
-platen_partial_close(platen_partial_t *p)
+platen_upload_file_close(platen_upload_file_t *p)
 {
     int saved = errno;
 
@@ -110,7 +111,7 @@ platen_partial_close(platen_partial_t *p)
 }
 
 static int
-sync_uploads(platen_partial_t *p)
+sync_uploads(platen_upload_file_t *p)
 {
     char path[PLATEN_PATH_MAX];
     int  fd, rc;
@@ -165,14 +166,14 @@ read_some(int fd, void *out, size_t n, off_t at)
 
 /* Writes p->meta as a whole: another file, synced, takes the name. */
 static int
-write_meta(platen_partial_t *p)
+write_meta(platen_upload_file_t *p)
 {
-    uint8_t record[PLATEN_PARTIAL_RECORD_MAX];
+    uint8_t record[PLATEN_UPLOAD_FILE_RECORD_MAX];
     char    path[PLATEN_PATH_MAX], fresh[PLATEN_PATH_MAX];
     size_t  n = platen_codec_write(fields, FIELDS, &p->meta, record, sizeof(record));
     int     fd, ok;
 
-    if (p->meta.metadata.len > PLATEN_PARTIAL_METADATA_MAX || n == 0) {
+    if (p->meta.metadata.len > PLATEN_UPLOAD_FILE_METADATA_MAX || n == 0) {
         return PLATEN_INVALID;
     }
 
@@ -193,7 +194,7 @@ write_meta(platen_partial_t *p)
 }
 
 static int
-read_meta(platen_partial_t *p)
+read_meta(platen_upload_file_t *p)
 {
     char    path[PLATEN_PATH_MAX];
     ssize_t n;
@@ -240,7 +241,7 @@ is_sum(const void *sum, ssize_t got, size_t len, uint32_t version)
 }
 
 static int
-write_sum(platen_partial_t *p)
+write_sum(platen_upload_file_t *p)
 {
     sum_t sum;
 
@@ -258,7 +259,7 @@ write_sum(platen_partial_t *p)
 }
 
 static int
-sync_sum(platen_partial_t *p)
+sync_sum(platen_upload_file_t *p)
 {
     if (write_sum(p) != PLATEN_OK) {
         return PLATEN_ERROR;
@@ -268,14 +269,14 @@ sync_sum(platen_partial_t *p)
 
 /* Here the digest is taken up again, should what comes not stay. */
 static void
-mark(platen_partial_t *p)
+mark(platen_upload_file_t *p)
 {
     p->mark_hashed = p->hashed;
     p->mark_sha = p->sha;
 }
 
 static void
-hash_anew(platen_partial_t *p)
+hash_anew(platen_upload_file_t *p)
 {
     p->hashed = 0;
     sha256_init(&p->sha);
@@ -284,7 +285,7 @@ hash_anew(platen_partial_t *p)
 
 /* Cuts off what is not to be trusted, and goes on hashing where it was left. */
 static int
-read_sum(platen_partial_t *p)
+read_sum(platen_upload_file_t *p)
 {
     union {
         sum_t         sum;
@@ -315,7 +316,7 @@ read_sum(platen_partial_t *p)
 }
 
 static int
-open_sum(platen_partial_t *p)
+open_sum(platen_upload_file_t *p)
 {
     char path[PLATEN_PATH_MAX];
 
@@ -327,7 +328,7 @@ open_sum(platen_partial_t *p)
 /* --- opening ------------------------------------------------------------------------------ */
 
 int
-platen_partial_create(platen_partial_t *p, const platen_partial_meta_t *meta)
+platen_upload_file_create(platen_upload_file_t *p, const platen_upload_file_meta_t *meta)
 {
     char path[PLATEN_PATH_MAX];
     int  rc;
@@ -336,7 +337,7 @@ platen_partial_create(platen_partial_t *p, const platen_partial_meta_t *meta)
     p->expires = time(NULL) + (time_t) meta->ttl;
     hash_anew(p);
 
-    platen_partial_path(p->root, &p->id, path);
+    platen_upload_file_path(p->root, &p->id, path);
     p->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (p->fd < 0) {
         return failed(p, "open");
@@ -347,15 +348,15 @@ platen_partial_create(platen_partial_t *p, const platen_partial_meta_t *meta)
     }
     if (rc != PLATEN_OK) {
         rc = rc == PLATEN_INVALID ? rc : failed(p, p->call);
-        platen_partial_close(p);
-        platen_partial_remove(p->root, &p->id);
+        platen_upload_file_close(p);
+        platen_upload_file_remove(p->root, &p->id);
     }
     return rc;
 }
 
 /* Opens the bytes, wherever they lie, and locks them under the name they have. */
 static int
-open_bytes(platen_partial_t *p)
+open_bytes(platen_upload_file_t *p)
 {
     struct stat mine, named;
     char        path[PLATEN_PATH_MAX];
@@ -366,7 +367,7 @@ open_bytes(platen_partial_t *p)
         if (p->placed) {
             platen_layout_path(p->root, PLATEN_DIR_INPUT, &p->id, 0, path);
         } else {
-            platen_partial_path(p->root, &p->id, path);
+            platen_upload_file_path(p->root, &p->id, path);
         }
 
         p->fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
@@ -396,7 +397,7 @@ open_bytes(platen_partial_t *p)
 }
 
 static int
-open_locked(platen_partial_t *p, platen_str_t client)
+open_locked(platen_upload_file_t *p, platen_str_t client)
 {
     int rc;
 
@@ -432,18 +433,18 @@ open_locked(platen_partial_t *p, platen_str_t client)
 }
 
 int
-platen_partial_open(platen_partial_t *p, platen_str_t client)
+platen_upload_file_open(platen_upload_file_t *p, platen_str_t client)
 {
     int rc = open_locked(p, client);
 
     if (rc != PLATEN_OK) {
-        platen_partial_close(p);
+        platen_upload_file_close(p);
     }
     return rc;
 }
 
 int
-platen_partial_whole(const platen_partial_t *p)
+platen_upload_file_whole(const platen_upload_file_t *p)
 {
     return p->placed || (!p->meta.deferred && p->offset >= p->meta.length);
 }
@@ -453,7 +454,7 @@ platen_partial_whole(const platen_partial_t *p)
  * other bytes may come in their place.
  */
 static int
-cut(platen_partial_t *p, uint64_t offset)
+cut(platen_upload_file_t *p, uint64_t offset)
 {
     if (p->hashed > offset && p->mark_hashed <= offset) {
         p->hashed = p->mark_hashed;
@@ -473,12 +474,12 @@ cut(platen_partial_t *p, uint64_t offset)
 }
 
 int
-platen_partial_settle(platen_partial_t *p)
+platen_upload_file_settle(platen_upload_file_t *p)
 {
     int rc;
 
     if (p->placed) {
-        if (platen_partial_take_back(p->root, &p->id) != 0) {
+        if (platen_upload_file_take_back(p->root, &p->id) != 0) {
             return failed(p, "rename");
         }
         p->placed = 0;
@@ -504,7 +505,7 @@ platen_partial_settle(platen_partial_t *p)
 }
 
 int
-platen_partial_set_length(platen_partial_t *p, uint64_t length)
+platen_upload_file_set_length(platen_upload_file_t *p, uint64_t length)
 {
     p->meta.length = length;
     p->meta.deferred = 0;
@@ -514,7 +515,7 @@ platen_partial_set_length(platen_partial_t *p, uint64_t length)
 /* --- writing ------------------------------------------------------------------------------ */
 
 int
-platen_partial_begin(platen_partial_t *p, int checked)
+platen_upload_file_begin(platen_upload_file_t *p, int checked)
 {
     p->from = p->offset;
     p->checked = checked;
@@ -525,23 +526,23 @@ platen_partial_begin(platen_partial_t *p, int checked)
 
 /*
  * All so far is durable, and so then is how far it is hashed.  The last byte may
- * be taken back (platen_partial_settle()), so with it there is no mark.
+ * be taken back (platen_upload_file_settle()), so with it there is no mark.
  */
 static int
-checkpoint(platen_partial_t *p)
+checkpoint(platen_upload_file_t *p)
 {
     if (!p->unsafe && fdatasync(p->fd) != 0) {
         return failed(p, "fdatasync");
     }
     p->synced = p->offset;
-    if (!platen_partial_whole(p)) {
+    if (!platen_upload_file_whole(p)) {
         mark(p);
     }
     return write_sum(p);
 }
 
 int
-platen_partial_write(platen_partial_t *p, const unsigned char *bytes, size_t n)
+platen_upload_file_write(platen_upload_file_t *p, const unsigned char *bytes, size_t n)
 {
     uint64_t before = p->offset;
     ssize_t  written;
@@ -575,7 +576,7 @@ platen_partial_write(platen_partial_t *p, const unsigned char *bytes, size_t n)
 }
 
 int
-platen_partial_end(platen_partial_t *p)
+platen_upload_file_end(platen_upload_file_t *p)
 {
     int checked = p->checked;
 
@@ -589,7 +590,7 @@ platen_partial_end(platen_partial_t *p)
 }
 
 int
-platen_partial_rollback(platen_partial_t *p)
+platen_upload_file_rollback(platen_upload_file_t *p)
 {
     if (cut(p, p->from) != PLATEN_OK) {
         return PLATEN_ERROR;
@@ -601,7 +602,7 @@ platen_partial_rollback(platen_partial_t *p)
 /* --- the end ------------------------------------------------------------------------------ */
 
 int
-platen_partial_hash(platen_partial_t *p, uint64_t max)
+platen_upload_file_hash(platen_upload_file_t *p, uint64_t max)
 {
     unsigned char *block;
     uint64_t       end;
@@ -635,7 +636,7 @@ platen_partial_hash(platen_partial_t *p, uint64_t max)
 }
 
 int
-platen_partial_digest(platen_partial_t *p, uint8_t out[PLATEN_SHA256_LEN])
+platen_upload_file_digest(platen_upload_file_t *p, uint8_t out[PLATEN_SHA256_LEN])
 {
     struct sha256_ctx sha = p->sha;
 
@@ -647,7 +648,7 @@ platen_partial_digest(platen_partial_t *p, uint8_t out[PLATEN_SHA256_LEN])
 }
 
 void
-platen_partial_forget(const char *root, const platen_id_t *id)
+platen_upload_file_forget(const char *root, const platen_id_t *id)
 {
     char   path[PLATEN_PATH_MAX];
     size_t i;
@@ -659,27 +660,27 @@ platen_partial_forget(const char *root, const platen_id_t *id)
 }
 
 void
-platen_partial_remove(const char *root, const platen_id_t *id)
+platen_upload_file_remove(const char *root, const platen_id_t *id)
 {
     char path[PLATEN_PATH_MAX];
 
-    platen_partial_forget(root, id);
-    platen_partial_path(root, id, path);
+    platen_upload_file_forget(root, id);
+    platen_upload_file_path(root, id, path);
     unlink(path);
 }
 
 int
-platen_partial_take_back(const char *root, const platen_id_t *id)
+platen_upload_file_take_back(const char *root, const platen_id_t *id)
 {
     char from[PLATEN_PATH_MAX], to[PLATEN_PATH_MAX];
 
     platen_layout_path(root, PLATEN_DIR_INPUT, id, 0, from);
-    platen_partial_path(root, id, to);
+    platen_upload_file_path(root, id, to);
     return rename(from, to);
 }
 
 time_t
-platen_partial_written(const char *root, const platen_id_t *id)
+platen_upload_file_written(const char *root, const platen_id_t *id)
 {
     char        path[PLATEN_PATH_MAX];
     struct stat st;
@@ -696,7 +697,7 @@ platen_partial_written(const char *root, const platen_id_t *id)
 }
 
 int
-platen_partial_lock(platen_partial_t *p)
+platen_upload_file_lock(platen_upload_file_t *p)
 {
     int rc = read_meta(p);
 
@@ -704,7 +705,7 @@ platen_partial_lock(platen_partial_t *p)
         rc = open_bytes(p);
     }
     if (rc != PLATEN_OK) {
-        platen_partial_close(p);
+        platen_upload_file_close(p);
     }
     return rc;
 }

@@ -14,16 +14,16 @@
 
 /* Removes one if it has expired; 1 if so. */
 static int
-sweep_one(const char *root, const platen_id_t *id, platen_partial_is_job_t *is_job,
-          platen_partial_seen_t *seen, void *data)
+sweep_one(const char *root, const platen_id_t *id, platen_upload_file_is_job_t *is_job,
+          platen_upload_file_seen_t *seen, void *data)
 {
-    platen_partial_t p;
-    char             path[PLATEN_PATH_MAX];
-    time_t           last;
-    int              rc, job, gone = 0;
+    platen_upload_file_t p;
+    char                 path[PLATEN_PATH_MAX];
+    time_t               last;
+    int                  rc, job, gone = 0;
 
-    platen_partial_init(&p, root, id, 0);
-    rc = platen_partial_lock(&p);
+    platen_upload_file_init(&p, root, id, 0);
+    rc = platen_upload_file_lock(&p);
     if (rc == PLATEN_OK && p.placed) {
         /* A job's input is the job's; that of none, nobody's. */
         job = is_job(data, id);
@@ -33,22 +33,22 @@ sweep_one(const char *root, const platen_id_t *id, platen_partial_is_job_t *is_j
             unlink(path);
         } else if (job == 0) {
             /* Its client may come back, and the sweep of orphans before it. */
-            (void) platen_partial_take_back(root, id);
+            (void) platen_upload_file_take_back(root, id);
         }
     } else if (rc == PLATEN_OK) {
         gone = p.expires < time(NULL);
     } else if (rc == PLATEN_NOT_FOUND || rc == PLATEN_CORRUPT) {
         /* Half of one: it is being made, or a crash has left it. */
-        last = platen_partial_written(root, id);
+        last = platen_upload_file_written(root, id);
         gone = last != 0 && last + HALF_AGE < time(NULL);
     }
     if (gone) {
-        platen_partial_remove(root, id);
+        platen_upload_file_remove(root, id);
     }
     if (rc == PLATEN_OK && !p.placed && seen != NULL) {
         seen(data, p.meta.client, id, p.meta.deferred ? p.offset : p.meta.length, gone);
     }
-    platen_partial_close(&p);
+    platen_upload_file_close(&p);
     return gone;
 }
 
@@ -63,8 +63,8 @@ is_first_name(int dir, const char *name)
 }
 
 int
-platen_partial_sweep(const char *root, platen_partial_is_job_t *is_job,
-                     platen_partial_seen_t *seen, void *data)
+platen_upload_file_sweep(const char *root, platen_upload_file_is_job_t *is_job,
+                         platen_upload_file_seen_t *seen, void *data)
 {
     struct dirent *entry;
     platen_id_t    id;

@@ -84,14 +84,14 @@ typedef struct {
     uint8_t      cached;        /* the result is a copy of an earlier one */
     platen_str_t cache_key;     /* PLATEN_SHA256_LEN raw bytes; empty: to be asked of no one */
 
-    uint8_t      priority;   /* platen_priority_t */
-    uint32_t     crashes;    /* attempts that the document may be to blame for */
-    uint32_t     losses;     /* attempts that ended with the sidecar or its LibreOffice */
-    uint32_t     setbacks;   /* attempts that this machine could not carry out */
-    uint64_t     not_before; /* CLOCK_BOOTTIME milliseconds; PENDING, but not due; else 0 */
-    uint32_t     withheld;   /* PLATEN_OPTION_BIT()s of the secrets that it was given */
-    platen_str_t idem_key;   /* SHA-256 of its Idempotency-Key; empty: none */
-    platen_str_t idem_print; /* SHA-256 of what was submitted with that key */
+    uint8_t      priority;      /* platen_priority_t */
+    uint32_t     crashes;       /* attempts that the document may be to blame for */
+    uint32_t     lost_attempts; /* attempts that ended with the sidecar or its LibreOffice */
+    uint32_t     host_failures; /* attempts that this machine could not carry out */
+    uint64_t     not_before;    /* CLOCK_BOOTTIME milliseconds; PENDING, but not due; else 0 */
+    uint32_t     withheld;      /* PLATEN_OPTION_BIT()s of the secrets that it was given */
+    platen_str_t idem_key;      /* SHA-256 of its Idempotency-Key; empty: none */
+    platen_str_t idem_print;    /* SHA-256 of what was submitted with that key */
 
     platen_str_t content_type; /* as its upload was announced; empty: it was not */
     uint64_t     updated_at;   /* the last transition, microseconds since the Unix epoch */

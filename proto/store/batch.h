@@ -32,14 +32,14 @@ int platen_store_files(platen_txn_t *txn, const platen_id_t *batch, uint32_t num
                        platen_file_t *files, int max);
 
 /* Whether a batch that is gone has left something: 1, 0, or a negative code. */
-int platen_store_any_remains(platen_txn_t *txn);
+int platen_store_any_tombstones(platen_txn_t *txn);
 
 /*
  * Removes at most `max` files and skipped entries of batches that are gone.
  * *removed (room for `max`) gets the numbers of the files' records and no strings,
  * *n how many; returns 1 if there is more to do, 0, or a negative code.
  */
-int
-platen_store_remains(platen_txn_t *txn, uint64_t now, platen_job_t *removed, int max, int *n);
+int platen_store_tombstones(platen_txn_t *txn, uint64_t now, platen_job_t *removed, int max,
+                            int *n);
 
 #endif

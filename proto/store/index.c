@@ -14,7 +14,7 @@ const platen_db_t platen_dbs[PLATEN_DBS] = {
     { PLATEN_DB_EXPIRY, "expiry", 1, 16 },    { PLATEN_DB_IDEM, "idem", 1, 0 },
     { PLATEN_DB_CACHE, "cache", 1, 0 },       { PLATEN_DB_TURN, "turn", 1, 0 },
     { PLATEN_DB_FLOW, "flow", 1, 0 },         { PLATEN_DB_FILES, "files", 0, 0 },
-    { PLATEN_DB_BACKLOG, "backlog", 1, 16 },  { PLATEN_DB_REMAINS, "remains", 0, 16 },
+    { PLATEN_DB_BACKLOG, "backlog", 1, 16 },  { PLATEN_DB_TOMBSTONES, "remains", 0, 16 },
     { PLATEN_DB_COUNT, "count", 1, 0 },       { PLATEN_DB_USAGE, "usage", 1, 0 },
     { PLATEN_DB_UPLOADS, "uploads", 0, 16 },  { PLATEN_DB_HOOK, "hook", 0, 0 },
     { PLATEN_DB_HOOK_DUE, "hook_due", 0, 0 }, { PLATEN_DB_HOOK_DEAD, "hook_dead", 0, 0 },

@@ -11,13 +11,13 @@
 
 /* The first batch that is gone and has left something. */
 static int
-first_remains(platen_txn_t *txn, platen_id_t *batch)
+first_tombstones(platen_txn_t *txn, platen_id_t *batch)
 {
     MDB_cursor *cursor;
     MDB_val     key, val;
     int         rc;
 
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_REMAINS], &cursor);
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_TOMBSTONES], &cursor);
     if (rc != MDB_SUCCESS) {
         return platen_store_rc(txn, rc);
     }
@@ -33,12 +33,12 @@ first_remains(platen_txn_t *txn, platen_id_t *batch)
 }
 
 int
-platen_store_any_remains(platen_txn_t *txn)
+platen_store_any_tombstones(platen_txn_t *txn)
 {
     platen_id_t batch;
     int         rc;
 
-    rc = first_remains(txn, &batch);
+    rc = first_tombstones(txn, &batch);
     return rc == PLATEN_OK ? 1 : rc == PLATEN_NOT_FOUND ? 0 : rc;
 }
 
@@ -69,7 +69,7 @@ remove_entry(platen_txn_t *txn, const platen_id_t *batch, const platen_file_t *f
 }
 
 int
-platen_store_remains(platen_txn_t *txn, uint64_t now, platen_job_t *removed, int max, int *n)
+platen_store_tombstones(platen_txn_t *txn, uint64_t now, platen_job_t *removed, int max, int *n)
 {
     platen_file_t file;
     platen_id_t   batch;
@@ -77,13 +77,13 @@ platen_store_remains(platen_txn_t *txn, uint64_t now, platen_job_t *removed, int
 
     *n = 0;
     for (seen = 0; seen < max; seen++) {
-        rc = first_remains(txn, &batch);
+        rc = first_tombstones(txn, &batch);
         if (rc != PLATEN_OK) {
             return rc == PLATEN_NOT_FOUND ? 0 : rc;
         }
         rc = platen_store_files(txn, &batch, 0, &file, 1);
         if (rc == 0) {
-            rc = platen_store_del(txn, PLATEN_DB_REMAINS, batch.b, sizeof(batch.b));
+            rc = platen_store_del(txn, PLATEN_DB_TOMBSTONES, batch.b, sizeof(batch.b));
         } else if (rc > 0) {
             rc = remove_entry(txn, &batch, &file, now, &removed[*n]);
         }

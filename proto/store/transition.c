@@ -21,7 +21,7 @@ typedef struct {
     platen_str_t cache;
     char         code_bytes[PLATEN_ERROR_CODE_MAX];
     platen_str_t code; /* why it has failed, if it has */
-} kept_t;
+} key_snapshot_t;
 
 /* A job that had ended is to be done again, as if it had just come. */
 static void
@@ -29,8 +29,8 @@ begin_anew(platen_job_t *job)
 {
     job->attempts = 0;
     job->crashes = 0;
-    job->losses = 0;
-    job->setbacks = 0;
+    job->lost_attempts = 0;
+    job->host_failures = 0;
     job->output_size = 0;
     job->output_sha256 = (platen_str_t){ NULL, 0 };
 }
@@ -106,46 +106,46 @@ enter(platen_txn_t *txn, platen_job_t *job, platen_state_t from, platen_state_t 
 }
 
 static void
-keep(kept_t *kept, const platen_job_t *job)
+keep(key_snapshot_t *keys, const platen_job_t *job)
 {
-    kept->is_thumbnail = platen_job_is_thumbnail(job);
-    kept->is_file = platen_job_is_file(job) && !kept->is_thumbnail;
-    if (kept->is_file) {
-        memcpy(kept->batch.b, job->parent.data, sizeof(kept->batch.b));
+    keys->is_thumbnail = platen_job_is_thumbnail(job);
+    keys->is_file = platen_job_is_file(job) && !keys->is_thumbnail;
+    if (keys->is_file) {
+        memcpy(keys->batch.b, job->parent.data, sizeof(keys->batch.b));
     }
-    kept->cache = (platen_str_t){ kept->cache_bytes, 0 };
-    if (job->cache_key.len == sizeof(kept->cache_bytes)) {
-        memcpy(kept->cache_bytes, job->cache_key.data, sizeof(kept->cache_bytes));
-        kept->cache.len = sizeof(kept->cache_bytes);
+    keys->cache = (platen_str_t){ keys->cache_bytes, 0 };
+    if (job->cache_key.len == sizeof(keys->cache_bytes)) {
+        memcpy(keys->cache_bytes, job->cache_key.data, sizeof(keys->cache_bytes));
+        keys->cache.len = sizeof(keys->cache_bytes);
     }
-    kept->code = (platen_str_t){ kept->code_bytes, 0 };
+    keys->code = (platen_str_t){ keys->code_bytes, 0 };
 }
 
 /* Once the new state is known; a code that no engine has is not worth an event's room. */
 static void
-keep_code(kept_t *kept, const platen_job_t *job)
+keep_code(key_snapshot_t *keys, const platen_job_t *job)
 {
     if (job->state == PLATEN_STATE_FAILED && job->error_code.len != 0
-        && job->error_code.len <= sizeof(kept->code_bytes)) {
-        memcpy(kept->code_bytes, job->error_code.data, job->error_code.len);
-        kept->code.len = job->error_code.len;
+        && job->error_code.len <= sizeof(keys->code_bytes)) {
+        memcpy(keys->code_bytes, job->error_code.data, job->error_code.len);
+        keys->code.len = job->error_code.len;
     }
 }
 
 static int
-append_event(platen_txn_t *txn, const platen_job_t *job, const kept_t *kept,
+append_event(platen_txn_t *txn, const platen_job_t *job, const key_snapshot_t *keys,
              const platen_index_t *index, uint8_t state, uint64_t seq, uint64_t now)
 {
-    const platen_id_t *id = kept->is_file ? &kept->batch : &job->id;
+    const platen_id_t *id = keys->is_file ? &keys->batch : &job->id;
     uint8_t            k[8], buf[256];
     platen_event_t     event = {
             .time = now,
             .state = state,
-            .file = kept->is_file ? job->file + 1 : 0,
+            .file = keys->is_file ? job->file + 1 : 0,
             .id = { (const char *) id->b, sizeof(id->b) },
             .client = { (const char *) index->client + 1,
-                    kept->is_thumbnail ? 0 : index->client[0] },
-            .error_code = kept->code,
+                    keys->is_thumbnail ? 0 : index->client[0] },
+            .error_code = keys->code,
     };
     uint8_t *end;
 
@@ -160,7 +160,7 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
     platen_job_t   stored = { .state = PLATEN_STATE_NONE };
     platen_state_t from;
     platen_index_t before, after;
-    kept_t         kept;
+    key_snapshot_t keys;
     uint8_t        record[PLATEN_RECORD_MAX];
     size_t         size;
     int            rc, is_new, tells;
@@ -198,7 +198,7 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
         return PLATEN_INVALID_TRANSITION;
     }
 
-    keep(&kept, job);
+    keep(&keys, job);
     rc = enter(txn, job, from, to, now);
     if (rc != PLATEN_OK) {
         return rc;
@@ -208,7 +208,7 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
         return rc;
     }
     job->change_seq++;
-    keep_code(&kept, job);
+    keep_code(&keys, job);
 
     rc = platen_store_encode(txn, job, record, &size);
     if (rc == PLATEN_OK && !is_new) {
@@ -228,17 +228,17 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
         rc = platen_queue_charge(txn, after.client, after.prefix);
     }
     if (rc == PLATEN_OK) {
-        rc = append_event(txn, job, &kept, &after, job->state, job->change_seq, now);
+        rc = append_event(txn, job, &keys, &after, job->state, job->change_seq, now);
     }
     if (rc == PLATEN_OK) {
-        rc = from == PLATEN_STATE_SUCCESS ? platen_cache_del(txn, job, kept.cache)
-                                          : platen_cache_put(txn, job, kept.cache);
+        rc = from == PLATEN_STATE_SUCCESS ? platen_cache_del(txn, job, keys.cache)
+                                          : platen_cache_put(txn, job, keys.cache);
     }
     if (rc == PLATEN_OK) {
         rc = platen_store_put(txn, PLATEN_DB_JOBS, job->id.b, 16, record, size, 0);
     }
-    if (rc == PLATEN_OK && kept.is_file) {
-        rc = platen_batch_count(txn, &kept.batch, from, to, job->change_seq, now);
+    if (rc == PLATEN_OK && keys.is_file) {
+        rc = platen_batch_count(txn, &keys.batch, from, to, job->change_seq, now);
     }
     if (rc == PLATEN_OK && tells) {
         rc = platen_store_tell(txn, &job->id, record, size, to, job->change_seq, now);
@@ -277,7 +277,7 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
 {
     platen_job_t   job;
     platen_index_t index;
-    kept_t         kept;
+    key_snapshot_t keys;
     uint8_t        record[PLATEN_RECORD_MAX];
     uint64_t       seq;
     size_t         size = 0; /* of the record, if it is told */
@@ -300,7 +300,7 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
     if (leaves < 0) {
         return leaves;
     }
-    keep(&kept, &job);
+    keep(&keys, &job);
     state = platen_state_final((platen_state_t) job.state) ? PLATEN_STATE_NONE
                                                            : PLATEN_STATE_CANCELLED;
     if (job.webhook_url.len != 0) {
@@ -317,7 +317,7 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
 
     rc = platen_index_change(txn, &index, NULL);
     if (rc == PLATEN_OK) {
-        rc = platen_cache_del(txn, &job, kept.cache);
+        rc = platen_cache_del(txn, &job, keys.cache);
     }
     if (rc == PLATEN_OK) {
         rc = platen_store_del(txn, PLATEN_DB_JOBS, id->b, 16);
@@ -327,15 +327,15 @@ platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t
     }
     job.id = *id;
     /* That the batch is gone says all of its files. */
-    if (rc == PLATEN_OK && !kept.is_file) {
-        rc = append_event(txn, &job, &kept, &index, (uint8_t) state, seq + 1, now);
+    if (rc == PLATEN_OK && !keys.is_file) {
+        rc = append_event(txn, &job, &keys, &index, (uint8_t) state, seq + 1, now);
     }
     /* Its files may be many: platend takes them away, some at a time. */
     if (rc == PLATEN_OK && leaves) {
-        rc = platen_store_put(txn, PLATEN_DB_REMAINS, id->b, 16, "", 0, 0);
+        rc = platen_store_put(txn, PLATEN_DB_TOMBSTONES, id->b, 16, "", 0, 0);
     }
-    if (rc == PLATEN_OK && kept.is_file) {
-        rc = platen_batch_count(txn, &kept.batch, (platen_state_t) job.state, PLATEN_STATE_NONE,
+    if (rc == PLATEN_OK && keys.is_file) {
+        rc = platen_batch_count(txn, &keys.batch, (platen_state_t) job.state, PLATEN_STATE_NONE,
                                 seq, now);
     }
     if (rc == PLATEN_OK && size != 0) {

@@ -23,7 +23,7 @@ platen_store_transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to,
  * Removes the record of `id` and its indexes, whatever its state, with one
  * outbox event: CANCELLED if it was not final, else "gone".  A `client` that is
  * not the owner gets PLATEN_NOT_FOUND; NULL asks for no owner.  The files of a
- * batch go with platen_store_remains().  *removed (may be
+ * batch go with platen_store_tombstones().  *removed (may be
  * NULL) gets the numbers of the record and no strings.
  */
 int platen_store_remove(platen_txn_t *txn, const platen_id_t *id, const platen_str_t *client,

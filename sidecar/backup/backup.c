@@ -352,18 +352,18 @@ make(platen_store_t *store, const char *data, const char *dir, platen_backup_t *
     char part[PATH_MAX], earlier[PLATEN_BACKUP_NAME + 1];
 
     snprintf(part, sizeof(part), "%s/.part", dir);
-    if (platen_workdir_remove(part) != 0 || mkdir(part, 0750) != 0) {
+    if (platen_tree_remove(part) != 0 || mkdir(part, 0750) != 0) {
         return refuse(part, err, errlen);
     }
     (void) platen_backup_newest(dir, earlier);
     choose_name(dir, made);
     if (fill(store, data, dir, earlier, part, made, err, errlen) != 0) {
-        (void) platen_workdir_remove(part);
+        (void) platen_tree_remove(part);
         return -1;
     }
     if (rename(part, made->path) != 0 || platen_layout_sync_dir(dir) != 0) {
         (void) refuse(made->path, err, errlen);
-        (void) platen_workdir_remove(part);
+        (void) platen_tree_remove(part);
         return -1;
     }
     return 0;
@@ -378,7 +378,7 @@ remove_old(const char *dir, unsigned keep, platen_backup_t *made, char *err, siz
     while (find_name(dir, 0, name) > keep) {
         snprintf(path, sizeof(path), "%s/%s", dir, name);
         /* Never a half of one under its name. */
-        if (rename(path, part) != 0 || platen_workdir_remove(part) != 0) {
+        if (rename(path, part) != 0 || platen_tree_remove(part) != 0) {
             return refuse(path, err, errlen);
         }
         made->removed++;

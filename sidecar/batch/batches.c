@@ -16,12 +16,12 @@
 #include "base/crash.h"
 #include "run/tree.h"
 
-#define REMAINS 64 /* files removed in one transaction */
+#define TOMBSTONES 64 /* files removed in one transaction */
 
 static void item_run(void *data);
 static void item_done(void *data);
-static void remains_run(void *data);
-static void remains_done(void *data);
+static void tombstones_run(void *data);
+static void tombstones_done(void *data);
 
 platen_batches_t *
 platen_batches_new(const platen_config_t *config, platen_store_t *store,
@@ -41,7 +41,8 @@ platen_batches_new(const platen_config_t *config, platen_store_t *store,
     b->done = done;
     b->more = more;
     b->data = data;
-    b->remains = (platen_work_t){ .run = remains_run, .done = remains_done, .data = b };
+    b->tombstones =
+        (platen_work_t){ .run = tombstones_run, .done = tombstones_done, .data = b };
     b->view = platen_store_view(store);
     if (b->view == NULL) {
         platen_batches_destroy(&b);
@@ -105,7 +106,7 @@ platen_batches_holds(const platen_batches_t *b, const platen_id_t *id, uint32_t 
 static void
 remove_dir(const char *dir)
 {
-    if (platen_workdir_remove(dir) != 0 && errno != ENOENT) {
+    if (platen_tree_remove(dir) != 0 && errno != ENOENT) {
         platen_log(PLATEN_LOG_WARN, "cannot remove a batch's directory",
                    json_pack("{s:s, s:s}", "path", dir, "error", strerror(errno)));
     }
@@ -129,7 +130,7 @@ platen_batches_fetch(const platen_config_t *config, const platen_task_t *task, c
     set_dir(config, task, dir);
     remove_dir(dir);
     snprintf(path, sizeof(path), "%s/out", work);
-    return platen_workdir_unlock(AT_FDCWD, path) != 0 ? -1 : rename(path, dir);
+    return platen_tree_unlock(AT_FDCWD, path) != 0 ? -1 : rename(path, dir);
 }
 
 int
@@ -147,9 +148,9 @@ platen_batches_add(platen_batches_t *b, platen_task_t *task)
         return -1;
     }
     item->batches = b;
-    item->slice = task->kind == PLATEN_TASK_UNPACK  ? platen_batches_spread_slice
+    item->slice = task->kind == PLATEN_TASK_UNPACK  ? platen_batches_expand_slice
                   : task->kind == PLATEN_TASK_AGAIN ? platen_batches_again_slice
-                                                    : platen_batches_gather_slice;
+                                                    : platen_batches_collect_slice;
     item->work = (platen_work_t){ .run = item_run, .done = item_done, .data = item };
     set_dir(b->config, task, item->dir);
     item->task = task;
@@ -240,16 +241,16 @@ static int
 take_away(const platen_batches_t *b)
 {
     platen_txn_t txn;
-    platen_job_t removed[REMAINS];
+    platen_job_t removed[TOMBSTONES];
     int          rc, any = 0, n = 0, i;
 
     rc = platen_txn_write(b->view, &txn);
     if (rc == PLATEN_OK) {
-        any = platen_store_remains(&txn, platen_now_us(), removed, REMAINS, &n);
+        any = platen_store_tombstones(&txn, platen_now_us(), removed, TOMBSTONES, &n);
         rc = any < 0 ? any : PLATEN_OK;
     }
     if (rc == PLATEN_OK) {
-        platen_crash_point(PLATEN_CRASH_REMAINS_RECORDED);
+        platen_crash_point(PLATEN_CRASH_TOMBSTONES_RECORDED);
         rc = platen_txn_commit(&txn);
     }
     platen_txn_abort(&txn);
@@ -258,7 +259,7 @@ take_away(const platen_batches_t *b)
                    json_pack("{s:s}", "error", platen_strerror(rc)));
         return 0;
     }
-    platen_crash_point(PLATEN_CRASH_REMAINS_COMMITTED);
+    platen_crash_point(PLATEN_CRASH_TOMBSTONES_COMMITTED);
     for (i = 0; i < n; i++) {
         platen_layout_remove(b->config->data_path, &removed[i].id, removed[i].epoch);
     }
@@ -266,7 +267,7 @@ take_away(const platen_batches_t *b)
 }
 
 static void
-remains_run(void *data)
+tombstones_run(void *data)
 {
     platen_batches_t *b = data;
 
@@ -274,7 +275,7 @@ remains_run(void *data)
 }
 
 static void
-remains_done(void *data)
+tombstones_done(void *data)
 {
     platen_batches_t *b = data;
 
@@ -286,7 +287,7 @@ remains_done(void *data)
 
 /* Whether there is something of it; asks without the writer's lock. */
 static int
-any_remains(const platen_batches_t *b)
+any_tombstones(const platen_batches_t *b)
 {
     platen_txn_t txn;
     int          any;
@@ -294,7 +295,7 @@ any_remains(const platen_batches_t *b)
     if (platen_txn_read(b->store, &txn) != PLATEN_OK) {
         return 0;
     }
-    any = platen_store_any_remains(&txn);
+    any = platen_store_any_tombstones(&txn);
     platen_txn_abort(&txn);
     return any == 1;
 }
@@ -304,9 +305,9 @@ platen_batches_slice(platen_batches_t *b)
 {
     platen_batch_item_t *item;
 
-    if (!b->removing && any_remains(b)) {
+    if (!b->removing && any_tombstones(b)) {
         b->removing = 1;
-        platen_crew_do(b->crew, PLATEN_CREW_DISK, &b->remains);
+        platen_crew_do(b->crew, PLATEN_CREW_DISK, &b->tombstones);
     }
     for (item = b->items; item != NULL; item = item->next) {
         if (!item->busy && !item->ready) {

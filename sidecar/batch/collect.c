@@ -154,7 +154,7 @@ open_list(platen_batch_item_t *item)
 {
     char path[2 * PLATEN_PATH_MAX];
 
-    if (platen_workdir_reset(item->dir) == 0) {
+    if (platen_tree_reset(item->dir) == 0) {
         snprintf(path, sizeof(path), "%s/list", item->dir);
         item->list = fopen(path, "wxe");
     }
@@ -162,7 +162,7 @@ open_list(platen_batch_item_t *item)
 }
 
 int
-platen_batches_gather_slice(const platen_batches_t *b, platen_batch_item_t *item)
+platen_batches_collect_slice(const platen_batches_t *b, platen_batch_item_t *item)
 {
     platen_file_t files[SLICE];
     platen_job_t  job;

@@ -490,7 +490,7 @@ record_all(const platen_batch_item_t *item, const entry_t *entries, int n, int *
 }
 
 int
-platen_batches_spread_slice(const platen_batches_t *b, platen_batch_item_t *item)
+platen_batches_expand_slice(const platen_batches_t *b, platen_batch_item_t *item)
 {
     slice_t *slice;
     entry_t *entries;

@@ -36,8 +36,8 @@ struct platen_batches_s {
     platen_batches_done_t *done;
     platen_batches_more_t *more;
     void                  *data;
-    platen_batch_item_t   *items;   /* the loop's */
-    platen_work_t          remains; /* what batches that were removed have left */
+    platen_batch_item_t   *items;      /* the loop's */
+    platen_work_t          tombstones; /* what batches that were removed have left */
     int                    removing;
     int                    left; /* there may be more of it */
     platen_store_t        *view;
@@ -48,9 +48,9 @@ struct platen_batches_s {
  * PLATEN_STALE if nobody wants it any more; or what the store or the disk said (PLATEN_ERROR:
  * errno).
  */
-int platen_batches_spread_slice(const platen_batches_t *b, platen_batch_item_t *item);
+int platen_batches_expand_slice(const platen_batches_t *b, platen_batch_item_t *item);
 int platen_batches_again_slice(const platen_batches_t *b, platen_batch_item_t *item);
-int platen_batches_gather_slice(const platen_batches_t *b, platen_batch_item_t *item);
+int platen_batches_collect_slice(const platen_batches_t *b, platen_batch_item_t *item);
 
 /*
  * Opens a plain file that the program which read an archive has left, to be read; in its

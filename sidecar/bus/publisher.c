@@ -11,7 +11,7 @@
 
 #define WAITING_MAX 16 /* for one worker; the newest says what all of them say */
 
-struct platen_news_s {
+struct platen_publisher_s {
     platen_store_t *store;
     zsock_t        *socket; /* NULL: no endpoint is configured */
     char           *path;
@@ -19,10 +19,11 @@ struct platen_news_s {
     uint64_t        told; /* and that was published */
 };
 
-platen_news_t *
-platen_news_new(const platen_config_t *config, platen_store_t *store, char *err, size_t errlen)
+platen_publisher_t *
+platen_publisher_new(const platen_config_t *config, platen_store_t *store, char *err,
+                     size_t errlen)
 {
-    platen_news_t *n;
+    platen_publisher_t *n;
 
     n = calloc(1, sizeof(*n));
     if (n == NULL) {
@@ -49,14 +50,14 @@ platen_news_new(const platen_config_t *config, platen_store_t *store, char *err,
     return n;
 
 failed:
-    platen_news_destroy(&n);
+    platen_publisher_destroy(&n);
     return NULL;
 }
 
 void
-platen_news_destroy(platen_news_t **news)
+platen_publisher_destroy(platen_publisher_t **publisher)
 {
-    platen_news_t *n = *news;
+    platen_publisher_t *n = *publisher;
 
     if (n == NULL) {
         return;
@@ -64,11 +65,11 @@ platen_news_destroy(platen_news_t **news)
     zsock_destroy(&n->socket);
     platen_endpoint_remove(&n->path);
     free(n);
-    *news = NULL;
+    *publisher = NULL;
 }
 
 int
-platen_news_publish(platen_news_t *n)
+platen_publisher_send(platen_publisher_t *n)
 {
     platen_txn_t txn;
     uint64_t     first, last = 0;

@@ -3,30 +3,30 @@
  * workers that the outbox has grown (base/wire.h).  They read it themselves.
  */
 
-#ifndef PLATEN_NEWS_H
-#define PLATEN_NEWS_H
+#ifndef PLATEN_PUBLISHER_H
+#define PLATEN_PUBLISHER_H
 
 #include <czmq.h>
 
 #include "config.h"
 #include "store/store.h"
 
-typedef struct platen_news_s platen_news_t;
+typedef struct platen_publisher_s platen_publisher_t;
 
 /*
  * Binds the endpoint; with none configured there are no news, and nothing fails.
  * The store must outlive it.  NULL on failure, with a sentence in `err`.
  */
-platen_news_t *
-platen_news_new(const platen_config_t *config, platen_store_t *store, char *err, size_t errlen);
+platen_publisher_t *platen_publisher_new(const platen_config_t *config, platen_store_t *store,
+                                         char *err, size_t errlen);
 
 /* Closes the socket and removes its file. */
-void platen_news_destroy(platen_news_t **news);
+void platen_publisher_destroy(platen_publisher_t **publisher);
 
 /*
  * Publishes, if the outbox has grown since the last time.  Never blocks.  Returns
  * whether it has grown.
  */
-int platen_news_publish(platen_news_t *news);
+int platen_publisher_send(platen_publisher_t *publisher);
 
 #endif

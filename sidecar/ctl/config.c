@@ -155,6 +155,7 @@ check(platen_ctl_doctor_t *d, unsigned how)
     } else {
         platen_ctl_report_add(report, PLATEN_CTL_OK, "platend.cfg", "platend takes %s",
                               d->file);
+        platen_ctl_doctor_old_names(config, report);
     }
     if (d->nginx == NULL || access(d->nginx, X_OK) != 0) {
         platen_ctl_report_add(report, PLATEN_CTL_FAIL, "nginx", "there is no nginx here");

@@ -124,6 +124,7 @@ load(const char *file, platen_ctl_report_t *report)
     }
     platen_ctl_report_add(report, PLATEN_CTL_OK, "config", "configuration: %s, %llu workers",
                           file, (unsigned long long) config->workers);
+    platen_ctl_doctor_old_names(config, report);
     return config;
 }
 

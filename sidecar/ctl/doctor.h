@@ -70,6 +70,9 @@ typedef struct {
 /* Reads it in nginx's syntax, with all files that are included. */
 void platen_ctl_doctor_conf_parse(const char *text, platen_ctl_doctor_conf_t *conf);
 
+/* Warns of each key of platend.cfg that has another name now. */
+void platen_ctl_doctor_old_names(const platen_config_t *config, platen_ctl_report_t *report);
+
 /*
  * What nginx warns of that is Platen's, among what it said (names in several files of keys,
  * keys open to all), and whether directories, map and sockets of both are the same.  Returns

@@ -132,6 +132,22 @@ compare(const platen_ctl_doctor_t *d, const platen_ctl_doctor_conf_t *conf,
     }
 }
 
+void
+platen_ctl_doctor_old_names(const platen_config_t *config, platen_ctl_report_t *report)
+{
+    size_t i;
+
+    for (i = 0; i < PLATEN_CONFIG_OLD_MAX; i++) {
+        if (config->old[i] != NULL) {
+            platen_ctl_report_add(report, PLATEN_CTL_WARN, "config.name",
+                                  "%s in platend.cfg is %s now", config->old[i]->was,
+                                  config->old[i]->is);
+            platen_ctl_report_advice(report,
+                                     "rename it: the next release refuses the old name");
+        }
+    }
+}
+
 int
 platen_ctl_doctor_conf_judge(const platen_ctl_doctor_t *d, const char *said, const char *text,
                              platen_ctl_status_t none, platen_ctl_report_t *report)

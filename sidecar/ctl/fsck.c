@@ -128,7 +128,7 @@ typedef struct {
     platen_job_t job; /* without strings but: */
     char         input_sha256[PLATEN_SHA256_LEN];
     char         output_sha256[PLATEN_SHA256_LEN];
-} kept_t;
+} snapshot_t;
 
 static platen_str_t
 keep_digest(platen_str_t from, char to[PLATEN_SHA256_LEN])
@@ -141,7 +141,7 @@ keep_digest(platen_str_t from, char to[PLATEN_SHA256_LEN])
 }
 
 static int
-keep(fsck_t *f, const platen_id_t *id, kept_t *kept)
+keep(fsck_t *f, const platen_id_t *id, snapshot_t *kept)
 {
     platen_txn_t txn;
     platen_job_t job;
@@ -198,10 +198,10 @@ fail_job(fsck_t *f, const platen_job_t *seen)
 }
 
 static void
-check_file(fsck_t *f, platen_dir_t dir, const kept_t *kept)
+check_file(fsck_t *f, platen_dir_t dir, const snapshot_t *kept)
 {
     platen_ctl_file_found_t found;
-    kept_t                  now;
+    snapshot_t              now;
     char                    what[160];
     int                     repaired = 0;
 
@@ -229,7 +229,7 @@ check_jobs(fsck_t *f)
 {
     platen_txn_t txn;
     platen_id_t  ids[SLICE], after;
-    kept_t       kept;
+    snapshot_t   kept;
     int          rc, i, n = 0;
 
     do {
@@ -354,7 +354,7 @@ give_back(fsck_t *f, const platen_reservation_t *kept)
     int          rc;
 
     rc = platen_txn_write(f->s.store, &txn);
-    if (rc == PLATEN_OK && platen_partial_written(f->s.config->data_path, &kept->id) != 0) {
+    if (rc == PLATEN_OK && platen_upload_file_written(f->s.config->data_path, &kept->id) != 0) {
         rc = PLATEN_STALE;
     }
     if (rc == PLATEN_OK) {
@@ -388,7 +388,7 @@ check_uploads(fsck_t *f)
         for (i = 0; i < n; i++) {
             after = kept[i];
             if (platen_id_ms(&kept[i].id) + f->s.config->orphan_age * 1000 >= now
-                || platen_partial_written(f->s.config->data_path, &kept[i].id) != 0) {
+                || platen_upload_file_written(f->s.config->data_path, &kept[i].id) != 0) {
                 continue;
             }
             platen_id_format(&kept[i].id, text);

@@ -119,8 +119,8 @@ describe(const platen_job_t *job)
     SET("ttl", number(job->ttl));
     SET("attempts", number(job->attempts));
     SET("crashes", number(job->crashes));
-    SET("losses", number(job->losses));
-    SET("setbacks", number(job->setbacks));
+    SET("lost_attempts", number(job->lost_attempts));
+    SET("host_failures", number(job->host_failures));
     SET("epoch", number(job->epoch));
     SET("owner", text(job->owner));
     SET("lease_ms", job->lease_until == 0

@@ -125,7 +125,7 @@ read_copy(restore_t *r, const char *dir)
 static int
 remove_tree(const char *path)
 {
-    return platen_workdir_remove(path) == 0 ? 0 : fail(path, strerror(errno));
+    return platen_tree_remove(path) == 0 ? 0 : fail(path, strerror(errno));
 }
 
 static void

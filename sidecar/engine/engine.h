@@ -68,8 +68,8 @@ struct platen_engine_s {
     int (*request)(const platen_engine_t *engine, const platen_run_t *run,
                    platen_lok_message_t *message, char *scratch, size_t size);
 
-    /* `said` is the end of what the run wrote to its standard error, any bytes. */
-    platen_exit_t (*exited)(int code, const char *said);
+    /* `stderr_tail` is the end of what the run wrote to its standard error, any bytes. */
+    platen_exit_t (*exited)(int code, const char *stderr_tail);
 
     /* The same as a table, without that function: the first that fits; the last fits all. */
     const platen_program_rule_t *rules;
@@ -82,7 +82,8 @@ struct platen_engine_s {
 };
 
 /* What an exit code of it says; see its `exited` and `rules`. */
-platen_exit_t platen_engine_exit(const platen_engine_t *engine, int code, const char *said);
+platen_exit_t
+platen_engine_exit(const platen_engine_t *engine, int code, const char *stderr_tail);
 
 /* One step of a route, with the options that are its to honour. */
 typedef struct {

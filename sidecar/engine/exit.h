@@ -23,8 +23,8 @@ typedef enum {
 
 /* Words that decide what an end means: the first rule that fits. */
 typedef struct {
-    int           code; /* exit code, or PLATEN_PROGRAM_ANY */
-    const char   *said; /* part of what it said, or NULL: anything */
+    int           code;       /* exit code, or PLATEN_PROGRAM_ANY */
+    const char   *stderr_has; /* part of what it said, or NULL: anything */
     platen_exit_t exit;
 } platen_program_rule_t;
 

@@ -45,9 +45,9 @@ static platen_setting_t common[] = {
 static const char *const named[][3] = {
     { "generic_Text", "txt", "Text" },
     { "generic_HTML", "html", "HTML (StarWriter)" },
-    { "calc_HTML", PLATEN_REGISTRY_HTML_TABLE, "calc_HTML_WebQuery" },
+    { "calc_HTML", PLATEN_LO_PROFILE_HTML_TABLE, "calc_HTML_WebQuery" },
     { "writer_Rich_Text_Format", "rtf", "Rich Text Format" },
-    { "calc_MS_Excel_2003_XML", PLATEN_REGISTRY_EXCEL_XML, "MS Excel 2003 XML Orcus" },
+    { "calc_MS_Excel_2003_XML", PLATEN_LO_PROFILE_EXCEL_XML, "MS Excel 2003 XML Orcus" },
 };
 
 /* Beginnings of the names of those that keep their detectors. */
@@ -131,7 +131,7 @@ write_items(FILE *out, platen_setting_t *settings, size_t n)
 }
 
 void
-platen_registry_version(const char *text, char version[16])
+platen_lo_profile_version(const char *text, char version[16])
 {
     static const char prop[] = "<prop oor:name=\"ooSetupVersion\">", value[] = "<value>";
     const char       *at = strstr(text, prop);
@@ -206,7 +206,7 @@ write_version(FILE *out, const char *text)
         { "org.openoffice.Setup/Product", "ooSetupLastVersion", version },
     };
 
-    platen_registry_version(text, version);
+    platen_lo_profile_version(text, version);
     if (*version != '\0') {
         write_items(out, setting, 1);
     }
@@ -248,7 +248,7 @@ write_installation(FILE *out, const char *program)
 }
 
 void
-platen_registry_write(FILE *out, const char *program, platen_setting_t *settings, size_t n)
+platen_lo_profile_write(FILE *out, const char *program, platen_setting_t *settings, size_t n)
 {
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
           "<oor:items xmlns:oor=\"http://openoffice.org/2001/registry\""

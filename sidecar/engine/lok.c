@@ -58,7 +58,7 @@
 
 /* A page of tables as a spreadsheet; it is read by another filter than a page. */
 #define TABLE(to, cost)                                                        \
-    { "html", to, cost, 0, PLATEN_EDGE_FIRST, to, PLATEN_REGISTRY_HTML_TABLE }
+    { "html", to, cost, 0, PLATEN_EDGE_FIRST, to, PLATEN_LO_PROFILE_HTML_TABLE }
 
 #define IMPRESS(from)                                                          \
     { from, "pdf", 150, PLATEN_UNO_PDF | SECRET, 0, "pdf", NULL },             \
@@ -77,7 +77,7 @@ static const platen_edge_t edges[] = {
     CALC("xlsx"),
     CALC("xls"),
     CALC("ods"),
-    CALC(PLATEN_REGISTRY_EXCEL_XML),
+    CALC(PLATEN_LO_PROFILE_EXCEL_XML),
     TABLE("xlsx", 140),
     TABLE("ods", 160),
     TABLE("xls", 150),
@@ -206,9 +206,9 @@ request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_messa
 }
 
 static platen_exit_t
-exited(int code, const char *said)
+exited(int code, const char *stderr_tail)
 {
-    (void) said;
+    (void) stderr_tail;
     switch (code) {
     case PLATEN_LOK_EXIT_DONE:
         return PLATEN_EXIT_DONE;

@@ -49,18 +49,18 @@ platen_program_name(const platen_run_t *run, char *name, size_t size)
 }
 
 static platen_exit_t
-exit_by(const platen_program_rule_t *rules, int code, const char *said)
+exit_by(const platen_program_rule_t *rules, int code, const char *stderr_tail)
 {
     while ((rules->code != PLATEN_PROGRAM_ANY && rules->code != code)
-           || (rules->said != NULL && strstr(said, rules->said) == NULL)) {
+           || (rules->stderr_has != NULL && strstr(stderr_tail, rules->stderr_has) == NULL)) {
         rules++;
     }
     return rules->exit;
 }
 
 platen_exit_t
-platen_engine_exit(const platen_engine_t *engine, int code, const char *said)
+platen_engine_exit(const platen_engine_t *engine, int code, const char *stderr_tail)
 {
-    return engine->exited != NULL ? engine->exited(code, said)
-                                  : exit_by(engine->rules, code, said);
+    return engine->exited != NULL ? engine->exited(code, stderr_tail)
+                                  : exit_by(engine->rules, code, stderr_tail);
 }

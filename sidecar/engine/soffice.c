@@ -149,7 +149,7 @@ write_settings(const char *path, const char *program)
     if (out == NULL) {
         return -1;
     }
-    platen_registry_write(out, program, settings, sizeof(settings) / sizeof(settings[0]));
+    platen_lo_profile_write(out, program, settings, sizeof(settings) / sizeof(settings[0]));
 
     return ferror(out) != 0 ? (fclose(out), errno = EIO, -1) : fclose(out);
 }
@@ -290,9 +290,9 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
 }
 
 static platen_exit_t
-exited(int code, const char *said)
+exited(int code, const char *stderr_tail)
 {
-    (void) said;
+    (void) stderr_tail;
     return code == EXIT_RESTART   ? PLATEN_EXIT_AGAIN
            : code == EXIT_CRASHED ? PLATEN_EXIT_CRASHED
                                   : PLATEN_EXIT_DONE;

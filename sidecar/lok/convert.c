@@ -121,7 +121,7 @@ is_table(const char *path)
 {
     const char *dot = strrchr(path, '.');
 
-    return dot != NULL && strcmp(dot + 1, PLATEN_REGISTRY_HTML_TABLE) == 0;
+    return dot != NULL && strcmp(dot + 1, PLATEN_LO_PROFILE_HTML_TABLE) == 0;
 }
 
 /*

@@ -86,7 +86,7 @@ write_settings(const char *program)
         return -1;
     }
 
-    platen_registry_write(out, program, settings, sizeof(settings) / sizeof(settings[0]));
+    platen_lo_profile_write(out, program, settings, sizeof(settings) / sizeof(settings[0]));
 
     if (ferror(out) != 0 || fflush(out) != 0 || fstat(fd, &written) != 0) {
         fclose(out);
@@ -100,8 +100,7 @@ platen_lok_profile_make(const char *state, const char *program, char *err, size_
 {
     const char *step;
 
-    if ((step = "reset", platen_workdir_reset(state)) != 0
-        || (step = "enter", chdir(state)) != 0
+    if ((step = "reset", platen_tree_reset(state)) != 0 || (step = "enter", chdir(state)) != 0
         || (step = "make tmp in", mkdir("tmp", 0700)) != 0
         || (step = "make profile in", mkdir("profile", 0700)) != 0
         || mkdir("profile/user", 0700) != 0

@@ -30,7 +30,7 @@ struct worker_s {
     uint64_t               deadline; /* CLOCK_BOOTTIME milliseconds */
     uint64_t               look_at;  /* the same */
     uint64_t               used;     /* bytes of disk, when it was last looked at */
-    platen_stage_t         stage;
+    platen_run_dir_t       run_dir;
     platen_confinement_t   confinement;
     platen_options_t       options; /* of the current step */
     platen_run_result_t    result;

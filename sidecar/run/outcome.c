@@ -10,7 +10,7 @@
 #include "run/tree.h"
 
 const char *
-platen_judge_name(platen_run_outcome_t outcome)
+platen_outcome_name(platen_run_outcome_t outcome)
 {
     static const char *const names[] = {
         [PLATEN_RUN_DONE] = "done",
@@ -41,17 +41,19 @@ platen_judge_name(platen_run_outcome_t outcome)
 }
 
 void
-platen_judge_last_line(const char *said, char *out, size_t size)
+platen_outcome_last_line(const char *stderr_tail, char *out, size_t size)
 {
-    size_t      n = strlen(said);
+    size_t      n = strlen(stderr_tail);
     const char *line;
 
-    while (n > 0 && (said[n - 1] == '\n' || said[n - 1] == '\r' || said[n - 1] == ' ')) {
+    while (n > 0
+           && (stderr_tail[n - 1] == '\n' || stderr_tail[n - 1] == '\r'
+               || stderr_tail[n - 1] == ' ')) {
         n--;
     }
-    line = n == 0 ? NULL : memrchr(said, '\n', n);
-    line = line == NULL ? said : line + 1;
-    snprintf(out, size, "%.*s", (int) (said + n - line), line);
+    line = n == 0 ? NULL : memrchr(stderr_tail, '\n', n);
+    line = line == NULL ? stderr_tail : line + 1;
+    snprintf(out, size, "%.*s", (int) (stderr_tail + n - line), line);
 }
 
 static platen_run_outcome_t
@@ -79,7 +81,7 @@ outcome_of(platen_exit_t exit)
 
 /* Programs that look at what malloc() returns say so and end; C++ ones abort. */
 static int
-says_memory(const char *said)
+says_memory(const char *stderr_tail)
 {
     static const char *const words[] = { "bad_alloc",        "out of memory",
                                          "Out of memory",    "annot allocate memory",
@@ -87,7 +89,7 @@ says_memory(const char *said)
     size_t                   i;
 
     for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strstr(said, words[i]) != NULL) {
+        if (strstr(stderr_tail, words[i]) != NULL) {
             return 1;
         }
     }
@@ -100,9 +102,9 @@ says_memory(const char *said)
  * size is left.
  */
 static int
-was_too_large(const platen_judge_case_t *of, int signal)
+was_too_large(const platen_outcome_case_t *of, int signal)
 {
-    return signal == SIGXFSZ || platen_workdir_largest(of->dir) >= of->file_size;
+    return signal == SIGXFSZ || platen_tree_largest(of->dir) >= of->file_size;
 }
 
 /*
@@ -110,7 +112,7 @@ was_too_large(const platen_judge_case_t *of, int signal)
  * one, and where pages were asked for, they are what was not found.
  */
 static platen_run_outcome_t
-refine(const platen_judge_case_t *of, platen_run_outcome_t outcome)
+refine(const platen_outcome_case_t *of, platen_run_outcome_t outcome)
 {
     int pages = platen_options_get(of->options, PLATEN_OPTION_PAGES) != NULL;
 
@@ -120,17 +122,19 @@ refine(const platen_judge_case_t *of, platen_run_outcome_t outcome)
                    ? PLATEN_RUN_ENCRYPTED
                    : outcome;
     case PLATEN_RUN_CORRUPT:
-        return says_memory(of->said) ? PLATEN_RUN_MEMORY : outcome;
+        return says_memory(of->stderr_tail) ? PLATEN_RUN_MEMORY : outcome;
     case PLATEN_RUN_FAILED:
     case PLATEN_RUN_EMPTY:
-        return says_memory(of->said) ? PLATEN_RUN_MEMORY : pages ? PLATEN_RUN_PAGES : outcome;
+        return says_memory(of->stderr_tail) ? PLATEN_RUN_MEMORY
+               : pages                      ? PLATEN_RUN_PAGES
+                                            : outcome;
     default:
         return outcome;
     }
 }
 
 platen_run_outcome_t
-platen_judge(const platen_judge_case_t *of)
+platen_outcome(const platen_outcome_case_t *of)
 {
     platen_run_outcome_t outcome;
     int                  signal = WIFSIGNALED(of->wstatus) ? WTERMSIG(of->wstatus) : 0;
@@ -143,11 +147,12 @@ platen_judge(const platen_judge_case_t *of)
     }
     if (signal != 0) {
         return was_too_large(of, signal)          ? PLATEN_RUN_TOO_LARGE
-               : says_memory(of->said)            ? PLATEN_RUN_MEMORY
+               : says_memory(of->stderr_tail)     ? PLATEN_RUN_MEMORY
                : signal == SIGKILL && of->starved ? PLATEN_RUN_STARVED
                                                   : PLATEN_RUN_CRASHED;
     }
-    outcome = outcome_of(platen_engine_exit(of->engine, WEXITSTATUS(of->wstatus), of->said));
+    outcome =
+        outcome_of(platen_engine_exit(of->engine, WEXITSTATUS(of->wstatus), of->stderr_tail));
     if (outcome != PLATEN_RUN_DONE && was_too_large(of, 0)) {
         return PLATEN_RUN_TOO_LARGE;
     }

@@ -3,8 +3,8 @@
  * words and what is left on the disk to one outcome.
  */
 
-#ifndef PLATEN_JUDGE_H
-#define PLATEN_JUDGE_H
+#ifndef PLATEN_OUTCOME_H
+#define PLATEN_OUTCOME_H
 
 #include "engine/engine.h"
 
@@ -37,22 +37,22 @@ typedef enum {
 /* A process that has ended. */
 typedef struct {
     const platen_engine_t  *engine;
-    const platen_options_t *options;   /* that the step had to honour */
-    int                     wstatus;   /* as waitpid(2) */
-    const char             *said;      /* the end of its standard error; any bytes */
-    const char             *dir;       /* where it may have left files */
-    uint64_t                file_size; /* bytes that a file may have there */
-    int                     memory;    /* the kernel has killed for want of memory there */
-    int                     starved;   /* the same, anywhere on the machine */
-} platen_judge_case_t;
+    const platen_options_t *options;     /* that the step had to honour */
+    int                     wstatus;     /* as waitpid(2) */
+    const char             *stderr_tail; /* the end of its standard error; any bytes */
+    const char             *dir;         /* where it may have left files */
+    uint64_t                file_size;   /* bytes that a file may have there */
+    int                     memory;      /* the kernel has killed for want of memory there */
+    int                     starved;     /* the same, anywhere on the machine */
+} platen_outcome_case_t;
 
 /* Its name, for people and GET /metrics. */
-const char *platen_judge_name(platen_run_outcome_t outcome);
+const char *platen_outcome_name(platen_run_outcome_t outcome);
 
 /* The outcome, of those from DONE to TOO_LARGE, or SETUP. */
-platen_run_outcome_t platen_judge(const platen_judge_case_t *of);
+platen_run_outcome_t platen_outcome(const platen_outcome_case_t *of);
 
-/* The last line of `said` that is not empty, without what surrounds it. */
-void platen_judge_last_line(const char *said, char *out, size_t size);
+/* The last line of `stderr_tail` that is not empty, without what surrounds it. */
+void platen_outcome_last_line(const char *stderr_tail, char *out, size_t size);
 
 #endif

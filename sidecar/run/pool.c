@@ -1,14 +1,14 @@
 /*
- * The pool; see run/pool.h.  Owns the workers, their stages and the tasks
+ * The pool; see run/pool.h.  Owns the workers, their run directories and the tasks
  * that run.  Nothing of a run is there for the
- * next one: each start of an engine finds its stage laid out afresh.
+ * next one: each start of an engine finds its run directory laid out afresh.
  *
  * A step is a command, executed here, or a run of the zygote's.  What is done on the disk
- * before the first, after each and before the next is the crew's: it opens the stage, judges
- * how the step has ended, and prepares the one that follows; then the loop's thread, which
- * alone forks, launches that or tells of the end.  A worker that is busy so is left alone, but
- * for being killed, which counts as soon as it comes back.  Pages that a
- * last step has left are packed by one more command.
+ * before the first, after each and before the next is the crew's: it opens the run directory,
+ * judges how the step has ended, and prepares the one that follows; then the loop's thread,
+ * which alone forks, launches that or tells of the end.  A worker that is busy so is left
+ * alone, but for being killed, which counts as soon as it comes back.  Pages that a last step
+ * has left are packed by one more command.
  */
 
 #include "run/internal.h"
@@ -53,7 +53,7 @@ platen_pool_new(const platen_config_t *config, const platen_confine_t *confine,
         pool->workers[i].status = -1;
         pool->workers[i].work =
             (platen_work_t){ .run = work_run, .done = work_done, .data = &pool->workers[i] };
-        platen_stage_init(&pool->workers[i].stage, config->data_path, i);
+        platen_run_dir_init(&pool->workers[i].run_dir, config->data_path, i);
     }
     return pool;
 }
@@ -142,8 +142,8 @@ execute(worker_t *w)
     platen_child_spec_t spec = {
         .argv = w->command.argv,
         .envp = w->command.envp,
-        .dir = w->stage.dir,
-        .log = w->stage.log,
+        .dir = w->run_dir.dir,
+        .log = w->run_dir.log,
         .sandbox = &w->confinement.sandbox,
     };
 
@@ -169,9 +169,9 @@ ask_zygote(platen_pool_t *pool, worker_t *w)
           .address_space = pool->config->address_space,
           .file_size = pool->config->output_size,
           .cpu_seconds = (uint32_t) pool->config->wall_clock * 2,
-          .work = platen_str(w->stage.dir),
-          .input = platen_str(w->stage.input),
-          .output = platen_str(w->stage.output),
+          .work = platen_str(w->run_dir.dir),
+          .input = platen_str(w->run_dir.input),
+          .output = platen_str(w->run_dir.output),
     };
     char scratch[4096];
     int  rc;
@@ -279,8 +279,8 @@ finish(platen_pool_t *pool, worker_t *w)
     platen_task_t *task = w->task;
 
     explicit_bzero(&w->options, sizeof(w->options));
-    snprintf(w->result.work, sizeof(w->result.work), "%s", w->stage.dir);
-    memcpy(w->result.output_name, w->stage.output_name, sizeof(w->result.output_name));
+    snprintf(w->result.work, sizeof(w->result.work), "%s", w->run_dir.dir);
+    memcpy(w->result.output_name, w->run_dir.output_name, sizeof(w->result.output_name));
     w->result.output = w->result.output_name;
 
     w->task = NULL;
@@ -321,7 +321,7 @@ end(platen_pool_t *pool, worker_t *w)
     finish(pool, w);
 }
 
-/* The stage is open, and the first step prepared, or neither. */
+/* The run directory is open, and the first step prepared, or neither. */
 static void
 opened(platen_pool_t *pool, worker_t *w)
 {
@@ -390,11 +390,11 @@ platen_pool_try(platen_pool_t *pool, platen_task_t *task, const char *document)
 void
 platen_pool_clear(platen_pool_t *pool, unsigned n)
 {
-    platen_stage_t *stage = &pool->workers[n].stage;
+    platen_run_dir_t *run_dir = &pool->workers[n].run_dir;
 
-    if (platen_stage_close(stage) != 0) {
+    if (platen_run_dir_close(run_dir) != 0) {
         platen_log(PLATEN_LOG_ERROR, "cannot clear a work directory",
-                   json_pack("{s:s, s:s}", "path", stage->dir, "error", strerror(errno)));
+                   json_pack("{s:s, s:s}", "path", run_dir->dir, "error", strerror(errno)));
     }
 }
 
@@ -468,7 +468,7 @@ look_at(platen_pool_t *pool, unsigned n)
     if (top != 0) {
         platen_watch(top, w->pid != 0, &watch);
     }
-    w->used = platen_workdir_total(w->stage.dir);
+    w->used = platen_tree_total(w->run_dir.dir);
     if (w->used < UINT64_MAX - watch.unlinked) {
         w->used += watch.unlinked;
     }

@@ -1,5 +1,5 @@
 /*
- * The pool: a fixed number of workers, each with a stage of its own, that take
+ * The pool: a fixed number of workers, each with a run directory of its own, that take
  * one task at a time through the steps of its route, each a process in the
  * sandbox, all together under one wall-clock limit.
  */

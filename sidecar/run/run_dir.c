@@ -1,5 +1,5 @@
 /*
- * The stage; see run/run_dir.h.  Used by one thread at a time, while no
+ * The run directory; see run/run_dir.h.  Used by one thread at a time, while no
  * process of the engine runs.  It owns its directories; a failure is a fault of
  * this machine, unless it says that the engine left nothing of use.
  */
@@ -17,7 +17,7 @@
 #include "run/tree.h"
 
 void
-platen_stage_init(platen_stage_t *s, const char *data_path, unsigned worker)
+platen_run_dir_init(platen_run_dir_t *s, const char *data_path, unsigned worker)
 {
     memset(s, 0, sizeof(*s));
     snprintf(s->dir, sizeof(s->dir), "%.*s/runs/%u", PLATEN_ROOT_MAX, data_path, worker);
@@ -28,11 +28,11 @@ platen_stage_init(platen_stage_t *s, const char *data_path, unsigned worker)
 }
 
 /*
- * An empty stage, with the paths of a step.  Its document is a link to where no
+ * An empty run directory, with the paths of a step.  Its document is a link to where no
  * engine can write, so that a second start finds what the first one found.
  */
 static int
-lay_out(platen_stage_t *s, const char *from, const char *to)
+lay_out(platen_run_dir_t *s, const char *from, const char *to)
 {
     char tmp[PLATEN_PATH_MAX + 8];
 
@@ -41,7 +41,7 @@ lay_out(platen_stage_t *s, const char *from, const char *to)
     snprintf(s->output, sizeof(s->output), "%s/%s", s->output_dir, s->output_name);
 
     snprintf(tmp, sizeof(tmp), "%s/tmp", s->dir);
-    if (platen_workdir_reset(s->dir) != 0 || mkdir(s->output_dir, 0700) != 0
+    if (platen_tree_reset(s->dir) != 0 || mkdir(s->output_dir, 0700) != 0
         || mkdir(tmp, 0700) != 0) {
         return -1;
     }
@@ -50,26 +50,26 @@ lay_out(platen_stage_t *s, const char *from, const char *to)
 
 /* What is held may be a file or a directory, of a run that ended half-way. */
 static int
-drop_held(const platen_stage_t *s)
+drop_held(const platen_run_dir_t *s)
 {
     if (unlink(s->held) == 0 || errno == ENOENT) {
         return 0;
     }
-    if (platen_workdir_clear(s->held) != 0) {
+    if (platen_tree_clear(s->held) != 0) {
         return -1;
     }
     return rmdir(s->held);
 }
 
 int
-platen_stage_open(platen_stage_t *s, const char *document, const char *from, const char *to)
+platen_run_dir_open(platen_run_dir_t *s, const char *document, const char *from, const char *to)
 {
     snprintf(s->document, sizeof(s->document), "%s", document);
     return access(document, R_OK) != 0 || drop_held(s) != 0 ? -1 : lay_out(s, from, to);
 }
 
 int
-platen_stage_again(platen_stage_t *s, const char *from, const char *to)
+platen_run_dir_again(platen_run_dir_t *s, const char *from, const char *to)
 {
     return lay_out(s, from, to);
 }
@@ -78,11 +78,11 @@ platen_stage_again(platen_stage_t *s, const char *from, const char *to)
 static int
 reopen(const char *path)
 {
-    return platen_workdir_unlock(AT_FDCWD, path);
+    return platen_tree_unlock(AT_FDCWD, path);
 }
 
 static int
-open_output(const platen_stage_t *s)
+open_output(const platen_run_dir_t *s)
 {
     if (reopen(s->dir) != 0 || reopen(s->output_dir) != 0) {
         return -1;
@@ -91,7 +91,7 @@ open_output(const platen_stage_t *s)
 }
 
 int
-platen_stage_advance(platen_stage_t *s, const char *from, const char *to)
+platen_run_dir_advance(platen_run_dir_t *s, const char *from, const char *to)
 {
     struct stat st;
     int         out, rc;
@@ -124,7 +124,7 @@ is_page(const char *name, const char *to)
 }
 
 int
-platen_stage_pages(platen_stage_t *s, const char *to)
+platen_run_dir_pages(platen_run_dir_t *s, const char *to)
 {
     struct dirent *entry;
     char           page[256];
@@ -167,7 +167,7 @@ ends_alike(const char *name, const char *as)
 }
 
 int
-platen_stage_adopt(platen_stage_t *s)
+platen_run_dir_adopt(platen_run_dir_t *s)
 {
     struct dirent *entry;
     char           name[256] = "";
@@ -197,7 +197,7 @@ platen_stage_adopt(platen_stage_t *s)
 }
 
 int
-platen_stage_pack(platen_stage_t *s)
+platen_run_dir_pack(platen_run_dir_t *s)
 {
     if (reopen(s->dir) != 0 || reopen(s->output_dir) != 0) {
         return 1;
@@ -210,7 +210,7 @@ platen_stage_pack(platen_stage_t *s)
 }
 
 void
-platen_stage_read(const platen_stage_t *s, const char *name, char *out, size_t size)
+platen_run_dir_read(const platen_run_dir_t *s, const char *name, char *out, size_t size)
 {
     struct stat st;
     char        path[PLATEN_PATH_MAX + 32];
@@ -232,8 +232,8 @@ platen_stage_read(const platen_stage_t *s, const char *name, char *out, size_t s
 }
 
 int
-platen_stage_close(platen_stage_t *s)
+platen_run_dir_close(platen_run_dir_t *s)
 {
     *s->document = '\0';
-    return platen_workdir_clear(s->dir) != 0 || drop_held(s) != 0 ? -1 : 0;
+    return platen_tree_clear(s->dir) != 0 || drop_held(s) != 0 ? -1 : 0;
 }

@@ -1,5 +1,5 @@
 /*
- * A worker's stage: the directory in which its engine works, with the document
+ * A worker's run directory: the directory in which its engine works, with the document
  * before and the result after each step.
  *
  *   <runs>/<n>/           writable for the engine; emptied before every start of one
@@ -15,8 +15,8 @@
  * an engine starts, be it the next one or the same once more.
  */
 
-#ifndef PLATEN_STAGE_H
-#define PLATEN_STAGE_H
+#ifndef PLATEN_RUN_DIR_H
+#define PLATEN_RUN_DIR_H
 
 #include "disk/layout.h"
 
@@ -32,48 +32,49 @@ typedef struct {
     char input[PLATEN_PATH_MAX + 32];
     char output[PLATEN_PATH_MAX + 40];
     char output_name[32]; /* its last part */
-} platen_stage_t;
+} platen_run_dir_t;
 
-void platen_stage_init(platen_stage_t *stage, const char *data_path, unsigned worker);
+void platen_run_dir_init(platen_run_dir_t *run_dir, const char *data_path, unsigned worker);
 
 /*
- * Sets the stage for a job's first step.  Returns 0, or -1 with errno; ENOENT: the
+ * Sets the run directory for a job's first step.  Returns 0, or -1 with errno; ENOENT: the
  * document is not there.
  */
-int platen_stage_open(platen_stage_t *stage, const char *document, const char *from,
-                      const char *to);
+int platen_run_dir_open(platen_run_dir_t *run_dir, const char *document, const char *from,
+                        const char *to);
 
 /*
  * Sets it for the same step once more, as if the engine had never run.  0, or -1
  * with errno.
  */
-int platen_stage_again(platen_stage_t *stage, const char *from, const char *to);
+int platen_run_dir_again(platen_run_dir_t *run_dir, const char *from, const char *to);
 
 /*
  * Sets it for the next step, whose document is the result of the last.  Returns
  * 0; 1 if there is no result, or none that may be carried over; -1 with errno.
  */
-int platen_stage_advance(platen_stage_t *stage, const char *from, const char *to);
+int platen_run_dir_advance(platen_run_dir_t *run_dir, const char *from, const char *to);
 
 /*
  * How many pages there are in out/ (in-*.<to>); a single one becomes the
  * result.  -1 with errno.
  */
-int platen_stage_pages(platen_stage_t *stage, const char *to);
+int platen_run_dir_pages(platen_run_dir_t *run_dir, const char *to);
 
 /*
  * What is alone in out/, with the extension of the result, becomes the result, whatever
  * else it is called.  0, or -1 with errno.
  */
-int platen_stage_adopt(platen_stage_t *stage);
+int platen_run_dir_adopt(platen_run_dir_t *run_dir);
 
-/* Sets it for making what is in out/ into in.zip.  As platen_stage_advance(). */
-int platen_stage_pack(platen_stage_t *stage);
+/* Sets it for making what is in out/ into in.zip.  As platen_run_dir_advance(). */
+int platen_run_dir_pack(platen_run_dir_t *run_dir);
 
 /* At most size - 1 bytes of the end of a file in the directory; "" without one. */
-void platen_stage_read(const platen_stage_t *stage, const char *name, char *out, size_t size);
+void
+platen_run_dir_read(const platen_run_dir_t *run_dir, const char *name, char *out, size_t size);
 
 /* Empties it.  0, or -1 with errno. */
-int platen_stage_close(platen_stage_t *stage);
+int platen_run_dir_close(platen_run_dir_t *run_dir);
 
 #endif

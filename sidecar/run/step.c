@@ -15,7 +15,7 @@
 #include "engine/warning.h"
 #include "metrics.h"
 
-#define SAID_MAX 2048
+#define STDERR_MAX 2048
 
 void
 platen_step_drop(worker_t *w)
@@ -104,15 +104,15 @@ confine(platen_pool_t *pool, worker_t *w)
     /* No PATH: an engine is one program, and starts no others by name. */
     platen_command_env(command, "PATH=/nonexistent");
     platen_command_env(command, "LANG=C.UTF-8");
-    platen_command_env(command, "HOME=%s", w->stage.dir);
-    platen_command_env(command, "TMPDIR=%s/tmp", w->stage.dir);
-    if (*w->stage.document != '\0') {
-        platen_command_allow(command, PLATEN_SANDBOX_R, "%s", w->stage.document);
+    platen_command_env(command, "HOME=%s", w->run_dir.dir);
+    platen_command_env(command, "TMPDIR=%s/tmp", w->run_dir.dir);
+    if (*w->run_dir.document != '\0') {
+        platen_command_allow(command, PLATEN_SANDBOX_R, "%s", w->run_dir.document);
     }
     if (command->failed) {
         errno = E2BIG;
         (void) platen_step_refuse(w, PLATEN_RUN_ERROR, "write the command");
-    } else if (platen_confine_command(pool->confine, command, w->stage.dir,
+    } else if (platen_confine_command(pool->confine, command, w->run_dir.dir,
                                       (unsigned) (w - pool->workers), &w->confinement)
                != 0) {
         (void) platen_step_refuse(w, PLATEN_RUN_ERROR, "make the cgroup");
@@ -134,10 +134,10 @@ platen_step_run(worker_t *w)
         .settled = w->step > 0 || w->settled,
         .name = w->task->filename,
         .options = &w->options,
-        .dir = w->stage.dir,
-        .input = w->stage.input,
-        .output_dir = w->stage.output_dir,
-        .output = w->stage.output,
+        .dir = w->run_dir.dir,
+        .input = w->run_dir.input,
+        .output_dir = w->run_dir.output_dir,
+        .output = w->run_dir.output,
         .files_dir = w->task->files_dir,
     };
 }
@@ -183,7 +183,7 @@ platen_step_open(platen_pool_t *pool, worker_t *w)
 {
     const platen_edge_t *edge = w->task->route.steps[0].edge;
 
-    if (platen_stage_open(&w->stage, w->document, edge->from, edge->to) == 0) {
+    if (platen_run_dir_open(&w->run_dir, w->document, edge->from, edge->to) == 0) {
         (void) start_step(pool, w);
     } else if (access(w->document, R_OK) != 0 && errno == ENOENT) {
         (void) platen_step_refuse(w, PLATEN_RUN_INPUT_MISSING, "find the document");
@@ -210,22 +210,22 @@ leave_cgroup(worker_t *w, int wstatus)
 }
 
 static platen_run_outcome_t
-judge(const platen_pool_t *pool, worker_t *w, int wstatus, const char *said)
+judge(const platen_pool_t *pool, worker_t *w, int wstatus, const char *stderr_tail)
 {
-    uint64_t                  space = w->confinement.sandbox.address_space;
-    platen_run_outcome_t      outcome;
-    const platen_judge_case_t of = {
+    uint64_t                    space = w->confinement.sandbox.address_space;
+    platen_run_outcome_t        outcome;
+    const platen_outcome_case_t of = {
         .engine = platen_step_engine(w),
         .options = &w->options,
         .wstatus = wstatus,
-        .said = said,
-        .dir = w->stage.dir,
+        .stderr_tail = stderr_tail,
+        .dir = w->run_dir.dir,
         .file_size = pool->config->output_size,
         .memory = w->memory == PLATEN_CONFINE_SHORT_OWN,
         .starved = w->memory == PLATEN_CONFINE_SHORT_MACHINE,
     };
 
-    outcome = platen_judge(&of);
+    outcome = platen_outcome(&of);
     if (outcome == PLATEN_RUN_MEMORY && of.memory) {
         w->result.limit = "limits/memory";
         w->result.allowed = pool->config->memory;
@@ -248,7 +248,7 @@ pack(platen_pool_t *pool, worker_t *w)
     if (!(edge->rules & PLATEN_EDGE_PAGES)) {
         return 0;
     }
-    rc = platen_stage_pages(&w->stage, edge->to);
+    rc = platen_run_dir_pages(&w->run_dir, edge->to);
     if (rc < 0) {
         return platen_step_refuse(w, PLATEN_RUN_ERROR, "look at the pages");
     }
@@ -256,7 +256,7 @@ pack(platen_pool_t *pool, worker_t *w)
         return 0;
     }
 
-    rc = platen_stage_pack(&w->stage);
+    rc = platen_run_dir_pack(&w->run_dir);
     if (rc < 0) {
         return platen_step_refuse(w, PLATEN_RUN_ERROR, "carry the pages over");
     }
@@ -268,8 +268,8 @@ pack(platen_pool_t *pool, worker_t *w)
     w->result.format = platen_format_find("zip", 3);
     w->result.engine = platen_engine_pages.name;
     run = (platen_run_t){ .name = w->task->filename,
-                          .output = w->stage.output,
-                          .files_dir = w->stage.pages_dir };
+                          .output = w->run_dir.output,
+                          .files_dir = w->run_dir.pages_dir };
     return prepare(pool, w, &platen_engine_pages, &run) == 0 ? 1 : -1;
 }
 
@@ -288,7 +288,7 @@ go_on(platen_pool_t *pool, worker_t *w)
     }
 
     next = &w->task->route.steps[++w->step];
-    rc = platen_stage_advance(&w->stage, next->edge->from, next->edge->to);
+    rc = platen_run_dir_advance(&w->run_dir, next->edge->from, next->edge->to);
     if (rc > 0) {
         w->result.outcome = PLATEN_RUN_FAILED;
         return -1;
@@ -307,21 +307,21 @@ take_warnings(worker_t *w)
     size_t n = strlen(w->result.warnings);
 
     if (n + 1 < sizeof(w->result.warnings)) {
-        platen_stage_read(&w->stage, PLATEN_WARNINGS_FILE, w->result.warnings + n,
-                          sizeof(w->result.warnings) - n);
+        platen_run_dir_read(&w->run_dir, PLATEN_WARNINGS_FILE, w->result.warnings + n,
+                            sizeof(w->result.warnings) - n);
     }
 }
 
 /* A damaged document that the engine has read as far as it could is told of, once. */
 static void
-warn_of_repairs(worker_t *w, const char *said)
+warn_of_repairs(worker_t *w, const char *stderr_tail)
 {
     static const char  sentence[] = "The document is damaged, and was repaired as far as that "
                                     "was possible: some of it may be missing from the result.\n";
     const char *const *words = platen_step_engine(w)->repairs;
     size_t             n = strlen(w->result.warnings);
 
-    while (words != NULL && *words != NULL && strstr(said, *words) == NULL) {
+    while (words != NULL && *words != NULL && strstr(stderr_tail, *words) == NULL) {
         words++;
     }
     if ((w->mending || (words != NULL && *words != NULL))
@@ -355,7 +355,7 @@ begin_anew(platen_pool_t *pool, worker_t *w)
         route->nsteps++;
     }
     edge = route->steps[0].edge;
-    if (platen_stage_again(&w->stage, edge->from, edge->to) != 0) {
+    if (platen_run_dir_again(&w->run_dir, edge->from, edge->to) != 0) {
         return platen_step_refuse(w, PLATEN_RUN_ERROR, "lay the work directory out again");
     }
     return start_step(pool, w) == 0 ? 1 : -1;
@@ -375,20 +375,21 @@ static void
 count_step(const worker_t *w)
 {
     platen_metric_add(PLATEN_METRIC_STEPS, 1, w->result.engine,
-                      platen_judge_name(w->result.outcome), NULL);
+                      platen_outcome_name(w->result.outcome), NULL);
     platen_metric_time(PLATEN_METRIC_STEP_TIME, (platen_boottime_ms() - w->began) * 1000,
                        w->result.engine);
 }
 
 /* A process of the step has ended, in any way: in the crew, as all that this calls. */
 static void
-end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const char *said)
+end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome,
+         const char *stderr_tail)
 {
     int again = 0;
 
     w->result.outcome = w->was_killed ? w->why : outcome;
     count_step(w);
-    platen_judge_last_line(said, w->result.last_line, sizeof(w->result.last_line));
+    platen_outcome_last_line(stderr_tail, w->result.last_line, sizeof(w->result.last_line));
     if (can_mend(w)) {
         w->mending = again = 1;
     } else if (w->mending && w->step == 0
@@ -400,18 +401,19 @@ end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome, const c
         return;
     }
     if (w->result.outcome == PLATEN_RUN_DONE && w->step < w->task->route.nsteps
-        && w->task->route.steps[w->step].engine->own && platen_stage_adopt(&w->stage) != 0) {
+        && w->task->route.steps[w->step].engine->own
+        && platen_run_dir_adopt(&w->run_dir) != 0) {
         (void) platen_step_refuse(w, PLATEN_RUN_ERROR, "look for the result");
     }
     if (w->result.outcome == PLATEN_RUN_DONE) {
         take_warnings(w);
-        warn_of_repairs(w, said);
+        warn_of_repairs(w, stderr_tail);
         (void) go_on(pool, w);
     }
 }
 
 /*
- * Whether the engine asked to be started again, and has been: on a stage that is
+ * Whether the engine asked to be started again, and has been: in a run directory that is
  * laid out anew, because what the first start has left there is as hostile as it is
  * anywhere.  A link in place of the input would become what the second may read.
  */
@@ -428,7 +430,7 @@ restart(platen_pool_t *pool, worker_t *w, int wstatus)
     if (platen_engine_exit(step->engine, WEXITSTATUS(wstatus), "") != PLATEN_EXIT_AGAIN) {
         return 0;
     }
-    if (platen_stage_again(&w->stage, step->edge->from, step->edge->to) != 0) {
+    if (platen_run_dir_again(&w->run_dir, step->edge->from, step->edge->to) != 0) {
         platen_step_refuse(w, PLATEN_RUN_ERROR, "lay the work directory out again");
     } else if (start_step(pool, w) == 0) {
         w->restarted = 1;
@@ -443,7 +445,7 @@ void
 platen_step_after_command(platen_pool_t *pool, worker_t *w)
 {
     platen_run_outcome_t outcome;
-    char                 said[SAID_MAX];
+    char                 stderr_tail[STDERR_MAX];
 
     leave_cgroup(w, w->wstatus);
     if (w->child_error == 0 && w->memory != PLATEN_CONFINE_SHORT_OWN
@@ -451,7 +453,7 @@ platen_step_after_command(platen_pool_t *pool, worker_t *w)
         return;
     }
 
-    platen_stage_read(&w->stage, "log", said, sizeof(said));
+    platen_run_dir_read(&w->run_dir, "log", stderr_tail, sizeof(stderr_tail));
     if (w->child_error != 0) {
         errno = w->child_error;
         platen_step_refuse(w, PLATEN_RUN_ERROR,
@@ -459,9 +461,9 @@ platen_step_after_command(platen_pool_t *pool, worker_t *w)
                                          : platen_sandbox_name(w->layer));
         outcome = PLATEN_RUN_ERROR;
     } else {
-        outcome = judge(pool, w, w->wstatus, said);
+        outcome = judge(pool, w, w->wstatus, stderr_tail);
     }
-    end_step(pool, w, outcome, said);
+    end_step(pool, w, outcome, stderr_tail);
 }
 
 /* In the crew: a run of the zygote's has ended. */
@@ -470,10 +472,10 @@ platen_step_after_office(platen_pool_t *pool, worker_t *w)
 {
     const platen_zygote_result_t *result = &w->office;
     platen_run_outcome_t          outcome = PLATEN_RUN_LOST;
-    char                          said[SAID_MAX];
+    char                          stderr_tail[STDERR_MAX];
 
     leave_cgroup(w, result->wait_status);
-    platen_stage_read(&w->stage, "log", said, sizeof(said));
+    platen_run_dir_read(&w->run_dir, "log", stderr_tail, sizeof(stderr_tail));
     if (result->end == PLATEN_ZYGOTE_REFUSED) {
         errno = result->error;
         platen_step_refuse_office(w, "set up LibreOffice's child");
@@ -482,8 +484,8 @@ platen_step_after_office(platen_pool_t *pool, worker_t *w)
         w->result.exit_code =
             WIFEXITED(result->wait_status) ? WEXITSTATUS(result->wait_status) : -1;
         w->result.signal = WIFSIGNALED(result->wait_status) ? WTERMSIG(result->wait_status) : 0;
-        platen_stage_read(&w->stage, "fonts", w->result.fonts, sizeof(w->result.fonts));
-        outcome = judge(pool, w, result->wait_status, said);
+        platen_run_dir_read(&w->run_dir, "fonts", w->result.fonts, sizeof(w->result.fonts));
+        outcome = judge(pool, w, result->wait_status, stderr_tail);
     }
-    end_step(pool, w, outcome, said);
+    end_step(pool, w, outcome, stderr_tail);
 }

@@ -26,7 +26,7 @@ typedef struct {
 static int sweep_dir(sweep_t *sweep, int parent, const char *name, int depth);
 
 int
-platen_workdir_unlock(int parent, const char *name)
+platen_tree_unlock(int parent, const char *name)
 {
     char path[64];
     int  fd, rc, saved;
@@ -51,7 +51,7 @@ open_dir(int parent, const char *name)
     int fd;
 
     fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == EACCES && platen_workdir_unlock(parent, name) == 0) {
+    if (fd < 0 && errno == EACCES && platen_tree_unlock(parent, name) == 0) {
         fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }
     return fd;
@@ -67,7 +67,7 @@ lift(sweep_t *sweep, int parent, const char *name)
     char moved[32];
     int  rc;
 
-    if (platen_workdir_unlock(parent, name) != 0 || fchmod(sweep->top, 0700) != 0) {
+    if (platen_tree_unlock(parent, name) != 0 || fchmod(sweep->top, 0700) != 0) {
         return -1;
     }
     do {
@@ -127,7 +127,7 @@ sweep_dir(sweep_t *sweep, int parent, const char *name, int depth)
 }
 
 int
-platen_workdir_clear(const char *path)
+platen_tree_clear(const char *path)
 {
     sweep_t  sweep = { .top = -1 };
     unsigned moved;
@@ -151,13 +151,13 @@ platen_workdir_clear(const char *path)
 }
 
 int
-platen_workdir_remove(const char *path)
+platen_tree_remove(const char *path)
 {
-    return platen_workdir_clear(path) == 0 && (rmdir(path) == 0 || errno == ENOENT) ? 0 : -1;
+    return platen_tree_clear(path) == 0 && (rmdir(path) == 0 || errno == ENOENT) ? 0 : -1;
 }
 
 int
-platen_workdir_reset(const char *path)
+platen_tree_reset(const char *path)
 {
     if (mkdir(path, 0700) == 0) {
         return 0;
@@ -165,10 +165,10 @@ platen_workdir_reset(const char *path)
     if (errno != EEXIST) {
         return -1;
     }
-    if (platen_workdir_clear(path) != 0) {
+    if (platen_tree_clear(path) != 0) {
         return -1;
     }
-    return platen_workdir_unlock(AT_FDCWD, path);
+    return platen_tree_unlock(AT_FDCWD, path);
 }
 
 /* What is below a directory. */
@@ -234,7 +234,7 @@ measure(int parent, const char *name, int depth, sizes_t *sizes)
 }
 
 uint64_t
-platen_workdir_largest(const char *path)
+platen_tree_largest(const char *path)
 {
     sizes_t sizes = { .limit = 0 };
 
@@ -243,9 +243,9 @@ platen_workdir_largest(const char *path)
 }
 
 uint64_t
-platen_workdir_total(const char *path)
+platen_tree_total(const char *path)
 {
-    sizes_t sizes = { .limit = PLATEN_WORKDIR_ENTRIES };
+    sizes_t sizes = { .limit = PLATEN_TREE_ENTRIES };
 
     measure(AT_FDCWD, path, 0, &sizes);
     return sizes.hidden || sizes.entries > sizes.limit ? UINT64_MAX : sizes.total;

@@ -169,8 +169,8 @@ fail(platen_canary_t *c, const platen_task_t *task, const platen_verdict_t *v)
     }
     what = json_pack("{s:s*, s:o, s:o, s:i, s:i}", "error_code", v->error_code, "detail",
                      platen_log_text(v->detail, strlen(v->detail)), "engine_said",
-                     platen_log_text(v->said, strlen(v->said)), "exit", v->exit_code, "signal",
-                     v->signal);
+                     platen_log_text(v->last_line, strlen(v->last_line)), "exit", v->exit_code,
+                     "signal", v->signal);
     note(c, task, v, 0);
     if (c->failures == 2) {
         if (what != NULL) {

@@ -49,7 +49,7 @@ route(platen_scheduler_t *s, const platen_job_t *job, platen_ending_t *claim)
         }
         platen_finish_poison(s->config, job, &claim->verdict);
         if (claim->verdict.state == PLATEN_STATE_NONE) {
-            platen_finish_fruitless(job, &claim->verdict);
+            platen_finish_no_results(job, &claim->verdict);
         }
         return 0;
     }

@@ -153,7 +153,8 @@ platen_endings_log(const platen_task_t *task, const platen_verdict_t *v)
     }
     json_object_set_new(context, "exit", json_integer(v->exit_code));
     json_object_set_new(context, "signal", json_integer(v->signal));
-    json_object_set_new(context, "engine_said", platen_log_text(v->said, strlen(v->said)));
+    json_object_set_new(context, "engine_said",
+                        platen_log_text(v->last_line, strlen(v->last_line)));
     platen_log(PLATEN_LOG_WARN, v->state == PLATEN_STATE_FAILED ? "job failed" : "job retried",
                context);
 }

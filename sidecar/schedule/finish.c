@@ -410,7 +410,7 @@ blame_disk(const platen_config_t *config, const platen_task_t *task,
     if (v->state == PLATEN_STATE_SUCCESS || space >= PLATEN_SPACE_MIN / 4) {
         return;
     }
-    own = platen_workdir_total(result->work);
+    own = platen_tree_total(result->work);
     if (own < PLATEN_SPACE_MIN - space) {
         requeue(v, "write the result", strerror(ENOSPC));
         return;
@@ -425,7 +425,7 @@ platen_finish_judge(const platen_config_t *config, const platen_task_t *task,
                     const platen_run_result_t *result, platen_verdict_t *v)
 {
     memset(v, 0, sizeof(*v));
-    memcpy(v->said, result->last_line, sizeof(v->said));
+    memcpy(v->last_line, result->last_line, sizeof(v->last_line));
     v->exit_code = result->exit_code;
     v->signal = result->signal;
 
@@ -501,9 +501,9 @@ platen_finish_poison(const platen_config_t *config, const platen_job_t *job,
                      platen_verdict_t *v)
 {
     memset(v, 0, sizeof(*v));
-    if (job->crashes >= config->attempts || job->losses >= config->losses) {
+    if (job->crashes >= config->attempts || job->lost_attempts >= config->lost_attempts) {
         (void) fail_as(v, PLATEN_RUN_CRASHED);
-    } else if (job->setbacks >= config->setbacks) {
+    } else if (job->host_failures >= config->host_failures) {
         fail(v, "server_failed", SERVER_FAILED);
     }
 }
@@ -533,7 +533,7 @@ platen_finish_corrupt(platen_verdict_t *v)
 }
 
 void
-platen_finish_fruitless(const platen_job_t *job, platen_verdict_t *v)
+platen_finish_no_results(const platen_job_t *job, platen_verdict_t *v)
 {
     memset(v, 0, sizeof(*v));
     if (job->batch != PLATEN_BATCH_DUE || job->success != 0) {

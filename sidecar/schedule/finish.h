@@ -19,13 +19,13 @@ typedef struct {
         PLATEN_BLAME_SIDECAR,  /* platend, or its LibreOffice, died: anyone's */
         PLATEN_BLAME_MACHINE   /* disk full, no process to be had: later */
     } blame;
-    int         pause;       /* this machine is in trouble: claim nothing for now */
-    int         published;   /* the result is in its place */
-    const char *error_code;  /* static; NULL if there is no error */
-    char        error[256];  /* for the client: what happened, what to do */
-    char        detail[256]; /* for the log only: why */
-    char        said[256];   /* for the log only: the engine's last line */
-    int         exit_code;   /* as in platen_run_result_t */
+    int         pause;          /* this machine is in trouble: claim nothing for now */
+    int         published;      /* the result is in its place */
+    const char *error_code;     /* static; NULL if there is no error */
+    char        error[256];     /* for the client: what happened, what to do */
+    char        detail[256];    /* for the log only: why */
+    char        last_line[256]; /* for the log only: the engine's last line */
+    int         exit_code;      /* as in platen_run_result_t */
     int         signal;
     uint64_t    output_size; /* bytes */
     uint8_t     output_sha256[PLATEN_SHA256_LEN];
@@ -77,7 +77,7 @@ void platen_finish_corrupt(platen_verdict_t *verdict);
  * The verdict on a batch whose files have all ended, if not one of them has a
  * result: FAILED; else nothing.
  */
-void platen_finish_fruitless(const platen_job_t *job, platen_verdict_t *verdict);
+void platen_finish_no_results(const platen_job_t *job, platen_verdict_t *verdict);
 
 /* That on a result with which its client would have more stored than it may have: FAILED. */
 void platen_finish_over_quota(const platen_config_t *config, platen_verdict_t *verdict);
@@ -89,7 +89,7 @@ void platen_finish_unpublish(const platen_config_t *config, const platen_task_t 
 
 /*
  * Whom an attempt counts against, in the record; and when it may be tried
- * again: after setbacks, a time that doubles with each, up to a minute, of which
+ * again: after host_failures, a time that doubles with each, up to a minute, of which
  * a random part is taken off, so that not all come back at once (not_before).
  */
 void platen_finish_blame(platen_job_t *job, int blame);

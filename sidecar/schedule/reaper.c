@@ -266,7 +266,7 @@ platen_reaper_recover(platen_reaper_t *r, char *err, size_t errlen)
     }
 
     snprintf(work, sizeof(work), "%.*s/runs", PLATEN_ROOT_MAX, r->config->data_path);
-    if (platen_workdir_clear(work) != 0) {
+    if (platen_tree_clear(work) != 0) {
         snprintf(err, errlen, "cannot empty %s: %s", work, strerror(errno));
         return -1;
     }
@@ -454,7 +454,7 @@ is_vain(const platen_reaper_t *r, const platen_reservation_t *kept)
     uint64_t age = r->config->orphan_age < UPLOAD_AGE ? r->config->orphan_age : UPLOAD_AGE;
 
     return platen_id_ms(&kept->id) + age * 1000 < platen_now_us() / 1000
-           && platen_partial_written(r->config->data_path, &kept->id) == 0;
+           && platen_upload_file_written(r->config->data_path, &kept->id) == 0;
 }
 
 /* Gives back what is noted.  A failure is told, and is for the next round to mend. */
@@ -545,7 +545,7 @@ uploads(platen_reaper_t *r)
     }
     r->uploads_at = now + UPLOADS_MS;
 
-    swept = platen_partial_sweep(r->config->data_path, is_job, on_upload, r);
+    swept = platen_upload_file_sweep(r->config->data_path, is_job, on_upload, r);
     if (swept > 0) {
         platen_log(PLATEN_LOG_INFO, "expired uploads removed",
                    json_pack("{s:i}", "uploads", swept));

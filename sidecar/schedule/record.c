@@ -35,11 +35,11 @@ platen_finish_blame(platen_job_t *job, int blame)
         job->crashes++;
         break;
     case PLATEN_BLAME_SIDECAR:
-        job->losses++;
+        job->lost_attempts++;
         break;
     case PLATEN_BLAME_MACHINE:
-        delay = job->setbacks < 6 ? BACKOFF_MS << job->setbacks : BACKOFF_MAX_MS;
-        job->setbacks++;
+        delay = job->host_failures < 6 ? BACKOFF_MS << job->host_failures : BACKOFF_MAX_MS;
+        job->host_failures++;
         job->not_before = platen_boottime_ms() + delay - jitter(delay / 2);
         break;
     default:

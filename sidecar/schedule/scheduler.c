@@ -205,7 +205,7 @@ platen_scheduler_destroy(platen_scheduler_t **scheduler)
 static void
 drop_files(const platen_task_t *task)
 {
-    if (task->files_dir != NULL && platen_workdir_remove(task->files_dir) != 0) {
+    if (task->files_dir != NULL && platen_tree_remove(task->files_dir) != 0) {
         platen_log(PLATEN_LOG_WARN, "cannot remove what a batch was packed from",
                    json_pack("{s:s}", "path", task->files_dir));
     }

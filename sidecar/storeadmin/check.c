@@ -29,8 +29,8 @@ look_of(int db)
         return platen_check_flow;
     case PLATEN_DB_FILES:
         return platen_check_file;
-    case PLATEN_DB_REMAINS:
-        return platen_check_remains;
+    case PLATEN_DB_TOMBSTONES:
+        return platen_check_tombstones;
     case PLATEN_DB_COUNT:
     case PLATEN_DB_USAGE:
         return platen_check_number;

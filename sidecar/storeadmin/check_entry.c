@@ -206,7 +206,7 @@ platen_check_file(platen_txn_t *txn, const platen_check_t *check, MDB_val key, M
         memcpy(id.b, key.mv_data, sizeof(id.b));
         rc = platen_store_get(txn, &id, &job);
         if (rc == PLATEN_NOT_FOUND) {
-            rc = platen_check_get(txn, PLATEN_DB_REMAINS, id.b, sizeof(id.b), &none);
+            rc = platen_check_get(txn, PLATEN_DB_TOMBSTONES, id.b, sizeof(id.b), &none);
         }
     }
     if (rc == PLATEN_NOT_FOUND || (rc == PLATEN_CORRUPT && key.mv_size != PLATEN_FILE_KEY)) {
@@ -240,7 +240,8 @@ platen_check_upload(platen_txn_t *txn, const platen_check_t *check, MDB_val key,
 
 /* A batch that is gone: is it? */
 int
-platen_check_remains(platen_txn_t *txn, const platen_check_t *check, MDB_val key, MDB_val val)
+platen_check_tombstones(platen_txn_t *txn, const platen_check_t *check, MDB_val key,
+                        MDB_val val)
 {
     int rc = PLATEN_OK;
 
@@ -248,7 +249,7 @@ platen_check_remains(platen_txn_t *txn, const platen_check_t *check, MDB_val key
         rc = platen_check_get(txn, PLATEN_DB_JOBS, key.mv_data, key.mv_size, &val);
     }
     if (rc == PLATEN_OK) {
-        platen_check_tell(check, PLATEN_DB_REMAINS, PLATEN_DAMAGE_SURPLUS, key.mv_data,
+        platen_check_tell(check, PLATEN_DB_TOMBSTONES, PLATEN_DAMAGE_SURPLUS, key.mv_data,
                           key.mv_size);
     }
     return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;

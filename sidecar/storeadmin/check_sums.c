@@ -73,14 +73,14 @@ add_files(platen_txn_t *txn, const platen_check_t *check, const platen_id_t *id,
 
 /* The files of batches that are gone count until they are, too. */
 static int
-add_remains(platen_txn_t *txn, const uint8_t *ck, sums_t *sums)
+add_tombstones(platen_txn_t *txn, const uint8_t *ck, sums_t *sums)
 {
     MDB_cursor *cursor;
     MDB_val     key, val;
     platen_id_t id;
     int         rc, got = PLATEN_OK;
 
-    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_REMAINS], &cursor);
+    rc = mdb_cursor_open(txn->mdb, txn->store->dbi[PLATEN_DB_TOMBSTONES], &cursor);
     if (rc != MDB_SUCCESS) {
         return platen_store_rc(txn, rc);
     }
@@ -128,7 +128,7 @@ add_up(platen_txn_t *txn, const platen_check_t *check, const uint8_t *ck, size_t
         }
     }
     mdb_cursor_close(cursor);
-    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? add_remains(txn, ck, sums)
+    return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? add_tombstones(txn, ck, sums)
                                                    : platen_store_rc(txn, rc);
 }
 
@@ -213,7 +213,7 @@ platen_check_number(platen_txn_t *txn, const platen_check_t *check, MDB_val key,
     }
     /* Files that are still to go may be all that it has. */
     if (any == 0) {
-        any = platen_store_any_remains(txn);
+        any = platen_store_any_tombstones(txn);
     }
     if (any == 0) {
         platen_check_tell(check, db, PLATEN_DAMAGE_SURPLUS, k, key.mv_size);

@@ -24,7 +24,7 @@ platen_look_t platen_check_turn;
 platen_look_t platen_check_flow;
 platen_look_t platen_check_file;
 platen_look_t platen_check_upload;
-platen_look_t platen_check_remains;
+platen_look_t platen_check_tombstones;
 
 /* check_sums.c: an entry of the listing, with what its client's records add up to; a number. */
 platen_look_t platen_check_listing;

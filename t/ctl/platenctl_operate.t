@@ -208,6 +208,10 @@ is platenctl('-c', "$Var/good.cfg", 'config', 'check'), 0, 'nothing fails' or di
 like $CtlOut, qr{^warn  the keys of \Q$Var\E/keys are clients of no realm in location /, and of realm b in location /b/ — }m, 'one file in two realms';
 unlike $CtlOut, qr/limits|FAIL/, 'limits agree';
 
+spew("$Var/old.cfg", slurp("$Var/good.cfg") =~ s/^limits\n\K/    setbacks = 9\n/mr);
+is platenctl('-c', "$Var/old.cfg", 'config', 'check'), 0, 'a key with the name that it had';
+like $CtlOut, qr{^warn  limits/setbacks in platend\.cfg is limits/host_failures now — rename it}m, 'is told' or diag $CtlOut;
+
 spew("$Var/bad.cfg", TestPlaten::zpl('store/path' => "$Var/store", 'data/path' => "$Var/elsewhere",
     'queue/endpoint' => "ipc://$Var/run/platend.sock", 'limits/output_size' => '10m'));
 mkdir "$Var/elsewhere";

@@ -563,6 +563,9 @@ for ("# a comment\nworkers = 256\n", "store\n    path = \"/x\"\n    map_size = 1
     is $status, 0, 'taken: ' . s/\n\s*/ /gr or diag $out;
 }
 ok !-e '/x', 'nothing is made by a test';
+($out, $status) = platend_t("limits\n    losses = 7\n");
+is $status, 0, 'a key with the name that it had is taken';
+like $out, qr{"level":"warn".*"key":"limits/losses","name":"limits/lost_attempts"}, 'and warned of' or diag $out;
 
 
 
@@ -599,8 +602,10 @@ for (["nope = 1\n", '"nope" is not a key that platend knows'],
      ["limits\n    wall_clock = 1.5\n", '"limits/wall_clock" needs a number'],
      ["limits\n    output_size = 0\n", '"limits/output_size" is out of range'],
      ["limits\n    attempts = 0\n", '"limits/attempts" is out of range'],
+     ["limits\n    lost_attempts = 0\n", '"limits/lost_attempts" is out of range'],
+     ["limits\n    host_failures = 0\n", '"limits/host_failures" is out of range'],
      ["limits\n    losses = 0\n", '"limits/losses" is out of range'],
-     ["limits\n    setbacks = 0\n", '"limits/setbacks" is out of range'],
+     ["limits\n    losses = 1\n    lost_attempts = 1\n", '"limits/lost_attempts" is there twice'],
      ["limits\n    per_client = 257\n", '"limits/per_client" is out of range'],
      ["limits\n    spare = 257\n", '"limits/spare" is out of range'], ["limits\n    client_size = many\n", '"limits/client_size" needs'],
      ["limits\n    grace = 86401\n", '"limits/grace" is out of range'],

@@ -253,7 +253,7 @@ engine_prepare(engine_run_t *run, const platen_edge_t *edge, const void *bytes, 
     snprintf(run->output_dir, sizeof(run->output_dir), "%s/out", run->dir);
     snprintf(run->output, sizeof(run->output), "%s/out/in.%s", run->dir, edge->to);
     snprintf(tmp, sizeof(tmp), "%s/tmp", run->dir);
-    assert_int_equal(platen_workdir_reset(run->dir), 0);
+    assert_int_equal(platen_tree_reset(run->dir), 0);
     assert_int_equal(mkdir(run->output_dir, 0700), 0);
     assert_int_equal(mkdir(tmp, 0700), 0);
     engine_write(run->input, bytes, len);

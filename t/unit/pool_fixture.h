@@ -63,9 +63,9 @@ pool_prepare(const platen_engine_t *engine, const platen_config_t *c, const plat
 
 /* 100 and more: the meanings in their order. */
 static inline platen_exit_t
-pool_exited(int code, const char *said)
+pool_exited(int code, const char *stderr_tail)
 {
-    (void) said;
+    (void) stderr_tail;
     return code == 81                                       ? PLATEN_EXIT_AGAIN
            : code == 79                                     ? PLATEN_EXIT_CRASHED
            : code >= 100 && code <= 100 + PLATEN_EXIT_SETUP ? (platen_exit_t) (code - 100)
@@ -122,7 +122,7 @@ pool_teardown(void **state)
     platen_pool_destroy(&fixture.pool);
     platen_crew_destroy(&fixture.crew);
     platen_confine_destroy(&fixture.confine);
-    return platen_workdir_clear(fixture.root) == 0 ? rmdir(fixture.root) : -1;
+    return platen_tree_clear(fixture.root) == 0 ? rmdir(fixture.root) : -1;
 }
 
 static inline void

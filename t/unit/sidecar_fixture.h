@@ -52,8 +52,8 @@ fixture_config(char *data)
         .output_size = 1 << 20,
         .memory = 1 << 30,
         .attempts = 2,
-        .losses = 10,
-        .setbacks = 100,
+        .lost_attempts = 10,
+        .host_failures = 100,
         .reader_alarm = 60,
         .orphan_age = 3600,
         .orphan_interval = 3600,
@@ -97,7 +97,7 @@ static inline int
 fixture_close(fixture_t *f)
 {
     platen_store_close(&f->store);
-    return platen_workdir_clear(f->root) == 0 ? rmdir(f->root) : -1;
+    return platen_tree_clear(f->root) == 0 ? rmdir(f->root) : -1;
 }
 
 /* Moves a job on, in a transaction of its own; `job` NULL: the stored one. */
@@ -138,9 +138,9 @@ fixture_submit_job(fixture_t *f, const char *document, platen_job_t *job)
 }
 
 static inline platen_id_t
-fixture_submit(fixture_t *f, const char *document, const char *to, uint32_t losses)
+fixture_submit(fixture_t *f, const char *document, const char *to, uint32_t lost_attempts)
 {
-    platen_job_t job = { .losses = losses, .target_format = platen_str(to) };
+    platen_job_t job = { .lost_attempts = lost_attempts, .target_format = platen_str(to) };
 
     return fixture_submit_job(f, document, &job);
 }

@@ -133,7 +133,7 @@ test_alone(void **state)
     (void) state;
     (void) back_up(0);
     snprintf(path, sizeof(path), "%s/.part/data", dir);
-    assert_int_equal(platen_workdir_reset(strcat(strcpy(err, dir), "/.part")), 0);
+    assert_int_equal(platen_tree_reset(strcat(strcpy(err, dir), "/.part")), 0);
     assert_int_equal(mkdir(path, 0700), 0);
     snprintf(path, sizeof(path), "%s/.lock", dir);
     lock = open(path, O_RDWR);

@@ -89,8 +89,8 @@ assert_job_equal(const platen_job_t *a, const platen_job_t *b)
     SAME_STRING(cache_key);
     SAME_NUMBER(priority);
     SAME_NUMBER(crashes);
-    SAME_NUMBER(losses);
-    SAME_NUMBER(setbacks);
+    SAME_NUMBER(lost_attempts);
+    SAME_NUMBER(host_failures);
     SAME_NUMBER(not_before);
     SAME_NUMBER(withheld);
     SAME_STRING(idem_key);
@@ -141,8 +141,8 @@ full_job(void)
         .cache_key = PLATEN_STR("\1\0 bytes of a third digest"),
         .priority = 2,
         .crashes = 1013,
-        .losses = 1014,
-        .setbacks = 1015,
+        .lost_attempts = 1014,
+        .host_failures = 1015,
         .not_before = 1016,
         .withheld = 1017,
         .idem_key = PLATEN_STR("a key"),

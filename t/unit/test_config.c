@@ -240,6 +240,34 @@ test_engine_mistakes(void **state)
     assert_refused(text, "\"engine/e32\"", "too many");
 }
 
+/* A key with the name that it had sets what it has always set, and is told of. */
+static void
+test_old_names(void **state)
+{
+    platen_config_t *c = load("limits\n    setbacks = 7\n    losses = 8\n");
+
+    (void) state;
+    assert_non_null(c);
+    assert_int_equal(c->host_failures, 7);
+    assert_int_equal(c->lost_attempts, 8);
+    assert_string_equal(c->old[0]->was, "limits/losses");
+    assert_string_equal(c->old[0]->is, "limits/lost_attempts");
+    assert_string_equal(c->old[1]->is, "limits/host_failures");
+    assert_null(c->old[2]);
+    platen_config_destroy(&c);
+
+    c = load("limits\n    host_failures = 7\n");
+    assert_non_null(c);
+    assert_int_equal(c->host_failures, 7);
+    assert_null(c->old[0]);
+    assert_null(c->old[1]);
+    platen_config_destroy(&c);
+
+    assert_refused("limits\n    losses = 0\n", "\"limits/losses\"", "range");
+    assert_refused("limits\n    losses = 1\n    lost_attempts = 1\n",
+                   "\"limits/lost_attempts\"", "twice");
+}
+
 static void
 test_no_file(void **state)
 {
@@ -252,10 +280,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
-        cmocka_unit_test(test_events),   cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_engines),  cmocka_unit_test(test_engine_mistakes),
-        cmocka_unit_test(test_no_file),  cmocka_unit_test(test_processors),
+        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_values),
+        cmocka_unit_test(test_events),     cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_engines),    cmocka_unit_test(test_engine_mistakes),
+        cmocka_unit_test(test_no_file),    cmocka_unit_test(test_old_names),
+        cmocka_unit_test(test_processors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

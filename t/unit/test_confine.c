@@ -97,7 +97,7 @@ teardown(void **state)
     close(listener);
     platen_confine_destroy(&confine);
     assert_null(confine);
-    return platen_workdir_clear(root) == 0 ? rmdir(root) : -1;
+    return platen_tree_clear(root) == 0 ? rmdir(root) : -1;
 }
 
 /* Whether a process is there whose first word is that program's, and second that. */
@@ -653,7 +653,7 @@ test_limits(void **state)
     wstatus = execute(&command);
     assert_true(WIFSIGNALED(wstatus));
     assert_int_equal(WTERMSIG(wstatus), SIGXFSZ);
-    assert_true(platen_workdir_largest(dir) == config.output_size);
+    assert_true(platen_tree_largest(dir) == config.output_size);
 
     /* fault 65: the configured limit, and one of its own. */
     config.address_space = 64 << 20;

@@ -48,7 +48,7 @@ static int
 teardown(void **state)
 {
     (void) state;
-    assert_int_equal(platen_workdir_clear(programs), 0);
+    assert_int_equal(platen_tree_clear(programs), 0);
     return rmdir(programs);
 }
 
@@ -207,7 +207,7 @@ test_out_of_order(void **state)
     assert_non_null(engines);
     assert_int_not_equal(platen_engines_route(engines, docx, pdf, 0, &route), PLATEN_LATER);
     platen_engines_destroy(&engines);
-    assert_int_equal(platen_workdir_clear(libexec), 0);
+    assert_int_equal(platen_tree_clear(libexec), 0);
     assert_int_equal(rmdir(libexec), 0);
 }
 
@@ -352,7 +352,7 @@ test_soffice(void **state)
     assert_int_equal(
         platen_engine_soffice.prepare(&platen_engine_soffice, &config, &run, &command), -1);
     platen_command_clear(&command);
-    assert_int_equal(platen_workdir_clear(dir), 0);
+    assert_int_equal(platen_tree_clear(dir), 0);
     assert_int_equal(platen_options_set(&options, PLATEN_OPTION_PAGES, "2", 1), PLATEN_OK);
     snprintf(path, sizeof(path), "%s/in.html", dir);
     run.input = path;
@@ -368,7 +368,7 @@ test_soffice(void **state)
     run.input = "/w/in.html";
     snprintf(path, sizeof(path), "%s/profile/user/registrymodifications.xcu", dir);
     assert_settings(path);
-    assert_int_equal(platen_workdir_clear(dir), 0);
+    assert_int_equal(platen_tree_clear(dir), 0);
 
     /* Its import of PDF is the one thing for which it starts another program. */
     options.given = 0;
@@ -379,7 +379,7 @@ test_soffice(void **state)
     assert_true(command.policy->may & PLATEN_SANDBOX_MAY_FORK);
     platen_command_clear(&command);
 
-    assert_int_equal(platen_workdir_clear(dir), 0);
+    assert_int_equal(platen_tree_clear(dir), 0);
     assert_int_equal(rmdir(dir), 0);
 }
 

@@ -286,7 +286,7 @@ test_no_file(void **state)
     snprintf(result.work, sizeof(result.work), "%s/runs", f.data);
     result.format = task.to;
     for (i = 0; i < sizeof(makes) / sizeof(makes[0]); i++) {
-        assert_int_equal(platen_workdir_reset(result.work), 0);
+        assert_int_equal(platen_tree_reset(result.work), 0);
         snprintf(command, sizeof(command), "cd %s/runs; mkdir out; cd out; { %s; } 2>&1",
                  f.data, makes[i]);
         assert_int_equal(system(command), 0);
@@ -297,7 +297,7 @@ test_no_file(void **state)
         }
         assert_false(fixture_has(&f, PLATEN_DIR_OUTPUT, &task.id, task.epoch));
     }
-    assert_int_equal(platen_workdir_reset(result.work), 0);
+    assert_int_equal(platen_tree_reset(result.work), 0);
 }
 
 /* Pages became an archive: that is what was made, and the record says so. */
@@ -328,7 +328,7 @@ test_other_format(void **state)
     assert_int_equal(record(&task, &v), PLATEN_OK);
     get_text(&task.id, offsetof(platen_job_t, output_format), text);
     assert_string_equal(text, "zip");
-    assert_int_equal(platen_workdir_reset(result.work), 0);
+    assert_int_equal(platen_tree_reset(result.work), 0);
 }
 
 static void
@@ -431,7 +431,7 @@ test_every_status(void **state)
     static const char *const said[] = { "", "out of memory", "File too large",
                                         "Cannot allocate memory", "\xff\xfe %s" };
     platen_options_t         none = { .given = 0 };
-    platen_judge_case_t      of = { .options = &none, .dir = f.data, .file_size = 1 << 20 };
+    platen_outcome_case_t    of = { .options = &none, .dir = f.data, .file_size = 1 << 20 };
     platen_run_result_t      result = { .output = "in.pdf" };
     platen_task_t            task = claim("pdf");
     platen_verdict_t         v;
@@ -447,9 +447,9 @@ test_every_status(void **state)
                     continue; /* no signal, and a stop, which is no end */
                 }
                 of.engine = engines[i];
-                of.said = said[j];
+                of.stderr_tail = said[j];
                 of.wstatus = code < 256 ? code << 8 : code - 256;
-                result.outcome = platen_judge(&of);
+                result.outcome = platen_outcome(&of);
                 platen_finish_judge(&f.config, &task, &result, &v);
                 if (v.pause || v.blame == PLATEN_BLAME_MACHINE
                     || (v.state != PLATEN_STATE_FAILED && v.blame != PLATEN_BLAME_DOCUMENT)) {
@@ -483,7 +483,7 @@ test_unsupported(void **state)
 static void
 test_poison(void **state)
 {
-    platen_job_t     job = { .crashes = 1, .losses = 9, .setbacks = 99 };
+    platen_job_t     job = { .crashes = 1, .lost_attempts = 9, .host_failures = 99 };
     platen_verdict_t v;
 
     (void) state;
@@ -496,12 +496,12 @@ test_poison(void **state)
     assert_string_equal(v.error_code, "converter_crashed");
 
     job.crashes = 0;
-    job.losses = 10;
+    job.lost_attempts = 10;
     platen_finish_poison(&f.config, &job, &v);
     assert_string_equal(v.error_code, "converter_crashed");
 
-    job.losses = 0;
-    job.setbacks = 100;
+    job.lost_attempts = 0;
+    job.host_failures = 100;
     platen_finish_poison(&f.config, &job, &v);
     assert_string_equal(v.error_code, "server_failed");
 }
@@ -517,7 +517,7 @@ test_backoff(void **state)
     (void) state;
     for (i = 1; i <= 10; i++) {
         platen_finish_blame(&job, PLATEN_BLAME_MACHINE);
-        assert_int_equal(job.setbacks, i);
+        assert_int_equal(job.host_failures, i);
         delay = job.not_before - now;
         assert_in_range(delay, most / 2, most + 1000); /* the machine may be busy */
         most = most < 32000 ? 2 * most : 60000;
@@ -525,7 +525,7 @@ test_backoff(void **state)
     platen_finish_blame(&job, PLATEN_BLAME_DOCUMENT);
     platen_finish_blame(&job, PLATEN_BLAME_SIDECAR);
     assert_int_equal(job.crashes, 1);
-    assert_int_equal(job.losses, 1);
+    assert_int_equal(job.lost_attempts, 1);
     assert_int_equal(job.attempts, 1);
     platen_finish_blame(&job, PLATEN_BLAME_NONE);
     platen_finish_blame(&job, PLATEN_BLAME_NONE);

@@ -38,7 +38,7 @@ test_version(void **state)
 
     (void) state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        platen_registry_version(cases[i].text, version);
+        platen_lo_profile_version(cases[i].text, version);
         assert_string_equal(version, cases[i].version);
     }
 }
@@ -54,7 +54,7 @@ written(const char *dir)
 
     assert_non_null(out);
     snprintf(program, sizeof(program), "%s/program", dir);
-    platen_registry_write(out, program, settings, 1);
+    platen_lo_profile_write(out, program, settings, 1);
     assert_int_equal(fclose(out), 0);
     return text;
 }

@@ -1,5 +1,5 @@
 /*
- * platen_judge: from a wait status, the last words and the files that are left to
+ * platen_outcome: from a wait status, the last words and the files that are left to
  * one outcome.  That the pool hands all of these over is in test_pool.c.
  */
 
@@ -26,9 +26,9 @@ static char dir[SCRATCH_MAX];
 
 /* The engine's exit code is its meaning. */
 static platen_exit_t
-exited(int code, const char *said)
+exited(int code, const char *stderr_tail)
 {
-    (void) said;
+    (void) stderr_tail;
     return (platen_exit_t) code;
 }
 
@@ -61,28 +61,28 @@ teardown(void **state)
 }
 
 static platen_run_outcome_t
-judge(int wstatus, const char *said, const platen_options_t *options)
+judge(int wstatus, const char *stderr_tail, const platen_options_t *options)
 {
-    const platen_judge_case_t of = { .engine = &engine,
-                                     .options = options,
-                                     .wstatus = wstatus,
-                                     .said = said,
-                                     .dir = dir,
-                                     .file_size = FILE_SIZE };
+    const platen_outcome_case_t of = { .engine = &engine,
+                                       .options = options,
+                                       .wstatus = wstatus,
+                                       .stderr_tail = stderr_tail,
+                                       .dir = dir,
+                                       .file_size = FILE_SIZE };
 
-    return platen_judge(&of);
+    return platen_outcome(&of);
 }
 
 static platen_run_outcome_t
-judge_exit(platen_exit_t exit, const char *said, const platen_options_t *options)
+judge_exit(platen_exit_t exit, const char *stderr_tail, const platen_options_t *options)
 {
-    return judge(W_EXITCODE((int) exit, 0), said, options);
+    return judge(W_EXITCODE((int) exit, 0), stderr_tail, options);
 }
 
 static platen_run_outcome_t
-judge_signal(int signal, const char *said)
+judge_signal(int signal, const char *stderr_tail)
 {
-    return judge(W_EXITCODE(0, signal), said, &none);
+    return judge(W_EXITCODE(0, signal), stderr_tail, &none);
 }
 
 /* A file of that size in the run's directory. */
@@ -163,7 +163,7 @@ test_starved(void **state)
 {
     static const struct {
         int                  signal;
-        const char          *said;
+        const char          *stderr_tail;
         platen_run_outcome_t outcome;
     } cases[] = {
         { SIGKILL, "", PLATEN_RUN_STARVED },
@@ -171,7 +171,7 @@ test_starved(void **state)
         { SIGSEGV, "", PLATEN_RUN_CRASHED },
         { 0, "", PLATEN_RUN_DONE },
     };
-    platen_judge_case_t of = {
+    platen_outcome_case_t of = {
         .engine = &engine, .options = &none, .dir = dir, .file_size = FILE_SIZE
     };
     size_t i;
@@ -179,9 +179,9 @@ test_starved(void **state)
     (void) state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         of.starved = 1;
-        of.said = cases[i].said;
+        of.stderr_tail = cases[i].stderr_tail;
         of.wstatus = cases[i].signal;
-        assert_int_equal(platen_judge(&of), cases[i].outcome);
+        assert_int_equal(platen_outcome(&of), cases[i].outcome);
     }
 }
 
@@ -242,19 +242,19 @@ test_too_large(void **state)
 static void
 test_zip(void **state)
 {
-    platen_judge_case_t of = { .engine = &platen_engine_pages,
-                               .options = &none,
-                               .said = "",
-                               .dir = dir,
-                               .file_size = FILE_SIZE };
+    platen_outcome_case_t of = { .engine = &platen_engine_pages,
+                                 .options = &none,
+                                 .stderr_tail = "",
+                                 .dir = dir,
+                                 .file_size = FILE_SIZE };
 
     (void) state;
     of.wstatus = W_EXITCODE(0, 0);
-    assert_int_equal(platen_judge(&of), PLATEN_RUN_DONE);
+    assert_int_equal(platen_outcome(&of), PLATEN_RUN_DONE);
     of.wstatus = W_EXITCODE(13, 0);
-    assert_int_equal(platen_judge(&of), PLATEN_RUN_FAILED);
+    assert_int_equal(platen_outcome(&of), PLATEN_RUN_FAILED);
     of.wstatus = W_EXITCODE(0, SIGSEGV);
-    assert_int_equal(platen_judge(&of), PLATEN_RUN_CRASHED);
+    assert_int_equal(platen_outcome(&of), PLATEN_RUN_CRASHED);
 }
 
 static void
@@ -274,10 +274,10 @@ test_last_line(void **state)
 
     (void) state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        platen_judge_last_line(cases[i][0], line, sizeof(line));
+        platen_outcome_last_line(cases[i][0], line, sizeof(line));
         assert_string_equal(line, cases[i][1]);
     }
-    platen_judge_last_line("short\nlonger than that\n", line, 7);
+    platen_outcome_last_line("short\nlonger than that\n", line, 7);
     assert_string_equal(line, "longer");
 }
 
@@ -289,10 +289,10 @@ test_names(void **state)
 
     (void) state;
     for (i = 0; i <= PLATEN_RUN_ERROR; i++) {
-        assert_non_null(platen_judge_name((platen_run_outcome_t) i));
+        assert_non_null(platen_outcome_name((platen_run_outcome_t) i));
         for (j = 0; j < i; j++) {
-            assert_string_not_equal(platen_judge_name((platen_run_outcome_t) i),
-                                    platen_judge_name((platen_run_outcome_t) j));
+            assert_string_not_equal(platen_outcome_name((platen_run_outcome_t) i),
+                                    platen_outcome_name((platen_run_outcome_t) j));
         }
     }
 }

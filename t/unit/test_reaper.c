@@ -65,7 +65,7 @@ test_recover(void **state)
         job = fixture_get(&f, &ids[i], code);
         assert_int_equal(job.state, PLATEN_STATE_PENDING);
         assert_int_equal(job.attempts, 1);
-        assert_int_equal(job.losses, 1);
+        assert_int_equal(job.lost_attempts, 1);
         assert_true(fixture_has(&f, PLATEN_DIR_INPUT, &ids[i], 0));
     }
     assert_int_equal(fixture_get(&f, &pending, code).epoch, 0);
@@ -106,7 +106,7 @@ test_leases(void **state)
     assert_int_equal(fixture_get(&f, &held, code).state, PLATEN_STATE_PROCESSING);
     assert_int_equal(fixture_get(&f, &young, code).state, PLATEN_STATE_PROCESSING);
     assert_int_equal(fixture_get(&f, &lost, code).state, PLATEN_STATE_PENDING);
-    assert_int_equal(fixture_get(&f, &lost, code).losses, 1);
+    assert_int_equal(fixture_get(&f, &lost, code).lost_attempts, 1);
     assert_int_equal(platen_reaper_leases(reaper, holds, &held), 0);
 
     /* Claimed anew between the look and the deed: it is somebody's. */

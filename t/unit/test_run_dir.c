@@ -14,9 +14,9 @@
 
 #define NOBODY 65534
 
-static char           root[] = "/tmp/test_run_dir.XXXXXX";
-static char           document[64], outside[64];
-static platen_stage_t stage;
+static char             root[] = "/tmp/test_run_dir.XXXXXX";
+static char             document[64], outside[64];
+static platen_run_dir_t run_dir;
 
 static void
 spew(const char *path, const char *text)
@@ -56,7 +56,7 @@ setup(void **state)
     snprintf(outside, sizeof(outside), "%s/outside", root);
     spew(document, "document");
     spew(outside, "outside");
-    platen_stage_init(&stage, root, 3);
+    platen_run_dir_init(&run_dir, root, 3);
     return 0;
 }
 
@@ -64,7 +64,7 @@ static int
 teardown(void **state)
 {
     (void) state;
-    return platen_workdir_clear(root) == 0 ? rmdir(root) : -1;
+    return platen_tree_clear(root) == 0 ? rmdir(root) : -1;
 }
 
 static int
@@ -73,17 +73,17 @@ exists(const char *format, const char *name)
     char        path[PLATEN_PATH_MAX + 64];
     struct stat st;
 
-    snprintf(path, sizeof(path), format, stage.dir, name);
+    snprintf(path, sizeof(path), format, run_dir.dir, name);
     return lstat(path, &st) == 0;
 }
 
-/* Executes a line of shell in the stage's directory, as an engine may. */
+/* Executes a line of shell in the run directory, as an engine may. */
 static void
 engine(const char *line)
 {
     char command[PLATEN_PATH_MAX + 512];
 
-    snprintf(command, sizeof(command), "cd %s; OUTSIDE=%s; %s", stage.dir, outside, line);
+    snprintf(command, sizeof(command), "cd %s; OUTSIDE=%s; %s", run_dir.dir, outside, line);
     assert_int_equal(system(command), 0);
 }
 
@@ -93,25 +93,25 @@ test_open(void **state)
     struct stat st;
 
     (void) state;
-    assert_int_equal(platen_stage_open(&stage, document, "docx", "pdf"), 0);
-    assert_string_equal(stage.output_name, "in.pdf");
-    assert_string_equal(slurp(stage.input), "document");
-    assert_int_equal(stat(stage.dir, &st), 0);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "docx", "pdf"), 0);
+    assert_string_equal(run_dir.output_name, "in.pdf");
+    assert_string_equal(slurp(run_dir.input), "document");
+    assert_int_equal(stat(run_dir.dir, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
     assert_true(exists("%s/%s", "out") && exists("%s/%s", "tmp"));
 
     /* A link: an engine that takes it away takes nothing away. */
-    assert_int_equal(lstat(stage.input, &st), 0);
+    assert_int_equal(lstat(run_dir.input, &st), 0);
     assert_true(S_ISLNK(st.st_mode));
     engine("rm in.docx; echo other > in.docx; echo x > left; echo x > out/left");
     assert_string_equal(slurp(document), "document");
 
     /* Nothing of the last run is there in the next. */
-    assert_int_equal(platen_stage_open(&stage, document, "odt", "txt"), 0);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "odt", "txt"), 0);
     assert_false(exists("%s/%s", "left") || exists("%s/%s", "out/left"));
     assert_false(exists("%s/%s", "in.docx"));
 
-    assert_int_equal(platen_stage_open(&stage, "/nonexistent", "odt", "txt"), -1);
+    assert_int_equal(platen_run_dir_open(&run_dir, "/nonexistent", "odt", "txt"), -1);
     assert_int_equal(errno, ENOENT);
 }
 
@@ -119,9 +119,9 @@ static void
 test_close(void **state)
 {
     (void) state;
-    assert_int_equal(platen_stage_open(&stage, document, "docx", "pdf"), 0);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "docx", "pdf"), 0);
     engine("mkdir -p a/b; echo x > a/b/c; ln -s $OUTSIDE l; echo x > ../3.held");
-    assert_int_equal(platen_stage_close(&stage), 0);
+    assert_int_equal(platen_run_dir_close(&run_dir), 0);
     assert_false(exists("%s/%s", "a") || exists("%s/%s", "in.docx") || exists("%s/%s", "l"));
     assert_false(exists("%s.held%s", ""));
     assert_string_equal(slurp(outside), "outside");
@@ -134,28 +134,28 @@ test_advance(void **state)
     struct stat st;
 
     (void) state;
-    assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "md", "html"), 0);
     engine("echo result > out/in.html; echo x > out/other; echo x > left");
-    assert_int_equal(platen_stage_advance(&stage, "html", "pdf"), 0);
-    assert_string_equal(stage.output_name, "in.pdf");
-    assert_string_equal(slurp(stage.input), "result\n");
-    assert_int_equal(lstat(stage.input, &st), 0);
+    assert_int_equal(platen_run_dir_advance(&run_dir, "html", "pdf"), 0);
+    assert_string_equal(run_dir.output_name, "in.pdf");
+    assert_string_equal(slurp(run_dir.input), "result\n");
+    assert_int_equal(lstat(run_dir.input, &st), 0);
     assert_true(S_ISLNK(st.st_mode));
     assert_false(exists("%s/%s", "left") || exists("%s/%s", "out/other")
                  || exists("%s/%s", "in.md"));
 
     /* Once more, as it was. */
     engine("rm in.html; ln -s $OUTSIDE in.html; rmdir tmp; ln -s .. tmp; echo x > log");
-    assert_int_equal(platen_stage_again(&stage, "html", "pdf"), 0);
-    assert_string_equal(slurp(stage.input), "result\n");
-    assert_int_equal(lstat(stage.dir, &st), 0);
+    assert_int_equal(platen_run_dir_again(&run_dir, "html", "pdf"), 0);
+    assert_string_equal(slurp(run_dir.input), "result\n");
+    assert_int_equal(lstat(run_dir.dir, &st), 0);
     assert_false(exists("%s/%s", "log"));
     assert_true(exists("%s/%s", "tmp"));
 
     /* And on, from there. */
     engine("echo again > out/in.pdf");
-    assert_int_equal(platen_stage_advance(&stage, "pdf", "txt"), 0);
-    assert_string_equal(slurp(stage.input), "again\n");
+    assert_int_equal(platen_run_dir_advance(&run_dir, "pdf", "txt"), 0);
+    assert_string_equal(slurp(run_dir.input), "again\n");
     assert_string_equal(slurp(document), "document");
 }
 
@@ -185,9 +185,9 @@ test_hostile(void **state)
 
     (void) state;
     for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
-        assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+        assert_int_equal(platen_run_dir_open(&run_dir, document, "md", "html"), 0);
         engine(leaves[i]);
-        if (platen_stage_advance(&stage, "html", "pdf") != 1) {
+        if (platen_run_dir_advance(&run_dir, "html", "pdf") != 1) {
             fail_msg("carried over: %s", leaves[i]);
         }
         assert_string_equal(slurp(outside), "outside");
@@ -206,18 +206,18 @@ test_closed(void **state)
 
     (void) state;
     for (i = 0; i < sizeof(closes) / sizeof(closes[0]); i++) {
-        assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+        assert_int_equal(platen_run_dir_open(&run_dir, document, "md", "html"), 0);
         snprintf(line, sizeof(line), "echo new > out/in.html; %s", closes[i]);
         engine(line);
-        assert_int_equal(platen_stage_advance(&stage, "html", "png"), 0);
-        assert_string_equal(slurp(stage.input), "new\n");
+        assert_int_equal(platen_run_dir_advance(&run_dir, "html", "png"), 0);
+        assert_string_equal(slurp(run_dir.input), "new\n");
 
         snprintf(line, sizeof(line), "echo 1 > out/in-1.png; echo 2 > out/in-2.png; %s",
                  closes[i]);
         engine(line);
-        assert_int_equal(platen_stage_pages(&stage, "png"), 2);
+        assert_int_equal(platen_run_dir_pages(&run_dir, "png"), 2);
         engine(closes[i]);
-        assert_int_equal(platen_stage_pack(&stage), 0);
+        assert_int_equal(platen_run_dir_pack(&run_dir), 0);
         assert_true(exists("%s/%s", "pages/in-1.png"));
     }
 }
@@ -235,19 +235,19 @@ test_measure(void **state)
 
     (void) state;
     for (i = 0; i < sizeof(hides) / sizeof(hides[0]); i++) {
-        assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+        assert_int_equal(platen_run_dir_open(&run_dir, document, "md", "html"), 0);
         engine(hides[i]);
-        assert_true(platen_workdir_total(stage.dir) >= 300000);
-        assert_true(platen_workdir_largest(stage.dir) == 300000);
+        assert_true(platen_tree_total(run_dir.dir) >= 300000);
+        assert_true(platen_tree_largest(run_dir.dir) == 300000);
     }
-    assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "md", "html"), 0);
     engine(
         "p=d; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do p=$p/d/d; done;"
         "mkdir -p $p; head -c 300000 /dev/zero > $p/x");
-    assert_true(platen_workdir_total(stage.dir) == UINT64_MAX);
+    assert_true(platen_tree_total(run_dir.dir) == UINT64_MAX);
 }
 
-/* What a run that ended half-way has left beside the stage is in nobody's way. */
+/* What a run that ended half-way has left beside the run directory is in nobody's way. */
 static void
 test_held(void **state)
 {
@@ -258,16 +258,16 @@ test_held(void **state)
 
     (void) state;
     for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
-        assert_int_equal(platen_stage_open(&stage, document, "md", "html"), 0);
+        assert_int_equal(platen_run_dir_open(&run_dir, document, "md", "html"), 0);
         engine(leaves[i]);
         engine("echo new > out/in.html");
-        assert_int_equal(platen_stage_advance(&stage, "html", "png"), 0);
-        assert_string_equal(slurp(stage.input), "new\n");
+        assert_int_equal(platen_run_dir_advance(&run_dir, "html", "png"), 0);
+        assert_string_equal(slurp(run_dir.input), "new\n");
 
         engine("rm ../3.held");
         engine(leaves[i]);
         engine("echo 1 > out/in-1.png; echo 2 > out/in-2.png");
-        assert_int_equal(platen_stage_pack(&stage), 0);
+        assert_int_equal(platen_run_dir_pack(&run_dir), 0);
         assert_true(exists("%s/%s", "pages/in-2.png"));
         assert_false(exists("%s.held%s", ""));
         assert_string_equal(slurp(outside), "outside");
@@ -303,23 +303,23 @@ test_pages(void **state)
 
     (void) state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+        assert_int_equal(platen_run_dir_open(&run_dir, document, "pdf", "png"), 0);
         engine(cases[i].leaves);
-        if (platen_stage_pages(&stage, "png") != cases[i].pages
-            || strcmp(slurp(stage.output), cases[i].result) != 0) {
-            fail_msg("%s: %s", cases[i].leaves, slurp(stage.output));
+        if (platen_run_dir_pages(&run_dir, "png") != cases[i].pages
+            || strcmp(slurp(run_dir.output), cases[i].result) != 0) {
+            fail_msg("%s: %s", cases[i].leaves, slurp(run_dir.output));
         }
     }
 
     /* The longest name that a directory takes. */
-    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "pdf", "png"), 0);
     memset(name, '1', sizeof(name));
     memcpy(name, "in-", 3);
     memcpy(name + 251, ".png", 5);
-    snprintf(long_name, sizeof(long_name), "%s/%s", stage.output_dir, name);
+    snprintf(long_name, sizeof(long_name), "%s/%s", run_dir.output_dir, name);
     spew(long_name, "long");
-    assert_int_equal(platen_stage_pages(&stage, "png"), 1);
-    assert_string_equal(slurp(stage.output), "long");
+    assert_int_equal(platen_run_dir_pages(&run_dir, "png"), 1);
+    assert_string_equal(slurp(run_dir.output), "long");
 }
 
 /* A result that its engine has called after the document. */
@@ -344,19 +344,19 @@ test_adopt(void **state)
 
     (void) state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+        assert_int_equal(platen_run_dir_open(&run_dir, document, "pdf", "png"), 0);
         engine(cases[i].leaves);
-        assert_int_equal(platen_stage_adopt(&stage), 0);
-        if (strcmp(slurp(stage.output), cases[i].result) != 0) {
-            fail_msg("%s: %s", cases[i].leaves, slurp(stage.output));
+        assert_int_equal(platen_run_dir_adopt(&run_dir), 0);
+        if (strcmp(slurp(run_dir.output), cases[i].result) != 0) {
+            fail_msg("%s: %s", cases[i].leaves, slurp(run_dir.output));
         }
     }
     for (i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-        assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+        assert_int_equal(platen_run_dir_open(&run_dir, document, "pdf", "png"), 0);
         engine("echo x > in.x");
         engine(links[i]);
-        assert_int_equal(platen_stage_adopt(&stage), 0);
-        assert_int_equal(platen_stage_advance(&stage, "png", "pdf"), 1);
+        assert_int_equal(platen_run_dir_adopt(&run_dir), 0);
+        assert_int_equal(platen_run_dir_advance(&run_dir, "png", "pdf"), 1);
     }
 }
 
@@ -366,22 +366,22 @@ test_pack(void **state)
     struct stat st;
 
     (void) state;
-    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "pdf", "png"), 0);
     engine("echo 1 > out/in-1.png; echo 2 > out/in-2.png; echo x > left; chmod 0 out");
-    assert_int_equal(platen_stage_pack(&stage), 0);
-    assert_string_equal(stage.output_name, "in.zip");
-    assert_int_equal(stat(stage.pages_dir, &st), 0);
+    assert_int_equal(platen_run_dir_pack(&run_dir), 0);
+    assert_string_equal(run_dir.output_name, "in.zip");
+    assert_int_equal(stat(run_dir.pages_dir, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
     assert_true(exists("%s/%s", "pages/in-1.png") && exists("%s/%s", "pages/in-2.png"));
     assert_false(exists("%s/%s", "left") || exists("%s/%s", "out/in-1.png"));
     assert_true(exists("%s/%s", "out"));
 
-    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "pdf", "png"), 0);
     engine("rmdir out; ln -s / out");
-    assert_int_equal(platen_stage_pack(&stage), 1);
-    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    assert_int_equal(platen_run_dir_pack(&run_dir), 1);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "pdf", "png"), 0);
     engine("rmdir out; echo x > out");
-    assert_int_equal(platen_stage_pack(&stage), 1);
+    assert_int_equal(platen_run_dir_pack(&run_dir), 1);
 }
 
 static void
@@ -390,26 +390,26 @@ test_read(void **state)
     char text[8];
 
     (void) state;
-    assert_int_equal(platen_stage_open(&stage, document, "pdf", "png"), 0);
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "pdf", "png"), 0);
     memset(text, 'x', sizeof(text));
-    platen_stage_read(&stage, "log", text, sizeof(text));
+    platen_run_dir_read(&run_dir, "log", text, sizeof(text));
     assert_string_equal(text, "");
     engine("printf 1234567 > log");
-    platen_stage_read(&stage, "log", text, sizeof(text));
+    platen_run_dir_read(&run_dir, "log", text, sizeof(text));
     assert_string_equal(text, "1234567");
     /* The end of it. */
     engine("printf 8 >> log");
-    platen_stage_read(&stage, "log", text, sizeof(text));
+    platen_run_dir_read(&run_dir, "log", text, sizeof(text));
     assert_string_equal(text, "2345678");
 
     engine("rm log; ln -s $OUTSIDE log");
-    platen_stage_read(&stage, "log", text, sizeof(text));
+    platen_run_dir_read(&run_dir, "log", text, sizeof(text));
     assert_string_equal(text, "");
     engine("rm log; mkfifo log");
-    platen_stage_read(&stage, "log", text, sizeof(text));
+    platen_run_dir_read(&run_dir, "log", text, sizeof(text));
     assert_string_equal(text, "");
     engine("rm log; mkdir log");
-    platen_stage_read(&stage, "log", text, sizeof(text));
+    platen_run_dir_read(&run_dir, "log", text, sizeof(text));
     assert_string_equal(text, "");
 }
 

@@ -373,7 +373,7 @@ test_setback(void **state)
     platen_log_set_level(PLATEN_LOG_ERROR);
     assert_int_equal(chmod(program, 0700), 0);
     assert_int_equal(fixture_get(&f, &id, code).state, PLATEN_STATE_PENDING);
-    assert_int_equal(fixture_get(&f, &id, code).setbacks, 1);
+    assert_int_equal(fixture_get(&f, &id, code).host_failures, 1);
     assert_int_equal(fixture_get(&f, &id, code).crashes, 0);
     assert_int_not_equal(fixture_get(&f, &id, code).not_before, 0);
 

@@ -517,12 +517,12 @@ test_retry(void **state)
     assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_PROCESSING, now),
                      PLATEN_OK);
     job.crashes = 2;
-    job.losses = 1;
-    job.setbacks = 3;
+    job.lost_attempts = 1;
+    job.host_failures = 3;
     assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_FAILED, now), PLATEN_OK);
     assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_PENDING, now), PLATEN_OK);
     assert_int_equal(platen_store_get(&txn, &job.id, &job), PLATEN_OK);
-    assert_int_equal(job.attempts + job.crashes + job.losses + job.setbacks, 0);
+    assert_int_equal(job.attempts + job.crashes + job.lost_attempts + job.host_failures, 0);
     assert_int_equal(job.epoch, 1);
     assert_int_equal(job.expires_at, 0);
     platen_txn_abort(&txn);

@@ -275,7 +275,7 @@ test_files_go_after_their_batch(void **state)
 
     do {
         txn = store_writer();
-        rc = platen_store_remains(&txn, ++now, removed, 2, &n);
+        rc = platen_store_tombstones(&txn, ++now, removed, 2, &n);
         assert_true(rc == 0 || rc == 1);
         gone += n;
         commit();

@@ -32,7 +32,7 @@ model_enter(platen_job_t *job, const platen_job_t *given, platen_state_t to)
         job->not_before = 0;
     }
     if (job->state >= PLATEN_STATE_SUCCESS && to == PLATEN_STATE_PENDING) {
-        job->attempts = job->crashes = job->losses = job->setbacks = 0;
+        job->attempts = job->crashes = job->lost_attempts = job->host_failures = 0;
         job->output_size = 0;
     }
     job->expires_at = final ? model.now + job->ttl * 1000000 : 0;
@@ -80,7 +80,7 @@ transition(platen_txn_t *txn, platen_job_t *job, platen_state_t to, int stale)
         given.cached = job->cached = (uint8_t) chance(2);
     } else if (to == PLATEN_STATE_PENDING && chance(4) == 0) {
         given.not_before = job->not_before = 1 + chance(1000);
-        given.setbacks = job->setbacks = 1;
+        given.host_failures = job->host_failures = 1;
     } else if (to == PLATEN_STATE_PENDING) {
         given.not_before = job->not_before = 0;
     }

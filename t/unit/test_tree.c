@@ -39,7 +39,7 @@ test_deep(void **state)
 
     (void) state;
     snprintf(work, sizeof(work), "%s/work", root);
-    assert_int_equal(platen_workdir_reset(work), 0);
+    assert_int_equal(platen_tree_reset(work), 0);
     memset(name, 'd', 200);
     name[200] = '\0';
 
@@ -54,7 +54,7 @@ test_deep(void **state)
     }
     close(fd);
 
-    assert_int_equal(platen_workdir_clear(work), 0);
+    assert_int_equal(platen_tree_clear(work), 0);
     assert_int_equal(rmdir(work), 0);
 }
 
@@ -67,7 +67,7 @@ test_deep_and_closed(void **state)
 
     (void) state;
     snprintf(work, sizeof(work), "%s/work", root);
-    assert_int_equal(platen_workdir_reset(work), 0);
+    assert_int_equal(platen_tree_reset(work), 0);
     for (i = 0; i < 8; i++) {
         snprintf(path, sizeof(path), "%s/.platen-deep-%d", work, i);
         if (i % 2 == 0) {
@@ -93,7 +93,7 @@ test_deep_and_closed(void **state)
     }
     assert_int_equal(chmod(work, 0500), 0);
 
-    assert_int_equal(platen_workdir_clear(work), 0);
+    assert_int_equal(platen_tree_clear(work), 0);
     assert_int_equal(rmdir(work), 0);
 }
 
@@ -107,7 +107,7 @@ test_links_and_modes(void **state)
     snprintf(work, sizeof(work), "%s/work", root);
     snprintf(outside, sizeof(outside), "%s/outside", root);
     make_file(outside, 1);
-    assert_int_equal(platen_workdir_reset(work), 0);
+    assert_int_equal(platen_tree_reset(work), 0);
 
     snprintf(path, sizeof(path), "%s/link", work);
     assert_int_equal(symlink(root, path), 0);
@@ -121,7 +121,7 @@ test_links_and_modes(void **state)
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(chmod(work, 0755), 0);
 
-    assert_int_equal(platen_workdir_reset(work), 0);
+    assert_int_equal(platen_tree_reset(work), 0);
     assert_int_equal(stat(work, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
     assert_int_equal(rmdir(work), 0);
@@ -135,12 +135,12 @@ test_absent_and_wrong(void **state)
 
     (void) state;
     snprintf(path, sizeof(path), "%s/none", root);
-    assert_int_equal(platen_workdir_clear(path), 0);
+    assert_int_equal(platen_tree_clear(path), 0);
 
     /* A link in its place is not what the sidecar made. */
     assert_int_equal(symlink("/tmp", path), 0);
-    assert_int_equal(platen_workdir_clear(path), -1);
-    assert_int_equal(platen_workdir_reset(path), -1);
+    assert_int_equal(platen_tree_clear(path), -1);
+    assert_int_equal(platen_tree_reset(path), -1);
     assert_int_equal(unlink(path), 0);
 }
 
@@ -151,8 +151,8 @@ test_largest(void **state)
 
     (void) state;
     snprintf(work, sizeof(work), "%s/work", root);
-    assert_int_equal(platen_workdir_reset(work), 0);
-    assert_true(platen_workdir_largest(work) == 0);
+    assert_int_equal(platen_tree_reset(work), 0);
+    assert_true(platen_tree_largest(work) == 0);
     snprintf(path, sizeof(path), "%s/a", work);
     make_file(path, 5);
     snprintf(path, sizeof(path), "%s/b", work);
@@ -161,8 +161,8 @@ test_largest(void **state)
     make_file(path, 70000);
     snprintf(path, sizeof(path), "%s/link", work);
     assert_int_equal(symlink("/usr/bin", path), 0);
-    assert_true(platen_workdir_largest(work) == 70000);
-    assert_int_equal(platen_workdir_clear(work), 0);
+    assert_true(platen_tree_largest(work) == 70000);
+    assert_int_equal(platen_tree_clear(work), 0);
     assert_int_equal(rmdir(work), 0);
 }
 

@@ -20,7 +20,7 @@ static platen_str_t alice = { "alice", 5 };
 static platen_id_t  id;
 
 /* Two writers of one process: the lock is of the open file, not the process's. */
-static platen_partial_t p, q;
+static platen_upload_file_t p, q;
 
 static int
 setup(void **state)
@@ -43,27 +43,27 @@ teardown(void **state)
 static void
 create(uint64_t length)
 {
-    platen_partial_meta_t meta = { alice, PLATEN_STR("filename YQ=="), length, length == 0,
-                                   60 };
+    platen_upload_file_meta_t meta = { alice, PLATEN_STR("filename YQ=="), length, length == 0,
+                                       60 };
 
     assert_int_equal(platen_id_new(&id), PLATEN_OK);
-    platen_partial_init(&p, root, &id, 0);
-    assert_int_equal(platen_partial_create(&p, &meta), PLATEN_OK);
+    platen_upload_file_init(&p, root, &id, 0);
+    assert_int_equal(platen_upload_file_create(&p, &meta), PLATEN_OK);
 }
 
 static void
 reopen(void)
 {
-    platen_partial_close(&p);
-    platen_partial_init(&p, root, &id, 0);
-    assert_int_equal(platen_partial_open(&p, alice), PLATEN_OK);
+    platen_upload_file_close(&p);
+    platen_upload_file_init(&p, root, &id, 0);
+    assert_int_equal(platen_upload_file_open(&p, alice), PLATEN_OK);
 }
 
 static void
 append(const char *text, int checked)
 {
-    assert_int_equal(platen_partial_begin(&p, checked), PLATEN_OK);
-    assert_int_equal(platen_partial_write(&p, (const unsigned char *) text, strlen(text)),
+    assert_int_equal(platen_upload_file_begin(&p, checked), PLATEN_OK);
+    assert_int_equal(platen_upload_file_write(&p, (const unsigned char *) text, strlen(text)),
                      PLATEN_OK);
 }
 
@@ -73,10 +73,10 @@ digest_is(const char *text)
     uint8_t  got[PLATEN_SHA256_LEN], expected[EVP_MAX_MD_SIZE];
     unsigned n;
 
-    while (platen_partial_hash(&p, 3) == 1) {
+    while (platen_upload_file_hash(&p, 3) == 1) {
         /* in small steps */
     }
-    assert_int_equal(platen_partial_digest(&p, got), PLATEN_OK);
+    assert_int_equal(platen_upload_file_digest(&p, got), PLATEN_OK);
     assert_int_equal(EVP_Digest(text, strlen(text), expected, &n, EVP_sha256(), NULL), 1);
     assert_memory_equal(got, expected, sizeof(got));
 }
@@ -88,26 +88,26 @@ test_life(void **state)
 
     (void) state;
     create(12);
-    assert_false(platen_partial_whole(&p));
+    assert_false(platen_upload_file_whole(&p));
     append("hello ", 0);
-    assert_int_equal(platen_partial_end(&p), PLATEN_OK);
+    assert_int_equal(platen_upload_file_end(&p), PLATEN_OK);
     reopen();
     assert_int_equal(p.offset, 6);
     assert_int_equal(p.hashed, 6); /* and need not be hashed again */
     assert_int_equal(p.meta.length, 12);
     assert_memory_equal(p.meta.metadata.data, "filename YQ==", 13);
     append("world!", 0);
-    assert_int_equal(platen_partial_end(&p), PLATEN_OK);
-    assert_true(platen_partial_whole(&p));
+    assert_int_equal(platen_upload_file_end(&p), PLATEN_OK);
+    assert_true(platen_upload_file_whole(&p));
     assert_int_equal(p.hashed, 12);
     digest_is("hello world!");
 
-    platen_partial_remove(root, &id);
-    platen_partial_path(root, &id, path);
+    platen_upload_file_remove(root, &id);
+    platen_upload_file_path(root, &id, path);
     assert_int_equal(access(path, F_OK), -1);
-    platen_partial_close(&p);
-    platen_partial_close(&p);
-    assert_int_equal(platen_partial_open(&p, alice), PLATEN_NOT_FOUND);
+    platen_upload_file_close(&p);
+    platen_upload_file_close(&p);
+    assert_int_equal(platen_upload_file_open(&p, alice), PLATEN_NOT_FOUND);
 }
 
 static void
@@ -115,13 +115,13 @@ test_lock_and_owner(void **state)
 {
     (void) state;
     create(5);
-    platen_partial_init(&q, root, &id, 0);
-    assert_int_equal(platen_partial_open(&q, alice), PLATEN_LOCKED);
-    assert_int_equal(platen_partial_open(&q, PLATEN_STR("bob")), PLATEN_NOT_FOUND);
-    platen_partial_close(&p);
-    assert_int_equal(platen_partial_open(&q, PLATEN_STR("bob")), PLATEN_NOT_FOUND);
-    assert_int_equal(platen_partial_open(&q, alice), PLATEN_OK);
-    platen_partial_close(&q);
+    platen_upload_file_init(&q, root, &id, 0);
+    assert_int_equal(platen_upload_file_open(&q, alice), PLATEN_LOCKED);
+    assert_int_equal(platen_upload_file_open(&q, PLATEN_STR("bob")), PLATEN_NOT_FOUND);
+    platen_upload_file_close(&p);
+    assert_int_equal(platen_upload_file_open(&q, PLATEN_STR("bob")), PLATEN_NOT_FOUND);
+    assert_int_equal(platen_upload_file_open(&q, alice), PLATEN_OK);
+    platen_upload_file_close(&q);
 }
 
 /* What a writer had not ended when it died is there, and is hashed when needed. */
@@ -131,7 +131,7 @@ test_cut_short(void **state)
     (void) state;
     create(8);
     append("abc", 0);
-    assert_int_equal(platen_partial_end(&p), PLATEN_OK);
+    assert_int_equal(platen_upload_file_end(&p), PLATEN_OK);
     append("def", 0);
     reopen();
     assert_int_equal(p.offset, 6);
@@ -139,7 +139,7 @@ test_cut_short(void **state)
     append("gh", 0);
     assert_int_equal(p.hashed, 3);
     digest_is("abcdefgh");
-    platen_partial_close(&p);
+    platen_upload_file_close(&p);
 }
 
 static void
@@ -148,9 +148,9 @@ test_checked(void **state)
     (void) state;
     create(6);
     append("abc", 1);
-    assert_int_equal(platen_partial_end(&p), PLATEN_OK);
+    assert_int_equal(platen_upload_file_end(&p), PLATEN_OK);
     append("xyz", 1);
-    assert_int_equal(platen_partial_rollback(&p), PLATEN_OK);
+    assert_int_equal(platen_upload_file_rollback(&p), PLATEN_OK);
     assert_int_equal(p.offset, 3);
 
     /* Died before it could compare: not to be trusted. */
@@ -158,11 +158,11 @@ test_checked(void **state)
     reopen();
     assert_int_equal(p.offset, 3);
     append("def", 1);
-    assert_int_equal(platen_partial_end(&p), PLATEN_OK);
+    assert_int_equal(platen_upload_file_end(&p), PLATEN_OK);
     reopen();
     assert_int_equal(p.offset, 6);
     digest_is("abcdef");
-    platen_partial_close(&p);
+    platen_upload_file_close(&p);
 }
 
 /* The last byte is taken back, and another may come in its place. */
@@ -174,30 +174,30 @@ test_settle(void **state)
     (void) state;
     create(4);
     append("abcd", 0);
-    assert_int_equal(platen_partial_end(&p), PLATEN_OK);
+    assert_int_equal(platen_upload_file_end(&p), PLATEN_OK);
     digest_is("abcd");
     reopen();
-    assert_true(platen_partial_whole(&p));
-    assert_int_equal(platen_partial_settle(&p), PLATEN_OK);
+    assert_true(platen_upload_file_whole(&p));
+    assert_int_equal(platen_upload_file_settle(&p), PLATEN_OK);
     assert_int_equal(p.offset, 3);
     append("e", 0);
     reopen();
     digest_is("abce");
 
     /* A crash after the rename, and before the record. */
-    platen_partial_path(root, &id, from);
+    platen_upload_file_path(root, &id, from);
     platen_layout_path(root, PLATEN_DIR_INPUT, &id, 0, to);
     assert_int_equal(platen_layout_publish(root, from, PLATEN_DIR_INPUT, &id, 0), 0);
     reopen();
-    assert_true(p.placed && platen_partial_whole(&p));
-    platen_partial_init(&q, root, &id, 0);
-    assert_int_equal(platen_partial_open(&q, alice), PLATEN_LOCKED);
-    assert_int_equal(platen_partial_settle(&p), PLATEN_OK);
+    assert_true(p.placed && platen_upload_file_whole(&p));
+    platen_upload_file_init(&q, root, &id, 0);
+    assert_int_equal(platen_upload_file_open(&q, alice), PLATEN_LOCKED);
+    assert_int_equal(platen_upload_file_settle(&p), PLATEN_OK);
     assert_int_equal(p.offset, 3);
     assert_int_equal(access(to, F_OK), -1);
     append("f", 0);
     digest_is("abcf");
-    platen_partial_close(&p);
+    platen_upload_file_close(&p);
 }
 
 static void
@@ -206,13 +206,13 @@ test_deferred(void **state)
     (void) state;
     create(0);
     append("ab", 0);
-    assert_false(platen_partial_whole(&p));
-    assert_int_equal(platen_partial_set_length(&p, 2), PLATEN_OK);
-    assert_true(platen_partial_whole(&p));
+    assert_false(platen_upload_file_whole(&p));
+    assert_int_equal(platen_upload_file_set_length(&p, 2), PLATEN_OK);
+    assert_true(platen_upload_file_whole(&p));
     reopen();
     assert_int_equal(p.meta.length, 2);
     assert_int_equal(p.meta.deferred, 0);
-    platen_partial_close(&p);
+    platen_upload_file_close(&p);
 }
 
 static void
@@ -232,30 +232,30 @@ spoil(const char *ext, const char *bytes)
 static void
 test_damage(void **state)
 {
-    platen_partial_meta_t meta = { alice, { NULL, 0 }, 1, 0, 60 };
-    static char           longest[PLATEN_PARTIAL_METADATA_MAX + 1];
+    platen_upload_file_meta_t meta = { alice, { NULL, 0 }, 1, 0, 60 };
+    static char               longest[PLATEN_UPLOAD_FILE_METADATA_MAX + 1];
 
     (void) state;
     create(6);
     append("abc", 0);
-    assert_int_equal(platen_partial_end(&p), PLATEN_OK);
+    assert_int_equal(platen_upload_file_end(&p), PLATEN_OK);
     spoil("sum", "no digest");
     reopen();
     assert_int_equal(p.offset, 3);
     assert_int_equal(p.hashed, 0);
     append("def", 0);
     digest_is("abcdef");
-    platen_partial_close(&p);
+    platen_upload_file_close(&p);
     spoil("meta", "no record");
-    assert_int_equal(platen_partial_open(&p, alice), PLATEN_CORRUPT);
-    platen_partial_close(&p);
+    assert_int_equal(platen_upload_file_open(&p, alice), PLATEN_CORRUPT);
+    platen_upload_file_close(&p);
 
     memset(longest, 'a', sizeof(longest));
     meta.metadata = (platen_str_t){ longest, sizeof(longest) };
     assert_int_equal(platen_id_new(&id), PLATEN_OK);
-    platen_partial_init(&p, root, &id, 0);
-    assert_int_equal(platen_partial_create(&p, &meta), PLATEN_INVALID);
-    assert_int_equal(platen_partial_open(&p, alice), PLATEN_NOT_FOUND);
+    platen_upload_file_init(&p, root, &id, 0);
+    assert_int_equal(platen_upload_file_create(&p, &meta), PLATEN_INVALID);
+    assert_int_equal(platen_upload_file_open(&p, alice), PLATEN_NOT_FOUND);
 }
 
 /* An upload that was begun before its digest had the form of today goes on. */
@@ -275,7 +275,7 @@ test_older(void **state)
     (void) state;
     create(6);
     append("abc", 0);
-    assert_int_equal(platen_partial_end(&p), PLATEN_OK);
+    assert_int_equal(platen_upload_file_end(&p), PLATEN_OK);
     assert_int_equal(platen_digest(&all, 1, sum.digest), PLATEN_OK);
     platen_id_format(&id, text);
     snprintf(path, sizeof(path), "%s/uploads/%s.sum", root, text);
@@ -289,7 +289,7 @@ test_older(void **state)
     assert_int_equal(p.hashed, 0);
     append("cdef", 0);
     digest_is("abcdef");
-    platen_partial_close(&p);
+    platen_upload_file_close(&p);
 }
 
 static int
@@ -308,7 +308,7 @@ age(platen_dir_t dir, int placed)
     if (placed) {
         platen_layout_path(root, dir, &id, 0, path);
     } else {
-        platen_partial_path(root, &id, path);
+        platen_upload_file_path(root, &id, path);
     }
     assert_int_equal(utimes(path, times), 0);
 }
@@ -319,38 +319,38 @@ test_sweep(void **state)
     char path[PLATEN_PATH_MAX], to[PLATEN_PATH_MAX];
 
     (void) state;
-    platen_partial_sweep(root, is_job, NULL, NULL);
+    platen_upload_file_sweep(root, is_job, NULL, NULL);
     create(5);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 0); /* it is open */
+    assert_int_equal(platen_upload_file_sweep(root, is_job, NULL, NULL), 0); /* it is open */
     age(PLATEN_DIR_INPUT, 0);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 0);
-    platen_partial_close(&p);
-    assert_int_equal(platen_partial_open(&p, alice), PLATEN_NOT_FOUND);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 1);
-    platen_partial_path(root, &id, path);
+    assert_int_equal(platen_upload_file_sweep(root, is_job, NULL, NULL), 0);
+    platen_upload_file_close(&p);
+    assert_int_equal(platen_upload_file_open(&p, alice), PLATEN_NOT_FOUND);
+    assert_int_equal(platen_upload_file_sweep(root, is_job, NULL, NULL), 1);
+    platen_upload_file_path(root, &id, path);
     assert_int_equal(access(path, F_OK), -1);
 
     /* A job's input stays; what no job has is an upload again, until it expires. */
     create(5);
-    platen_partial_path(root, &id, path);
+    platen_upload_file_path(root, &id, path);
     platen_layout_path(root, PLATEN_DIR_INPUT, &id, 0, to);
     assert_int_equal(platen_layout_publish(root, path, PLATEN_DIR_INPUT, &id, 0), 0);
-    platen_partial_close(&p);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 0);
+    platen_upload_file_close(&p);
+    assert_int_equal(platen_upload_file_sweep(root, is_job, NULL, NULL), 0);
     assert_int_equal(access(path, F_OK), 0);
     assert_int_equal(platen_layout_publish(root, path, PLATEN_DIR_INPUT, &id, 0), 0);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL, &id), 1);
+    assert_int_equal(platen_upload_file_sweep(root, is_job, NULL, &id), 1);
     assert_int_equal(access(to, F_OK), 0);
 
     create(5);
-    platen_partial_path(root, &id, path);
+    platen_upload_file_path(root, &id, path);
     platen_layout_path(root, PLATEN_DIR_INPUT, &id, 0, to);
     assert_int_equal(platen_layout_publish(root, path, PLATEN_DIR_INPUT, &id, 0), 0);
     age(PLATEN_DIR_INPUT, 1);
-    platen_partial_close(&p);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 1);
+    platen_upload_file_close(&p);
+    assert_int_equal(platen_upload_file_sweep(root, is_job, NULL, NULL), 1);
     assert_int_equal(access(to, F_OK), -1);
-    assert_int_equal(platen_partial_sweep(root, is_job, NULL, NULL), 0);
+    assert_int_equal(platen_upload_file_sweep(root, is_job, NULL, NULL), 0);
 }
 
 int

@@ -89,7 +89,7 @@ static inline int
 zygote_teardown_group(void **state)
 {
     (void) state;
-    return platen_workdir_clear(fixture.root) == 0 ? rmdir(fixture.root) : -1;
+    return platen_tree_clear(fixture.root) == 0 ? rmdir(fixture.root) : -1;
 }
 
 static inline int
