@@ -76,7 +76,7 @@ LOK     = $(filter-out sidecar/lok/soffice.c,$(wildcard sidecar/lok/*.c)) $(filt
 # What is loaded into a LibreOffice that platend does not keep warm.
 SOFFICE = sidecar/lok/soffice.c sidecar/lok/links.c proto/base/utf8.c
 # OOXML text documents: for LibreOffice's children, and for a program of its own.
-DOCX    = $(wildcard sidecar/docx/*.c) $(addprefix sidecar/lok/,package.c part.c functions.c)
+DOCX    = $(wildcard sidecar/docx/*.c) $(addprefix sidecar/lok/,direction.c package.c part.c functions.c)
 TABLES  = $(wildcard sidecar/tables/*.c)
 TEXT    = $(wildcard sidecar/text/*.c)
 ZIP     = $(wildcard sidecar/zip/*.c)

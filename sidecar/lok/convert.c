@@ -14,6 +14,7 @@
 #include "lok/book.h"
 #include "lok/cells.h"
 #include "lok/chunks.h"
+#include "lok/direction.h"
 #include "lok/embed.h"
 #include "lok/fonts.h"
 #include "lok/glyphs.h"
@@ -260,7 +261,7 @@ convert(const platen_lok_document_t *document)
     loaded = load_document(document, found,
                            book == NULL ? 0 : platen_lok_book_believe(document, book, found),
                            &result);
-    if (loaded != NULL && document->last) {
+    if (loaded != NULL && (document->last || platen_lok_direction_asked(document->input))) {
         switch (loaded->pClass->getDocumentType(loaded)) {
         case LOK_DOCTYPE_TEXT:
             if (found & PLATEN_LOK_UPDATES && platen_lok_settle_final(document)) {

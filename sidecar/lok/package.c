@@ -9,6 +9,7 @@
 #include <zip.h>
 
 #include "docx/fields.h"
+#include "lok/direction.h"
 #include "lok/part.h"
 #include "engine/warning.h"
 
@@ -323,6 +324,14 @@ mended_part(zip_t *zip, zip_uint64_t i, unsigned what, platen_docx_rules_t *rule
         return NULL;
     }
     platen_lok_part_edit(&part, name, what);
+    if (what & PLATEN_LOK_MEND_DIRECTION && strcmp(name, "content.xml") == 0) {
+        part.text[part.len] = '\0';
+        rewritten = platen_lok_direction_write(part.text, part.len, len);
+        if (rewritten != NULL) {
+            free(part.text);
+            return rewritten;
+        }
+    }
     if (rules->what != 0 && platen_docx_tree_open(&tree, part.text, part.len) == 0) {
         rewritten = platen_docx_rewrite(rules, &tree, len);
         platen_docx_tree_close(&tree);

@@ -48,7 +48,8 @@ unsigned platen_lok_package_look(const char *path);
 /* Formulas that have a value, which stays: all of them, or those with a function lacked. */
 #define PLATEN_LOK_MEND_FORMULAS 8192
 #define PLATEN_LOK_MEND_LACKING 16384
-#define PLATEN_LOK_MEND_SYMBOLS 32768 /* in a rewritten part, too */
+#define PLATEN_LOK_MEND_SYMBOLS 32768   /* in a rewritten part, too */
+#define PLATEN_LOK_MEND_DIRECTION 65536 /* of an ODF text: paragraphs from the right are so */
 
 /* What is done to OOXML alone. */
 #define PLATEN_LOK_MEND_OOXML                                                                  \

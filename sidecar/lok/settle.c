@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/warning.h"
+#include "lok/direction.h"
 #include "lok/package.h"
 #include "lok/place.h"
 #include "lok/update.h"
@@ -170,6 +171,9 @@ platen_lok_settle(LibreOfficeKitDocument *loaded, const platen_lok_document_t *d
     }
     platen_lok_settle_warn(document, found);
     what = platen_lok_settle_mend(document, found);
+    if (platen_lok_direction_asked(document->input)) {
+        what |= PLATEN_LOK_MEND_DIRECTION;
+    }
     if (what == 0) {
         return loaded;
     }

@@ -9,6 +9,7 @@ sandbox of the run.  Installed as platen-pandoc.lua.
     guess by the size of letters, and so are judged here over the whole document.
   * Markdown is kept free of HTML that says how something looks.
   * What pandoc's writers do not escape is escaped, so that it is read as it was.
+  * Paragraphs of Hebrew, Arabic and so on go from the right.
   * Metadata that names files is dropped.
 
 It is total: whatever a document has in it, each function ends, and where one
@@ -751,6 +752,84 @@ local function plain_text(doc)
   return pandoc.Pandoc(blocks)
 end
 
+-- Direction ------------------------------------------------------------------------
+
+-- Ranges of characters that are written from the right (Unicode's R and AL), and those
+-- among all of them, and below, that have no direction of their own: numbers and marks.
+local from_right = { 0x590, 0x8ff, 0x200f, 0x200f, 0xfb1d, 0xfdff, 0xfe70, 0xfefe,
+                     0x10800, 0x10fff, 0x1e800, 0x1efff }
+local neither = { 0x0, 0x40, 0x5b, 0x60, 0x7b, 0xa9, 0xab, 0xb4, 0xb6, 0xb9, 0xbb, 0xbf,
+                  0xd7, 0xd7, 0xf7, 0xf7, 0x2b9, 0x2ba, 0x2c2, 0x2cf, 0x2d2, 0x2df, 0x300, 0x36f,
+                  0x591, 0x5bd, 0x5bf, 0x5bf, 0x5c1, 0x5c2, 0x5c4, 0x5c5, 0x5c7, 0x5c7,
+                  0x600, 0x607, 0x609, 0x60a, 0x60c, 0x60c, 0x60e, 0x61a, 0x64b, 0x66c,
+                  0x670, 0x670, 0x6d6, 0x6e4, 0x6e7, 0x6ed, 0x6f0, 0x6f9, 0x8d3, 0x8ff,
+                  0x2000, 0x200d, 0x2010, 0x20ff, 0x2190, 0x2bff, 0x2e00, 0x2e7f, 0x3000, 0x3004,
+                  0x3008, 0x3020, 0xfb29, 0xfb29, 0xfd3e, 0xfd4f, 0xfe00, 0xfe6f, 0xfeff, 0xfeff,
+                  0xff01, 0xff20, 0xff3b, 0xff40, 0xff5b, 0xff65, 0xffe0, 0xffff,
+                  0x1f000, 0x1faff }
+
+local function lies_in(ranges, c)
+  for i = 1, #ranges, 2 do
+    if c >= ranges[i] and c <= ranges[i + 1] then return true end
+  end
+  return false
+end
+
+-- Of a paragraph, by its first character that has one (Unicode's rules P2 and P3); nil: none.
+local function direction_of(text)
+  local depth = 0 -- of isolates, which are passed over
+  for _, c in utf8.codes(text) do
+    if c >= 0x2066 and c <= 0x2068 then depth = depth + 1 end
+    if c == 0x2069 and depth > 0 then depth = depth - 1 end
+    if depth == 0 and not lies_in(neither, c) then
+      return lies_in(from_right, c) and 'rtl' or 'ltr'
+    end
+  end
+end
+
+-- Each paragraph that has another direction than what it is in is told so.
+local directed
+
+local function each_directed(blocks, around)
+  local out = pandoc.List()
+  for _, b in ipairs(blocks) do out:insert(directed(b, around)) end
+  return out
+end
+
+directed = function(b, around)
+  local name = b.t
+  if name == 'Null' or name == 'RawBlock' or name == 'HorizontalRule' then return b end
+  if name == 'Div' then
+    b.content = each_directed(b.content, b.attributes.dir or around)
+    return b
+  end
+  local own = name == 'CodeBlock' and 'ltr' or direction_of(stringify(b)) or around
+  if name == 'BlockQuote' then
+    b.content = each_directed(b.content, own)
+  elseif name == 'BulletList' or name == 'OrderedList' then
+    for i, item in ipairs(b.content) do b.content[i] = each_directed(item, own) end
+  elseif name == 'DefinitionList' then
+    for _, item in ipairs(b.content) do
+      for i, definition in ipairs(item[2]) do item[2][i] = each_directed(definition, own) end
+    end
+  elseif name == 'Table' then
+    for _, row in ipairs(rows_of(b)) do
+      for _, c in ipairs(row.cells) do c.contents = each_directed(c.contents, own) end
+    end
+  end
+  if own == around then return b end
+  if name == 'Header' and FORMAT ~= 'docx' then
+    b.attributes.dir = own -- a chapter begins with it, which a division around it would hide
+    return b
+  end
+  return pandoc.Div({ b }, pandoc.Attr('', {}, { dir = own }))
+end
+
+local function directions(doc)
+  doc.blocks = each_directed(doc.blocks, doc.meta.dir and stringify(doc.meta.dir) or 'ltr')
+  return doc
+end
+
 -- What names files is dropped in any case.
 local function safe_metadata(doc)
   local ok, result = pcall(metadata, doc)
@@ -787,5 +866,10 @@ if markdown then
   table.insert(filters, at_line_ends(begins))
   table.insert(filters, { Str = whole(as_it_is) })
   if FORMAT:match '^commonmark' then table.insert(filters, { Table = whole(html_table) }) end
+end
+-- Documents of word processors have said it themselves; the writer of ODT cannot.
+if not (source == 'docx' or source == 'odt' or source == 'rtf')
+    and (FORMAT == 'docx' or html or FORMAT:match '^epub') then
+  table.insert(filters, { Pandoc = whole(directions) })
 end
 return filters
