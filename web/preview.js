@@ -7,7 +7,7 @@ import { el, t } from './text.js';
 const dialog = document.querySelector('#preview');
 const body = document.querySelector('#preview-body');
 const TEXT = 200000; // characters that are shown
-const texts = ['txt', 'md', 'csv', 'tsv', 'json', 'rst', 'html', 'svg'];
+const texts = ['txt', 'md', 'csv', 'tsv', 'json', 'jsonl', 'rst', 'html', 'svg'];
 const pictures = ['png', 'jpeg'];
 let made = [];
 let leave = null;

@@ -41,12 +41,14 @@ const platen_format_t platen_formats[] = {
     { "md", "Markdown", "text/markdown", "text/x-markdown", "markdown", PLATEN_FAMILY_TEXT },
     { "txt", "plain text", "text/plain", "", "text", PLATEN_FAMILY_TEXT },
     { "csv", "CSV", "text/csv", "application/csv", "", PLATEN_FAMILY_TEXT },
-    { "json", "JSON", "application/json", "application/x-ndjson application/jsonl",
-      "jsonl ndjson", PLATEN_FAMILY_TEXT },
+    { "json", "JSON", "application/json", "", "", PLATEN_FAMILY_TEXT },
     { "svg", "SVG image", "image/svg+xml", "", "", PLATEN_FAMILY_TEXT },
     { "rst", "reStructuredText", "text/x-rst", "", "", PLATEN_FAMILY_TEXT },
     { "tsv", "TSV", "text/tab-separated-values", "", "tab", PLATEN_FAMILY_TEXT },
     { "excel-xml", "XML of Excel 2003", "application/x-excel-xml", "", "", PLATEN_FAMILY_TEXT },
+    { "jsonl", "JSON Lines", "application/jsonl",
+      "application/x-ndjson application/x-jsonlines application/jsonlines", "ndjson",
+      PLATEN_FAMILY_TEXT },
 };
 
 const size_t platen_nformats = sizeof(platen_formats) / sizeof(platen_formats[0]);
@@ -111,6 +113,6 @@ platen_format_named(const char *name, size_t len)
 int
 platen_format_reads_charset(const platen_format_t *from, const platen_format_t *to)
 {
-    return from != to && from->family == PLATEN_FAMILY_TEXT && strcmp(from->name, "json") != 0
-           && strcmp(from->name, "svg") != 0 && strcmp(from->name, "excel-xml") != 0;
+    return from != to && from->family == PLATEN_FAMILY_TEXT
+           && !platen_words_have("json jsonl svg excel-xml", from->name, strlen(from->name));
 }

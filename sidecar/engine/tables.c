@@ -43,6 +43,16 @@ static const platen_edge_t edges[] = {
     { "tsv", "json", 30, 0, 0, NULL, NULL },
     { "tsv", "xlsx", 40, 0, 0, NULL, NULL },
     { "tsv", "parquet", 60, 0, 0, NULL, NULL },
+    { "csv", "jsonl", 30, CSV | HEADER, PLATEN_EDGE_INPUT, NULL, NULL },
+    { "tsv", "jsonl", 30, 0, 0, NULL, NULL },
+    { "xlsx", "jsonl", 30, BOOK, PLATEN_EDGE_DECLINES | PLATEN_EDGE_PAGES, NULL, NULL },
+    { "json", "jsonl", 30, 0, 0, NULL, NULL },
+    { "parquet", "jsonl", 60, 0, 0, NULL, NULL },
+    { "jsonl", "csv", 40, CSV, 0, NULL, NULL },
+    { "jsonl", "tsv", 40, 0, 0, NULL, NULL },
+    { "jsonl", "xlsx", 40, 0, 0, NULL, NULL },
+    { "jsonl", "json", 30, 0, 0, NULL, NULL },
+    { "jsonl", "parquet", 60, 0, 0, NULL, NULL },
 };
 
 static const platen_program_rule_t rules[] = {
@@ -131,7 +141,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
         platen_command_arg(command, "--delimiter");
         platen_command_arg(command, ",");
     }
-    if (from_csv || from_tsv || strcmp(run->edge->from, "json") == 0) {
+    if (from_csv || from_tsv || strncmp(run->edge->from, "json", 4) == 0) {
         /* As platen-text has made it. */
         platen_command_arg(command, "--encoding");
         platen_command_arg(command, "utf-8");

@@ -26,7 +26,8 @@
     }
 
 static const platen_edge_t inputs[] = {
-    IN("txt"), IN("html"), IN("md"), IN("rst"), IN("csv"), IN("tsv"), IN("json"), IN("rtf"),
+    IN("txt"), IN("html"), IN("md"),    IN("rst"), IN("csv"),
+    IN("tsv"), IN("json"), IN("jsonl"), IN("rtf"),
 };
 
 static const platen_edge_t edges[] = {

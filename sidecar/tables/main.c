@@ -6,8 +6,8 @@
  *   platen-tables --from FORMAT --to FORMAT [OPTION VALUE ...] INPUT OUTPUT
  *   platen-tables --probe [--duckdb PATH]
  *
- *   --from           csv, json, parquet, xlsx
- *   --to             csv, json, parquet, xlsx
+ *   --from           csv, json, jsonl, parquet, xlsx
+ *   --to             csv, json, jsonl, parquet, xlsx
  *   --duckdb         libduckdb.so, for Parquet
  *   --delimiter      of a CSV document; found out by default
  *   --encoding       of a CSV or JSON document, by a name of base/charset.h;
@@ -65,6 +65,7 @@ typedef struct {
 static const format_t formats[] = {
     { "csv", platen_tables_from_csv, platen_tables_to_csv, 0, 1, 1 },
     { "json", platen_tables_from_json, platen_tables_to_json, 0, 0, 1 },
+    { "jsonl", platen_tables_from_json, platen_tables_to_json, 0, 0, 1 },
     { "parquet", platen_tables_from_parquet, platen_tables_to_parquet, 1, 0, 0 },
     { "xlsx", platen_tables_from_xlsx, platen_tables_to_xlsx, 0, 0, 0 },
 };
@@ -289,11 +290,11 @@ static const char *
 check(const format_t *from, const format_t *to, const platen_tables_options_t *options)
 {
     if (from == NULL) {
-        return "--from is one of csv, json, parquet, xlsx";
+        return "--from is one of csv, json, jsonl, parquet, xlsx";
     }
     /* From CSV to CSV is another delimiter or encoding. */
     if (to == NULL || (to == from && strcmp(to->name, "csv") != 0)) {
-        return "--to is another one of csv, json, parquet, xlsx";
+        return "--to is another one of csv, json, jsonl, parquet, xlsx";
     }
     if (options->delimiter != 0 && !from->delimited) {
         return "--delimiter is for documents of CSV";

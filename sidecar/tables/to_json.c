@@ -1,15 +1,16 @@
 /*
  * JSON as a sink: an array with one object to a row and a line, with every
- * column as a member.  Keys are the columns' names, made unique.  The members
- * of a column of CSV are all numbers, all truth values or all strings
- * (tables/column.h); numbers are written as the text that they are.  An
- * empty cell is null; a quoted empty one is "" in a column of strings.  What has names of
+ * column as a member; as JSON Lines the same lines, without what makes an array of them.  Keys
+ * are the columns' names, made unique.  The members of a column of CSV are all numbers, all
+ * truth values or all strings (tables/column.h); numbers are written as the text that they are.
+ * An empty cell is null; a quoted empty one is "" in a column of strings.  What has names of
  * columns alone is told.
  */
 
 #include "tables/main.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tables/column.h"
 #include "tables/out.h"
@@ -22,7 +23,8 @@ typedef struct {
     platen_tables_type_t  *types;
     platen_tables_buffer_t keys; /* each as it is written, with what is around it */
     size_t                *ends;
-    int                    comma;
+    int                    lines;    /* JSON Lines */
+    int                    rows;     /* there were some */
     const char            *warnings; /* as in the options */
 } to_json_t;
 
@@ -46,8 +48,10 @@ to_json_row(void *data, const platen_tables_cell_t *cells, size_t n, platen_tabl
     platen_tables_cell_t    cell;
     size_t                  i, from = 0;
 
-    platen_tables_buffer_text(b, to->comma ? ",\n" : "\n");
-    to->comma = 1;
+    if (!to->lines) {
+        platen_tables_buffer_text(b, to->rows ? ",\n" : "\n");
+    }
+    to->rows = 1;
     for (i = 0; i < to->ncolumns; i++) {
         platen_tables_buffer_add(b, to->keys.data + from, to->ends[i] - from);
         from = to->ends[i];
@@ -73,7 +77,7 @@ to_json_row(void *data, const platen_tables_cell_t *cells, size_t n, platen_tabl
             break;
         }
     }
-    platen_tables_buffer_byte(b, '}');
+    platen_tables_buffer_text(b, to->lines ? "}\n" : "}");
     return platen_tables_out_write(&to->out, 0, err);
 }
 
@@ -82,12 +86,14 @@ to_json_end(platen_tables_sink_t *sink, platen_tables_error_t *err)
 {
     to_json_t *to = (to_json_t *) sink;
 
-    if (!to->comma && to->ncolumns > 0 && to->warnings != NULL) {
+    if (!to->rows && to->ncolumns > 0 && to->warnings != NULL) {
         platen_warning_add(to->warnings,
                            "The table has one row, which was taken for the names of its "
                            "columns: it is not in the result. With header=false it is.");
     }
-    platen_tables_buffer_text(&to->out.text, to->comma ? "\n]\n" : "]\n");
+    if (!to->lines) {
+        platen_tables_buffer_text(&to->out.text, to->rows ? "\n]\n" : "]\n");
+    }
     return platen_tables_out_end(&to->out, err);
 }
 
@@ -136,6 +142,7 @@ platen_tables_to_json(platen_tables_sink_t **sink, const platen_tables_source_t 
     to->base.close = to_json_close;
     to->ncolumns = source->ncolumns;
     to->warnings = options->warnings;
+    to->lines = strcmp(options->to, "jsonl") == 0;
     make_keys(to, source->columns);
 
     rc = platen_tables_out_open(&to->out, options->output, NULL, err);
@@ -143,7 +150,9 @@ platen_tables_to_json(platen_tables_sink_t **sink, const platen_tables_source_t 
         to_json_close(&to->base);
         return rc;
     }
-    platen_tables_buffer_byte(&to->out.text, '[');
+    if (!to->lines) {
+        platen_tables_buffer_byte(&to->out.text, '[');
+    }
     *sink = &to->base;
     return 0;
 }

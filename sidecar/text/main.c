@@ -11,7 +11,7 @@
  *   platen-text --look SVG PROGRAM ARGUMENT ...
  *   platen-text --book EPUB COPY PROGRAM ARGUMENT ...
  *
- *   --format      txt, html, md, rst, csv, tsv, json, rtf: what the text is
+ *   --format      txt, html, md, rst, csv, tsv, json, jsonl, rtf: what the text is
  *   --charset     what the client says; by default what the text says
  *   --mark        begin with a byte order mark
  *   --to-charset  INPUT is UTF-8; OUTPUT is to be in this charset
@@ -423,7 +423,8 @@ decode(const char *format, const char *said, int mark, const char *p, size_t len
     if (w.out == NULL) {
         return say(PLATEN_TEXT_MEMORY, "out of memory");
     }
-    w.lines = !is(format, "csv") && !is(format, "tsv") && !is(format, "json");
+    w.lines =
+        !is(format, "csv") && !is(format, "tsv") && !is(format, "json") && !is(format, "jsonl");
     w.clean = w.lines;
     charset = choose(format, said, p, len, &skip);
     if (strcmp(charset, "utf-8") == 0) {

@@ -32,7 +32,7 @@ sub made_up {
         pdf => "%PDF-1.4\n", png => "\x89PNG\r\n\x1a\n" . "\0\0\0\rIHDR" . "\0" x 20,
         jpeg => "\xff\xd8\xff\xe0\0\x10JFIF\0\1\1" . "\0" x 20, parquet => "PAR1\0\0\0\0PAR1",
         html => '<!DOCTYPE html><html><p>x</html>', svg => '<svg xmlns="http://www.w3.org/2000/svg"/>',
-        json => '{"a":1}', csv => "a,b\n1,2\n", txt => "text\n", md => "# text\n", rst => "text\n====\n",
+        json => '{"a":1}', jsonl => qq({"a":1}\n{"a":2}\n), csv => "a,b\n1,2\n", txt => "text\n", md => "# text\n", rst => "text\n====\n",
         rtf => '{\rtf1 text}', tsv => "a\tb\n1\t2\n", 'excel-xml' => $Excel, tiff => "II*\0\x08\0\0\0\0\0\0\0\0\0",
     );
     return $bytes{$format};
@@ -44,7 +44,7 @@ our $Zip = qr/^PK\x03\x04/;
 our %Magic = (
     pdf => qr/^%PDF-1\.\d/, doc => $Ole, xls => $Ole, ppt => $Ole, rtf => qr/^\{\\rtf1/,
     html => qr/^\s*(?:<\?xml[^>]*>\s*)?<!DOCTYPE html/i, txt => qr/^[^\0]+\z/, tsv => qr/^[^\0]+\z/, csv => qr/^[^\0]+\z/,
-    md => qr/^[^\0]+\z/, rst => qr/^[^\0]+\z/, json => qr/^\s*[\[{]/, png => qr/^\x89PNG\r\n/, parquet => qr/^PAR1.*PAR1\z/s,
+    md => qr/^[^\0]+\z/, rst => qr/^[^\0]+\z/, json => qr/^\s*[\[{]/, jsonl => qr/^(?:\{.*\}\n)+\z/, png => qr/^\x89PNG\r\n/, parquet => qr/^PAR1.*PAR1\z/s,
     epub => qr/^PK\x03\x04.{26}mimetypeapplication\/epub\+zip/s,
     docx => $Zip, xlsx => $Zip, pptx => $Zip, odt => $Zip, ods => $Zip, odp => $Zip,
 );
@@ -59,7 +59,7 @@ sub text_of {
     my ($format, $file) = @_;
     return `pdftotext $file - 2>/dev/null` if $format eq 'pdf';
     return `unzip -p $file @{[ map "'$_'", split ' ', $Part{$format} ]} 2>/dev/null` =~ s/<[^>]*>//gr if $Part{$format};
-    return slurp($file) =~ s/<[^>]*>//gr if $format =~ /^(?:html|txt|csv|tsv|md|rst|json)\z/;
+    return slurp($file) =~ s/<[^>]*>//gr if $format =~ /^(?:html|txt|csv|tsv|md|rst|jsonl?)\z/;
     return slurp($file) =~ s/\\'[0-9a-f]{2}|\\[a-z]+-?\d* ?|[{}\r\n]//gr if $format eq 'rtf';
     # Office 97: one byte or two to a character.
     return slurp($file) =~ s/\0//gr if $format =~ /^(?:doc|xls|ppt)\z/;
@@ -231,10 +231,11 @@ $bytes{docx} = slurp(sample('hello.docx'));
 $bytes{md} = "# $word\n\nA *text*.\n";
 $bytes{rst} = "$word\n===========\n\nA *text*.\n";
 $bytes{json} = qq([{"name":"$word","count":42},{"name":"b","count":7}]\n);
+$bytes{jsonl} = qq({"name":"$word","count":42}\n{"name":"b","count":7}\n);
 $bytes{tsv} = $csv =~ tr/,/\t/r;
 $bytes{'excel-xml'} = $main::Excel;
 $bytes{svg} = '<svg xmlns="http://www.w3.org/2000/svg" width="50" height="20"><rect width="40" height="10"/></svg>';
-my %word = map { $_ => $word } qw(html txt csv tsv excel-xml xlsx xls ods md rst json epub);
+my %word = map { $_ => $word } qw(html txt csv tsv excel-xml xlsx xls ods md rst json jsonl epub);
 
 my $fetch = sub { get("/jobs/$_[0]/download")->content };
 

@@ -29,7 +29,7 @@ our @Ways = map [split], (
     'md html', 'md docx', 'md rst', 'md epub', 'md rtf', 'md docx odt docx',
     'rst html', 'rst md', 'rst docx', 'rst odt',
     'html docx', 'html odt', 'html md', 'html rst', 'html rtf', 'html docx rtf docx',
-    'csv xlsx', 'csv ods', 'csv xls', 'csv json', 'csv tsv', 'csv xlsx ods xlsx', 'csv html',
+    'csv xlsx', 'csv ods', 'csv xls', 'csv json', 'csv jsonl', 'csv tsv', 'csv xlsx ods xlsx', 'csv html',
     'tsv json', 'tsv ods xlsx ods',
     'json csv', 'json xlsx ods xlsx',
 );

@@ -105,9 +105,9 @@ sub cell {
 {
     my ($code) = run('--probe', @duckdb);
     my $pairs = join ', ', sort split /\n/, get('stdout');
-    my $base = 'csv json, csv xlsx, json csv, json xlsx, xlsx csv, xlsx json';
-    my $all = 'csv json, csv parquet, csv xlsx, json csv, json parquet, json xlsx,'
-        . ' parquet csv, parquet json, parquet xlsx, xlsx csv, xlsx json, xlsx parquet';
+    my @formats = qw(csv json jsonl parquet xlsx);
+    my $all = join ', ', map { my $from = $_; map "$from $_", grep $_ ne $from, @formats } @formats;
+    my $base = join ', ', grep !/parquet/, split /, /, $all;
 
     is $code, 0, 'probe: exit code';
     is $pairs, $parquet ? $all : $base, 'probe';
@@ -159,6 +159,10 @@ my $as_json = <<'EOF';
 EOF
 becomes('csv', 'json', $ordinary, $as_json, 'types are those of whole columns');
 becomes('json', 'csv', $as_json, $ordinary, 'and the same CSV comes back');
+my $lines = join '', map "$_\n", $as_json =~ /^(\{.*\}),?$/mg;
+becomes('csv', 'jsonl', $ordinary, $lines, 'as JSON Lines');
+becomes('jsonl', 'json', $lines, $as_json, 'which are an array again');
+becomes('json', 'jsonl', $as_json, $lines, 'and lines');
 
 becomes('csv', 'json', "a\n$_\n2\n", qq{[\n{"a":"$_"},\n{"a":"2"}\n]\n}, "$_ is no number")
     for qw(007 +1 1e5 1. .5 -0 0x10 9007199254740993 0.1234567890123456 TRUE 1_000 NaN -);

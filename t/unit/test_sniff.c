@@ -414,8 +414,8 @@ test_text(void **state)
         "\xef\xbb\xbfUTF-8 with a mark: \xc3\xa9\n",
         "#!/bin/sh\necho hello\n",
     };
-    static const char *const kinds[] = { "txt", "md",  "csv", "json",     "html",
-                                         "svg", "rst", "tsv", "excel-xml" };
+    static const char *const kinds[] = { "txt", "md",  "csv", "json",      "html",
+                                         "svg", "rst", "tsv", "excel-xml", "jsonl" };
     platen_sniff_t           sniff;
     size_t                   i, j;
 
@@ -423,7 +423,7 @@ test_text(void **state)
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         sniff = i == 8 ? sniff_bytes(texts[i], 8) : sniff_text(texts[i]);
-        if (sniff.could_be != bits("txt md csv json html svg rst tsv excel-xml")) {
+        if (sniff.could_be != bits("txt md csv json html svg rst tsv excel-xml jsonl")) {
             fail_msg("text %zu: found \"%s\"", i, sniff.what);
         }
         assert_non_null(sniff.format);
