@@ -283,6 +283,17 @@ is_locked(zip_t *zip)
     return locked;
 }
 
+/* An entry of another archive, as it is there. */
+static zip_source_t *
+entry_of(zip_t *out, zip_t *from, zip_uint64_t i)
+{
+#if LIBZIP_VERSION_MAJOR > 1 || LIBZIP_VERSION_MINOR >= 10
+    return zip_source_zip_file(out, from, i, 0, 0, -1, NULL);
+#else
+    return zip_source_zip(out, from, i, 0, 0, -1);
+#endif
+}
+
 int
 platen_text_book(const char *path, const char *copy)
 {
@@ -307,8 +318,8 @@ platen_text_book(const char *path, const char *copy)
             continue;
         }
         text = mended(&book, i, &len, &found);
-        source = text != NULL ? zip_source_buffer(out, text, len, 1)
-                              : zip_source_zip(out, book.zip, i, 0, 0, -1);
+        source =
+            text != NULL ? zip_source_buffer(out, text, len, 1) : entry_of(out, book.zip, i);
         /* Of two entries with one name programs read the first. */
         if (source != NULL && zip_file_add(out, name, source, ZIP_FL_ENC_GUESS) < 0) {
             zip_source_free(source);
