@@ -3,8 +3,8 @@
  * POST /convert.
  */
 
-#ifndef _PLATEN_LIVE_CONVERT_H_INCLUDED_
-#define _PLATEN_LIVE_CONVERT_H_INCLUDED_
+#ifndef _PLATEN_CONVERT_H_INCLUDED_
+#define _PLATEN_CONVERT_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -15,4 +15,4 @@
 ngx_int_t platen_convert(ngx_http_request_t *r);
 
 
-#endif /* _PLATEN_LIVE_CONVERT_H_INCLUDED_ */
+#endif /* _PLATEN_CONVERT_H_INCLUDED_ */

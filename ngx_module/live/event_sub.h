@@ -3,8 +3,8 @@
  * The ZeroMQ SUB socket of this worker.
  */
 
-#ifndef _PLATEN_LIVE_EVENT_SUB_H_INCLUDED_
-#define _PLATEN_LIVE_EVENT_SUB_H_INCLUDED_
+#ifndef _PLATEN_EVENT_SUB_H_INCLUDED_
+#define _PLATEN_EVENT_SUB_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -18,4 +18,4 @@ ngx_int_t platen_event_sub_init(ngx_str_t *endpoint, ngx_log_t *log);
 void platen_event_sub_exit(void);
 
 
-#endif /* _PLATEN_LIVE_EVENT_SUB_H_INCLUDED_ */
+#endif /* _PLATEN_EVENT_SUB_H_INCLUDED_ */

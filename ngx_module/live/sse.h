@@ -3,8 +3,8 @@
  * Server-Sent Events.
  */
 
-#ifndef _PLATEN_LIVE_SSE_H_INCLUDED_
-#define _PLATEN_LIVE_SSE_H_INCLUDED_
+#ifndef _PLATEN_SSE_H_INCLUDED_
+#define _PLATEN_SSE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -16,4 +16,4 @@ ngx_int_t platen_events_job(ngx_http_request_t *r);
 ngx_int_t platen_events_client(ngx_http_request_t *r);
 
 
-#endif /* _PLATEN_LIVE_SSE_H_INCLUDED_ */
+#endif /* _PLATEN_SSE_H_INCLUDED_ */

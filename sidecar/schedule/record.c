@@ -10,7 +10,7 @@
 
 #include "base/crash.h"
 
-#define BACKOFF_MS UINT64_C(1000) /* after the first setback; doubled with each */
+#define BACKOFF_MS UINT64_C(1000) /* after the first failure of the host; doubled with each */
 #define BACKOFF_MAX_MS UINT64_C(60000)
 
 /* A random number below `n`; no secret hangs on it. */

@@ -60,6 +60,23 @@ store_reader(void)
     return txn;
 }
 
+static inline void
+store_commit(platen_txn_t *txn)
+{
+    assert_int_equal(platen_txn_commit(txn), PLATEN_OK);
+}
+
+/* A new PENDING job of that client in the transaction. */
+static inline platen_job_t
+store_submit(platen_txn_t *txn, const char *client, uint64_t now)
+{
+    platen_job_t job = { .client = platen_str(client), .ttl = 60 };
+
+    assert_int_equal(platen_id_new(&job.id), PLATEN_OK);
+    assert_int_equal(platen_store_transition(txn, &job, PLATEN_STATE_PENDING, now), PLATEN_OK);
+    return job;
+}
+
 /* A test with a new store. */
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 

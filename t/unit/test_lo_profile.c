@@ -1,4 +1,5 @@
-/* platen_registry: settings of a profile, and the version that makes it an established one. */
+/* platen_lo_profile: settings of a profile, and the version that makes it an established one.
+ */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /*
- * platen_stage: what is carried from step to step, and that whatever a hostile
+ * platen_run_dir: what is carried from step to step, and that whatever a hostile
  * engine has left in between goes no further.
  */
 

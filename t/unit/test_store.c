@@ -15,23 +15,6 @@
 
 static uint64_t now = 1000000;
 
-static void
-commit(platen_txn_t *txn)
-{
-    assert_int_equal(platen_txn_commit(txn), PLATEN_OK);
-}
-
-/* A new PENDING job of that client in the transaction. */
-static platen_job_t
-submit(platen_txn_t *txn, const char *client)
-{
-    platen_job_t job = { .client = platen_str(client), .ttl = 60 };
-
-    assert_int_equal(platen_id_new(&job.id), PLATEN_OK);
-    assert_int_equal(platen_store_transition(txn, &job, PLATEN_STATE_PENDING, now), PLATEN_OK);
-    return job;
-}
-
 /* The first of the queue, as a return code. */
 static int
 next(platen_txn_t *txn, platen_id_t *id)
@@ -58,7 +41,7 @@ static void
 test_open(void **state)
 {
     platen_txn_t    txn = store_writer();
-    platen_job_t    job = submit(&txn, "c"), back;
+    platen_job_t    job = store_submit(&txn, "c", now), back;
     platen_store_t *other = (platen_store_t *) path;
     struct stat     st;
     char            wrong[SCRATCH_MAX + 32];
@@ -66,7 +49,7 @@ test_open(void **state)
 
     (void) state;
 
-    commit(&txn);
+    store_commit(&txn);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07, 0);
     platen_store_check_readers(store);
@@ -148,7 +131,7 @@ test_schema(void **state)
     /* A store that was left between its creation and its schema is finished. */
     txn = store_writer();
     raw(&txn, "meta", "schema", 6, NULL, 0);
-    commit(&txn);
+    store_commit(&txn);
     platen_store_close(&store);
     assert_int_equal(store_open(), PLATEN_OK);
 }
@@ -164,7 +147,7 @@ test_transactions(void **state)
 
     /* Not visible before the commit, nor after an abort. */
     txn = store_writer();
-    job = submit(&txn, "c");
+    job = store_submit(&txn, "c", now);
     read = store_reader();
     assert_int_equal(platen_store_get(&read, &job.id, &back), PLATEN_NOT_FOUND);
 
@@ -186,8 +169,8 @@ test_transactions(void **state)
     /* A reader keeps what it saw when it began. */
     read = store_reader();
     txn = store_writer();
-    job = submit(&txn, "c");
-    commit(&txn);
+    job = store_submit(&txn, "c", now);
+    store_commit(&txn);
     assert_int_equal(platen_store_get(&read, &job.id, &back), PLATEN_NOT_FOUND);
     platen_txn_abort(&read);
     read = store_reader();
@@ -206,7 +189,7 @@ test_transactions(void **state)
     txn = store_writer();
     assert_int_equal(platen_store_meta_put(&txn, "formats", PLATEN_STR("old")), PLATEN_OK);
     assert_int_equal(platen_store_meta_put(&txn, "formats", PLATEN_STR("a b c\n")), PLATEN_OK);
-    commit(&txn);
+    store_commit(&txn);
     read = store_reader();
     assert_int_equal(platen_store_meta_get(&read, "formats", &value), PLATEN_OK);
     assert_true(platen_str_eq(value, PLATEN_STR("a b c\n")));
@@ -263,8 +246,8 @@ test_invalid(void **state)
     assert_int_equal(other.error.len, job.error.len);
 
     /* A job does not change hands: the indexes of both clients would be wrong. */
-    submit(&txn, "c");
-    job = submit(&txn, "d");
+    store_submit(&txn, "c", now);
+    job = store_submit(&txn, "d", now);
     job.client = PLATEN_STR("c");
     assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_CANCELLED, now),
                      PLATEN_INVALID);
@@ -278,7 +261,7 @@ static void
 test_edges_and_epochs(void **state)
 {
     platen_txn_t txn = store_writer();
-    platen_job_t job = submit(&txn, "c"), old, mine;
+    platen_job_t job = store_submit(&txn, "c", now), old, mine;
     platen_id_t  none = { { 0 } };
     int          to;
 
@@ -322,209 +305,6 @@ test_edges_and_epochs(void **state)
     assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_SUCCESS, now),
                      PLATEN_INVALID_TRANSITION);
     assert_int_equal(platen_store_remove(&txn, &none, NULL, now, NULL), PLATEN_NOT_FOUND);
-    platen_txn_abort(&txn);
-}
-
-/* The jobs as they are claimed, one after the other, as the index of jobs[]. */
-static void
-claim_all(platen_txn_t *txn, platen_job_t *jobs, int n, uint64_t max_running, int *order)
-{
-    platen_queue_cursor_t at;
-    platen_id_t           id;
-    int                   i, j;
-
-    for (i = 0; i < n; i++) {
-        memset(&at, 0, sizeof(at));
-        if (platen_store_queue_next(txn, &at, max_running, &id) != PLATEN_OK) {
-            break;
-        }
-        for (j = 0; memcmp(jobs[j].id.b, id.b, 16) != 0; j++) {
-            assert_true(j < n);
-        }
-        order[i] = j;
-        assert_int_equal(platen_store_transition(txn, &jobs[j], PLATEN_STATE_PROCESSING, now),
-                         PLATEN_OK);
-    }
-    if (i < n) {
-        order[i] = -1;
-    }
-}
-
-static void
-test_queue(void **state)
-{
-    platen_txn_t          txn = store_writer();
-    platen_queue_cursor_t at = { .turn_len = 0 };
-    platen_job_t          jobs[4];
-    platen_id_t           id;
-    uint64_t              position;
-    int                   i;
-
-    (void) state;
-
-    assert_int_equal(platen_store_queue_next(&txn, &at, 0, &id), PLATEN_NOT_FOUND);
-    for (i = 0; i < 4; i++) {
-        jobs[i] = submit(&txn, "a");
-        assert_int_equal(platen_store_queue_position(&txn, &jobs[i], &position), PLATEN_OK);
-        assert_int_equal(position, i + 1);
-    }
-
-    /* One client's come in their order; a look goes on where it was. */
-    memset(&at, 0, sizeof(at));
-    for (i = 0; i < 4; i++) {
-        assert_int_equal(platen_store_queue_next(&txn, &at, 0, &id), PLATEN_OK);
-        assert_memory_equal(id.b, jobs[i].id.b, 16);
-    }
-    assert_int_equal(platen_store_queue_next(&txn, &at, 0, &id), PLATEN_NOT_FOUND);
-
-    /* One that comes back goes to the end; the others move up. */
-    assert_int_equal(platen_store_transition(&txn, &jobs[0], PLATEN_STATE_PROCESSING, now),
-                     PLATEN_OK);
-    assert_int_equal(platen_store_queue_position(&txn, &jobs[0], &position), PLATEN_OK);
-    assert_int_equal(position, 0);
-    assert_int_equal(platen_store_queue_position(&txn, &jobs[1], &position), PLATEN_OK);
-    assert_int_equal(position, 1);
-    assert_int_equal(platen_store_transition(&txn, &jobs[0], PLATEN_STATE_PENDING, now),
-                     PLATEN_OK);
-    assert_int_equal(platen_store_queue_position(&txn, &jobs[0], &position), PLATEN_OK);
-    assert_int_equal(position, 4);
-    platen_txn_abort(&txn);
-}
-
-/* One client's many do not keep another's few waiting, whoever came first. */
-static void
-test_turns(void **state)
-{
-    static const char *const who[] = { "a", "a", "a", "a", "a", "a", "b", "b", "c" };
-    static const int         expected[] = { 0, 1, 6, 8, 2, 7, 3, 4, 5 };
-    platen_txn_t             txn = store_writer();
-    platen_job_t             jobs[9];
-    uint64_t                 position;
-    int                      i, order[9], mine = 0;
-
-    (void) state;
-    for (i = 0; i < 9; i++) {
-        jobs[i] = submit(&txn, who[i]);
-    }
-    /* The first is next; each other client may have two turns before the first of c's. */
-    assert_int_equal(platen_store_queue_position(&txn, &jobs[0], &position), PLATEN_OK);
-    assert_int_equal(position, 1);
-    assert_int_equal(platen_store_queue_position(&txn, &jobs[1], &position), PLATEN_OK);
-    assert_int_equal(position, 4);
-    assert_int_equal(platen_store_queue_position(&txn, &jobs[8], &position), PLATEN_OK);
-    assert_int_equal(position, 5);
-
-    claim_all(&txn, jobs, 9, 0, order);
-    for (i = 0; i < 9; i++) {
-        assert_int_equal(order[i], expected[i]);
-    }
-
-    /* With two running at most of each, the rest waits for their ends. */
-    for (i = 0; i < 9; i++) {
-        assert_int_equal(platen_store_transition(&txn, &jobs[i], PLATEN_STATE_PENDING, now),
-                         PLATEN_OK);
-    }
-    claim_all(&txn, jobs, 9, 2, order);
-    for (i = 0; order[i] != -1; i++) {
-        mine += order[i] < 6;
-    }
-    assert_int_equal(i, 5);
-    assert_int_equal(mine, 2);
-    platen_txn_abort(&txn);
-}
-
-/* Going away and coming back is no way to get more turns than those who wait. */
-static void
-test_coming_back(void **state)
-{
-    platen_txn_t          txn = store_writer();
-    platen_queue_cursor_t at;
-    platen_job_t          many[8], one;
-    platen_id_t           id;
-    int                   i, ours = 0;
-
-    (void) state;
-    for (i = 0; i < 8; i++) {
-        many[i] = submit(&txn, "z");
-    }
-    one = submit(&txn, "a");
-    for (i = 0; i < 10; i++) {
-        memset(&at, 0, sizeof(at));
-        assert_int_equal(platen_store_queue_next(&txn, &at, 0, &id), PLATEN_OK);
-        if (memcmp(id.b, one.id.b, 16) == 0) {
-            assert_int_equal(platen_store_transition(&txn, &one, PLATEN_STATE_PROCESSING, now),
-                             PLATEN_OK);
-            one = submit(&txn, "a");
-            ours++;
-        } else {
-            assert_int_equal(
-                platen_store_transition(&txn, &many[i - ours], PLATEN_STATE_PROCESSING, now),
-                PLATEN_OK);
-        }
-    }
-    assert_in_range(ours, 4, 6);
-    platen_txn_abort(&txn);
-}
-
-/* A client's urgent jobs go before its own, and not before another's. */
-static void
-test_priority(void **state)
-{
-    static const uint8_t priorities[] = { PLATEN_PRIORITY_LOW, PLATEN_PRIORITY_NORMAL,
-                                          PLATEN_PRIORITY_HIGH, PLATEN_PRIORITY_HIGH,
-                                          PLATEN_PRIORITY_NORMAL };
-    static const int     expected[] = { 2, 5, 3, 1, 4, 0 };
-    platen_txn_t         txn = store_writer();
-    platen_job_t         jobs[6];
-    uint64_t             position;
-    int                  i, order[6];
-
-    (void) state;
-    for (i = 0; i < 5; i++) {
-        jobs[i] = (platen_job_t){ .client = PLATEN_STR("a"), .priority = priorities[i] };
-        assert_int_equal(platen_id_new(&jobs[i].id), PLATEN_OK);
-        assert_int_equal(platen_store_transition(&txn, &jobs[i], PLATEN_STATE_PENDING, now),
-                         PLATEN_OK);
-    }
-    assert_int_equal(platen_store_queue_position(&txn, &jobs[4], &position), PLATEN_OK);
-    assert_int_equal(position, 4);
-    assert_int_equal(platen_store_queue_position(&txn, &jobs[0], &position), PLATEN_OK);
-    assert_int_equal(position, 5);
-
-    jobs[5] = submit(&txn, "b");
-    claim_all(&txn, jobs, 6, 0, order);
-    assert_int_equal(order[0], expected[0]);
-    for (i = 0; i < 6; i++) {
-        if (order[i] == 5) {
-            assert_in_range(i, 1, 2);
-        }
-    }
-
-    jobs[0].priority = PLATEN_PRIORITIES;
-    assert_int_equal(platen_store_transition(&txn, &jobs[0], PLATEN_STATE_PENDING, now),
-                     PLATEN_INVALID);
-    platen_txn_abort(&txn);
-}
-
-/* A job may be retried after its end, as if it were new; the epoch goes on. */
-static void
-test_retry(void **state)
-{
-    platen_txn_t txn = store_writer();
-    platen_job_t job = submit(&txn, "c");
-
-    (void) state;
-    assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_PROCESSING, now),
-                     PLATEN_OK);
-    job.crashes = 2;
-    job.lost_attempts = 1;
-    job.host_failures = 3;
-    assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_FAILED, now), PLATEN_OK);
-    assert_int_equal(platen_store_transition(&txn, &job, PLATEN_STATE_PENDING, now), PLATEN_OK);
-    assert_int_equal(platen_store_get(&txn, &job.id, &job), PLATEN_OK);
-    assert_int_equal(job.attempts + job.crashes + job.lost_attempts + job.host_failures, 0);
-    assert_int_equal(job.epoch, 1);
-    assert_int_equal(job.expires_at, 0);
     platen_txn_abort(&txn);
 }
 
@@ -589,7 +369,7 @@ test_client_prefix(void **state)
     (void) state;
 
     for (i = 0; i < 7; i++) {
-        jobs[i] = submit(&txn, names[i]);
+        jobs[i] = store_submit(&txn, names[i], now);
     }
     for (i = 0; i < 7; i++) {
         query.client = platen_str(names[i]);
@@ -623,7 +403,7 @@ test_expired(void **state)
     (void) state;
 
     for (i = 0; i < 4; i++) {
-        jobs[i] = submit(&txn, "c");
+        jobs[i] = store_submit(&txn, "c", now);
         jobs[i].ttl = (uint64_t) (3 - i);
         assert_int_equal(platen_store_transition(&txn, &jobs[i], PLATEN_STATE_CANCELLED, 500),
                          PLATEN_OK);
@@ -636,117 +416,6 @@ test_expired(void **state)
     assert_memory_equal(ids[2].b, jobs[1].id.b, 16);
     assert_int_equal(platen_store_expired(&txn, UINT64_MAX, ids, 4), 4);
     assert_int_equal(platen_store_expired(&txn, UINT64_MAX, ids, 2), 2);
-    platen_txn_abort(&txn);
-}
-
-/* A clock that was wrong once: its events go with those around them, and hold none up. */
-static void
-test_events_of_the_future(void **state)
-{
-    platen_txn_t   txn = store_writer();
-    platen_event_t events[32];
-    int            i;
-
-    (void) state;
-
-    for (i = 0; i < 4; i++) {
-        now = (uint64_t) (1000 + i);
-        submit(&txn, "c");
-    }
-    for (i = 0; i < 6; i++) {
-        now = UINT64_C(9000000);
-        submit(&txn, "c");
-    }
-    /* All that came after says nothing of the past: they stay. */
-    assert_int_equal(platen_store_trim_events(&txn, 1500, 1600, 100), 4);
-    assert_int_equal(platen_store_trim_events(&txn, 1500, 1600, 100), 0);
-    for (i = 0; i < 4; i++) {
-        now = (uint64_t) (2000 + i);
-        submit(&txn, "c");
-    }
-    assert_int_equal(platen_store_events(&txn, 0, events, 32), 10);
-
-    /* The next that says something is young, then old. */
-    assert_int_equal(platen_store_trim_events(&txn, 2000, 3000, 100), 0);
-    assert_int_equal(platen_store_trim_events(&txn, 2001, 3000, 2), 2);
-    assert_int_equal(platen_store_trim_events(&txn, 2001, 3000, 100), 5);
-    assert_int_equal(platen_store_events(&txn, 0, events, 32), 3);
-    assert_int_equal(events[0].time, 2001);
-    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 100), 2);
-    platen_txn_abort(&txn);
-}
-
-/* More of them than are looked through: the oldest go. */
-static void
-test_events_of_a_long_future(void **state)
-{
-    platen_txn_t txn = store_writer();
-    uint64_t     first, last;
-    int          i;
-
-    (void) state;
-
-    now = UINT64_C(9000000);
-    for (i = 0; i < PLATEN_EVENTS_AHEAD + 5; i++) {
-        submit(&txn, "c");
-    }
-    assert_int_equal(platen_store_trim_events(&txn, 10, 20, 3), 3);
-    assert_int_equal(platen_store_trim_events(&txn, 10, 20, 100), 1);
-    assert_int_equal(platen_store_trim_events(&txn, 10, 20, 100), 0);
-    assert_int_equal(platen_store_events_span(&txn, &first, &last), PLATEN_OK);
-    assert_int_equal(last - first, PLATEN_EVENTS_AHEAD);
-    platen_txn_abort(&txn);
-}
-
-static void
-test_events(void **state)
-{
-    platen_txn_t   txn = store_writer();
-    platen_event_t events[32];
-    uint64_t       seq, first, last;
-    int            i;
-
-    (void) state;
-
-    assert_int_equal(platen_store_events(&txn, 0, events, 32), 0);
-    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 10), 0);
-    assert_int_equal(platen_store_events_span(&txn, &first, &last), PLATEN_OK);
-    assert_int_equal(first, 0);
-    assert_int_equal(last, 0);
-    for (i = 0; i < 20; i++) {
-        now = (uint64_t) (1000 + i / 2);
-        submit(&txn, "c");
-    }
-    assert_int_equal(platen_store_events(&txn, 0, events, 32), 20);
-    for (i = 0; i < 20; i++) {
-        assert_int_equal(events[i].seq, i + 1);
-        assert_int_equal(events[i].state, PLATEN_STATE_PENDING);
-    }
-    assert_int_equal(platen_store_events(&txn, 15, events, 3), 3);
-    assert_int_equal(events[0].seq, 16);
-    assert_int_equal(platen_store_events(&txn, 20, events, 3), 0);
-
-    /* Older than, at most so many, and never the newest. */
-    assert_int_equal(platen_store_trim_events(&txn, 1000, UINT64_MAX, 100), 0);
-    assert_int_equal(platen_store_trim_events(&txn, 1002, UINT64_MAX, 3), 3);
-    assert_int_equal(platen_store_events_span(&txn, &first, &last), PLATEN_OK);
-    assert_int_equal(first, 4);
-    assert_int_equal(last, 20);
-    assert_int_equal(platen_store_trim_events(&txn, 1002, UINT64_MAX, 100), 1);
-    assert_int_equal(platen_store_trim_events(&txn, 1002, UINT64_MAX, 100), 0);
-    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 0), 0);
-    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 100), 15);
-    assert_int_equal(platen_store_trim_events(&txn, UINT64_MAX, UINT64_MAX, 100), 0);
-    assert_int_equal(platen_store_events(&txn, 0, events, 32), 1);
-    assert_int_equal(events[0].seq, 20);
-
-    /* Numbers go on after the newest, also in a store that was closed. */
-    commit(&txn);
-    platen_store_close(&store);
-    assert_int_equal(store_open(), PLATEN_OK);
-    txn = store_writer();
-    seq = submit(&txn, "c").change_seq;
-    assert_int_equal(seq, 21);
     platen_txn_abort(&txn);
 }
 
@@ -765,8 +434,8 @@ test_damaged(void **state)
     (void) state;
 
     txn = store_writer();
-    job = submit(&txn, "c");
-    commit(&txn);
+    job = store_submit(&txn, "c", now);
+    store_commit(&txn);
 
 #define DAMAGE(db, k, klen, v, vlen, call, expected)                                           \
     do {                                                                                       \
@@ -873,7 +542,7 @@ test_secrets(void **state)
         assert_int_equal(job.warnings.len, 40);
         assert_int_equal(job.cached, 1);
     }
-    commit(&txn);
+    store_commit(&txn);
 }
 
 int
@@ -885,17 +554,9 @@ main(void)
         STORE_TEST(test_transactions),
         STORE_TEST(test_invalid),
         STORE_TEST(test_edges_and_epochs),
-        STORE_TEST(test_queue),
-        STORE_TEST(test_turns),
-        STORE_TEST(test_coming_back),
-        STORE_TEST(test_priority),
-        STORE_TEST(test_retry),
         STORE_TEST(test_fullness),
         STORE_TEST(test_client_prefix),
         STORE_TEST(test_expired),
-        STORE_TEST(test_events),
-        STORE_TEST(test_events_of_the_future),
-        STORE_TEST(test_events_of_a_long_future),
         STORE_TEST(test_damaged),
         STORE_TEST(test_secrets),
     };

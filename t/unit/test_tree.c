@@ -1,4 +1,4 @@
-/* platen_workdir: hostile trees are emptied, and nothing outside is touched. */
+/* platen_tree: hostile trees are emptied, and nothing outside is touched. */
 
 #include "sidecar_fixture.h"
 

@@ -1,4 +1,4 @@
-/* platen_partial: the steps of an upload's life, and what crashes leave of them. */
+/* platen_upload_file: the steps of an upload's life, and what crashes leave of them. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -364,5 +364,5 @@ main(void)
         cmocka_unit_test(test_sweep),
     };
 
-    return cmocka_run_group_tests_name("platen_partial", tests, setup, teardown);
+    return cmocka_run_group_tests_name("platen_upload_file", tests, setup, teardown);
 }
