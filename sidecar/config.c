@@ -618,3 +618,18 @@ platen_config_socket(const platen_config_t *config)
 {
     return config->queue_endpoint + strlen("ipc://");
 }
+
+void
+platen_config_warn(const platen_config_t *config)
+{
+    size_t i;
+
+    for (i = 0; i < PLATEN_CONFIG_OLD_MAX; i++) {
+        if (config->old[i] != NULL) {
+            platen_log(PLATEN_LOG_WARN, "a key of the configuration has another name now",
+                       json_pack("{s:s, s:s, s:s}", "key", config->old[i]->was, "name",
+                                 config->old[i]->is, "advice",
+                                 "rename it: the next release refuses the old name"));
+        }
+    }
+}

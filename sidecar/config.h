@@ -121,6 +121,9 @@ platen_config_t *platen_config_load(const char *file, char *err, size_t errlen);
 
 void platen_config_destroy(platen_config_t **config);
 
+/* Logs a warning for each key that has another name now. */
+void platen_config_warn(const platen_config_t *config);
+
 /* Reads a size, "64m".  Returns 0, or -1. */
 int platen_config_size(const char *text, uint64_t *out);
 

@@ -44,7 +44,7 @@ my @module = map [split], (
 );
 
 # What stands in sidecar/ itself: what every room may use, and what uses them all.
-my %roof = map { $_ => 1 } qw(platend compare condition metrics_page daemon supervisor);
+my %roof = map { $_ => 1 } qw(platend serve compare condition metrics_page daemon supervisor);
 
 # The table of routes names all of the module's rooms, and its directives do.
 my %above = map { $_ => 1 } qw(ngx_http_platen_module http/route);
