@@ -7,7 +7,7 @@
 #ifndef PLATEN_DOCX_FIELDS_H
 #define PLATEN_DOCX_FIELDS_H
 
-#include "docx/rewrite.h"
+#include "docx/rules.h"
 
 /* What becomes of a node. */
 #define PLATEN_DOCX_KEEP 0

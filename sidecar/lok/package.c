@@ -9,6 +9,8 @@
 #include <zip.h>
 
 #include "docx/fields.h"
+#include "docx/notes.h"
+#include "docx/rewrite.h"
 #include "lok/direction.h"
 #include "lok/part.h"
 #include "engine/warning.h"
@@ -279,9 +281,9 @@ read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
         void (*take)(platen_docx_rules_t *rules, const char *text, size_t len);
     } parts[] = {
         { "word/styles.xml", PLATEN_LOK_MEND_HIDDEN, platen_docx_rules_styles },
-        { "word/footnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
-        { "word/endnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_rules_notes },
-        { "word/comments.xml", PLATEN_LOK_MEND_END, platen_docx_rules_notes },
+        { "word/footnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_notes_read },
+        { "word/endnotes.xml", PLATEN_LOK_MEND_NOTES, platen_docx_notes_read },
+        { "word/comments.xml", PLATEN_LOK_MEND_END, platen_docx_notes_read },
     };
     char  *text;
     size_t i, len;

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "docx/fields.h"
+#include "docx/notes.h"
+#include "docx/rewrite.h"
 
 static void
 check(const platen_docx_tree_t *tree)
@@ -76,7 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     len = take(&data, &size, &part);
 
     platen_docx_rules_styles(&rules, styles, styles_len);
-    platen_docx_rules_notes(&rules, notes, notes_len);
+    platen_docx_notes_read(&rules, notes, notes_len);
     if (platen_docx_tree_open(&tree, part, len) == 0) {
         check(&tree);
         if (platen_docx_tree_open(&styles_tree, styles, styles_len) == 0) {

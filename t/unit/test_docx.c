@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "docx/notes.h"
 #include "docx/rewrite.h"
 
 #define OPEN                                                                                   \
@@ -133,7 +134,7 @@ test_notes(void **state)
     char *got;
 
     (void) state;
-    platen_docx_rules_notes(&rules, notes, sizeof(notes) - 1);
+    platen_docx_notes_read(&rules, notes, sizeof(notes) - 1);
     got =
         rewritten(&rules, "<d:p><d:r><d:footnoteReference d:id=\"2\"/></d:r></d:p><d:sectPr/>");
     assert_string_equal(got, wanted);
@@ -157,7 +158,7 @@ test_long_author(void **state)
              "<d:comments xmlns:d=\"" PLATEN_DOCX_W "\"><d:comment d:id=\"1\" d:author=\"%s\">"
              "<d:p><d:r><d:t>said</d:t></d:r></d:p></d:comment></d:comments>",
              name);
-    platen_docx_rules_notes(&rules, part, strlen(part));
+    platen_docx_notes_read(&rules, part, strlen(part));
     snprintf(wanted, sizeof(wanted), "%s: said", name);
     assert_int_equal(rules.nnotes, 1);
     assert_string_equal(rules.notes[0].text, wanted);
