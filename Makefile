@@ -80,8 +80,10 @@ DOCX    = $(wildcard sidecar/docx/*.c) $(addprefix sidecar/lok/,direction.c pack
 TABLES  = $(wildcard sidecar/tables/*.c)
 TEXT    = $(wildcard sidecar/text/*.c)
 ZIP     = $(wildcard sidecar/zip/*.c)
-# Talks to hosts that clients name: alone of all it has libcurl.
+# These two alone of platend's have libcurl: one talks to hosts that clients name, one to a
+# collector of traces that the operator names.
 DELIVER = $(wildcard sidecar/deliver/*.c)
+OTLP    = $(wildcard sidecar/otlp/*.c)
 CTL     = $(wildcard sidecar/ctl/*.c)
 # The client for the command line: knows the HTTP contract, and of the rest proto/base alone.
 CLI     = $(wildcard cli/*.c)
@@ -95,7 +97,7 @@ PLATEND = $(BUILD)/platend
 CTL_BIN = $(BUILD)/platenctl
 CLI_BIN = $(BUILD)/platen
 
-LIBEXEC = $(addprefix $(BUILD)/,platen-docx platen-lok platen-tables platen-text platen-webhook platen-zip platen-soffice.so platen-pandoc.lua)
+LIBEXEC = $(addprefix $(BUILD)/,platen-docx platen-lok platen-otlp platen-tables platen-text platen-webhook platen-zip platen-soffice.so platen-pandoc.lua)
 
 # Pages of the manual: as they are, or made of what is written elsewhere (docs/man/make-page).
 PAGES   = platen.1 platend.8 platenctl.8 platend.cfg.5 ngx_http_platen_module.5
@@ -199,6 +201,9 @@ $(BUILD)/platen-zip: $(call objects,$(ZIP)) $(OURS)
 
 $(BUILD)/platen-webhook: $(call objects,$(DELIVER)) $(OURS)
 	$(LINK) -lcurl -ljansson -llmdb -lcrypto
+
+$(BUILD)/platen-otlp: $(call objects,$(OTLP)) $(OURS)
+	$(LINK) -lcurl -ljansson
 
 $(BUILD)/platen-pandoc.lua: sidecar/pandoc/platen_pandoc.lua
 	install -Dm644 $< $@

@@ -22,6 +22,7 @@ typedef struct ngx_http_platen_ctx_s  ngx_http_platen_ctx_t;
 struct ngx_http_platen_ctx_s {
     ngx_str_t                request_id;
     ngx_str_t                trace_id;    /* of traceparent; or len 0 */
+    ngx_str_t                trace_parent; /* what follows it there */
     ngx_str_t                client;      /* len 0 until authenticated */
     ngx_str_t                path;        /* below the prefix */
     platen_id_t              id;          /* {id} of the path, or the job

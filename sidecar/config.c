@@ -107,6 +107,8 @@ static const key_rule_t keys[] = {
     { "engines/soffice/path", PATH, AT(soffice_path),
       "/usr/lib/libreoffice/program/soffice.bin", 0, 0 },
     { "engines/soffice/enabled", BOOLEAN, AT(soffice_enabled), "1", 0, 1 },
+    { "traces/endpoint", URL, AT(traces_endpoint), "", 0, 0 },
+    { "traces/service", TEXT, AT(traces_service), "", 0, 0 },
     { "log/level", LEVEL, AT(log_level), "info", 0, 0 },
     { "log/file", DIRECTORY, AT(log_file), "", 0, 0 },
     { "log/audit", DIRECTORY, AT(log_audit), "", 0, 0 },

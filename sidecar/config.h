@@ -45,16 +45,18 @@ typedef struct {
     char *events_endpoint; /* the same for news to the workers; "": off */
     char *libexec_path;    /* where platen-lok, platen-tables and platen-zip lie */
     char *soffice_path;
-    char *lok_program;    /* LibreOffice's program directory */
-    char *duckdb_path;    /* libduckdb.so */
-    char *backup_path;    /* "": none are made by platend */
-    char *cgroup_path;    /* delegated, with the memory controller; "": none */
-    char *webhook_secret; /* words: paths of files; the first signs, as do the others */
-    char *webhook_allow;  /* words: networks that are told, though not public */
-    char *webhook_ca;     /* file of certificates; "": the system's */
-    char *log_file;       /* file of the log; "": standard error */
-    char *log_audit;      /* file of what platenctl has changed; "": the system's log */
-    char *webhook_base;   /* what comes before the path of a download; "": nothing */
+    char *lok_program;     /* LibreOffice's program directory */
+    char *duckdb_path;     /* libduckdb.so */
+    char *backup_path;     /* "": none are made by platend */
+    char *cgroup_path;     /* delegated, with the memory controller; "": none */
+    char *webhook_secret;  /* words: paths of files; the first signs, as do the others */
+    char *webhook_allow;   /* words: networks that are told, though not public */
+    char *webhook_ca;      /* file of certificates; "": the system's */
+    char *log_file;        /* file of the log; "": standard error */
+    char *log_audit;       /* file of what platenctl has changed; "": the system's log */
+    char *traces_endpoint; /* where a collector is; "": none but by the environment */
+    char *traces_service;  /* what this is called there */
+    char *webhook_base;    /* what comes before the path of a download; "": nothing */
 
     uint64_t map_size;     /* bytes, 0 for the store's default */
     uint64_t reader_alarm; /* seconds */

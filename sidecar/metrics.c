@@ -116,6 +116,11 @@ static const struct {
                                GAUGE,
                                { NULL },
                                "Resident memory of platend, without its children." },
+    [PLATEN_METRIC_SPANS] = { "platen_trace_spans_total",
+                              COUNTER,
+                              { "result" },
+                              "Spans of traces that the collector has taken, that were dropped "
+                              "as there was no room or no answer, and that it has refused." },
 };
 
 typedef struct series_s series_t;

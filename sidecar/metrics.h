@@ -32,6 +32,7 @@ typedef enum {
     PLATEN_METRIC_TURN,          /* turn */
     PLATEN_METRIC_LONGEST_TURN,  /* - */
     PLATEN_METRIC_MEMORY,        /* - */
+    PLATEN_METRIC_SPANS,         /* result */
     PLATEN_METRIC_NONE
 } platen_metric_t;
 

@@ -23,6 +23,7 @@
 #include "crew.h"
 #include "engine/engine.h"
 #include "bus/intake.h"
+#include "exporter.h"
 #include "disk/layout.h"
 #include "metrics.h"
 #include "metrics_page.h"
@@ -53,6 +54,7 @@ typedef struct {
     platen_publisher_t    *publisher;
     platen_backups_t      *backups;
     platen_webhooks_t     *webhooks;
+    platen_exporter_t     *exporter;
     platen_condition_t    *condition;
     platen_compare_t      *compare;
     platen_metrics_page_t *metrics;
@@ -373,9 +375,11 @@ second_turn(zloop_t *loop, int timer, void *arg)
     if (!d->stopping) {
         platen_backups_tick(d->backups);
         if (platen_log_look()) {
-            platen_webhooks_renew(d->webhooks); /* it writes into the earlier file */
+            platen_webhooks_renew(d->webhooks); /* they write into the earlier file */
+            platen_exporter_renew(d->exporter);
         }
         platen_webhooks_tick(d->webhooks);
+        platen_exporter_tick(d->exporter);
     }
     scan(d);
     platen_supervisor_tick();
@@ -474,6 +478,11 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
         return -1;
     }
 
+    d->exporter = platen_exporter_new(d->config);
+    if (d->exporter == NULL) {
+        snprintf(err, errlen, "cannot prepare traces: %s", strerror(errno));
+        return -1;
+    }
     d->backups = platen_backups_new(d->config, d->file);
     d->webhooks = platen_webhooks_new(d->config, d->store);
     d->reaper = platen_reaper_new(d->config, d->store);
@@ -577,6 +586,7 @@ tear_down(platend_t *d)
     platen_reaper_destroy(&d->reaper);
     platen_backups_destroy(&d->backups);
     platen_webhooks_destroy(&d->webhooks);
+    platen_exporter_destroy(&d->exporter);
     platen_metrics_page_destroy(&d->metrics);
     platen_condition_destroy(&d->condition);
     platen_compare_destroy(&d->compare);
@@ -673,6 +683,7 @@ serve(platend_t *d)
     log_ready(d, requeued);
     platen_supervisor_tell("READY=1");
     platen_webhooks_tick(d->webhooks);
+    platen_exporter_tick(d->exporter);
     rc = zloop_start(d->loop);
     if (!d->stopping && platen_store_failed(d->store)) {
         return platen_refuse(

@@ -112,6 +112,26 @@ platen_respond_trace_id(ngx_http_request_t *r, ngx_http_platen_ctx_t *ctx)
 
     ctx->trace_id.data = given->data + 3;
     ctx->trace_id.len = 32;
+    ctx->trace_parent.data = given->data + 36;
+    ctx->trace_parent.len = 19;
+}
+
+
+/* Where the job that the request makes belongs, and since when. */
+
+void
+platen_respond_trace(ngx_http_request_t *r, platen_job_t *job)
+{
+    ngx_http_platen_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_platen_module);
+
+    job->trace_id = (platen_str_t) { (char *) ctx->trace_id.data,
+                                     ctx->trace_id.len };
+    job->trace_parent = (platen_str_t) { (char *) ctx->trace_parent.data,
+                                         ctx->trace_parent.len };
+    job->received_at = (uint64_t) r->start_sec * 1000000
+                       + (uint64_t) r->start_msec * 1000;
 }
 
 

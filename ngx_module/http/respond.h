@@ -84,6 +84,9 @@ ngx_int_t platen_respond_error_page(ngx_http_request_t *r);
 /* The context, made on first use; NULL: out of memory. */
 ngx_http_platen_ctx_t *platen_respond_ctx(ngx_http_request_t *r);
 
+/* Notes on the job what its request's traceparent says, and when it came. */
+void platen_respond_trace(ngx_http_request_t *r, platen_job_t *job);
+
 /* A header of the request by its lower-case name, or NULL. */
 ngx_str_t *platen_respond_request_header(ngx_http_request_t *r,
     const char *name, size_t len);

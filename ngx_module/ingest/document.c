@@ -239,8 +239,7 @@ platen_document_announce(ngx_http_request_t *r, json_t *object)
     job->target_format = platen_str(target->name);
     job->request_id = (platen_str_t) { (char *) ctx->request_id.data,
                                        ctx->request_id.len };
-    job->trace_id = (platen_str_t) { (char *) ctx->trace_id.data,
-                                     ctx->trace_id.len };
+    platen_respond_trace(r, job);
     job->webhook_url = (platen_str_t) { (char *) values[3].data,
                                         values[3].len };
     platen_webhook_conf_default(r, &job->webhook_url);

@@ -204,8 +204,7 @@ platen_submit_op(ngx_http_request_t *r)
     job->input_size = rx->size;
     job->request_id = (platen_str_t) { (char *) ctx->request_id.data,
                                        ctx->request_id.len };
-    job->trace_id = (platen_str_t) { (char *) ctx->trace_id.data,
-                                     ctx->trace_id.len };
+    platen_respond_trace(r, job);
     job->source_format = platen_str(rx->source->name);
     job->target_format = platen_str(rx->target->name);
     job->notes = (platen_str_t) { rx->params.notes, rx->params.notes_len };

@@ -261,6 +261,7 @@ platen_thumbnail_record(ngx_http_request_t *r, const platen_job_t *shown,
     job->priority = shown->priority;
     job->request_id = (platen_str_t) { (char *) ctx->request_id.data,
                                        ctx->request_id.len };
+    platen_respond_trace(r, job);
 
     return NGX_OK;
 }

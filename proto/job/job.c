@@ -39,7 +39,8 @@ const platen_field_t platen_job_fields[] = {
     FIELD(51, U32, output_crc),    FIELD(60, STR, webhook_url),
     FIELD(64, U8, promised),       FIELD(70, STR, engines),
     FIELD(71, STR, notes),         FIELD(72, STR, link_base),
-    FIELD(73, STR, trace_id),
+    FIELD(73, STR, trace_id),      FIELD(74, STR, trace_parent),
+    FIELD(75, U64, received_at),
 };
 const size_t platen_job_nfields = sizeof(platen_job_fields) / sizeof(platen_job_fields[0]);
 

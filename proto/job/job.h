@@ -109,10 +109,12 @@ typedef struct {
     platen_str_t parent;  /* of a file: the batch's id, 16 raw bytes; else empty */
     uint32_t     file;    /* its number there, from 0 */
     platen_str_t folder;  /* where in the archive it was: "a/b"; as shown */
-    platen_str_t webhook_url; /* that is told of its changes; empty: none is */
-    platen_str_t trace_id;    /* of the request's traceparent, 32 hex digits; or length 0 */
-    platen_str_t link_base;   /* what comes before /jobs in the URLs that it is told */
-    platen_str_t engines;     /* that made the result, in turn; a line feed between two */
+    platen_str_t webhook_url;  /* that is told of its changes; empty: none is */
+    platen_str_t trace_id;     /* of the request's traceparent, 32 hex digits; or length 0 */
+    platen_str_t trace_parent; /* what follows it there: the caller's span, "-", its flags */
+    uint64_t     received_at;  /* when the request came, microseconds since the Unix epoch */
+    platen_str_t link_base;    /* what comes before /jobs in the URLs that it is told */
+    platen_str_t engines;      /* that made the result, in turn; a line feed between two */
     uint8_t promised; /* another request was told of it: it goes with no client's leaving */
 } platen_job_t;
 

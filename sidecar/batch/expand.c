@@ -448,6 +448,8 @@ record(platen_txn_t *txn, const platen_batch_item_t *item, const entry_t *e)
     job.withheld = batch.withheld;
     job.client = batch.client;
     job.request_id = batch.request_id;
+    job.trace_id = batch.trace_id;
+    job.trace_parent = batch.trace_parent;
     job.target_format = batch.target_format;
     job.options = batch.options;
     job.secrets = batch.secrets;

@@ -104,9 +104,9 @@ check_libreoffice(const platen_ctl_doctor_t *d, platen_ctl_report_t *report)
 static void
 check_libexec(const platen_ctl_doctor_t *d, platen_ctl_report_t *report)
 {
-    static const char *const names[] = { "platen-docx",      "platen-lok",     "platen-tables",
-                                         "platen-text",      "platen-webhook", "platen-zip",
-                                         "platen-soffice.so" };
+    static const char *const names[] = { "platen-docx", "platen-lok",       "platen-tables",
+                                         "platen-otlp", "platen-text",      "platen-webhook",
+                                         "platen-zip",  "platen-soffice.so" };
     char                     path[PATH_MAX], check[64], version[64];
     size_t                   i;
     int                      library;

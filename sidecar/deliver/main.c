@@ -453,6 +453,10 @@ set_up(loop_t *l, char *err, size_t errlen)
     const platen_webhook_settings_t *c = &l->settings;
 
     l->shared.settings = c;
+    if (c->traces && platen_trace_open(PLATEN_TRACE_FD, PLATEN_TRACE_COUNTS_FD) != 0) {
+        snprintf(err, errlen, "no traces: %s", strerror(errno));
+        return -1;
+    }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || platen_fork_limit(RLIMIT_CORE, 0) != 0
         || fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK) != 0) {
         snprintf(err, errlen, "%s", strerror(errno));

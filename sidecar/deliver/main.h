@@ -14,6 +14,7 @@
 #include <curl/curl.h>
 
 #include "log.h"
+#include "trace.h"
 #include "base/sign.h"
 #include "store/hook.h"
 #include "job/webhook_url.h"
@@ -47,7 +48,11 @@ struct platen_transfer_s {
     char        origin[PLATEN_WEBHOOK_ORIGIN_MAX];
     char        client[PLATEN_CLIENT_MAX + 1];
     char        request_id[129];
+    char        trace_id[33]; /* ""; or of the request's traceparent */
     char        event[24];
+
+    platen_trace_t trace;
+    uint64_t       began; /* microseconds since the Unix epoch */
 
     size_t received; /* bytes of the answer, header lines too */
     int    opened;   /* a socket was, for an address that may be told */

@@ -192,7 +192,10 @@ platen_deliver_transfer_new(const platen_deliver_t *deliver, const platen_hook_t
     platen_webhook_origin(job.webhook_url.data, job.webhook_url.len, t->origin);
     copy(t->client, sizeof(t->client), job.client);
     copy(t->request_id, sizeof(t->request_id), job.request_id);
+    copy(t->trace_id, sizeof(t->trace_id), job.trace_id);
     copy(url, sizeof(url), job.webhook_url);
+    platen_trace_of(&t->trace, &job);
+    t->began = platen_now_us();
     snprintf(t->event, sizeof(t->event), "%s", platen_event_name(hook->state));
 
     t->body = platen_webhook_event_body(hook, &job, deliver->settings->base);
@@ -269,14 +272,43 @@ log_failure(const platen_transfer_t *t, const platen_hook_result_t *result, uint
                result->kind == PLATEN_HOOK_DEAD
                    ? "webhook given up: platenctl webhooks --retry sends it once more"
                    : "webhook not delivered",
-               json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:I}", "job_id", id,
-                         "seq", (json_int_t) t->seq, "event", t->event, "request_id",
-                         t->request_id, "client", t->client, "to", t->origin, "error",
-                         t->failure, "status", (int) result->status, "tries",
-                         (int) t->tries + 1, "next_in_s",
+               json_pack("{s:s, s:I, s:s, s:s, s:s*, s:s, s:s, s:s, s:i, s:i, s:I}", "job_id",
+                         id, "seq", (json_int_t) t->seq, "event", t->event, "request_id",
+                         t->request_id, "trace_id", *t->trace_id == '\0' ? NULL : t->trace_id,
+                         "client", t->client, "to", t->origin, "error", t->failure, "status",
+                         (int) result->status, "tries", (int) t->tries + 1, "next_in_s",
                          result->kind == PLATEN_HOOK_DEAD
                              ? (json_int_t) 0
                              : (json_int_t) ((result->due - now) / 1000000)));
+}
+
+/* One try, however it has ended, of a trace. */
+static void
+trace_try(const platen_transfer_t *t, const platen_hook_result_t *result, uint64_t now)
+{
+    char                status[16];
+    const platen_span_t span = {
+        .kind = PLATEN_SPAN_WEBHOOK,
+        .name = "webhook",
+        .epoch = (uint32_t) t->seq,
+        .n = t->tries,
+        .start = t->began,
+        .end = now,
+        .failed = *t->failure == '\0'   ? NULL
+                  : result->status != 0 ? status
+                  : result->refused     ? "address_refused"
+                                        : "no_answer",
+    };
+
+    if (platen_trace_on(&t->trace)) {
+        snprintf(status, sizeof(status), "%u", result->status);
+        platen_trace_span(&t->trace, &span,
+                          json_pack("{s:s, s:s, s:s, s:I, s:i, s:i}", "http.request.method",
+                                    "POST", "server.address", t->origin, "platen.event",
+                                    t->event, "platen.event.number", (json_int_t) t->seq,
+                                    "http.response.status_code", (int) result->status,
+                                    "http.request.resend_count", (int) t->tries));
+    }
 }
 
 void
@@ -297,11 +329,12 @@ platen_deliver_transfer_judge(platen_transfer_t *t, CURLcode code, uint64_t now,
     result->seq = t->seq;
     result->status = (uint32_t) status;
     result->failure = platen_str(t->failure);
+    result->refused = status == 0 && t->refused;
+    trace_try(t, result, now);
     if (*t->failure == '\0') {
         result->kind = PLATEN_HOOK_DELIVERED;
         return;
     }
-    result->refused = status == 0 && t->refused;
     result->due =
         now
         + platen_deliver_retry_delay(t->deliver->settings, t->tries + 1,

@@ -370,14 +370,33 @@ can_mend(const worker_t *w)
            && w->task->renewal.engine != NULL && w->task->route.nsteps < PLATEN_ROUTE_STEPS;
 }
 
-/* For GET /metrics; the result's engine is that of the step. */
+/* For GET /metrics, and for the trace; the result's engine is that of the step. */
 static void
 count_step(const worker_t *w)
 {
+    uint64_t            took = (platen_boottime_ms() - w->began) * 1000;
+    uint64_t            now = platen_now_us();
+    const platen_span_t span = {
+        .kind = PLATEN_SPAN_STEP,
+        .name = w->result.engine,
+        .epoch = w->task->epoch,
+        .n = w->began << 8 | w->step,
+        .start = now - took,
+        .end = now,
+        .failed = w->result.outcome == PLATEN_RUN_DONE ? NULL
+                                                       : platen_outcome_name(w->result.outcome),
+    };
+
     platen_metric_add(PLATEN_METRIC_STEPS, 1, w->result.engine,
                       platen_outcome_name(w->result.outcome), NULL);
-    platen_metric_time(PLATEN_METRIC_STEP_TIME, (platen_boottime_ms() - w->began) * 1000,
-                       w->result.engine);
+    platen_metric_time(PLATEN_METRIC_STEP_TIME, took, w->result.engine);
+    if (w->task->kind != PLATEN_TASK_CANARY && platen_trace_on(&w->task->trace)) {
+        platen_trace_span(&w->task->trace, &span,
+                          json_pack("{s:s, s:s, s:i, s:i}", "platen.engine", w->result.engine,
+                                    "platen.outcome", platen_outcome_name(w->result.outcome),
+                                    "process.exit.code", w->result.exit_code, "platen.signal",
+                                    w->result.signal));
+    }
 }
 
 /* A process of the step has ended, in any way: in the crew, as all that this calls. */

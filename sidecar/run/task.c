@@ -54,6 +54,11 @@ platen_task_new(const platen_job_t *job)
     task->crashes = job->crashes;
     task->pending_at = job->updated_at;
     task->started_ms = platen_boottime_ms();
+    task->claimed_at = platen_now_us();
+    task->received_at =
+        platen_job_is_file(job) && !platen_job_is_thumbnail(job) ? 0 : job->received_at;
+    task->created_at = job->created_at;
+    platen_trace_of(&task->trace, job);
     task->request_id = job->request_id.len == 0
                            ? strdup("")
                            : strndup(job->request_id.data, job->request_id.len);
@@ -126,4 +131,68 @@ platen_task_context(const platen_task_t *task)
         client, "from", task->from == NULL ? NULL : task->from->name, "to",
         task->to == NULL ? NULL : task->to->name, "engine", *names == '\0' ? NULL : names,
         "attempt", (int) task->attempt, "epoch", (int) task->epoch);
+}
+
+/* What spans of the task say besides. */
+static json_t *
+attributes(const platen_task_t *task)
+{
+    json_t *request_id = platen_log_text(task->request_id, strlen(task->request_id));
+    json_t *client = platen_log_text(task->client, strlen(task->client));
+    char    names[PLATEN_ROUTE_WORDS_MAX + 1];
+
+    platen_route_names(&task->route, '+', names, sizeof(names));
+    return json_pack("{s:o, s:o, s:i, s:s*, s:s*, s:s*}", "platen.request.id", request_id,
+                     "platen.client", client, "platen.attempt", (int) task->attempt,
+                     "platen.from", task->from == NULL ? NULL : task->from->name, "platen.to",
+                     task->to == NULL ? NULL : task->to->name, "platen.engines",
+                     *names == '\0' ? NULL : names);
+}
+
+void
+platen_task_trace_wait(const platen_task_t *task)
+{
+    const platen_span_t request = {
+        .kind = PLATEN_SPAN_REQUEST,
+        .name = "accept",
+        .start = task->received_at,
+        .end = task->created_at,
+    };
+    const platen_span_t wait = {
+        .kind = PLATEN_SPAN_WAIT,
+        .name = "wait",
+        .epoch = task->epoch,
+        .start = task->pending_at,
+        .end = task->claimed_at,
+    };
+
+    if (task->kind == PLATEN_TASK_CANARY || !platen_trace_on(&task->trace)) {
+        return;
+    }
+    if (task->epoch == 1 && task->received_at != 0) {
+        platen_trace_span(&task->trace, &request, attributes(task));
+    }
+    platen_trace_span(&task->trace, &wait, attributes(task));
+}
+
+void
+platen_task_trace_run(const platen_task_t *task, const char *failed)
+{
+    static const char *const names[] = {
+        [PLATEN_TASK_DOCUMENT] = "convert", [PLATEN_TASK_UNPACK] = "unpack",
+        [PLATEN_TASK_AGAIN] = "put back",   [PLATEN_TASK_PACK] = "pack",
+        [PLATEN_TASK_CANARY] = "canary",
+    };
+    const platen_span_t run = {
+        .kind = PLATEN_SPAN_RUN,
+        .name = names[task->kind],
+        .epoch = task->epoch,
+        .start = task->claimed_at,
+        .end = platen_now_us(),
+        .failed = failed,
+    };
+
+    if (task->kind != PLATEN_TASK_CANARY && platen_trace_on(&task->trace)) {
+        platen_trace_span(&task->trace, &run, attributes(task));
+    }
 }

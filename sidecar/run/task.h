@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "job/job.h"
+#include "trace.h"
 
 /* What is to be done. */
 typedef enum {
@@ -25,14 +26,18 @@ typedef struct {
     platen_task_kind_t kind;
 
     platen_id_t id;
-    uint32_t    epoch;      /* of this claim */
-    uint32_t    attempt;    /* 1 for the first */
-    uint32_t    crashes;    /* before this attempt */
-    uint64_t    pending_at; /* since when it waits, microseconds since the Unix epoch */
-    uint64_t    started_ms; /* CLOCK_BOOTTIME */
+    uint32_t    epoch;       /* of this claim */
+    uint32_t    attempt;     /* 1 for the first */
+    uint32_t    crashes;     /* before this attempt */
+    uint64_t    pending_at;  /* since when it waits, microseconds since the Unix epoch */
+    uint64_t    started_ms;  /* CLOCK_BOOTTIME */
+    uint64_t    claimed_at;  /* these three as pending_at: the same, */
+    uint64_t    received_at; /* when its request came, 0: not known, */
+    uint64_t    created_at;  /* and when that was accepted */
 
     char                  *request_id;
     char                   trace_id[33]; /* ""; or of the request's traceparent */
+    platen_trace_t         trace;
     char                  *client;
     char                  *filename; /* of the document, as it is shown */
     const platen_format_t *from;
@@ -53,6 +58,13 @@ platen_task_t *platen_task_new(const platen_job_t *job);
 
 /* Wipes its secrets. */
 void platen_task_destroy(platen_task_t **task);
+
+/*
+ * Tells of the attempt, which has ended now, and of its wait before.  `failed`: a stable
+ * word, NULL if it has not.
+ */
+void platen_task_trace_wait(const platen_task_t *task);
+void platen_task_trace_run(const platen_task_t *task, const char *failed);
 
 /* Whether it is that claim of that job; NULL is none. */
 int platen_task_is(const platen_task_t *task, const platen_id_t *id, uint32_t epoch);

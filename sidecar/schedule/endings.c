@@ -135,6 +135,9 @@ platen_endings_log(const platen_task_t *task, const platen_verdict_t *v)
     json_t *context;
 
     count(task, v);
+    platen_task_trace_run(task, v->state == PLATEN_STATE_SUCCESS ? NULL
+                                : v->error_code != NULL          ? v->error_code
+                                                                 : "retried");
     context = platen_task_context(task);
     json_object_set_new(context, "duration_ms",
                         json_integer((json_int_t) (platen_boottime_ms() - task->started_ms)));

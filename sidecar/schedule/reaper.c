@@ -105,13 +105,15 @@ remove_output(const platen_reaper_t *r, const platen_job_t *job)
 static void
 log_recovered(const platen_job_t *job)
 {
+    json_t *trace =
+        job->trace_id.len == 0 ? NULL : platen_log_text(job->trace_id.data, job->trace_id.len);
     char text[PLATEN_ID_TEXT + 1];
 
     platen_id_format(&job->id, text);
     platen_log(PLATEN_LOG_INFO, "job requeued: the sidecar that ran it is gone",
-               json_pack("{s:s, s:o, s:i}", "job_id", text, "request_id",
-                         platen_log_text(job->request_id.data, job->request_id.len), "attempt",
-                         (int) job->attempts));
+               json_pack("{s:s, s:o, s:o*, s:i}", "job_id", text, "request_id",
+                         platen_log_text(job->request_id.data, job->request_id.len), "trace_id",
+                         trace, "attempt", (int) job->attempts));
 }
 
 /* A claim that nobody has in hand any more is over; the job is to be claimed again. */

@@ -501,6 +501,7 @@ count_claim(const platen_task_t *task)
 {
     uint64_t now = platen_now_us();
 
+    platen_task_trace_wait(task);
     if (task->attempt <= 1 && task->kind != PLATEN_TASK_PACK) {
         platen_metric_time(PLATEN_METRIC_WAIT,
                            now > task->pending_at ? now - task->pending_at : 0, NULL);

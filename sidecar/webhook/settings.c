@@ -22,23 +22,11 @@ static const struct {
     {                                                                                          \
 #m, 0, offsetof(platen_webhook_settings_t, m)                                          \
     }
-    TEXT(store_path),
-    NUMBER(map_size),
-    NUMBER(log_level),
-    TEXT(secret),
-    NUMBER(without_secret),
-    TEXT(allow),
-    TEXT(ca),
-    TEXT(base),
-    NUMBER(connections),
-    NUMBER(per_host),
-    NUMBER(connect_timeout),
-    NUMBER(timeout),
-    NUMBER(backoff),
-    NUMBER(backoff_max),
-    NUMBER(give_up),
-    NUMBER(keep),
-    NUMBER(keep_dead),
+    TEXT(store_path), NUMBER(map_size),       NUMBER(log_level),   TEXT(secret),
+    NUMBER(traces),   NUMBER(without_secret), TEXT(allow),         TEXT(ca),
+    TEXT(base),       NUMBER(connections),    NUMBER(per_host),    NUMBER(connect_timeout),
+    NUMBER(timeout),  NUMBER(backoff),        NUMBER(backoff_max), NUMBER(give_up),
+    NUMBER(keep),     NUMBER(keep_dead),
 };
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))

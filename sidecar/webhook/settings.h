@@ -20,6 +20,7 @@ typedef struct {
 
     uint64_t map_size;  /* bytes, 0 for the store's default */
     uint64_t log_level; /* platen_log_level_t */
+    uint64_t traces;    /* PLATEN_TRACE_FD and the other are open */
     uint64_t without_secret;
     uint64_t connections;
     uint64_t per_host;

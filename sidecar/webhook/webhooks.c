@@ -11,8 +11,6 @@
 #include "webhook/webhooks.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +18,9 @@
 #include <unistd.h>
 
 #include "disk/layout.h"
+#include "helper.h"
 #include "store/hook.h"
+#include "trace.h"
 #include "webhook/settings.h"
 
 #define BACKOFF_MIN 1000
@@ -71,45 +71,6 @@ platen_webhooks_configured(const platen_config_t *config)
     return *config->webhook_secret != '\0' || config->webhook_unsigned;
 }
 
-/* Executes it with `input` as its standard input.  Returns 0, or an errno. */
-static int
-spawn(const platen_webhooks_t *w, int input)
-{
-    char                       program[PLATEN_PATH_MAX];
-    char                      *argv[] = { program, NULL };
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t          attributes;
-    sigset_t                   none, usual;
-    pid_t                      pid;
-    int                        rc;
-
-    if (posix_spawn_file_actions_init(&actions) != 0) {
-        return ENOMEM;
-    }
-    if (posix_spawnattr_init(&attributes) != 0) {
-        (void) posix_spawn_file_actions_destroy(&actions);
-        return ENOMEM;
-    }
-    snprintf(program, sizeof(program), "%s/platen-webhook", w->config->libexec_path);
-    sigemptyset(&none);
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    (void) posix_spawnattr_setsigmask(&attributes, &none);
-    (void) posix_spawnattr_setsigdefault(&attributes, &usual);
-    (void) posix_spawnattr_setflags(&attributes,
-                                    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    rc = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    if (rc == 0) {
-        rc = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    }
-    if (rc == 0) {
-        rc = posix_spawn(&pid, program, &actions, &attributes, argv, environ);
-    }
-    (void) posix_spawnattr_destroy(&attributes);
-    (void) posix_spawn_file_actions_destroy(&actions);
-    return rc;
-}
-
 /* Hands the settings over, before the process is there to read them.  0, or an errno. */
 static int
 hand_over(const platen_config_t *c, int fd)
@@ -119,6 +80,7 @@ hand_over(const platen_config_t *c, int fd)
         .map_size = c->map_size,
         .log_level = c->log_level,
         .secret = c->webhook_secret,
+        .traces = platen_trace_counts() != NULL,
         .without_secret = c->webhook_unsigned,
         .allow = c->webhook_allow,
         .ca = c->webhook_ca,
@@ -156,13 +118,16 @@ later(platen_webhooks_t *w, uint64_t now)
 static void
 start(platen_webhooks_t *w, uint64_t now)
 {
-    int fds[2], rc;
+    int fds[2], trace[PLATEN_HELPER_MORE], rc;
 
     rc = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0 ? errno
                                                                                       : 0;
     if (rc == 0) {
         rc = hand_over(w->config, fds[0]);
-        rc = rc == 0 ? spawn(w, fds[1]) : rc;
+        platen_trace_fds(trace);
+        rc = rc == 0 ? platen_helper_spawn(w->config->libexec_path, "platen-webhook", fds[1],
+                                           trace, environ)
+                     : rc;
         close(fds[1]);
         if (rc == 0) {
             w->fd = fds[0];

@@ -7,7 +7,7 @@ use warnings;
 use Test::More;
 
 my $build = $ENV{PLATEN_BUILD} || 'build';
-my @programs = map { "$build/$_" } qw(platend platenctl platen-docx platen-lok platen-tables platen-text platen-webhook platen-zip);
+my @programs = map { "$build/$_" } qw(platend platenctl platen-docx platen-lok platen-otlp platen-tables platen-text platen-webhook platen-zip);
 my @libraries = map { "$build/$_" } qw(platen-soffice.so ngx_http_platen_module.so);
 
 sub said { my $said = qx(readelf -W @_ 2>&1); die $said if $?; return $said }

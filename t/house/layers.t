@@ -26,7 +26,7 @@ my @sidecar = map [split], (
     'sidecar/roof',
     'sidecar/docx sidecar/lok', # both take a document of OOXML apart
     'sidecar/tables sidecar/text sidecar/zip',
-    'sidecar/deliver',
+    'sidecar/deliver sidecar/otlp',
     'sidecar/ctl',
 );
 
@@ -44,7 +44,7 @@ my @module = map [split], (
 );
 
 # What stands in sidecar/ itself: what every room may use, and what uses them all.
-my %roof = map { $_ => 1 } qw(platend serve compare condition metrics_page daemon supervisor);
+my %roof = map { $_ => 1 } qw(platend serve compare condition metrics_page daemon supervisor exporter);
 
 # The table of routes names all of the module's rooms, and its directives do.
 my %above = map { $_ => 1 } qw(ngx_http_platen_module http/route);
@@ -150,6 +150,7 @@ my %needs = (
     # platend.cfg is read by czmq, and a retry is hinted at by a socket.
     'platenctl' => [qw(crypto czmq jansson lmdb nettle seccomp zmq)],
     'platen-webhook' => [qw(crypto curl jansson lmdb)],
+    'platen-otlp' => [qw(curl jansson)],
     'platen-zip' => [qw(jansson zip)],
     'platen-text' => [qw(uchardet zip)],
     'platen-docx' => [qw(expat zip)],

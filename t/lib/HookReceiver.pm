@@ -10,6 +10,8 @@ package HookReceiver;
 # The path says what it answers:
 #     /flaky/N/NAME   500 to the first N requests of that path, then 200
 #     /later/NAME     503 with Retry-After: 2 once, then 200
+#     /busy/NAME      429 with Retry-After: 1 once, then 200
+#     /partial/N      200 with what OTLP says of N spans that were not taken
 #     /slow/S/NAME    200 after S seconds
 #     /status/N       N
 #     /redirect       302 to /ok?redirected
@@ -77,6 +79,7 @@ sub serve {
     my ($status, $more) = (200, '');
     if ($path =~ m{^/flaky/(\d+)/}) { $status = 500 if $before < $1 }
     elsif ($path =~ m{^/later/}) { ($status, $more) = (503, "Retry-After: 2\r\n") if $before == 0 }
+    elsif ($path =~ m{^/busy/}) { ($status, $more) = (429, "Retry-After: 1\r\n") if $before == 0 }
     elsif ($path =~ m{^/slow/([\d.]+)/}) { sleep $1 }
     elsif ($path =~ m{^/status/(\d+)}) { $status = $1 }
     elsif ($path =~ m{^/redirect\b}) { ($status, $more) = (302, "Location: /ok?redirected\r\n") }
@@ -85,7 +88,8 @@ sub serve {
         1 while syswrite $client, 'x' x 65536;
         return;
     }
-    syswrite $client, "HTTP/1.1 $status Status\r\n${more}Content-Length: 3\r\nConnection: close\r\n\r\nok\n";
+    my $said = $path =~ m{^/partial/(\d+)} ? qq({"partialSuccess":{"rejectedSpans":"$1","errorMessage":"too old"}}) : "ok\n";
+    syswrite $client, "HTTP/1.1 $status Status\r\n${more}Content-Length: " . length($said) . "\r\nConnection: close\r\n\r\n$said";
 }
 
 sub requests {

@@ -102,6 +102,8 @@ assert_job_equal(const platen_job_t *a, const platen_job_t *b)
     SAME_STRING(notes);
     SAME_STRING(link_base);
     SAME_STRING(trace_id);
+    SAME_STRING(trace_parent);
+    SAME_NUMBER(received_at);
     SAME_NUMBER(promised);
 }
 
@@ -125,6 +127,8 @@ full_job(void)
         .client = PLATEN_STR("client"),
         .request_id = PLATEN_STR("request"),
         .trace_id = PLATEN_STR("4bf92f3577b34da6a3ce929d0e0e4736"),
+        .trace_parent = PLATEN_STR("00f067aa0ba902b7-01"),
+        .received_at = 1700000000000000,
         .source_format = PLATEN_STR("docx"),
         .target_format = PLATEN_STR("pdf"),
         .input_filename = PLATEN_STR("r\303\251sum\303\251.docx"),

@@ -136,7 +136,7 @@ test_field_tables(void **state)
 
     (void) state;
 
-    assert_int_equal(platen_job_nfields, 57);
+    assert_int_equal(platen_job_nfields, 59);
     for (i = 0; i < platen_job_nfields; i++) {
         assert_true(i == 0 || platen_job_fields[i].number > platen_job_fields[i - 1].number);
         assert_true(platen_job_fields[i].offset < sizeof(platen_job_t));
