@@ -26,6 +26,9 @@
 # make distro     on another release of Debian, DIST=trixie (13), bookworm (12) or sid
 # make distro-short  what ./check runs of it
 # make packages   Debian packages for DIST, tried in a root of it; into build/packages
+# make booted     and installed, upgraded, killed and removed under systemd, after make packages
+# make upgraded   nginx 1.22 of Debian 12 upgraded to DIST's while it serves
+# make manifest   kubernetes.yaml beside the schema and the types of Kubernetes' API
 # make install    files, units, user, directories and keys; or, with DESTDIR, the files there;
 #                 what was edited stays
 # make uninstall  takes the files away; configuration that was edited, keys and jobs stay
@@ -436,6 +439,15 @@ distro-short:
 packages:
 	t/distro $(DIST) --packages
 
+booted:
+	t/booted $(DIST)
+
+upgraded:
+	t/upgraded bookworm $(DIST)
+
+manifest:
+	t/manifest
+
 bench: all
 	bench/run
 
@@ -521,5 +533,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: swagger screenshots distro distro-short packages all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install static uninstall clean analyze valgrind coverage
+.PHONY: swagger screenshots distro distro-short packages booted upgraded manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install static uninstall clean analyze valgrind coverage
 .SECONDARY:
