@@ -10,11 +10,9 @@
 # make fidelity   each document beside the checkout as a PDF, compared with soffice's
 # make words      WORDS texts of every script, charset and format: every word comes out
 # make walk       WALK_S seconds of clients at random, against a model of the API
-# make bench      the benchmarks, each a ratio in one run
-# make bench-convert  conversions, beside other ways to use LibreOffice
-# make bench-store    what durability costs, and a store with a million jobs
-# make bench-batch    an archive of documents, beside one by one, and a process for each
-# make bench-live     what is told live: memory, bursts, latency, /convert
+# make bench      the benchmarks, each a ratio in one run: bench/RESULTS.md and its plots
+# make bench-quick    the same in a third of the time, printed only
+# make bench-compare A=DIR B=DIR  two builds beside each other
 # make screenshots  the pictures of the README, by the test of the page
 # make analyze    clang-tidy, cppcheck and gcc -fanalyzer over all of our C
 # make valgrind   unit tests of what reads and keeps, without sanitizers, by valgrind
@@ -448,20 +446,23 @@ upgraded:
 manifest:
 	t/manifest
 
-bench: all
-	bench/run
+# What bench/run needs beside the programs.
+BENCH_TOOLS := $(addprefix $(BUILD)/,costs durable.so lok_inproc sse_crowd)
 
-bench-convert: all $(BUILD)/lok_inproc
-	bench/convert
+bench-tools: $(BENCH_TOOLS)
 
-bench-store: all
-	bench/store
+bench: all bench-tools
+	debian/install-packages bench peers
+	bench/run --report bench
 
-bench-batch: all
-	bench/batch
+bench-quick: all bench-tools
+	debian/install-packages bench peers
+	bench/run --quick
 
-bench-live: all $(BUILD)/lok_inproc $(BUILD)/sse_crowd
-	bench/live
+# Two builds: make bench-compare A=build B=../old/build
+bench-compare: bench-tools
+	debian/install-packages bench
+	bench/run --build $(A) --compare $(B)
 
 # Results of TURNS_SIZE bytes, a batch of TURNS_FILES and TURNS_UPLOADS uploads at once.
 TURNS_SIZE    ?= 1073741824
@@ -475,6 +476,16 @@ turns: all
 $(BUILD)/sse_crowd: bench/sse_crowd.c
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(HARDEN) $(CFLAGS) -pie -o $@ $<
+
+# What a page fault, a fork, an fsync and a digest cost here.
+$(BUILD)/costs: bench/costs.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(HARDEN) $(CFLAGS) -pie -o $@ $< -lcrypto
+
+# A dav PUT that is on the disk before its answer.
+$(BUILD)/durable.so: bench/peers/durable.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(HARDEN) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
 
 # LibreOfficeKit in one process, to compare with.
 $(BUILD)/lok_inproc: bench/lok_inproc.c
@@ -533,5 +544,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: swagger screenshots distro distro-short packages booted upgraded manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-convert bench-store bench-batch bench-live turns install static uninstall clean analyze valgrind coverage
+.PHONY: swagger screenshots distro distro-short packages booted upgraded manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-quick bench-compare bench-tools turns install static uninstall clean analyze valgrind coverage
 .SECONDARY:

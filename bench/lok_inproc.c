@@ -1,5 +1,5 @@
 /*
- * lok_inproc: LibreOfficeKit in one process, for bench/convert.  The nearest
+ * lok_inproc: LibreOfficeKit in one process, for bench/run.  The nearest
  * thing to Platen without Platen: no process for a document, no sandbox, no
  * disk that is waited for, and a leak or a crash is everyone's.
  *

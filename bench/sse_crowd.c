@@ -1,5 +1,5 @@
 /*
- * sse_crowd: many subscribers of Server-Sent Events in one process, for bench/live.
+ * sse_crowd: many subscribers of Server-Sent Events in one process, for bench/run.
  *
  *   sse_crowd PORT N [REQUEST]
  *

@@ -7,8 +7,10 @@ package PlatenBench;
 #     use PlatenBench;
 #     bench_begin(keep => 0);              # makes $dir, takes the signals
 #     my $pid = start("$dir/out", 'nginx', ...);
-#     row('name', 'ours', 'theirs', 'ratio', '>= 1', 'met');
-#     print_summary(qw(ours theirs ratio aim));
+#     begin_part('upload');
+#     figure(name => 'upload 1 MB', unit => '/s', ours => [...], beside => [...],
+#            against => 'a dav PUT', ratios => [...], aim => '>= 0.9');
+#     print_summary();
 
 use strict;
 use warnings;
@@ -17,17 +19,19 @@ use Cwd qw(abs_path);
 use Exporter 'import';
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
+use IO::Handle;
 use IO::Socket::INET;
+use JSON::PP ();
 use POSIX qw(:sys_wait_h _exit);
 use Time::HiRes qw(time sleep);
 
 our @EXPORT = qw($dir bench_begin in_path check_needs start stop ended capture stop_all
-                 slurp spew free_port children_of tree memory_of cpu_of median spread row
-                 print_summary print_table);
+                 slurp spew free_port children_of tree memory_of cpu_of median spread
+                 begin_part figure record print_summary print_table);
 
 our $dir;
 
-my ($owner, $keep, %children, @summary);
+my ($owner, $keep, $results, $part, %children, @summary);
 
 
 # --- beginning and end -------------------------------------------------------
@@ -40,6 +44,10 @@ sub bench_begin {
     $SIG{$_} = sub { print STDERR "bench: interrupted\n"; exit 1 } for qw(INT TERM HUP);
     $SIG{PIPE} = 'IGNORE';
     $dir = abs_path(tempdir('platen-bench-XXXXXX', DIR => $ENV{TMPDIR} // '/tmp'));
+    if (defined $option{results}) {
+        open $results, '>:raw', $option{results} or die "$option{results}: $!\n";
+        $results->autoflush(1);
+    }
 }
 
 END {
@@ -247,12 +255,48 @@ sub print_table {
     }
 }
 
-# A line of the summary.
-sub row { push @summary, [@_] }
+sub begin_part { ($part) = @_ }
+
+# A line of JSON of what was measured.
+sub record {
+    my (%what) = @_;
+
+    print {$results} JSON::PP->new->canonical->encode({ part => $part, %what }), "\n" if $results;
+}
+
+sub shown {
+    my ($unit, @values) = @_;
+    my $middle = median(@values);
+    my $format = $unit eq 'x' || $middle < 10 ? '%.2f' : $middle < 1000 ? '%.1f' : '%.0f';
+
+    return sprintf("$format%s", $middle, $unit =~ m{^/} ? $unit : $unit eq '' ? '' : " $unit");
+}
+
+# One figure: `name`, its `unit`, what was measured of `ours` and, where there is something
+# to compare with, `beside` of what stands in `against`; `ratios`, each of a pair; and its `aim`,
+# '>= N' or '<= N' of the ratio's median, or without ratios of ours.
+sub figure {
+    my (%figure) = @_;
+    my ($op, $limit) = ($figure{aim} // '') =~ /^([<>]=) ([\d.]+)/;
+    my @judged = $figure{ratios} ? @{ $figure{ratios} } : @{ $figure{ours} };
+
+    if (defined $op) {
+        my $value = median(@judged);
+        $figure{limit} = $limit + 0;
+        $figure{met} = ($op eq '>=' ? $value >= $limit : $value <= $limit) ? JSON::PP::true : JSON::PP::false;
+    }
+    record(kind => 'figure', %figure);
+    push @summary, [$figure{name}, shown($figure{unit}, @{ $figure{ours} }),
+                    $figure{beside} ? shown($figure{unit}, @{ $figure{beside} }) : '',
+                    $figure{against} // '',
+                    $figure{ratios} ? spread('%.2f', @{ $figure{ratios} }) : '',
+                    $figure{aim} // '', !defined $op ? '' : $figure{met} ? 'met' : 'missed'];
+    print '  ', join('  ', grep { $_ ne '' } @{ $summary[-1] }), "\n\n";
+}
 
 sub print_summary {
-    print "summary\n";
-    print_table(['', @_], @summary);
+    print "summary: medians; of a ratio, with its smallest and largest\n";
+    print_table(['', 'Platen', 'beside', 'against', 'ratio', 'aim', ''], @summary);
 }
 
 1;

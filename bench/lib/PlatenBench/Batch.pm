@@ -7,14 +7,13 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use File::Path ();
 use IO::Compress::Zip qw(:zip_method);
 use JSON::PP ();
 use Time::HiRes qw(time sleep);
 
 use PlatenBench;
 use PlatenBench::Figures;
-use PlatenBench::Peers;
+use PlatenBench::Stacks;
 use PlatenBench::Server;
 
 our @EXPORT = qw(bench_batch bench_batch_memory);
@@ -75,68 +74,43 @@ sub round_single {
     return $seconds;
 }
 
-# Seconds for so many documents, each in a process of its own, `workers` at a time.
-sub round_soffice {
-    my ($n, $document, $workers) = @_;
-    my (%running, $done);
-    my @free = (1 .. $workers);
-    my $number = 0;
-
-    spew("$dir/in/$_.docx", $document) for 1 .. $n;
+# A ZIP of as many documents as a task queue with a process for each does in the time; documents/s.
+sub round_stack {
+    my ($stack, $n, $zip) = @_;
     my $began = time();
-    while ($number < $n || %running) {
-        if ($number < $n && @free) {
-            my $slot = shift @free;
-            $number++;
-            my $pid = soffice_start("profile-$slot", "$dir/in/$number.docx", "$dir/soffice");
-            $running{$pid} = $slot;
-            next;
-        }
-        for my $pid (keys %running) {
-            next unless ended($pid);
-            push @free, delete $running{$pid};
-        }
-        sleep 0.005;
-    }
-    my $seconds = time() - $began;
-    my $pdfs = grep { is_pdf("$dir/soffice/$_.pdf") } 1 .. $n;
-    die "soffice has converted $pdfs of $n\n" if $pdfs != $n;
-    File::Path::remove_tree("$dir/soffice", { keep_root => 1 });
-    return $seconds;
+    my $done = stack_jobs($stack, ['set.zip', $zip]);
+
+    die "not all converted: $done of $n\n" if $done != $n;
+    return $n / (time() - $began);
 }
 
 sub bench_batch {
     my (%set) = @_;
-    my $n = $set{files};
+    my ($n, $few) = @set{qw(files peer_files)};
     my $document = slurp($set{document});
-    my $zip = archive(map { ["$_.docx", $document] } 1 .. $n);
-    my (%seconds, @ratio);
+    my ($zip, $small) = map { archive(map { ["$_.docx", $document] } 1 .. $_) } $n, $few;
+    my (@batch, @single, @stack, @ratio, @peer);
 
-    mkdir "$dir/$_" for qw(in soffice);
+    my $stack = $set{peers} ? start_celery(%set) : undef;
     round_single(4, $document);
-    round_soffice($set{workers}, $document, $set{workers}); # profiles, page cache
-    for my $pair (1 .. $set{pairs}) {
-        my %side = (batch => sub { round_batch($n, $zip) }, single => sub { round_single($n, $document) });
-        for my $name ($pair % 2 ? qw(batch single) : qw(single batch)) {
-            push @{ $seconds{$name} }, $side{$name}->();
-        }
-        push @ratio, $seconds{single}[-1] / $seconds{batch}[-1];
+    round_stack($stack, $set{workers}, archive(map { ["$_.docx", $document] } 1 .. $set{workers}))
+        if $stack; # profiles, page cache
+    for my $pair (1 .. $set{pairs_batch}) {
+        my %side = (batch => sub { $n / round_batch($n, $zip) }, single => sub { $n / round_single($n, $document) });
+        my %got = map { $_ => $side{$_}->() } $pair % 2 ? qw(batch single) : qw(single batch);
+        push @batch, $got{batch};
+        push @single, $got{single};
+        push @ratio, $got{batch} / $got{single};
+        next if !$stack || $pair > 2;
+        push @stack, round_stack($stack, $few, $small);
+        push @peer, $got{batch} / $stack[-1];
     }
-    my $soffice = round_soffice($set{peer_files}, $document, $set{workers}) / $set{peer_files};
+    stop_stack($stack) if $stack;
 
-    my %rate = map { my $name = $_; $name => [map { $n / $_ } @{ $seconds{$name} }] } keys %seconds;
-    print "batch: $n documents of one page, $set{workers} workers, median (min .. max) of $set{pairs} rounds\n";
-    print_table(
-        ['', 'documents/s', 'seconds'],
-        ['an archive, until its archive of results is there', map { spread('%.1f', @$_) } $rate{batch}, $seconds{batch}],
-        ['one by one, until the last result is there', map { spread('%.1f', @$_) } $rate{single}, $seconds{single}],
-        ["soffice --convert-to for each ($set{peer_files})", sprintf('%.2f', 1 / $soffice), sprintf '%.1f', $soffice * $set{peer_files}]);
-    print "\n";
-    my $ours = median(@{ $rate{batch} });
-    row('batch / one by one', sprintf('%.1f/s', $ours), sprintf('%.1f/s', median(@{ $rate{single} })),
-        sprintf('%.2f x', median(@ratio)), '>= 0.9 x', aim(median(@ratio) >= 0.9));
-    row('batch / soffice for each', sprintf('%.1f/s', $ours), sprintf('%.2f/s', 1 / $soffice),
-        sprintf('%.1f x', $ours * $soffice), '>= 8 x', aim($ours * $soffice >= 8));
+    figure(name => "ZIP of $n, until its results are there", unit => '/s', ours => \@batch, beside => \@stack,
+           against => "Celery stack, ZIP of $few", ratios => \@peer, aim => '>= 8') if @stack;
+    figure(name => "ZIP of $n", unit => '/s', ours => \@batch, beside => \@single,
+           against => 'one by one', ratios => \@ratio, aim => '>= 1.05');
 }
 
 # Memory of their own: all workers of nginx, and platend.
@@ -172,13 +146,10 @@ sub bench_batch_memory {
     my @many = take_apart($n);
     my @more = map { $many[$_] - $few[$_] } 0, 1;
 
-    print "memory: private, with all files of a batch waiting\n";
-    print_table(['', '100 entries', "$n entries"],
-                ['nginx', map { sprintf '%.2f MB', $_->[0] / 1e6 } \@few, \@many],
-                ['platend', map { sprintf '%.2f MB', $_->[1] / 1e6 } \@few, \@many]);
-    print "\n";
-    row("memory, $n entries to 100", sprintf('%+.2f MB', $more[0] / 1e6), sprintf('%+.2f MB', $more[1] / 1e6), '',
-        'constant', aim($more[0] < 1e6 && $more[1] < 1e6));
+    figure(name => "nginx with $n files waiting, more than with 100", unit => 'MB', ours => [$more[0] / 1e6],
+           aim => '<= 1');
+    figure(name => "platend with $n files waiting, more than with 100", unit => 'MB', ours => [$more[1] / 1e6],
+           aim => '<= 1');
 }
 
 1;

@@ -10,17 +10,11 @@ use Exporter 'import';
 
 use PlatenBench;
 
-our @EXPORT = qw(ms mb aim private_of);
+our @EXPORT = qw(ms mb private_of percentile);
 
 sub ms { sprintf '%.1f ms', $_[0] / 1000 }
 
 sub mb { sprintf '%.1f MB', $_[0] / 1e6 }
-
-sub aim {
-    my ($met) = @_;
-
-    return $met ? 'met' : 'missed';
-}
 
 # Sums of what memory_of() says.
 sub private_of {
@@ -31,6 +25,13 @@ sub private_of {
         $sum[$_] += $of[$_] for 0 .. $#of;
     }
     return @sum;
+}
+
+sub percentile {
+    my ($p, @values) = @_;
+    my @sorted = sort { $a <=> $b } @values;
+
+    return $sorted[int($p * $#sorted)] // 0;
 }
 
 1;

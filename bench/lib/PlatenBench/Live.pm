@@ -11,10 +11,11 @@ use Time::HiRes qw(time sleep);
 
 use PlatenBench;
 use PlatenBench::Figures;
+use PlatenBench::Latency;
 use PlatenBench::Peers;
 use PlatenBench::Server;
 
-our @EXPORT = qw(live_memory live_burst live_told live_convert);
+our @EXPORT = qw(bench_subscribers bench_burst bench_told bench_while_you_wait bench_busy);
 
 sub events_request {
     return "GET /events HTTP/1.1\\r\\nHost: bench\\r\\nX-API-Key: " . web_key() . "\\r\\n\\r\\n";
@@ -43,13 +44,6 @@ sub heard {
     return { id => $id, count => $count, first => $first, last => $last };
 }
 
-sub percentile {
-    my ($p, @values) = @_;
-    my @sorted = sort { $a <=> $b } @values;
-
-    return $sorted[int($p * $#sorted)] // 0;
-}
-
 # What the worker has written, once it has come to rest.
 sub written { sleep 1; return (memory_of(web_worker()))[3] }
 
@@ -66,27 +60,20 @@ sub cost {
     return $each;
 }
 
-sub live_memory {
+sub bench_subscribers {
     my (%set) = @_;
     my $kept = cost(\%set, "GET /health HTTP/1.1\\r\\nHost: bench\\r\\n\\r\\n");
     my $held = cost(\%set, "GET /held HTTP/1.1\\r\\nHost: bench\\r\\n\\r\\n");
     my $events = cost(\%set, events_request());
     my $ws = cost(\%set, ws_request());
 
-    print "memory of one of $set{subscribers} that are idle\n";
-    print_table(['a subscriber', sprintf('%.0f bytes', $events), 'of the worker'],
-                ['a WebSocket', sprintf('%.0f bytes', $ws), 'that is one'],
-                ['an open request', sprintf('%.0f bytes', $held), 'that nginx itself holds'],
-                ['a connection kept alive', sprintf('%.0f bytes', $kept), 'without a request']);
-    print "\n";
-    row('an idle subscriber, to an open request', sprintf('%.0f bytes', $events),
-        sprintf('%.0f bytes', $held), sprintf('%.1f KiB more', ($events - $held) / 1024),
-        '<= 6 KiB', aim($events - $held <= 6144));
-    row('an idle WebSocket, to an open request', sprintf('%.0f bytes', $ws),
-        sprintf('%.0f bytes', $held), sprintf('%.1f KiB more', ($ws - $held) / 1024),
-        '<= 6 KiB', aim($ws - $held <= 6144));
-    row('an idle subscriber, to a kept connection', sprintf('%.0f bytes', $events),
-        sprintf('%.0f bytes', $kept), sprintf('%.1f KiB more', ($events - $kept) / 1024), '', '');
+    print "of one of $set{subscribers}, idle; a connection kept alive without a request costs ",
+        sprintf("%.0f bytes\n", $kept);
+    for (['a subscriber', $events], ['a WebSocket', $ws]) {
+        my ($name, $each) = @$_;
+        figure(name => "memory of $name", unit => 'bytes', ours => [$each], beside => [$held],
+               against => 'an open request of nginx', ratios => [$each / $held], aim => '<= 1.8');
+    }
 }
 
 # Asks for a job's status, one request after the other, in a process of its own;
@@ -109,16 +96,16 @@ sub prober {
     }
 }
 
-sub live_burst {
+sub bench_burst {
     my (%set) = @_;
-    my @jobs = wait_jobs(0.05, map { submit($set{sample}) } 0 .. $set{bursts});
+    my @jobs = wait_jobs(0.05, map { submit($set{samples}[0]) } 0 .. $set{bursts});
     my $asked = shift @jobs;
     my (@took, @windows);
 
     renew_web();
     my $crowd = crowd(\%set, $set{subscribers}, events_request());
     my $prober = prober($asked->{job_id}, "$dir/probe");
-    sleep($set{quick} ? 1 : 5);
+    sleep($set{quick} ? 1 : 4);
     for my $job (@jobs) {
         my $began = 1e6 * time();
         request(DELETE => "/jobs/$job->{job_id}");
@@ -144,26 +131,51 @@ sub live_burst {
     }
     die "no status request met a burst\n" unless @idle && @busy;
 
-    my @p = map { my $of = $_; map { percentile($_, @$of) } 0.5, 0.99 } \@idle, \@busy;
-    print "one event to $set{subscribers}, ", scalar(@took), " times\n";
-    print_table(['burst', spread('%.1f', map { $_ / 1000 } @took) . ' ms', 'first to last'],
-                ['status, idle', sprintf('p50 %.2f ms, p99 %.2f ms', $p[0] / 1000, $p[1] / 1000),
-                 @idle . ' requests'],
-                ['status, meanwhile', sprintf('p50 %.2f ms, p99 %.2f ms', $p[2] / 1000, $p[3] / 1000),
-                 @busy . ' requests']);
-    print "\n";
-    row("status p99 in a burst to $set{subscribers}", sprintf('%.2f ms', $p[3] / 1000),
-        sprintf('%.2f ms', $p[1] / 1000), sprintf('%.1f x', $p[3] / $p[1]), '<= 5 x',
-        aim($p[3] <= 5 * $p[1]));
+    @busy = map { $_ / 1000 } @busy;
+    @idle = map { $_ / 1000 } @idle;
+    my ($calm, $burst) = map { percentile(0.99, @$_) } \@idle, \@busy;
+    print "one event to $set{subscribers}, ", scalar(@took), ' times, first to last ',
+        spread('%.1f', map { $_ / 1000 } @took), sprintf(" ms; status p50 %.2f ms, idle %.2f ms\n",
+                                                         median(@busy), median(@idle));
+    figure(name => "status p99 in a burst to $set{subscribers}", unit => 'ms', ours => [$burst],
+           beside => [$calm], against => 'idle', ratios => [$burst / $calm], aim => '<= 5');
 }
 
-sub live_told {
+# The p99 of status requests while every core converts, in turn with a rest.
+sub bench_busy {
+    my (%set) = @_;
+    my ($asked) = wait_jobs(0.05, submit($set{samples}[0]));
+    my $each = $set{quick} ? 1.5 : 4;
+    my (@idle, @busy, @ratios);
+
+    for (1 .. ($set{quick} ? 1 : 3)) {
+        my %p99;
+        for my $side (qw(idle busy)) {
+            my @jobs = $side eq 'busy' ? map { submit($set{samples}[0]) } 1 .. 40 * $each : ();
+            sleep 0.3;
+            my $prober = prober($asked->{job_id}, "$dir/probe");
+            sleep $each;
+            kill TERM => $prober;
+            waitpid $prober, 0;
+            die "the machine converted all before the end\n" if @jobs && is_final(job($jobs[-1]{job_id}));
+            request(DELETE => "/jobs/$_->{job_id}") for @jobs;
+            $p99{$side} = percentile(0.99, map { (split)[1] / 1000 } split /\n/, slurp("$dir/probe"));
+        }
+        push @idle, $p99{idle};
+        push @busy, $p99{busy};
+        push @ratios, $p99{busy} / $p99{idle};
+    }
+    figure(name => 'status p99 while all cores convert', unit => 'ms', ours => \@busy, beside => \@idle,
+           against => 'idle', ratios => \@ratios, aim => '<= 3');
+}
+
+sub bench_told {
     my (%set) = @_;
     my $crowd = crowd(\%set, 1, events_request());
     my (%event, @since, @after, %logged);
 
     for (1 .. $set{documents}) {
-        my ($job) = wait_jobs(0.05, submit($set{sample}));
+        my ($job) = wait_jobs(0.05, submit($set{samples}[0]));
         my (undef, undef, $head) = request(GET => "/jobs/$job->{job_id}");
         my ($seq) = $head =~ /^ETag: "([0-9a-f]+)-/mi or die "no ETag: $head\n";
         until ($event{ hex $seq }) {
@@ -171,57 +183,44 @@ sub live_told {
             $event{ $event->{id} } = $event;
         }
         push @since, $event{ hex $seq }{first} - microseconds($job->{completed_at});
-        my ($line) = grep { /$job->{job_id}/ && /"job finished"/ } split /\n/, slurp("$dir/platend.log");
+        my ($line) = grep { /$job->{job_id}/ && /"job finished"/ } split /\n/, slurp(platend_log());
         my ($logged) = ($line // '') =~ /"ts":\s*"(\S{19}\.\d{6}Z)"/;
         push @after, $event{ hex $seq }{first} - microseconds($logged // 'missing');
     }
     stop($crowd->{pid});
 
-    my $times = sub { spread('%.2f', map { $_ / 1000 } @_) . ' ms' };
-    print "a job is finished, its subscriber told\n";
-    print_table(['from completed_at', $times->(@since), 'the commit and its sync are in it'],
-                ['from the log line', $times->(@after), 'when the commit is done']);
-    print "\n";
-    row('finished to told, p50', ms(median(@after)), ms(median(@since)), '', '<= 2 ms',
-        aim(median(@after) <= 2000));
+    print 'from completed_at, with the commit and its sync, ', spread('%.2f', map { $_ / 1000 } @since), " ms\n";
+    figure(name => 'a job is finished, its subscriber told', unit => 'ms', ours => [map { $_ / 1000 } @after],
+           aim => '<= 2');
 }
 
-sub live_convert {
+sub bench_while_you_wait {
     my (%set) = @_;
     my $kit = start_peer("$set{build}/lok_inproc", $set{office}, "$dir/profile-kit", 'pdf');
-    my $document = slurp($set{sample});
-    my (@ours, @jobs, @kit, @ratios);
+    my $document = slurp($set{samples}[0]);
+    my (@ours, @kit, @ratios);
 
     for my $n (-2 .. $set{documents}) {
         sleep 0.25;
         my $began = time();
-        my ($status, $body, $head) =
+        my ($status, $body) =
             request(POST => '/convert?to=pdf&filename=hello.docx', $document);
         my $took = 1e6 * (time() - $began);
         die "POST /convert: $status $body\n" if $status != 200 || $body !~ /^%PDF/;
 
-        my ($id) = $head =~ m{^Content-Location: /jobs/(\S+)/download}mi or die "$head\n";
-        my $job = job_us(job($id));
-
         sleep 0.25;
-        my ($load, $save) = @{ in_process($kit, $set{sample}) };
+        my ($load, $save) = @{ in_process($kit, $set{samples}[0]) };
         next if $n <= 0;
         push @ours, $took;
-        push @jobs, $job;
         push @kit, $load + $save;
         push @ratios, $took / ($load + $save);
     }
     stop($kit->{pid});
 
-    my $times = sub { spread('%.1f', map { $_ / 1000 } @_) . ' ms' };
-    print "POST /convert of a page, as its client sees it\n";
-    print_table(['/convert', $times->(@ours)],
-                ['its job', $times->(@jobs), 'created_at to completed_at'],
-                ['LibreOfficeKit', $times->(@kit), 'load + save in one process'],
-                ['ratio', spread('%.2f', @ratios)]);
-    print "\n";
-    row('/convert / LibreOfficeKit', ms(median(@ours)), ms(median(@kit)),
-        sprintf('%.2f x', median(@ratios)), '<= 1.3 x', aim(median(@ratios) <= 1.3));
+    figure(name => 'POST /convert of a page, as its client sees it', unit => 'ms',
+           ours => [map { $_ / 1000 } @ours], beside => [map { $_ / 1000 } @kit],
+           against => 'bare LibreOfficeKit, load + save', ratios => \@ratios,
+           aim => latency_aim($set{costs}{fault}));
 }
 
 1;

@@ -6,13 +6,15 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use File::Basename qw(basename);
 use Time::HiRes qw(time sleep);
 
 use PlatenBench;
 use PlatenBench::Figures;
 use PlatenBench::Server;
+use PlatenBench::Stacks;
 
-our @EXPORT = qw(bench_memory);
+our @EXPORT = qw(bench_memory bench_leak);
 
 # Converts `total` documents with `at_once` handed in and not final, and calls
 # `look` as often as it can meanwhile; without it, polls now and then.
@@ -61,66 +63,49 @@ sub child_peaks {
     return values %peak;
 }
 
-# Of the first of `samples`; `quick`: of few conversions.
+# Idle and ready, beside the Celery stack that has done a document; of a child at its peak.
 sub bench_memory {
     my (%set) = @_;
-    my ($children, $many, $idle) = $set{quick} ? (20, 40, 5) : (150, 2000, 40);
     my $file = $set{samples}[0];
+
+    my $stack = $set{peers} ? start_celery(%set) : undef;
+    stack_jobs($stack, [basename($file), slurp($file)]) for $stack ? 1 .. $set{workers} : ();
+    convert_many($file, $set{quick} ? 5 : 20, 2, 0);
+    my @busy = map { $_->[0] / 1e6 } child_peaks($file, $set{quick} ? 12 : 60, 8, 0);
+    die "no child was seen\n" unless @busy;
+
+    sleep($set{quick} ? 2 : 10);
+    my @pids = (platen_pids(), children_of(zygote()));
+    my ($ours, $share) = map { $_ / 1e6 } private_of(@pids);
+    my ($theirs, $theirs_share) = $stack ? map { $_ / 1e6 } private_of(stack_pids($stack)) : ();
+    stop_stack($stack) if $stack;
+
+    print "memory: private (USS); with its share of what is shared (PSS) ",
+        join(' beside ', map { sprintf '%.0f MB', $_ } grep { defined } $share, $theirs_share), "\n";
+    figure(name => 'memory, idle and ready: nginx, platend and LibreOffice', unit => 'MB', ours => [$ours],
+           defined $theirs ? (beside => [$theirs], against => 'Celery stack, idle', ratios => [$ours / $theirs],
+                              aim => '<= 0.5') : ());
+    figure(name => 'memory of a child that converts a page, private, at its peak', unit => 'MB', ours => \@busy,
+           aim => '<= 25');
+}
+
+# Of the zygote, over many conversions.
+sub bench_leak {
+    my (%set) = @_;
+    my $many = $set{quick} ? 40 : 2000;
     my $zygote = zygote();
 
-    convert_many($file, 5, 1, 0);
+    convert_many($set{samples}[0], 5, 1, 0);
     sleep 1;
     my @before = memory_of($zygote);
-
-    my $took = time();
-    convert_many($file, $many, 40, 0);
-    $took = time() - $took;
+    convert_many($set{samples}[0], $many, 40, 0);
     sleep 1;
     die "the zygote was renewed\n" if zygote() != $zygote;
     my @after = memory_of($zygote);
 
-    my @busy = child_peaks($file, $children, 8, 0);
-    my @ahead = child_peaks($file, int($children / 3), 1, 0.25);
-    die "no child was seen\n" unless @busy && @ahead;
-
-    sleep $idle;
-    my @all = tree(platend_pid());
-    my ($uss) = private_of(@all);
-    my ($busy, $ahead) = map { median(map { $_->[0] } @$_) } \@busy, \@ahead;
-
-    my $child = sub {
-        my ($name, $what, @peaks) = @_;
-        return [$name, spread('%.1f', map { $_->[0] / 1e6 } @peaks) . ' MB',
-                sprintf '%.1f MB of it written; %d seen, %s',
-                median(map { $_->[1] / 1e6 } @peaks), scalar(@peaks), $what];
-    };
-    my $of = sub {
-        my ($name, @pids) = @_;
-        my ($own, $share, $dirty) = private_of(@pids);
-        return [$name, mb($own), mb($dirty) . ' of it written; PSS ' . mb($share)];
-    };
-    print "memory: private (USS)\n";
-    print_table(
-        $child->("child at its peak, $set{workers} at a time", 'forked when asked for', @busy),
-        $child->('child at its peak, one at a time', 'forked ahead if there was time', @ahead),
-        ["zygote before $many conversions", mb($before[0]),
-         mb($before[3]) . ' anonymous, in part shared with its children'],
-        ['zygote after them', mb($after[0]),
-         sprintf '%s anonymous; %d s, %.1f/s', mb($after[3]), $took, $many / $took],
-        $of->("all, $idle s after the last job", @all),
-        map { $of->('  ' . slurp("/proc/$_/comm") =~ s/\n//r . " $_", $_) } @all);
-    print "\n";
-
-    row("idle, platend and all below, $idle s after", mb($uss), '', '', '<= 120 MB',
-        aim($uss <= 120e6));
-    row('child of 1 page at its peak, forked on demand', mb($busy), '', '', '<= 40 MB',
-        aim($busy <= 40e6));
-    row('child of 1 page at its peak, forked ahead', mb($ahead), '', '', '<= 40 MB',
-        aim($ahead <= 40e6));
     # Private is what no child shares at the moment; anonymous is the zygote's, whoever shares it.
-    my $grown = $after[3] - $before[3];
-    row("zygote, growth over $many conversions, anonymous", sprintf('%+.2f MB', $grown / 1e6),
-        '', '', '<= 1 MB', aim($grown <= 1e6));
+    figure(name => "growth of the warm LibreOffice over $many conversions, anonymous", unit => 'MB',
+           ours => [($after[3] - $before[3]) / 1e6], aim => '<= 1');
 }
 
 1;

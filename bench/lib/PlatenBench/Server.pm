@@ -2,9 +2,10 @@ package PlatenBench::Server;
 
 # The nginx with the module and the platend that are measured, and a client of
 # theirs: one connection that is kept, which hands documents in and polls.
-# Both lie in $dir and are stopped at the end, as all that PlatenBench starts is.
+# Both lie in a directory below $dir and are stopped at the end, as all that PlatenBench starts is.
+# There may be several; the one that was started last is spoken to, or use_platen()'s.
 #
-#     start_platen(build => 'build', nginx => '/usr/sbin/nginx', workers => 2, limit => 120);
+#     my $platen = start_platen(build => 'build', nginx => '/usr/sbin/nginx', workers => 2, limit => 120);
 #     my ($job) = wait_jobs(0.005, submit($file));
 #     my $us = job_us($job);
 
@@ -22,11 +23,11 @@ use Time::Local qw(timegm);
 
 use PlatenBench;
 
-our @EXPORT = qw(start_platen platend_pid platen_pids web_pids web_worker renew_web web_port web_key
+our @EXPORT = qw(start_platen stop_platen use_platen platend_log platend_pid platen_pids web_pids web_worker renew_web web_port web_key
                  zygote request submit is_final job wait_jobs microseconds job_us);
 
 my $key = 'bench-key';
-my ($platend, $master, $port, $connection);
+my ($home, $platend, $master, $port, $connection, $now, $number);
 
 sub nginx_conf {
     my (%set) = @_;
@@ -38,8 +39,8 @@ $user
 worker_processes @{[ $set{web_workers} // $set{workers} ]};
 worker_rlimit_nofile 65536;
 daemon off;
-pid $dir/nginx.pid;
-error_log $dir/error.log error;
+pid $home/nginx.pid;
+error_log $home/error.log error;
 
 events {
     worker_connections @{[ $set{connections} // 1024 ]};
@@ -53,15 +54,15 @@ http {
     keepalive_requests 1000000000;
     keepalive_timeout  1d;
 
-    client_body_temp_path $dir/body;
-    proxy_temp_path       $dir/temp-proxy;
-    fastcgi_temp_path     $dir/temp-fastcgi;
-    uwsgi_temp_path       $dir/temp-uwsgi;
-    scgi_temp_path        $dir/temp-scgi;
+    client_body_temp_path $home/body;
+    proxy_temp_path       $home/temp-proxy;
+    fastcgi_temp_path     $home/temp-fastcgi;
+    uwsgi_temp_path       $home/temp-uwsgi;
+    scgi_temp_path        $home/temp-scgi;
 
-    platen_store $dir/store;
-    platen_data  $dir/data;
-    platen_queue ipc://$dir/hints;
+    platen_store $home/store;
+    platen_data  $home/data;
+    platen_queue ipc://$home/hints;
 
     client_body_buffer_size 256k;
 
@@ -70,7 +71,7 @@ http {
 
         location / {
             platen_api;
-            platen_api_keys  $dir/keys;
+            platen_api_keys  $home/keys;
             platen_max_queue 100000;
 
             # Each conversion is to be one.
@@ -93,11 +94,11 @@ sub platend_cfg {
     return <<"END";
 workers = $set{workers}
 store
-    path = "$dir/store"
+    path = "$home/store"
 data
-    path = "$dir/data"
+    path = "$home/data"
 queue
-    endpoint = "ipc://$dir/hints"
+    endpoint = "ipc://$home/hints"
 limits
     wall_clock = $set{limit}
 engines
@@ -108,8 +109,8 @@ END
 sub started {
     my ($what, $pid, $log, $check) = @_;
 
-    for (1 .. 600) {
-        sleep 0.05;
+    for (1 .. 3000) {
+        sleep 0.01;
         die "$what ended at its start:\n", slurp($log) if ended($pid);
         return $pid if $check->();
     }
@@ -117,24 +118,46 @@ sub started {
 }
 
 # The programs in `build`, with that `nginx` and so many `workers`; a document may
-# take `limit` seconds.  Returns when LibreOffice is warm.
+# take `limit` seconds.  Returns when LibreOffice is warm; with `cold`, as soon as nginx answers.
 sub start_platen {
     my (%set) = @_;
 
+    $home = "$dir/platen-" . ++$number;
+    undef $connection;
     $port = free_port();
-    mkdir "$dir/$_" or die "$dir/$_: $!\n" for qw(data store body);
-    spew("$dir/keys", "bench:", sha256_hex($key), "\n");
-    spew("$dir/nginx.conf", nginx_conf(%set));
-    spew("$dir/platend.cfg", platend_cfg(%set));
+    mkdir $home;
+    mkdir "$home/$_" or die "$home/$_: $!\n" for qw(data store body);
+    spew("$home/keys", "bench:", sha256_hex($key), "\n");
+    spew("$home/nginx.conf", nginx_conf(%set));
+    spew("$home/platend.cfg", platend_cfg(%set));
 
-    $platend = start("$dir/platend.log", "$set{build}/platend", '-c', "$dir/platend.cfg");
-    started('platend', $platend, "$dir/platend.log",
-            sub { slurp("$dir/platend.log") =~ /"LibreOffice is warm"/ });
+    $platend = start("$home/platend.log", "$set{build}/platend", '-c', "$home/platend.cfg");
+    started('platend', $platend, "$home/platend.log",
+            sub { slurp("$home/platend.log") =~ /"LibreOffice is warm"/ }) unless $set{cold};
 
-    $master = start("$dir/nginx.out", $set{nginx}, '-p', $dir, '-c', "$dir/nginx.conf");
-    started('nginx', $master, "$dir/nginx.out",
-            sub { (request(GET => '/health/ready'))[0] == 200 });
+    $master = start("$home/nginx.out", $set{nginx}, '-p', $home, '-c', "$home/nginx.conf");
+    started('nginx', $master, "$home/nginx.out",
+            sub { (request(GET => $set{cold} ? '/health' : '/health/ready'))[0] == 200 });
+    return $now = { home => $home, platend => $platend, master => $master, port => $port };
 }
+
+sub use_platen {
+    my ($platen) = @_;
+
+    return if $now && $now == $platen;
+    undef $connection;
+    ($home, $platend, $master, $port) = @{ $now = $platen }{qw(home platend master port)};
+}
+
+sub stop_platen {
+    my ($platen) = @_;
+
+    use_platen($platen);
+    undef $connection;
+    stop($master, $platend);
+}
+
+sub platend_log { "$home/platend.log" }
 
 sub platend_pid { $platend }
 sub web_pids { ($master, children_of($master)) }
@@ -145,7 +168,7 @@ sub platen_pids { ($master, children_of($master), $platend, zygote()) }
 sub zygote {
     my ($pid) = grep { slurp("/proc/$_/comm") =~ /^platen-lok/ } children_of($platend);
 
-    return $pid // die "no platen-lok:\n", slurp("$dir/platend.log");
+    return $pid // die "no platen-lok:\n", slurp("$home/platend.log");
 }
 
 sub web_port { $port }
@@ -235,7 +258,7 @@ sub wait_jobs {
         until (is_final($_)) {
             $_ = job($_->{job_id});
             last if is_final($_);
-            die "platend has ended:\n", slurp("$dir/platend.log") if ended($platend);
+            die "platend has ended:\n", slurp("$home/platend.log") if ended($platend);
             sleep $pause;
         }
     }
