@@ -27,6 +27,7 @@ typedef enum {
     BOOLEAN,
     LEVEL,
     SANDBOX,
+    POPULATE,
     PATHS,
     NETWORKS,
     URL
@@ -95,6 +96,7 @@ static const key_rule_t keys[] = {
     { "engines/lok/enabled", BOOLEAN, AT(lok_enabled), "1", 0, 1 },
     { "engines/lok/program", PATH, AT(lok_program), "/usr/lib/libreoffice/program", 0, 0 },
     { "engines/lok/ahead", NUMBER, AT(lok_ahead), "1", 0, PLATEN_WORKERS_MAX },
+    { "engines/lok/populate", POPULATE, AT(lok_populate), "auto", 0, 0 },
     { "engines/lok/renew_after", NUMBER, AT(lok_renew_after), "5000", 1, UINT32_MAX },
     { "engines/lok/renew_hours", NUMBER, AT(lok_renew_hours), "24", 1, 8760 },
     { "engines/tables/enabled", BOOLEAN, AT(tables_enabled), "1", 0, 1 },
@@ -280,6 +282,15 @@ set_value(void *structure, const key_rule_t *key, const char *text)
             return "needs one of required, available";
         }
         *number = *text == 'r' ? PLATEN_SANDBOX_REQUIRED : PLATEN_SANDBOX_AVAILABLE;
+        return NULL;
+
+    case POPULATE:
+        if (strcmp(text, "auto") != 0 && strcmp(text, "on") != 0 && strcmp(text, "off") != 0) {
+            return "needs one of auto, on, off";
+        }
+        *number = *text == 'a'     ? PLATEN_POPULATE_AUTO
+                  : text[1] == 'n' ? PLATEN_POPULATE_ON
+                                   : PLATEN_POPULATE_OFF;
         return NULL;
 
     case NUMBER:

@@ -16,6 +16,13 @@ typedef enum {
     PLATEN_SANDBOX_AVAILABLE /* use the layers that hold, and say which do not */
 } platen_sandbox_mode_t;
 
+/* Whether children have the pages that they need made present in bulk (lok/populate.h). */
+typedef enum {
+    PLATEN_POPULATE_AUTO, /* where that costs much less than the page faults do */
+    PLATEN_POPULATE_ON,
+    PLATEN_POPULATE_OFF
+} platen_populate_t;
+
 /* An engine of the operator's: a block "engine/<name>". */
 typedef struct {
     char    *name;
@@ -96,6 +103,7 @@ typedef struct {
     uint64_t soffice_enabled;
     uint64_t lok_enabled;
     uint64_t lok_ahead;       /* children forked ahead */
+    uint64_t lok_populate;    /* platen_populate_t */
     uint64_t lok_renew_after; /* documents */
     uint64_t lok_renew_hours;
     uint64_t tables_enabled;

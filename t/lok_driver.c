@@ -612,10 +612,34 @@ compare(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+/* Page faults and CPU time (clock ticks) of the children that it has had. */
+static int
+spent_by_children(pid_t pid, unsigned long long spent[2])
+{
+    char               path[64], line[1024], *rest;
+    unsigned long long user, system;
+    FILE              *in;
+    int                n = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
+    in = fopen(path, "re");
+    if (in == NULL) {
+        return -1;
+    }
+    if (fgets(line, sizeof(line), in) != NULL && (rest = strrchr(line, ')')) != NULL) {
+        n = sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %llu %*u %*u %*u %*u %llu %llu",
+                   &spent[0], &user, &system);
+        spent[1] = user + system;
+    }
+    fclose(in);
+    return n == 3 ? 0 : -1;
+}
+
 static void
 latency_of(const char *what, const char *input, const char *ahead, int runs)
 {
     uint64_t             times[64], began;
+    unsigned long long   before[2] = { 0, 0 }, after[2] = { 0, 0 };
     platen_lok_message_t request;
     char                 command[4096 + 2 * SCRATCH_MAX];
     zygote_t             s;
@@ -627,6 +651,7 @@ latency_of(const char *what, const char *input, const char *ahead, int runs)
     for (i = 0; i < runs + 1; i++) {
         if (ahead != NULL) {
             usleep(300000);
+            (void) spent_by_children(s.pid, i == 1 ? before : after);
             request = zygote_request(1, at("run-t"), input, at("run-t/out.pdf"), "pdf");
             began = now_us();
             if (zygote_run(&s, &request) != 0) {
@@ -656,6 +681,13 @@ latency_of(const char *what, const char *input, const char *ahead, int runs)
         fflush(stdout);
     }
     if (ahead != NULL) {
+        usleep(300000);
+        if (i > 1 && spent_by_children(s.pid, after) == 0) {
+            printf("# %-24s %.0f page faults (those in bulk among them), %.1f ms of CPU each\n",
+                   "", (double) (after[0] - before[0]) / (i - 1),
+                   (double) (after[1] - before[1]) * 1000 / (double) sysconf(_SC_CLK_TCK)
+                       / (i - 1));
+        }
         (void) zygote_end(&s);
     }
 }
@@ -768,6 +800,37 @@ waits_to_be_asked(pid_t pid)
     return 0;
 }
 
+/* Pages are learned and made present in bulk where it is asked for, or where that pays. */
+static void
+test_populate(void)
+{
+    zygote_t s;
+
+    zygote_populates = "off";
+    start(&s, "0");
+    ok(!s.ready.populates && s.ready.populated_pages == 0, "populate off: nothing is learned");
+    ok(simple(&s, 1) && zygote_end(&s) == 0, "populate off: it converts");
+
+    zygote_populates = "on";
+    start(&s, "0");
+    ok(s.ready.populates && s.ready.populated_pages > 1000 && s.ready.populated_pages <= 32768,
+       "populate on: %u pages are learned, and not more than it may", s.ready.populated_pages);
+    ok(simple(&s, 1) && zygote_end(&s) == 0, "populate on: it converts");
+
+    start(&s, "1");
+    usleep(500000);
+    ok(simple(&s, 1) && zygote_end(&s) == 0, "populate on: one forked ahead converts");
+
+    zygote_populates = "auto";
+    start(&s, "0");
+    ok(s.ready.fault_ns > 0 && s.ready.bulk_ns > 0
+           && s.ready.populates == (2 * s.ready.fault_ns >= 5 * s.ready.bulk_ns)
+           && (s.ready.populated_pages != 0) == s.ready.populates,
+       "populate auto: a fault costs %u ns, a page in bulk %u: %s", s.ready.fault_ns,
+       s.ready.bulk_ns, s.ready.populates ? "it pays" : "it does not pay");
+    ok(simple(&s, 1) && zygote_end(&s) == 0, "populate auto: it converts");
+}
+
 /* The zygote dies between two steps of handing a document out: nobody unknown has it. */
 static void
 test_unsaid(void)
@@ -846,6 +909,7 @@ tests(const char *corpus)
     usleep(500000);
     test_setup(&s, "forked ahead");
     ok(zygote_end(&s) == 0, "forked ahead: it ends when it is told");
+    test_populate();
     test_no_process();
     test_unsaid();
     test_ends();
@@ -872,6 +936,12 @@ main(int argc, char **argv)
         latency_of("soffice --convert-to", argv[3], NULL, 7);
         latency_of("zygote, on demand", argv[3], "0", 31);
         latency_of("zygote, forked ahead", argv[3], "1", 31);
+        zygote_populates = "on";
+        latency_of("pages made present", argv[3], "0", 31);
+        latency_of("the same, forked ahead", argv[3], "1", 31);
+        zygote_populates = "off";
+        latency_of("no pages made present", argv[3], "0", 31);
+        latency_of("the same, forked ahead", argv[3], "1", 31);
     } else {
         tests(nsamples == 0 ? NULL : corpus);
     }

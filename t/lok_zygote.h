@@ -115,6 +115,9 @@ zygote_send(zygote_t *s, const platen_lok_message_t *message)
     return len != 0 && send(s->fd, out, len, MSG_NOSIGNAL) == (ssize_t) len ? 0 : -1;
 }
 
+/* Whether the next one to start makes pages present: auto, on, off. */
+static const char *zygote_populates = "auto";
+
 static inline int
 zygote_start(zygote_t *s, const char *program, const char *state, const char *ahead)
 {
@@ -130,7 +133,8 @@ zygote_start(zygote_t *s, const char *program, const char *state, const char *ah
         } else if (dup2(ends[1], PLATEN_LOK_WIRE_FD) < 0) {
             _exit(127);
         }
-        execl(program, program, "-s", state, "-a", ahead, (char *) NULL);
+        execl(program, program, "-s", state, "-a", ahead, "-p", zygote_populates,
+              (char *) NULL);
         _exit(127);
     }
     close(ends[1]);

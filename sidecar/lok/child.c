@@ -25,6 +25,7 @@
 #include "lok/mark.h"
 #include "lok/convert.h"
 #include "lok/office.h"
+#include "lok/populate.h"
 #include "sandbox/child_setup.h"
 #include "sandbox/policy.h"
 
@@ -249,6 +250,8 @@ platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t
         .last = 1,
     };
     set_up(world, request, work, document.input);
+    /* Within its limits, so that the pages are counted as its own. */
+    platen_lok_populate(platen_lok_family(document.input));
     /* Whoever takes over this process has no say in whose fault its end was. */
     if (munmap(errors, sizeof(*errors)) != 0) {
         fail("set-up", PLATEN_LOK_EXIT_SETUP);

@@ -4,12 +4,14 @@
  * open: LibreOffice, initialised and warm, that forks a process for each
  * document, so that no document pays for a start and none meets another.
  *
- *   platen-lok -i PROGRAM -s STATE [-r LAYERS] [-a N]
+ *   platen-lok -i PROGRAM -s STATE [-r LAYERS] [-a N] [-p POPULATE]
  *
  *   -i  LibreOffice's program directory, /usr/lib/libreoffice/program
  *   -s  a directory of its own, emptied at start: profile, tmp, warm-up
  *   -r  mask of PLATEN_SANDBOX_* without which it does not start (0x1f)
  *   -a  children to keep forked ahead (0)
+ *   -p  whether children have their pages made present in bulk: on, off, or auto, where that
+ *       costs much less than the page faults do (auto)
  *
  * What it refuses to start for is said on standard error, in a sentence; the
  * exit status is then 1.  A stop, or platend's end, is 0.
@@ -20,6 +22,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,7 +38,8 @@ static const char platen_what[] __attribute__((used)) = "@(#)platen " PLATEN_VER
 
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"
 
-static platen_lok_serve_t serve = { .world.program = "/usr/lib/libreoffice/program" };
+static platen_lok_serve_t serve = { .world.program = "/usr/lib/libreoffice/program",
+                                    .populate = "auto" };
 
 static int
 fail(const char *err)
@@ -99,7 +103,7 @@ main(int argc, char **argv)
     int         option;
 
     serve.start_ms = platen_boottime_ms();
-    while ((option = getopt(argc, argv, "i:s:r:a:")) != -1) {
+    while ((option = getopt(argc, argv, "i:s:r:a:p:")) != -1) {
         switch (option) {
         case 'i':
             serve.world.program = optarg;
@@ -113,8 +117,16 @@ main(int argc, char **argv)
         case 'a':
             serve.ahead = (unsigned) strtoul(optarg, NULL, 10);
             break;
+        case 'p':
+            if (strcmp(optarg, "auto") != 0 && strcmp(optarg, "on") != 0
+                && strcmp(optarg, "off") != 0) {
+                return fail("-p takes auto, on or off");
+            }
+            serve.populate = optarg;
+            break;
         default:
-            return fail("usage: platen-lok -i PROGRAM -s STATE [-r LAYERS] [-a N]");
+            return fail(
+                "usage: platen-lok -i PROGRAM -s STATE [-r LAYERS] [-a N] [-p POPULATE]");
         }
     }
     if (serve.world.state != NULL
@@ -124,7 +136,7 @@ main(int argc, char **argv)
     }
     if (serve.world.state == NULL || serve.world.state[0] != '/'
         || serve.world.program[0] != '/' || optind != argc) {
-        return fail("usage: platen-lok -i PROGRAM -s STATE [-r LAYERS] [-a N]"
+        return fail("usage: platen-lok -i PROGRAM -s STATE [-r LAYERS] [-a N] [-p POPULATE]"
                     " (absolute paths)");
     }
 

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef MADV_POPULATE_READ /* Linux 5.14 */
@@ -41,7 +42,8 @@
 typedef struct {
     uintptr_t start;
     uint32_t  pages;
-    int       advice;
+    uint16_t  advice;
+    uint16_t  families;
 } run_t;
 
 typedef struct {
@@ -52,12 +54,22 @@ typedef struct {
 /* Shared with the child that learns, and with no other. */
 static list_t *list;
 
-/* The zygote's own copy. */
+/* The zygote's own copy, by address. */
 static run_t   *runs;
 static uint32_t nruns;
 
+static int early; /* pages of several families are there */
+static int each_child;
+
+/* No more are kept, whatever was learned: 128 MB. */
+#define PAGES_MAX 32768
+
+#define COST_PAGES 256
+#define COST_ROUNDS 5
+#define PAYS_FROM 5 / 2
+
 static void
-note(uintptr_t page, uintptr_t size, int advice)
+note(uintptr_t page, uintptr_t size, uint16_t advice)
 {
     run_t    *last = list->n == 0 ? NULL : &list->runs[list->n - 1];
     uintptr_t end = last == NULL ? 0 : last->start + last->pages * size;
@@ -65,7 +77,7 @@ note(uintptr_t page, uintptr_t size, int advice)
     if (last != NULL && last->advice == advice && page >= end && page - end <= GAP * size) {
         last->pages = (uint32_t) ((page - last->start) / size + 1);
     } else if (list->n < RUNS_MAX) {
-        list->runs[list->n++] = (run_t){ page, 1, advice };
+        list->runs[list->n++] = (run_t){ .start = page, .pages = 1, .advice = advice };
     }
 }
 
@@ -142,8 +154,168 @@ fork_and_wait(void (*work)(void *data), void *data)
     return status == 0 ? 0 : -1;
 }
 
+/* The end of a run, in bytes. */
+static uintptr_t
+end_of(const run_t *run)
+{
+    return run->start + run->pages * (uintptr_t) sysconf(_SC_PAGESIZE);
+}
+
+/*
+ * Both lists are in the order of addresses; so is what becomes of them, which is
+ * cut wherever the families or the advice of neighbours differ.
+ */
+static int
+merge(const list_t *new, platen_lok_family_t family)
+{
+    uintptr_t size = (uintptr_t) sysconf(_SC_PAGESIZE), at = 0, end;
+    uint32_t  i = 0, j = 0, n = 0, room = 2 * (nruns + new->n) + 1;
+    run_t    *all = malloc(room * sizeof(*all)), *last;
+    int       in_old, in_new;
+
+    if (all == NULL) {
+        return -1;
+    }
+    while (i < nruns || j < new->n) {
+        in_old = i < nruns && runs[i].start <= at;
+        in_new = j < new->n &&new->runs[j].start <= at;
+        if (!in_old && !in_new) {
+            at = i == nruns                           ? new->runs[j].start
+                 : j == new->n                        ? runs[i].start
+                 : runs[i].start < new->runs[j].start ? runs[i].start
+                                                      : new->runs[j].start;
+            continue;
+        }
+        end = in_old                       ? end_of(&runs[i])
+              : runs == NULL || i == nruns ? UINTPTR_MAX
+                                           : runs[i].start;
+        if (in_new && end_of(&new->runs[j]) < end) {
+            end = end_of(&new->runs[j]);
+        } else if (!in_new && j < new->n &&new->runs[j].start < end) {
+            end = new->runs[j].start;
+        }
+        last = &all[n++];
+        *last = (run_t){ .start = at,
+                         .pages = (uint32_t) ((end - at) / size),
+                         .advice = in_new ? new->runs[j].advice : runs[i].advice,
+                         .families = (uint16_t) ((in_old ? runs[i].families : 0)
+                                                 | (in_new ? family : 0)) };
+        /* Who writes a page has read it. */
+        if (in_old && runs[i].advice == MADV_POPULATE_WRITE) {
+            last->advice = MADV_POPULATE_WRITE;
+        }
+        at = end;
+        i += in_old && end_of(&runs[i]) <= at;
+        j += in_new && end_of(&new->runs[j]) <= at;
+    }
+    free(runs);
+    runs = all;
+    nruns = n < RUNS_MAX ? n : RUNS_MAX;
+    return 0;
+}
+
+static uint64_t
+now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t) now.tv_sec * UINT64_C(1000000000) + (uint64_t) now.tv_nsec;
+}
+
+static void
+less(uint32_t *least, uint64_t ns)
+{
+    ns /= COST_PAGES;
+    if (ns < UINT32_MAX && (*least == 0 || ns < *least)) {
+        *least = (uint32_t) ns;
+    }
+}
+
+/*
+ * In a child, whose pages are its parent's until it writes them.  The least of some rounds:
+ * whatever else happens makes them longer, and never shorter.
+ */
+static void
+measure(platen_lok_cost_t *cost, char *memory)
+{
+    size_t   size = (size_t) sysconf(_SC_PAGESIZE), i;
+    uint64_t began;
+    int      round;
+
+    for (round = 0; round < COST_ROUNDS; round++) {
+        began = now_ns();
+        for (i = 0; i < COST_PAGES; i++) {
+            ((volatile char *) memory)[i * size] = 1;
+        }
+        less(&cost->fault_ns, now_ns() - began);
+        memory += COST_PAGES * size;
+
+        began = now_ns();
+        if (madvise(memory, COST_PAGES * size, MADV_POPULATE_WRITE) != 0) {
+            return;
+        }
+        less(&cost->bulk_ns, now_ns() - began);
+        memory += COST_PAGES * size;
+    }
+}
+
+void
+platen_lok_populate_costs(platen_lok_cost_t *cost)
+{
+    size_t             size = (size_t) sysconf(_SC_PAGESIZE);
+    size_t             bytes = 2 * COST_ROUNDS * COST_PAGES * size;
+    platen_lok_cost_t *shared;
+    char              *memory;
+    pid_t              child = -1;
+
+    *cost = (platen_lok_cost_t){ 0 };
+    shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (shared != MAP_FAILED && memory != MAP_FAILED) {
+        (void) madvise(memory, bytes, MADV_NOHUGEPAGE);
+        memset(memory, 1, bytes);
+        child = fork();
+    }
+    if (child == 0) {
+        measure(shared, memory);
+        _exit(0);
+    }
+    if (child > 0) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+        }
+        *cost = *shared;
+    }
+    if (shared != MAP_FAILED) {
+        (void) munmap(shared, sizeof(*shared));
+    }
+    if (memory != MAP_FAILED) {
+        (void) munmap(memory, bytes);
+    }
+}
+
 int
-platen_lok_populate_learn(void (*work)(void *data), void *data)
+platen_lok_populate_pays(const platen_lok_cost_t *cost)
+{
+    return cost->bulk_ns != 0 && cost->fault_ns >= (uint64_t) cost->bulk_ns * PAYS_FROM;
+}
+
+uint32_t
+platen_lok_populate_begin(int each)
+{
+    uint32_t i, pages = 0;
+
+    each_child = each;
+    for (i = 0; i < nruns && pages + runs[i].pages <= PAGES_MAX; i++) {
+        pages += runs[i].pages;
+    }
+    nruns = i;
+    return pages;
+}
+
+int
+platen_lok_populate_learn(platen_lok_family_t family, void (*work)(void *data), void *data)
 {
     int rc;
 
@@ -152,25 +324,66 @@ platen_lok_populate_learn(void (*work)(void *data), void *data)
         return -1;
     }
     rc = fork_and_wait(work, data);
-    if (rc == 0 && list->n <= RUNS_MAX) {
-        runs = malloc(list->n * sizeof(*runs) + 1);
-        if (runs != NULL) {
-            nruns = list->n;
-            memcpy(runs, list->runs, nruns * sizeof(*runs));
-        }
+    if (rc == 0) {
+        rc = list->n <= RUNS_MAX ? merge(list, family) : -1;
     }
     (void) munmap(list, sizeof(*list));
     list = NULL;
     return rc;
 }
 
-void
-platen_lok_populate(void)
+platen_lok_family_t
+platen_lok_family(const char *path)
 {
-    uintptr_t size = (uintptr_t) sysconf(_SC_PAGESIZE);
-    uint32_t  i;
+    static const char *const sheets[] = { "xlsx", "xls", "ods", "fods", "csv" };
+    static const char *const slides[] = { "pptx", "ppt", "odp", "fodp", "odg" };
+    const char              *dot = strrchr(path, '.');
+    size_t                   i;
+
+    for (i = 0; dot != NULL && i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+        if (strcmp(dot + 1, sheets[i]) == 0) {
+            return PLATEN_LOK_SHEETS;
+        }
+        if (strcmp(dot + 1, slides[i]) == 0) {
+            return PLATEN_LOK_SLIDES;
+        }
+    }
+    return PLATEN_LOK_TEXTS;
+}
+
+static int
+is_shared(const run_t *run)
+{
+    return (run->families & (run->families - 1)) != 0;
+}
+
+static void
+advise(const run_t *run)
+{
+    (void) madvise((void *) run->start, end_of(run) - run->start, run->advice);
+}
+
+void
+platen_lok_populate_early(void)
+{
+    uint32_t i;
 
     for (i = 0; i < nruns; i++) {
-        (void) madvise((void *) runs[i].start, runs[i].pages * size, runs[i].advice);
+        if (!each_child || is_shared(&runs[i])) {
+            advise(&runs[i]);
+        }
+    }
+    early = 1;
+}
+
+void
+platen_lok_populate(platen_lok_family_t family)
+{
+    uint32_t i;
+
+    for (i = 0; each_child && i < nruns; i++) {
+        if ((runs[i].families & family) && !(early && is_shared(&runs[i]))) {
+            advise(&runs[i]);
+        }
     }
 }

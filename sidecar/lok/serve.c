@@ -22,6 +22,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -172,7 +173,7 @@ run_when_asked(const run_t *run, int socket, int early)
         }
     }
     if (early) {
-        platen_lok_populate();
+        platen_lok_populate_early();
     }
     len = recv(socket, packet, sizeof(packet), 0);
     if (len <= 0 || platen_lok_wire_decode(packet, (size_t) len, &request) != PLATEN_OK) {
@@ -502,6 +503,7 @@ get_ready(void)
     platen_lok_message_t  ready = { .kind = PLATEN_LOK_READY,
                                     .pid = (uint32_t) getpid(),
                                     .layers = serve->world.layers };
+    platen_lok_cost_t     cost;
     sigset_t              set;
     char                  err[512];
     int                   tries;
@@ -528,8 +530,16 @@ get_ready(void)
         fail(err);
     }
 
-    if (serve->ahead != 0) {
-        (void) platen_lok_populate_learn(platen_lok_warm_again, (void *) serve->world.state);
+    /* Renewed with the zygote: another has other addresses. */
+    if (strcmp(serve->populate, "off") != 0) {
+        platen_lok_populate_costs(&cost);
+        ready.populates = strcmp(serve->populate, "on") == 0 || platen_lok_populate_pays(&cost);
+        if (ready.populates || serve->ahead != 0) {
+            platen_lok_warm_learn(serve->world.state);
+        }
+        ready.populated_pages = platen_lok_populate_begin(ready.populates);
+        ready.fault_ns = cost.fault_ns;
+        ready.bulk_ns = cost.bulk_ns;
     }
 
     sigemptyset(&set);

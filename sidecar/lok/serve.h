@@ -8,6 +8,7 @@
 typedef struct {
     platen_lok_world_t world;
     unsigned           ahead;    /* children to keep forked ahead; 0 for none */
+    const char        *populate; /* "auto", "on" or "off" (lok/populate.h) */
     uint64_t           start_ms; /* CLOCK_BOOTTIME, of the process */
 } platen_lok_serve_t;
 

@@ -21,6 +21,7 @@
 #include "lok/links.h"
 #include "lok/convert.h"
 #include "lok/office.h"
+#include "lok/populate.h"
 
 #define DIR_MAX 4200
 
@@ -206,6 +207,20 @@ try_links(const char *dir, char *err, size_t errlen)
     return rc;
 }
 
+typedef struct {
+    char        dir[DIR_MAX];
+    const char *input;
+} again_t;
+
+static void
+convert_again(void *data)
+{
+    const again_t *again = data;
+    char           err[512];
+
+    (void) convert(again->dir, again->input, "pdf", err, sizeof(err));
+}
+
 int
 platen_lok_warm_up(const char *state, char *err, size_t errlen)
 {
@@ -241,14 +256,22 @@ platen_lok_warm_up(const char *state, char *err, size_t errlen)
 }
 
 void
-platen_lok_warm_again(void *data)
+platen_lok_warm_learn(const char *state)
 {
-    static const char *const inputs[] = { "w.docx", "c.xlsx", "i.pptx" };
-    char                     dir[DIR_MAX], err[512];
-    size_t                   i;
+    static const struct {
+        platen_lok_family_t family;
+        const char         *input;
+    } each[] = { { PLATEN_LOK_TEXTS, "w.docx" },
+                 { PLATEN_LOK_SHEETS, "c.xlsx" },
+                 { PLATEN_LOK_SLIDES, "i.pptx" } };
+    again_t again;
+    size_t  i;
 
-    snprintf(dir, sizeof(dir), "%s/warm", (const char *) data);
-    for (i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
-        (void) convert(dir, inputs[i], "pdf", err, sizeof(err));
+    snprintf(again.dir, sizeof(again.dir), "%s/warm", state);
+    for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+        again.input = each[i].input;
+        if (platen_lok_populate_learn(each[i].family, convert_again, &again) != 0) {
+            return;
+        }
     }
 }

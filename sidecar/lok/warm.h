@@ -16,9 +16,9 @@
 int platen_lok_warm_up(const char *state, char *err, size_t errlen);
 
 /*
- * Some of it again, in a child of the zygote: what is touched now is what any
- * conversion touches.  `data` is the state directory's path.
+ * Some of it again, in children of the zygote: what they touch now is what any
+ * conversion of their family touches (lok/populate.h).  `state` as above.
  */
-void platen_lok_warm_again(void *data);
+void platen_lok_warm_learn(const char *state);
 
 #endif

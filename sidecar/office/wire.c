@@ -49,6 +49,10 @@ static const platen_field_t fields[] = {
     FIELD(33, U32, page.margins[1]),
     FIELD(34, U32, page.margins[2]),
     FIELD(35, U32, page.margins[3]),
+    FIELD(36, U8, populates),
+    FIELD(37, U32, populated_pages),
+    FIELD(38, U32, fault_ns),
+    FIELD(39, U32, bulk_ns),
 };
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -117,6 +117,12 @@ typedef struct {
     uint32_t     warm_ms; /* from start to READY */
     platen_str_t version; /* "LibreOffice 7.4.7.2" */
 
+    /* READY: lok/populate.h */
+    uint8_t  populates;       /* 1: each child makes its pages present in bulk */
+    uint32_t populated_pages; /* that were learned */
+    uint32_t fault_ns;        /* what the first write to a page costs here; 0: not known */
+    uint32_t bulk_ns;         /* what it costs if many pages are made present at once */
+
     /* READY, STARTED */
     uint32_t pid;
 

@@ -110,10 +110,13 @@ office_paths(const platen_zygote_t *z, const office_t *o, char state[PLATEN_PATH
 static _Noreturn void
 become(const platen_zygote_t *z, const office_t *o, int socket)
 {
-    char  state[PLATEN_PATH_MAX], log[PLATEN_PATH_MAX], layers[16], ahead[24];
+    static const char *const names[] = { "auto", "on", "off" }; /* platen_populate_t */
+    char  state[PLATEN_PATH_MAX], log[PLATEN_PATH_MAX], layers[16], ahead[24], populate[8];
     char  program[2 * PLATEN_PATH_MAX];
-    char *argv[] = { program, "-i", z->config->lok_program, "-s", state, "-r", layers, "-a",
-                     ahead,   NULL };
+    char *argv[] = { program, "-i",     z->config->lok_program,
+                     "-s",    state,    "-r",
+                     layers,  "-a",     ahead,
+                     "-p",    populate, NULL };
     char *envp[] = { "PATH=/nonexistent", "LANG=C.UTF-8", NULL };
     int   in, out;
 
@@ -121,6 +124,7 @@ become(const platen_zygote_t *z, const office_t *o, int socket)
     snprintf(program, sizeof(program), "%s/platen-lok", z->config->libexec_path);
     snprintf(layers, sizeof(layers), "0x%x", z->required);
     snprintf(ahead, sizeof(ahead), "%llu", (unsigned long long) z->config->lok_ahead);
+    snprintf(populate, sizeof(populate), "%s", names[z->config->lok_populate]);
 
     in = open("/dev/null", O_RDONLY);
     out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
@@ -472,10 +476,13 @@ get_ready(platen_zygote_t *z, office_t *o, const platen_lok_message_t *message)
     platen_metric_add(PLATEN_METRIC_OFFICE_STARTS, 1, old == NULL ? "warm" : "renewed", NULL,
                       NULL);
     platen_log(PLATEN_LOG_INFO, old == NULL ? "LibreOffice is warm" : "LibreOffice is renewed",
-               json_pack("{s:i, s:o, s:i, s:i, s:i}", "pid", (int) o->pid, "version",
+               json_pack("{s:i, s:o, s:i, s:i, s:i, s:b, s:i, s:i, s:i}", "pid", (int) o->pid,
+                         "version",
                          platen_log_text(message->version.data, message->version.len),
                          "warm_ms", (int) message->warm_ms, "layers", (int) message->layers,
-                         "memory", (int) o->memory));
+                         "memory", (int) o->memory, "populates", (int) message->populates,
+                         "populated_pages", (int) message->populated_pages, "fault_ns",
+                         (int) message->fault_ns, "bulk_ns", (int) message->bulk_ns));
     if (old != NULL) {
         retire(z, old);
     }

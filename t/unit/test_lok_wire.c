@@ -105,6 +105,10 @@ test_answers(void **state)
           .pid = 1,
           .layers = 0x1ff,
           .warm_ms = 2500,
+          .populates = 1,
+          .populated_pages = 22500,
+          .fault_ns = 15000,
+          .bulk_ns = 1500,
           .version = PLATEN_STR("LibreOffice 7.4.7.2") },
         { .kind = PLATEN_LOK_STARTED, .tag = 1, .pid = UINT32_MAX },
         { .kind = PLATEN_LOK_REFUSED, .tag = UINT32_MAX, .error = 11 },
@@ -129,6 +133,10 @@ test_answers(void **state)
         assert_int_equal(b.pid, messages[i].pid);
         assert_int_equal(b.layers, messages[i].layers);
         assert_int_equal(b.warm_ms, messages[i].warm_ms);
+        assert_int_equal(b.populates, messages[i].populates);
+        assert_int_equal(b.populated_pages, messages[i].populated_pages);
+        assert_int_equal(b.fault_ns, messages[i].fault_ns);
+        assert_int_equal(b.bulk_ns, messages[i].bulk_ns);
         assert_int_equal(b.error, messages[i].error);
         assert_int_equal(b.wait_status, messages[i].wait_status);
         assert_int_equal(b.cpu_ms, messages[i].cpu_ms);
