@@ -125,7 +125,7 @@ MODULE_SRC = $(sort $(PROTO) $(wildcard ngx_module/*.c ngx_module/*/*.c))
 .PHONY: FORCE
 
 # Whatever was made with other flags is made again.
-FLAGS = $(CC) $(CLANG) $(WARN) $(HARDEN) $(CFLAGS) $(SAN) $(TSAN) $(FUZZ_SAN)
+FLAGS = $(CC) $(CLANG) $(WARN) $(HARDEN) $(CFLAGS) $(LDFLAGS) $(SAN) $(TSAN) $(FUZZ_SAN)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@

@@ -15,6 +15,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/platen.h"
 #include "cli.h"
 
@@ -91,8 +92,6 @@ on_body(char *bytes, size_t one, size_t n, void *data)
     call_t                 *call = data;
     platen_http_response_t *r = call->response;
     char                   *grown;
-    size_t                  done = 0;
-    ssize_t                 w;
     long                    status = 0;
 
     (void) one;
@@ -102,16 +101,9 @@ on_body(char *bytes, size_t one, size_t n, void *data)
             r->changed = 1;
             return 0;
         }
-        while (done < n) {
-            w = write(call->request->out, bytes + done, n - done);
-            if (w < 0 && errno == EINTR) {
-                continue;
-            }
-            if (w < 0) {
-                r->out_errno = errno;
-                return 0;
-            }
-            done += (size_t) w;
+        if (platen_bytes_write(call->request->out, bytes, n) != 0) {
+            r->out_errno = errno;
+            return 0;
         }
         r->written += n;
         return n;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "cli.h"
 
@@ -47,16 +48,13 @@ submit_form(platen_http_t *http, const platen_submit_t *s, char id[64], char *er
     };
     platen_http_response_t r;
     json_t                *job;
-    size_t                 i, n = strlen(header);
     int                    code = PLATEN_CLI_DONE;
 
     if (getrandom(random, sizeof(random), 0) != (ssize_t) sizeof(random)) {
         snprintf(err, errlen, "no random numbers: %s", strerror(errno));
         return PLATEN_CLI_FAILED;
     }
-    for (i = 0; i < sizeof(random); i++) {
-        n += (size_t) snprintf(header + n, sizeof(header) - n, "%02x", random[i]);
-    }
+    platen_bytes_hex(random, sizeof(random), header + strlen(header));
     if (platen_http_do(http, &request, &r) / 100 == 2) {
         job = platen_http_json(&r);
         snprintf(id, 64, "%s",
@@ -120,9 +118,7 @@ memory_path(const platen_settings_t *settings, const platen_submit_t *s, char ou
     if (platen_digest(parts, n, sum) != PLATEN_OK) {
         return -1;
     }
-    for (i = 0; i < sizeof(sum); i++) {
-        snprintf(hex + 2 * i, 3, "%02x", sum[i]);
-    }
+    platen_bytes_hex(sum, sizeof(sum), hex);
     if (state != NULL && *state == '/') {
         i = (size_t) snprintf(out, PATH_MAX, "%s/platen/uploads/%s", state, hex);
     } else if (home != NULL && *home == '/') {

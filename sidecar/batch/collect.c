@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "job/skip.h"
+#include "base/bytes.h"
 #include "base/crash.h"
 #include "format/filename.h"
 #include "run/tree.h"
@@ -27,18 +28,13 @@ text(platen_str_t s)
 static json_t *
 digest(platen_str_t s)
 {
-    static const char digits[] = "0123456789abcdef";
-    char              hex[2 * PLATEN_SHA256_LEN];
-    size_t            i;
+    char hex[2 * PLATEN_SHA256_LEN + 1];
 
     if (s.len != PLATEN_SHA256_LEN) {
         return json_null();
     }
-    for (i = 0; i < s.len; i++) {
-        hex[2 * i] = digits[(uint8_t) s.data[i] >> 4];
-        hex[2 * i + 1] = digits[(uint8_t) s.data[i] & 15];
-    }
-    return json_stringn(hex, sizeof(hex));
+    platen_bytes_hex(s.data, s.len, hex);
+    return json_string(hex);
 }
 
 /* "a/b.docx", or with another extension. */

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "ctl/file.h"
 #include "ctl/store.h"
 #include "schedule/orphans.h"
@@ -75,12 +76,11 @@ on_damage(void *data, const platen_damage_t *damage)
     };
     fsck_t *f = data;
     char    subject[128];
-    size_t  i, n;
+    size_t  n, most;
 
     n = (size_t) snprintf(subject, sizeof(subject), "%s ", damage->db);
-    for (i = 0; i < damage->len && n + 3 < sizeof(subject); i++) {
-        n += (size_t) snprintf(subject + n, sizeof(subject) - n, "%02x", damage->key[i]);
-    }
+    most = (sizeof(subject) - 1 - n) / 2;
+    platen_bytes_hex(damage->key, damage->len < most ? damage->len : most, subject + n);
     /* Indexes are made again all at once, or not at all. */
     if (damage->kind == PLATEN_DAMAGE_UNREADABLE) {
         tell(f, RECORD, subject, words[damage->kind], 0);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "ctl/file.h"
 #include "ctl/store.h"
 #include "job/option.h"
@@ -21,15 +22,12 @@ text(platen_str_t s)
 static json_t *
 hex(platen_str_t s)
 {
-    char   out[2 * PLATEN_SHA256_LEN + 1];
-    size_t i;
+    char out[2 * PLATEN_SHA256_LEN + 1];
 
     if (s.len == 0 || s.len > PLATEN_SHA256_LEN) {
         return json_null();
     }
-    for (i = 0; i < s.len; i++) {
-        snprintf(out + 2 * i, 3, "%02x", (unsigned char) s.data[i]);
-    }
+    platen_bytes_hex(s.data, s.len, out);
     return json_string(out);
 }
 

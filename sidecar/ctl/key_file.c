@@ -15,6 +15,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "disk/layout.h"
 #include "job/job.h"
 
 #define BYTES_MAX ((size_t) 4 << 20) /* as the module has it */
@@ -182,49 +184,13 @@ platen_ctl_key_file_next(platen_ctl_key_file_t *f, const char **at, platen_ctl_k
     return 0;
 }
 
-static int
-write_all(int fd, const char *text, size_t len)
-{
-    ssize_t n;
-
-    while (len > 0) {
-        n = write(fd, text, len);
-        if (n < 0 && errno != EINTR) {
-            return -1;
-        }
-        text += n < 0 ? 0 : n;
-        len -= n < 0 ? 0 : (size_t) n;
-    }
-    return 0;
-}
-
-static int
-sync_directory(const char *path)
-{
-    char dir[PATH_MAX], *slash;
-    int  fd, rc;
-
-    snprintf(dir, sizeof(dir), "%s", path);
-    slash = strrchr(dir, '/');
-    if (slash == NULL) {
-        snprintf(dir, sizeof(dir), ".");
-    } else {
-        slash[slash == dir] = '\0';
-    }
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    rc = fd < 0 ? -1 : fsync(fd);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return rc;
-}
-
 int
 platen_ctl_key_file_write(platen_ctl_key_file_t *f, const char *text, size_t len, char *err,
                           size_t errlen)
 {
-    char tmp[PATH_MAX + 16];
-    int  fd, bad, saved;
+    char        tmp[PATH_MAX + 16], dir[PATH_MAX];
+    const char *slash;
+    int         fd, bad, saved;
 
     snprintf(tmp, sizeof(tmp), "%s.XXXXXX", f->path);
     fd = mkostemp(tmp, O_CLOEXEC);
@@ -233,7 +199,8 @@ platen_ctl_key_file_write(platen_ctl_key_file_t *f, const char *text, size_t len
     }
     /* Owner first: a change of it may take bits of the mode away. */
     bad = fchown(fd, f->st.st_uid, f->st.st_gid) != 0 || fchmod(fd, f->st.st_mode & 07777) != 0
-          || write_all(fd, text, len) != 0 || fsync(fd) != 0 || rename(tmp, f->path) != 0;
+          || platen_bytes_write(fd, text, len) != 0 || fsync(fd) != 0
+          || rename(tmp, f->path) != 0;
     saved = errno;
     if (bad) {
         (void) unlink(tmp);
@@ -241,20 +208,13 @@ platen_ctl_key_file_write(platen_ctl_key_file_t *f, const char *text, size_t len
         f->made = 0;
     }
     close(fd);
-    if (!bad && sync_directory(f->path) != 0) {
+    slash = strrchr(f->path, '/');
+    snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 1 : (int) (slash + 1 - f->path),
+             slash == NULL ? "." : f->path);
+    if (!bad && platen_layout_sync_dir(dir) != 0) {
         return fail(err, errlen, f->path, "it is written, and may be lost with the power");
     }
     return bad ? fail(err, errlen, f->path, strerror(saved)) : 0;
-}
-
-static void
-to_hex(const uint8_t *bytes, size_t n, char *out)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-    }
 }
 
 int
@@ -265,11 +225,11 @@ platen_ctl_key_make(char key[PLATEN_CTL_KEY_TEXT + 1], char digest[PLATEN_CTL_KE
     if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t) sizeof(bytes)) {
         return -1;
     }
-    to_hex(bytes, sizeof(bytes), key);
+    platen_bytes_hex(bytes, sizeof(bytes), key);
     if (EVP_Digest(key, PLATEN_CTL_KEY_TEXT, sum, NULL, EVP_sha256(), NULL) != 1) {
         errno = ENOMEM;
         return -1;
     }
-    to_hex(sum, sizeof(sum), digest);
+    platen_bytes_hex(sum, sizeof(sum), digest);
     return 0;
 }

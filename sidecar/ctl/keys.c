@@ -31,6 +31,16 @@ typedef struct {
     size_t              nfound;
 } keys_t;
 
+/* One object on a line of its own. */
+static void
+print_json(json_t *object)
+{
+    if (object != NULL && json_dumpf(object, stdout, 0) == 0) {
+        putchar('\n');
+    }
+    json_decref(object);
+}
+
 /* The files that platen_api_keys names in nginx's configuration. */
 static int
 find_files(keys_t *k)
@@ -210,9 +220,8 @@ add(keys_t *k, const char *name)
     free(text);
     told = reload(k);
     if (k->ctl->json) {
-        printf("{\"client\": \"%s\", \"key\": \"%s\", \"fingerprint\": \"%.*s\", \"reloaded\":"
-               " %s}\n",
-               name, key, FINGERPRINT, digest, told ? "true" : "false");
+        print_json(json_pack("{s:s, s:s, s:s%, s:b}", "client", name, "key", key, "fingerprint",
+                             digest, (size_t) FINGERPRINT, "reloaded", told));
     }
     explicit_bzero(key, sizeof(key));
     return PLATEN_CTL_DONE;
@@ -317,8 +326,8 @@ take_away(keys_t *k, const char *name)
     if (code == PLATEN_CTL_DONE) {
         told = reload(k);
         if (k->ctl->json) {
-            printf("{\"client\": \"%s\", \"revoked\": %zu, \"reloaded\": %s}\n", name, gone,
-                   told ? "true" : "false");
+            print_json(json_pack("{s:s, s:I, s:b}", "client", name, "revoked",
+                                 (json_int_t) gone, "reloaded", told));
         } else {
             printf("%zu revoked%s\n", gone,
                    told ? "; nginx takes it no more as soon as its workers are new" : "");

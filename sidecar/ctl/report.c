@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "log.h"
 
 #define TEXT_MAX 1024
@@ -119,23 +120,6 @@ platen_ctl_report_advice(platen_ctl_report_t *report, const char *format, ...)
     va_end(args);
 }
 
-/* Writes all of it; a reader that is gone has no use for the rest. */
-static int
-write_all(int fd, const char *bytes, size_t len)
-{
-    ssize_t n;
-
-    while (len > 0) {
-        n = write(fd, bytes, len);
-        if (n < 0 && errno != EINTR) {
-            return -1;
-        }
-        bytes += n < 0 ? 0 : n;
-        len -= n < 0 ? 0 : (size_t) n;
-    }
-    return 0;
-}
-
 int
 platen_ctl_report_flush(platen_ctl_report_t *report)
 {
@@ -143,8 +127,8 @@ platen_ctl_report_flush(platen_ctl_report_t *report)
 
     if (report->fd >= 0 && report->last != NULL) {
         text = json_dumps(report->last, JSON_COMPACT);
-        if (text == NULL || write_all(report->fd, text, strlen(text)) != 0
-            || write_all(report->fd, "\n", 1) != 0) {
+        if (text == NULL || platen_bytes_write(report->fd, text, strlen(text)) != 0
+            || platen_bytes_write(report->fd, "\n", 1) != 0) {
             report->lost = 1;
         }
         free(text);

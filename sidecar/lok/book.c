@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "engine/warning.h"
 #include "lok/package.h"
 
@@ -58,23 +59,18 @@ platen_lok_book_believe(const platen_lok_document_t *document, const platen_lok_
 static void
 hide_sheet(LibreOfficeKitDocument *loaded, const char *name)
 {
-    char  *arguments;
-    size_t len;
-    FILE  *out = open_memstream(&arguments, &len);
+    platen_json_t j;
+    char         *arguments;
 
-    if (out == NULL) {
-        return;
-    }
-    fputs("{\"aTableName\":{\"type\":\"string\",\"value\":\"", out);
-    for (; *name != '\0'; name++) {
-        if ((unsigned char) *name < ' ') {
-            fprintf(out, "\\u%04x", (unsigned) *name);
-        } else {
-            fprintf(out, "%s%c", *name == '"' || *name == '\\' ? "\\" : "", *name);
-        }
-    }
-    fputs("\"}}", out);
-    if (fclose(out) == 0) {
+    platen_json_heap(&j);
+    platen_json_open(&j, NULL, '{');
+    platen_json_open(&j, "aTableName", '{');
+    platen_json_word(&j, "type", "string", strlen("string"));
+    platen_json_string(&j, "value", name, strlen(name));
+    platen_json_close(&j, '}');
+    platen_json_close(&j, '}');
+    arguments = platen_json_heap_end(&j);
+    if (arguments != NULL) {
         platen_lok_office_post(loaded, ".uno:Hide", arguments);
     }
     free(arguments);

@@ -35,9 +35,6 @@ platen_sandbox_call_t platen_sandbox_call(size_t n);
 /* The n-th call that is refused to who may that with some arguments, in words, or NULL. */
 const char *platen_sandbox_partly(size_t n, unsigned may);
 
-/* Signals that wait, those of timers among them: of what a user has once. */
-#define PLATEN_SANDBOX_SIGNALS 128
-
 /* Calls with a higher number are newer than the filter: ENOSYS. */
 #define PLATEN_SANDBOX_LAST_CALL 450 /* set_mempolicy_home_node: the last of Linux 6.1 */
 

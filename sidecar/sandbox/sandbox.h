@@ -48,6 +48,9 @@
 #define PLATEN_SANDBOX_O 32   /* write to files that are there, and no more */
 #define PLATEN_SANDBOX_OWN 16 /* of its own: an error if it is a link, or not there */
 
+/* Signals that wait, those of timers among them: of what a user has once. */
+#define PLATEN_SANDBOX_SIGNALS 128
+
 typedef struct {
     const char *path;
     unsigned    access;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "tables/text.h"
 
 #define ENOUGH 65536
@@ -44,21 +45,11 @@ platen_tables_out_open(platen_tables_out_t *out, const char *path, const char *e
 static int
 write_bytes(platen_tables_out_t *out, const char *p, size_t left, platen_tables_error_t *err)
 {
-    ssize_t n;
-
-    while (left > 0) {
-        n = write(out->fd, p, left);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return platen_tables_fail(err, PLATEN_TABLES_WRITE, "cannot write the result: %s",
-                                      strerror(errno));
-        }
-        p += n;
-        left -= (size_t) n;
-        out->bytes += (uint64_t) n;
+    if (platen_bytes_write(out->fd, p, left) != 0) {
+        return platen_tables_fail(err, PLATEN_TABLES_WRITE, "cannot write the result: %s",
+                                  strerror(errno));
     }
+    out->bytes += (uint64_t) left;
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "disk/layout.h"
 #include "job/json.h"
 
@@ -135,7 +136,7 @@ platen_webhook_event_sign(const platen_sign_keys_t *keys, const char *timestamp,
     unsigned char mac[MAC_LEN];
     size_t        head = strlen(timestamp), len = head + 1 + strlen(body), i, n = 0;
     char         *signed_text = malloc(len + 1);
-    int           b, rc = signed_text == NULL ? -1 : 0;
+    int           rc = signed_text == NULL ? -1 : 0;
 
     if (rc == 0) {
         snprintf(signed_text, len + 1, "%s.%s", timestamp, body);
@@ -144,9 +145,8 @@ platen_webhook_event_sign(const platen_sign_keys_t *keys, const char *timestamp,
     for (i = 0; rc == 0 && i < keys->n; i++) {
         rc = mac_of(&keys->key[i], signed_text, len, mac);
         n += (size_t) sprintf(out + n, "%ssha256=", i == 0 ? "" : ", ");
-        for (b = 0; b < MAC_LEN; b++) {
-            n += (size_t) sprintf(out + n, "%02x", mac[b]);
-        }
+        platen_bytes_hex(mac, MAC_LEN, out + n);
+        n += 2 * MAC_LEN;
     }
     free(signed_text);
     return rc;

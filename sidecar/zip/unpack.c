@@ -25,6 +25,7 @@
 
 #include <jansson.h>
 
+#include "base/bytes.h"
 #include "job/skip.h"
 #include "base/utf8.h"
 #include "zip/archive.h"
@@ -38,20 +39,14 @@ copy(zip_file_t *in, int out, zip_uint64_t size)
 {
     static char buf[CHUNK];
     zip_int64_t n;
-    ssize_t     w, at;
 
     while ((n = zip_fread(in, buf, sizeof(buf))) > 0) {
         if ((zip_uint64_t) n > size) {
             return 1; /* more than the archive said it would be */
         }
         size -= (zip_uint64_t) n;
-        for (at = 0; at < n; at += w) {
-            w = write(out, buf + at, (size_t) (n - at));
-            if (w < 0 && errno == EINTR) {
-                w = 0;
-            } else if (w <= 0) {
-                return -1;
-            }
+        if (platen_bytes_write(out, buf, (size_t) n) != 0) {
+            return -1;
         }
     }
     return n < 0 || size != 0 ? 1 : 0;
