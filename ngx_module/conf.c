@@ -1,7 +1,7 @@
 
 /*
  * The module's configuration: made, defaulted, inherited and checked.  What its
- * directives take is said where they are (ngx_http_platen_module.c).
+ * directives take is said where they are (directives.c).
  */
 
 

@@ -47,7 +47,7 @@ my @module = map [split], (
 my %roof = map { $_ => 1 } qw(platend serve compare condition metrics_page daemon supervisor exporter);
 
 # The table of routes names all of the module's rooms, and its directives do.
-my %above = map { $_ => 1 } qw(ngx_http_platen_module http/route);
+my %above = map { $_ => 1 } qw(ngx_http_platen_module directives http/route);
 
 my %level;
 for my $order ([@proto, @sidecar], [@proto, @module], [@proto, ['cli']]) {

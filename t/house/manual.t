@@ -25,9 +25,13 @@ SKIP: {
     }
 }
 
+# The table of directives is that of the comments where they are.
+is_deeply [split /\n/, qx(docs/make-directives)], [split /\n/, slurp('docs/directives.md')],
+    'docs/directives.md is what docs/make-directives makes of ngx_module/directives.c';
+
 # What the pages of directives and keys are made from, and what the programs have.
 my $page = slurp("$build/man/ngx_http_platen_module.5");
-my @directives = slurp('ngx_module/ngx_http_platen_module.c') =~ /ngx_string\("(platen_\w+)"\),\n\s*NGX_HTTP/g;
+my @directives = slurp('ngx_module/directives.c') =~ /ngx_string\("(platen_\w+)"\),\n\s*NGX_HTTP/g;
 ok @directives > 20, 'directives';
 is join(' ', grep $page !~ /^\.It Cm \Q$_\E\b/m, @directives), '', 'each directive is in ngx_http_platen_module(5)';
 

@@ -348,7 +348,7 @@ all_are(
 
 === TEST 10: each directive that the module has is in this file
 --- flow
-my ($table) = slurp("$::Root/ngx_module/ngx_http_platen_module.c") =~ /commands\[\] = \{(.*?)ngx_null_command/s;
+my ($table) = slurp("$::Root/ngx_module/directives.c") =~ /directives\[\] = \{(.*?)ngx_null_command/s;
 my @names = $table =~ /ngx_string\("(\w+)"\)/g;
 cmp_ok scalar(@names), '>=', 11, 'directives';
 my $here = slurp("$::Root/t/http/config.t");
