@@ -3,7 +3,7 @@
 import { follow, get, hasKey, news, pause, setKey } from './api.js';
 import { Jobs, save } from './jobs.js';
 import { Formats, given } from './options.js';
-import { button, bytes, el, language, languages, seconds, speak, t, wanted } from './text.js';
+import { button, bytes, el, language, languages, plain, seconds, speak, t, wanted } from './text.js';
 import { Uploads } from './uploads.js';
 
 const $ = (id) => document.getElementById(id);
@@ -39,8 +39,8 @@ function show() {
   wrong('');
   if (!staged.length) return;
   $('staged-title').textContent = t('staged', { n: staged.length });
-  $('staged-list').replaceChildren(...staged.slice(0, SHOWN).map((f, i) => el('li', {}, el('bdi', {}, f.name),
-    el('button', { type: 'button', class: 'small quiet', 'aria-label': t('staged.remove', { name: f.name }),
+  $('staged-list').replaceChildren(...staged.slice(0, SHOWN).map((f, i) => el('li', {}, el('bdi', {}, plain(f.name)),
+    el('button', { type: 'button', class: 'small quiet', 'aria-label': t('staged.remove', { name: plain(f.name) }),
       onclick: () => { staged.splice(i, 1); show(); } }, '×'))),
   ...(staged.length > SHOWN ? [el('li', { class: 'plain' }, t('staged.more', { n: staged.length - SHOWN }))] : []));
   $('together-row').hidden = staged.length < 2;
@@ -151,6 +151,7 @@ function listen() {
 // --- uploads ---
 
 function upload(item) {
+  const name = plain(item.name);
   let row = rows.get(item);
   if (item.state === 'removed' || item.state === 'taken') {
     row?.li.remove();
@@ -161,9 +162,9 @@ function upload(item) {
   // Ten thousand rows help nobody: the rest is counted, and shows up as there is room.
   if (!row && rows.size >= SHOWN && item.state !== 'upload') { count(); return; }
   if (!row) {
-    row = { about: el('div', { class: 'about' }), bar: el('progress', { max: 1, 'aria-label': t('of', { what: t('state.upload'), name: item.name }) }),
+    row = { about: el('div', { class: 'about' }), bar: el('progress', { max: 1, 'aria-label': t('of', { what: t('state.upload'), name }) }),
       notes: el('div', { class: 'notes' }), buttons: el('div', { class: 'buttons' }) };
-    row.li = el('li', { class: 'job busy' }, el('div', { class: 'what' }, el('bdi', { class: 'name' }, item.name), row.about), row.buttons, row.bar, row.notes);
+    row.li = el('li', { class: 'job busy' }, el('div', { class: 'what' }, el('bdi', { class: 'name' }, name), row.about), row.buttons, row.bar, row.notes);
     rows.set(item, row);
     $('uploads-list').append(row.li);
     count();
@@ -180,8 +181,8 @@ function upload(item) {
     item.problem.passes ? ` ${t('retry.in', { time: seconds(item.again) })}` : '')] : []));
   const remove = () => uploads.remove(item);
   row.buttons.replaceChildren(...(refused
-    ? [button('retry', item.name, () => uploads.retry(item)), button('remove.upload', item.name, remove, 'quiet')]
-    : [button('cancel', item.name, remove)]));
+    ? [button('retry', name, () => uploads.retry(item)), button('remove.upload', name, remove, 'quiet')]
+    : [button('cancel', name, remove)]));
 }
 
 const uploads = new Uploads(upload, (item, id) => { upload(item); jobs.refresh(id); usage(); });
@@ -300,4 +301,5 @@ speak(wanted()).catch(() => {}).then(() => {
   begin().then(() => uploads.resume());
   setInterval(() => jobs.tick(), 3000);
   document.body.dataset.ready = 'yes';
+  performance.mark('ready');
 });

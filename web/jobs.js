@@ -2,7 +2,7 @@
 // what has the focus keeps it.  Names of files are texts, and nothing else.
 
 import { address, call, get, hasKey, pause, Problem } from './api.js';
-import { button, bytes, el, seconds, t } from './text.js';
+import { button, bytes, el, plain, seconds, t } from './text.js';
 import { ask, look, canLook } from './preview.js';
 
 const PAGE = 50;  // jobs that are read at once
@@ -69,7 +69,7 @@ class Row {
 
   update(job) {
     const before = this.job?.status;
-    const name = job.input_filename || job.job_id;
+    const name = plain(job.input_filename || job.job_id);
     this.job = job;
     this.li.className = `job ${kind[job.status] ?? ''}`;
     this.li.dataset.id = job.job_id;
@@ -173,7 +173,7 @@ class Row {
       this.table.replaceChildren(el('table', {},
         el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, t('files.name')), el('th', { scope: 'col' }, t('files.state')),
           el('th', { scope: 'col' }, el('span', { class: 'hidden' }, t('download'))))),
-        el('tbody', {}, ...page.files.map((f) => el('tr', {}, el('td', {}, el('bdi', {}, f.filename)),
+        el('tbody', {}, ...page.files.map((f) => el('tr', {}, el('td', {}, el('bdi', {}, plain(f.filename))),
           el('td', { class: f.status === 'FAILED' ? 'wrong' : '' }, t(`state.${f.status}`), f.error ? el('div', {}, f.error) : null),
           el('td', {}, f.download_url ? button('download', f.filename,
             () => this.list.act(this, () => save({ output_file: f.filename }, f.download_url)), 'quiet') : null))))),

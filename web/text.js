@@ -74,6 +74,9 @@ export function el(name, attributes = {}, ...inside) {
   return e;
 }
 
+// A name without what would change its look, or that of what is beside it, such as "fdp.exe" that is read as "exe.pdf".
+export const plain = (name) => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => (c === '\u200d' || c === '\u200c' ? c : '\ufffd'));
+
 // One that does to what has that name what the word says.
 export function button(word, name, act, classes) {
   return el('button', { type: 'button', class: classes, 'aria-label': t('of', { what: t(word), name }), onclick: act }, t(word));

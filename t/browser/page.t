@@ -267,6 +267,21 @@ main::clean($page, 'so far');
 --- config eval: $::Config
 --- flow
 my $page = Page->new(base_url() . '/');
+# What a first visit fetches, and how long it is until the page can be worked: printed, and not judged.
+my $load = $page->js(q{(() => { const [page] = performance.getEntriesByType('navigation');
+    const all = [page, ...performance.getEntriesByType('resource').filter((e) => /\/web\//.test(e.name))];
+    return { ms: performance.getEntriesByName('ready')[0]?.startTime ?? 0, files: all.length, bytes: all.reduce((n, e) => n + e.transferSize, 0) }; })()});
+note sprintf 'the first visit: %d files, %.1f KB with their headers, and usable after %.0f ms', $load->{files}, $load->{bytes} / 1000, $load->{ms};
+cmp_ok $load->{files}, '>=', 8, 'the page and what it is made of';
+cmp_ok $load->{bytes}, '<', 60_000, 'which is less than 60 KB';
+$page->js(q{(() => { const d = new DataTransfer(); for (const n of ['invoice\u202efdp.txt', 'a\nb.txt', '\u05e9\u05dc\u05d5\u05dd 12.txt']) d.items.add(new File(['x'], n));
+    const f = document.querySelector('#files'); f.files = d.files; f.dispatchEvent(new Event('change')); })()});
+ok $page->until(20, q{document.querySelectorAll('#staged-list bdi').length === 3}), 'names that would be read as others' or diag $page->log;
+is_deeply [map { sprintf '%vx', $_ } @{ $page->js(q{[...document.querySelectorAll('#staged-list bdi')].map((e) => e.textContent)}) }],
+    [map { sprintf '%vx', $_ } "invoice\x{fffd}fdp.txt", "a\x{fffd}b.txt", "\x{5e9}\x{5dc}\x{5d5}\x{5dd} 12.txt"], 'are shown as they are';
+$page->click('#clear');
+$page->js('document.activeElement.blur()');
+$page->reload;
 $page->press('Tab', 'Tab');
 is $page->js('document.activeElement.id'), 'language', 'by keyboard, one after the other';
 main::drop($page, main::file('Quarterly report.txt', "a report\n"), main::file('broken.txt', "bad\n"), main::file('Minutes.txt', "minutes\n"));
