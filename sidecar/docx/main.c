@@ -27,7 +27,7 @@
 
 #define MEND                                                                                   \
     (PLATEN_LOK_MEND_BOXES | PLATEN_LOK_MEND_HIDDEN | PLATEN_LOK_MEND_GRIDS                    \
-     | PLATEN_LOK_MEND_RUNS | PLATEN_LOK_MEND_SYMBOLS)
+     | PLATEN_LOK_MEND_RUNS | PLATEN_LOK_MEND_SYMBOLS | PLATEN_LOK_MEND_RUBY)
 
 static void
 warn(unsigned found, int pictures)

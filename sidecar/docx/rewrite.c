@@ -6,6 +6,7 @@
 
 #include "docx/rewrite.h"
 #include "docx/fields.h"
+#include "docx/math.h"
 #include "docx/symbols.h"
 #include "docx/writer.h"
 
@@ -117,6 +118,44 @@ emit_mixed(platen_docx_writer_t *w, uint32_t run)
     }
     if (open) {
         platen_docx_writer_copy(w, node->inner_end, node->end);
+    }
+    w->edits++;
+}
+
+#define RUN "<w:r xmlns:w=\"" PLATEN_DOCX_W "\"><w:t xml:space=\"preserve\">"
+#define RUN_END "</w:t></w:r>"
+
+/* A run with ruby as several, so that what is above a text is behind it. */
+static void
+emit_ruby(platen_docx_writer_t *w, uint32_t run)
+{
+    const platen_docx_node_t *nodes = w->tree->nodes, *node = &nodes[run];
+    uint32_t properties = platen_docx_tree_child(w->tree, run, PLATEN_DOCX_R_PROPERTIES);
+    uint32_t i, base, above;
+
+    for (i = run + 1; i <= node->last; i = nodes[i].last + 1) {
+        if (i == properties) {
+            continue;
+        }
+        if (nodes[i].name != PLATEN_DOCX_RUBY) {
+            platen_docx_writer_copy(w, node->start, node->inner);
+            if (properties != 0) {
+                platen_docx_writer_copy(w, nodes[properties].start, nodes[properties].end);
+            }
+            emit(w, i);
+            platen_docx_writer_copy(w, node->inner_end, node->end);
+            continue;
+        }
+        base = platen_docx_tree_child(w->tree, i, PLATEN_DOCX_RUBY_BASE);
+        above = platen_docx_tree_child(w->tree, i, PLATEN_DOCX_RUBY_TEXT);
+        if (base != 0) {
+            emit_between(w, base, nodes[base].inner, nodes[base].inner_end);
+        }
+        if (above != 0) {
+            fputs(RUN "(" RUN_END, w->out);
+            emit_between(w, above, nodes[above].inner, nodes[above].inner_end);
+            fputs(RUN ")" RUN_END, w->out);
+        }
     }
     w->edits++;
 }
@@ -358,7 +397,10 @@ emit(platen_docx_writer_t *w, uint32_t at)
         }
         font = w->font;
         w->font = what & PLATEN_DOCX_SYMBOLS ? platen_docx_writer_symbol_font(w, at) : NULL;
-        if (what & PLATEN_DOCX_RUNS && is_mixed(w, at)) {
+        if (what & PLATEN_DOCX_BESIDE
+            && platen_docx_tree_child(w->tree, at, PLATEN_DOCX_RUBY) != 0) {
+            emit_ruby(w, at);
+        } else if (what & PLATEN_DOCX_RUNS && is_mixed(w, at)) {
             emit_mixed(w, at);
         } else {
             emit_between(w, at, node->start, node->end);
@@ -382,6 +424,29 @@ emit(platen_docx_writer_t *w, uint32_t at)
             fputs("<w:t xmlns:w=\"" PLATEN_DOCX_W "\" xml:space=\"preserve\">", w->out);
             platen_docx_writer_symbol(w, at);
             fputs("</w:t>", w->out);
+            w->edits++;
+            return;
+        }
+        break;
+    case PLATEN_DOCX_FIELD_SIMPLE:
+        if (what & PLATEN_DOCX_RUNS) {
+            emit_between(w, at, node->inner, node->inner_end);
+            w->edits++;
+            return;
+        }
+        break;
+    case PLATEN_DOCX_MATH_PARAGRAPH:
+        if (what & PLATEN_DOCX_EQUATIONS) {
+            emit_between(w, at, node->inner, node->inner_end);
+            w->edits++;
+            return;
+        }
+        break;
+    case PLATEN_DOCX_MATH:
+        if (what & PLATEN_DOCX_EQUATIONS) {
+            fputs(RUN, w->out);
+            platen_docx_math_write(w->tree, at, w->out);
+            fputs(RUN_END, w->out);
             w->edits++;
             return;
         }

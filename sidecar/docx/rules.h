@@ -13,12 +13,14 @@
 #define PLATEN_DOCX_NOTES 2  /* [1] in the text, and the notes at its end */
 #define PLATEN_DOCX_HIDDEN 4 /* without hidden text */
 #define PLATEN_DOCX_GRIDS 8  /* a table without a grid gets one */
-#define PLATEN_DOCX_RUNS 16  /* a drawing has no text beside it in its run */
+#define PLATEN_DOCX_RUNS 16  /* a drawing has no text beside it in its run; no simple fields */
 /* Fields are what they were saved as where LibreOffice would make of them what Word does not.
  */
 #define PLATEN_DOCX_FIELDS 32
-#define PLATEN_DOCX_COMMENTS 128 /* as notes, with who has made them */
-#define PLATEN_DOCX_SYMBOLS 256  /* those of symbol fonts become what they are in Unicode */
+#define PLATEN_DOCX_COMMENTS 128   /* as notes, with who has made them */
+#define PLATEN_DOCX_SYMBOLS 256    /* those of symbol fonts become what they are in Unicode */
+#define PLATEN_DOCX_BESIDE 512     /* what is above a text follows it in parentheses */
+#define PLATEN_DOCX_EQUATIONS 1024 /* they become text */
 #define PLATEN_DOCX_INDEXES                                                                    \
     64 /* the same for tables of contents that are not to be updated                           \
         */

@@ -18,6 +18,7 @@
 #define CHARTEX "http://schemas.microsoft.com/office/drawing/2014/chartex"
 #define DIAGRAM "http://schemas.openxmlformats.org/drawingml/2006/diagram"
 #define PICTURE "http://schemas.openxmlformats.org/drawingml/2006/picture"
+#define MATH "http://schemas.openxmlformats.org/officeDocument/2006/math"
 #define VML "urn:schemas-microsoft-com:vml"
 #define STRICT "http://purl.oclc.org/ooxml/wordprocessingml/main"
 
@@ -54,6 +55,24 @@ static const struct {
     { PLATEN_DOCX_GRID_BEFORE, W, "gridBefore", "val" },
     { PLATEN_DOCX_GRID_SPAN, W, "gridSpan", "val" },
     { PLATEN_DOCX_INSTRUCTION, W, "instrText", NULL },
+    { PLATEN_DOCX_MATH, MATH, "oMath", NULL },
+    { PLATEN_DOCX_MATH_ABOVE, MATH, "sup", NULL },
+    { PLATEN_DOCX_MATH_ARGUMENT, MATH, "e", NULL },
+    { PLATEN_DOCX_MATH_BEGIN, MATH, "begChr", "val" },
+    { PLATEN_DOCX_MATH_BELOW, MATH, "sub", NULL },
+    { PLATEN_DOCX_MATH_CHARACTER, MATH, "chr", "val" },
+    { PLATEN_DOCX_MATH_DEGREE, MATH, "deg", NULL },
+    { PLATEN_DOCX_MATH_DENOMINATOR, MATH, "den", NULL },
+    { PLATEN_DOCX_MATH_END, MATH, "endChr", "val" },
+    { PLATEN_DOCX_MATH_FENCED, MATH, "d", NULL },
+    { PLATEN_DOCX_MATH_FRACTION, MATH, "f", NULL },
+    { PLATEN_DOCX_MATH_MATRIX, MATH, "m", NULL },
+    { PLATEN_DOCX_MATH_NARY, MATH, "nary", NULL },
+    { PLATEN_DOCX_MATH_NUMERATOR, MATH, "num", NULL },
+    { PLATEN_DOCX_MATH_PARAGRAPH, MATH, "oMathPara", NULL },
+    { PLATEN_DOCX_MATH_ROOT, MATH, "rad", NULL },
+    { PLATEN_DOCX_MATH_ROW, MATH, "mr", NULL },
+    { PLATEN_DOCX_MATH_TEXT, MATH, "t", NULL },
     { PLATEN_DOCX_NAME, W, "name", "val" },
     { PLATEN_DOCX_OUTLINE, W, "outlineLvl", "val" },
     { PLATEN_DOCX_P, W, "p", NULL },
@@ -64,6 +83,9 @@ static const struct {
     { PLATEN_DOCX_R, W, "r", NULL },
     { PLATEN_DOCX_R_PROPERTIES, W, "rPr", NULL },
     { PLATEN_DOCX_R_STYLE, W, "rStyle", "val" },
+    { PLATEN_DOCX_RUBY, W, "ruby", NULL },
+    { PLATEN_DOCX_RUBY_BASE, W, "rubyBase", NULL },
+    { PLATEN_DOCX_RUBY_TEXT, W, "rt", NULL },
     { PLATEN_DOCX_SECTION, W, "sectPr", NULL },
     { PLATEN_DOCX_STYLE, W, "style", "styleId" },
     { PLATEN_DOCX_SYMBOL, W, "sym", "char" },

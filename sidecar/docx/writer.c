@@ -2,6 +2,7 @@
 
 #include "docx/writer.h"
 #include "base/utf8.h"
+#include "docx/math.h"
 #include "docx/symbols.h"
 
 #include <ctype.h>
@@ -202,6 +203,10 @@ platen_docx_writer_note(platen_docx_writer_t *w, uint32_t note)
             break;
         case PLATEN_DOCX_SYMBOL:
             platen_docx_writer_symbol(w, i);
+            break;
+        case PLATEN_DOCX_MATH:
+            platen_docx_math_write(w->tree, i, w->out);
+            i = node->last;
             break;
         case PLATEN_DOCX_TAB:
         case PLATEN_DOCX_BR:

@@ -38,6 +38,9 @@
     (PLATEN_OPTION_BIT(PLATEN_OPTION_TRACK_CHANGES) | PLATEN_OPTION_BIT(PLATEN_OPTION_COMMENTS))
 #define FLAVOUR PLATEN_OPTION_BIT(PLATEN_OPTION_MARKDOWN_FLAVOUR)
 
+/* LibreOffice, which reads more of them, writes those anew that are declined or not read. */
+#define DOCX (PLATEN_EDGE_DECLINES | PLATEN_EDGE_REPAIRED)
+
 /*
  * Import and export filter: pandoc's reader and writer; "" for Markdown: by the
  * flavour.
@@ -62,11 +65,10 @@ static const platen_edge_t edges[] = {
     { "html", "rst", 60 + PLATEN_LOSS_MARKUP, 0, 0, "rst", "html" },
     { "html", "txt", 50 + PLATEN_LOSS_TEXT, 0, 0, "plain", "html" },
 
-    { "docx", "md", 60 + PLATEN_LOSS_MARKUP, FLAVOUR | CHANGES, PLATEN_EDGE_DECLINES, "",
-      "docx" },
-    { "docx", "html", 110 + PLATEN_LOSS_WEB, CHANGES, PLATEN_EDGE_DECLINES, "html", "docx" },
-    { "docx", "epub", 80 + PLATEN_LOSS_BOOK, CHANGES, PLATEN_EDGE_DECLINES, "epub", "docx" },
-    { "docx", "rst", 70 + PLATEN_LOSS_MARKUP, CHANGES, PLATEN_EDGE_DECLINES, "rst", "docx" },
+    { "docx", "md", 60 + PLATEN_LOSS_MARKUP, FLAVOUR | CHANGES, DOCX, "", "docx" },
+    { "docx", "html", 110 + PLATEN_LOSS_WEB, CHANGES, DOCX, "html", "docx" },
+    { "docx", "epub", 80 + PLATEN_LOSS_BOOK, CHANGES, DOCX, "epub", "docx" },
+    { "docx", "rst", 70 + PLATEN_LOSS_MARKUP, CHANGES, DOCX, "rst", "docx" },
 
     { "odt", "md", 250 + PLATEN_LOSS_MARKUP, FLAVOUR, 0, "", "odt" },
     { "odt", "html", 130 + PLATEN_LOSS_WEB, 0, 0, "html", "odt" },

@@ -48,6 +48,8 @@ static const word_t text_words[] = {
     { "<v:imagedata", PLATEN_LOK_PICTURES },
     { "<w:instrText", PLATEN_LOK_FIELDS },
     { "<w:fldSimple", PLATEN_LOK_FIELDS },
+    { "<w:ruby>", PLATEN_LOK_RUBY },
+    { "<m:oMath", PLATEN_LOK_EQUATIONS },
     { "<w:sym ", PLATEN_LOK_SYMBOLS },
     { "ascii=\"Symbol", PLATEN_LOK_SYMBOLS },
     { "ascii=\"Wingdings", PLATEN_LOK_SYMBOLS },
@@ -296,6 +298,8 @@ read_rules(zip_t *zip, unsigned what, platen_docx_rules_t *rules)
                   | (what & PLATEN_LOK_MEND_FIELDS ? PLATEN_DOCX_FIELDS : 0)
                   | (what & PLATEN_LOK_MEND_INDEXES ? PLATEN_DOCX_INDEXES : 0)
                   | (what & PLATEN_LOK_MEND_SYMBOLS ? PLATEN_DOCX_SYMBOLS : 0)
+                  | (what & PLATEN_LOK_MEND_RUBY ? PLATEN_DOCX_BESIDE : 0)
+                  | (what & PLATEN_LOK_MEND_EQUATIONS ? PLATEN_DOCX_EQUATIONS : 0)
                   | (what & PLATEN_LOK_MEND_END ? PLATEN_DOCX_COMMENTS : 0);
     if (what & (PLATEN_LOK_MEND_FIELDS | PLATEN_LOK_MEND_INDEXES)) {
         (void) read_fields(zip, rules);

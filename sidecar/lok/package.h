@@ -26,6 +26,8 @@
 #define PLATEN_LOK_LACKING 65536 /* an ODF document has functions of Excel, perhaps lacked */
 
 #define PLATEN_LOK_SYMBOLS 131072 /* characters of symbol fonts */
+#define PLATEN_LOK_RUBY 262144    /* text above other text */
+#define PLATEN_LOK_EQUATIONS 524288
 
 /* Looks at a text document or a workbook; 0 if it is no such package. */
 unsigned platen_lok_package_look(const char *path);
@@ -48,14 +50,17 @@ unsigned platen_lok_package_look(const char *path);
 /* Formulas that have a value, which stays: all of them, or those with a function lacked. */
 #define PLATEN_LOK_MEND_FORMULAS 8192
 #define PLATEN_LOK_MEND_LACKING 16384
-#define PLATEN_LOK_MEND_SYMBOLS 32768   /* in a rewritten part, too */
+#define PLATEN_LOK_MEND_SYMBOLS 32768 /* in a rewritten part, too */
+#define PLATEN_LOK_MEND_RUBY 131072
+#define PLATEN_LOK_MEND_EQUATIONS 262144
 #define PLATEN_LOK_MEND_DIRECTION 65536 /* of an ODF text: paragraphs from the right are so */
 
 /* What is done to OOXML alone. */
 #define PLATEN_LOK_MEND_OOXML                                                                  \
     (PLATEN_LOK_MEND_ORIGINAL | PLATEN_LOK_MEND_BOXES | PLATEN_LOK_MEND_NOTES                  \
      | PLATEN_LOK_MEND_HIDDEN | PLATEN_LOK_MEND_GRIDS | PLATEN_LOK_MEND_RUNS                   \
-     | PLATEN_LOK_MEND_END | PLATEN_LOK_MEND_SYMBOLS)
+     | PLATEN_LOK_MEND_END | PLATEN_LOK_MEND_SYMBOLS | PLATEN_LOK_MEND_RUBY                    \
+     | PLATEN_LOK_MEND_EQUATIONS)
 
 /*
  * Writes a copy of an OOXML package, or an ODF text, without that.  Returns 1 if there was any,

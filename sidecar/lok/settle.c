@@ -104,6 +104,12 @@ platen_lok_settle_mend(const platen_lok_document_t *document, unsigned found)
     if (found & PLATEN_LOK_SYMBOLS && is_open(document)) {
         what |= PLATEN_LOK_MEND_SYMBOLS;
     }
+    if (found & PLATEN_LOK_RUBY && is_open(document)) {
+        what |= PLATEN_LOK_MEND_RUBY;
+    }
+    if (found & PLATEN_LOK_EQUATIONS && is_plain(document)) {
+        what |= PLATEN_LOK_MEND_EQUATIONS;
+    }
     if (found & PLATEN_LOK_FIELDS && platen_lok_settle_final(document)) {
         what |= PLATEN_LOK_MEND_FIELDS;
     }

@@ -186,3 +186,39 @@ for my $case (['docx', 'pdf', 'end'], ['docx', 'txt', 'end'], ['docx', 'html', '
     like $text =~ s/<[^>]+>|\\//gr, qr/noted\[1\]\s+last\s+\[1\] B: REMARK/, "$from to $to";
     unlike $warnings, qr/Comments/, 'which are there';
 }
+
+
+
+=== TEST 9: equations, text above a text, simple fields, and what one reader cannot read
+--- timeout: 120
+--- flow
+my $run = sub { "<m:r><m:t>$_[0]</m:t></m:r>" };
+my $body = '<w:p><w:r><w:t xml:space="preserve">sum </w:t></w:r><m:oMath><m:f><m:num>' . $run->('a+b') . '</m:num><m:den>' . $run->('c') . '</m:den></m:f>' . $run->('&lt;')
+    . '<m:sSup><m:e>' . $run->('x') . '</m:e><m:sup>' . $run->('2') . '</m:sup></m:sSup><m:rad><m:radPr><m:degHide m:val="1"/></m:radPr><m:deg/><m:e>' . $run->('y') . '</m:e></m:rad>'
+    . '<m:d><m:dPr><m:begChr m:val="["/><m:endChr m:val="]"/></m:dPr><m:e>' . $run->('z') . '</m:e></m:d></m:oMath></w:p>'
+    . '<w:p><w:r><w:ruby><w:rubyPr/><w:rt><w:r><w:t>ABOVE</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>BASE</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p>'
+    . '<w:p><w:fldSimple w:instr=" MERGEFIELD Phone "><w:r><w:t>MERGED</w:t></w:r></w:fldSimple></w:p>' . main::p('last');
+my @doc = (name => 'a.docx', content => docx(body => $body));
+my (undef, $odt) = convert(@doc, to => 'odt');
+for my $doc ([docx => @doc], [odt => file => $odt]) {
+    my ($from, @doc) = @$doc;
+    for my $to (qw(txt md html)) {
+        my ($text) = main::text(@doc, to => $to);
+        like $text, qr/BASE\s*(?:<[^>]*>\s*)*\\?\(?\s*(?:<[^>]*>\s*)*ABOVE/, "$from to $to: text above a text";
+        like $text, qr/MERGED/, 'a field';
+    }
+}
+my ($text) = main::text(@doc, to => 'txt');
+like $text, qr/^sum \(a\+b\)\/c<x\^2\xe2\x88\x9ay\[z\]\s/m, 'an equation as text';
+like +(main::text(file => $odt, to => 'txt'))[0], qr/sum.*a.*b.*c.*x.*2.*y.*z/, 'of an ODT, too';
+my $foreign = docx(body => main::p('OTHERPREFIX'));
+my $dir = "$TestPlaten::Var/prefix";
+mkdir $dir;
+TestPlaten::spew("$dir/a.docx", $foreign);
+my $xml = `unzip -p $dir/a.docx word/document.xml` =~ s/\bw:/ns0:/gr =~ s/xmlns:w=/xmlns:ns0=/r;
+mkdir "$dir/word";
+TestPlaten::spew("$dir/word/document.xml", $xml);
+system("cd $dir && zip -q a.docx word/document.xml");
+for my $to (qw(md txt)) {
+    like +(main::text(file => "$dir/a.docx", name => 'a.docx', to => $to))[0], qr/OTHERPREFIX/, "another prefix for its elements, to $to";
+}
