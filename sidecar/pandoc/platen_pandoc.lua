@@ -236,6 +236,34 @@ local function ticks(str)
   return pandoc.Str(text)
 end
 
+--[[
+What is told of a PDF's text: characters that have no meaning in it, and Hebrew or Arabic that
+is in the order in which it is drawn, from the left: then words begin with what ends a word.
+]]
+local function tell_of_text(blocks)
+  local unknown, from_left, from_right = 0, 0, 0
+  local finals = { ['\u{5da}'] = true, ['\u{5dd}'] = true, ['\u{5df}'] = true, ['\u{5e3}'] = true,
+                   ['\u{5e5}'] = true, ['\u{629}'] = true, ['\u{649}'] = true }
+  pandoc.walk_block(pandoc.Div(blocks), {
+    Str = function(str)
+      unknown = unknown + select(2, str.text:gsub('\u{fffd}', ''))
+      if str.text:match '[\xd7-\xd9]' then
+        if finals[str.text:match('^' .. utf8.charpattern)] then from_left = from_left + 1 end
+        if finals[str.text:match(utf8.charpattern .. '$')] then from_right = from_right + 1 end
+      end
+    end
+  })
+  local file = (unknown > 0 or from_left > from_right) and io.open('warnings', 'a')
+  if not file then return end
+  if unknown > 0 then
+    file:write(unknown, ' characters of the PDF are glyphs of which it does not say what they mean; \u{fffd} stands in their place.\n')
+  end
+  if from_left > from_right then
+    file:write('Hebrew or Arabic is in the order in which the PDF draws it, which is not that in which it is read; plain text (to=txt) has that.\n')
+  end
+  file:close()
+end
+
 local function pages(doc)
   local blocks, texts, out = {}, {}, pandoc.List()
   for _, page in ipairs(doc.blocks) do
@@ -270,6 +298,7 @@ local function pages(doc)
     end
   end
   if list then out:insert(pandoc.BulletList(list)) end
+  whole(tell_of_text)(out)
   doc.blocks = pandoc.walk_block(pandoc.Div(out), { Str = whole(ticks) }).content
   return doc
 end
@@ -669,7 +698,10 @@ local function metadata(doc)
   elseif FORMAT:match '^epub' then
     if not meta.title then doc.meta.title = first_heading(doc) end
   elseif source == 'html' then
-    doc.meta.title = nil
+    -- What a page says of itself in its head is not on it.
+    for _, name in ipairs { 'title', 'subtitle', 'author', 'date', 'abstract' } do
+      doc.meta[name] = nil
+    end
   elseif not carries and not off_page then
     title_block(doc)
   end

@@ -402,6 +402,39 @@ warn_of_outside(const char *text, size_t len)
     }
 }
 
+/* Where a control word of RTF is, from `p`, which is not a part of another; NULL: nowhere. */
+static const char *
+find_control(const char *p, const char *end, const char *word)
+{
+    size_t      n = strlen(word);
+    const char *at;
+
+    while ((at = memchr(p, '\\', (size_t) (end - p))) != NULL && end - at > 1) {
+        if ((size_t) (end - at) > n && memcmp(at, word, n) == 0
+            && !isalpha((unsigned char) at[n])) {
+            return at;
+        }
+        p = at + 2; /* what is escaped is none */
+    }
+    return NULL;
+}
+
+/* Cells of no row are not parted by LibreOffice, and run together: tabs are what parts them. */
+static int
+put_rtf(const char *p, size_t len, FILE *out)
+{
+    const char *end = p + len, *at;
+
+    if (find_control(p, end, "\\row") == NULL && find_control(p, end, "\\trowd") == NULL) {
+        while ((at = find_control(p, end, "\\cell")) != NULL) {
+            fwrite(p, 1, (size_t) (at - p), out);
+            fputs("\\tab", out);
+            p = at + strlen("\\cell");
+        }
+    }
+    return fwrite(p, 1, (size_t) (end - p), out) == (size_t) (end - p) ? 0 : PLATEN_TEXT_WRITE;
+}
+
 static int
 decode(const char *format, const char *said, int mark, const char *p, size_t len, FILE *out)
 {
@@ -416,7 +449,7 @@ decode(const char *format, const char *said, int mark, const char *p, size_t len
         for (skip = len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
              skip < len && p[skip] != '{'; skip++) {
         }
-        return fwrite(p + skip, 1, len - skip, out) == len - skip ? 0 : PLATEN_TEXT_WRITE;
+        return put_rtf(p + skip, len - skip, out);
     }
 
     w.out = open_memstream(&text, &size);

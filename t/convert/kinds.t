@@ -1,0 +1,68 @@
+# Documents of kinds that other programs write: what they say is in their results.
+
+use utf8;
+use lib 't/lib';
+use TestPlaten;
+use TestOffice;
+use Encode ();
+
+sub text { my ($job, $file) = convert(@_); return (scalar TestOffice::text_of($file), "@{ $job->{warnings} }") }
+
+# A PDF of one line, whose glyphs are these characters (in hexadecimal, as UTF-16), left to right.
+sub pdf_of {
+    my (@codes) = @_;
+    my $n = 0;
+    my $map = join '', map { sprintf "<%02x> <%s>\n", ++$n, $_ } @codes;
+    my $cmap = "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /A def /CMapType 2 def\n1 begincodespacerange <00> <ff> endcodespacerange\n"
+        . scalar(@codes) . " beginbfchar\n${map}endbfchar\nendcmap end end";
+    my $content = 'BT /F 24 Tf 72 700 Td <' . join('', map sprintf('%02x', $_), 1 .. $n) . '> Tj ET';
+    my @objects = ('<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+        '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F 4 0 R >> >> /Contents 6 0 R >>',
+        '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FirstChar 1 /LastChar ' . $n . ' /Widths [' . '500 ' x $n . '] /ToUnicode 5 0 R >>',
+        '<< /Length ' . length($cmap) . " >>\nstream\n$cmap\nendstream", '<< /Length ' . length($content) . " >>\nstream\n$content\nendstream");
+    my ($pdf, @at) = ("%PDF-1.4\n");
+    for my $i (0 .. $#objects) { push @at, length $pdf; $pdf .= ($i + 1) . " 0 obj\n$objects[$i]\nendobj\n" }
+    my $xref = length $pdf;
+    return $pdf . 'xref' . "\n0 " . (@objects + 1) . "\n0000000000 65535 f \n" . join('', map sprintf("%010d 00000 n \n", $_), @at)
+        . 'trailer << /Size ' . (@objects + 1) . " /Root 1 0 R >>\nstartxref\n$xref\n%%EOF\n";
+}
+
+platend_start();
+run_tests();
+
+__DATA__
+
+=== TEST 1: cells of RTF in no row
+--- timeout: 60
+--- flow
+for my $to (qw(txt md html docx)) {
+    my ($text) = main::text(name => 'a.rtf', content => '{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\f0 one\cell two\cell }\par \\\\cell}', to => $to);
+    unlike $text, qr/onetwo/, $to;
+    like $text, qr/one\s*<.*two|one\s.*two/s, "both";
+    like $text, qr/\\\\?cell/, 'and what is escaped is text';
+}
+my ($text) = main::text(name => 'a.rtf', content => '{\rtf1\ansi\trowd\cellx3000\cellx6000\intbl one\cell two\cell\row\pard last\par}', to => 'html');
+like $text, qr/<table.*one.*<td.*two/s, 'a table stays one';
+
+
+
+=== TEST 2: the text of a PDF that is not what is read
+--- timeout: 60
+--- flow
+my ($text, $warnings) = main::text(name => 'a.pdf', content => main::pdf_of(map sprintf('%04x', $_), reverse 0x5e9, 0x5dc, 0x5d5, 0x5dd), to => 'md');
+like $warnings, qr/Hebrew or Arabic is in the order in which/, 'drawn from the left';
+(undef, $warnings) = main::text(name => 'a.pdf', content => main::pdf_of(map sprintf('%04x', $_), 0x5e9, 0x5dc, 0x5d5, 0x5dd), to => 'docx');
+unlike $warnings, qr/Hebrew/, 'in the order in which it is read';
+(undef, $warnings) = main::text(name => 'a.pdf', content => main::pdf_of('0041', 'fffd', 'fffd', '0042'), to => 'md');
+like $warnings, qr/^2 characters of the PDF are glyphs/m, 'glyphs without a meaning';
+
+
+
+=== TEST 3: what a page says in its head is not on it
+--- flow
+my $page = '<html><head><title>TITLED</title><meta name="author" content="WRITER"><meta name="date" content="2006-07-15"></head><body><p>BODY</p></body></html>';
+for my $to (qw(docx odt md txt)) {
+    my ($text) = main::text(name => 'a.html', content => $page, to => $to);
+    like $text, qr/BODY/, $to;
+    unlike $text, qr{WRITER|2006-07}, 'and nothing else';
+}
