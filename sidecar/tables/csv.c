@@ -116,15 +116,17 @@ step(platen_tables_csv_t *csv, char c, platen_tables_row_f record, void *to,
 
     if (c == '\0') {
         return platen_tables_fail(err, PLATEN_TABLES_CORRUPT,
-                                  "line %llu has a NUL byte: this is not text, or its encoding"
-                                  " has to be given",
-                                  (unsigned long long) csv->line);
+                                  "line %llu, column %llu has a NUL byte: this is not text, or "
+                                  "its encoding has to be given",
+                                  (unsigned long long) csv->line,
+                                  (unsigned long long) csv->column);
     }
 
     switch (csv->state) {
     case CR:
         csv->state = START;
         if (c == '\n') {
+            csv->column = 0;
             return 0;
         }
         /* fall through */
@@ -139,6 +141,7 @@ step(platen_tables_csv_t *csv, char c, platen_tables_row_f record, void *to,
         if (c == '"') {
             csv->state = QUOTED;
             csv->open = csv->line;
+            csv->open_column = csv->column;
             return 0;
         }
         /* fall through */
@@ -168,11 +171,24 @@ step(platen_tables_csv_t *csv, char c, platen_tables_row_f record, void *to,
     return 0;
 }
 
+/* How many characters of UTF-8 begin in it. */
+static size_t
+characters(const char *text, size_t len)
+{
+    size_t i, n = 0;
+
+    for (i = 0; i < len; i++) {
+        n += (text[i] & 0xc0) != 0x80;
+    }
+    return n;
+}
+
 int
 platen_tables_csv_feed(platen_tables_csv_t *csv, const char *data, size_t len,
                        platen_tables_row_f record, void *to, platen_tables_error_t *err)
 {
     const char *p = data, *end = data + len;
+    uint64_t    line;
     size_t      n;
     int         rc = 0;
 
@@ -180,12 +196,16 @@ platen_tables_csv_feed(platen_tables_csv_t *csv, const char *data, size_t len,
         if (csv->state == BARE || csv->state == QUOTED) {
             n = ordinary(csv, p, end);
             platen_tables_buffer_add(&csv->text, p, n);
+            csv->column += characters(p, n);
             p += n;
             if (p == end) {
                 break;
             }
         }
+        line = csv->line;
+        csv->column += characters(p, 1);
         rc = step(csv, *p++, record, to, err);
+        csv->column = csv->line == line ? csv->column : 0;
     }
     return rc;
 }
@@ -197,8 +217,10 @@ platen_tables_csv_end(platen_tables_csv_t *csv, platen_tables_row_f record, void
     switch (csv->state) {
     case QUOTED:
         return platen_tables_fail(err, PLATEN_TABLES_CORRUPT,
-                                  "the quoted field that begins on line %llu is never closed",
-                                  (unsigned long long) csv->open);
+                                  "the quoted field that begins on line %llu, column %llu is "
+                                  "never closed",
+                                  (unsigned long long) csv->open,
+                                  (unsigned long long) csv->open_column);
     case FIELD:
     case BARE:
     case QUOTE:

@@ -19,8 +19,10 @@
 typedef struct {
     char     delimiter;
     int      state;
-    uint64_t line; /* from 1, of what is read now */
-    uint64_t open; /* the line on which the quoted field began */
+    uint64_t line;   /* from 1, of what is read now */
+    uint64_t column; /* from 1, of the character that was read last; in bytes, but for UTF-8 */
+    uint64_t open;   /* the line on which the quoted field began */
+    uint64_t open_column;
 
     platen_tables_buffer_t text;  /* the record's fields, one after the other */
     size_t                *ends;  /* where each ends in it */

@@ -222,7 +222,7 @@ becomes('csv', 'json', "a\n\xff\xfe\x81\n", qq{[\n{"a":"\xc3\xbf\xc3\xbe\xef\xbf
         'a byte that windows-1252 does not have');
 refused('csv', 'json', "a\n\xff\n", 10, 'byte 2 .* not UTF-8', 'not the encoding that was given',
         '--encoding', 'utf-8');
-refused('csv', 'json', "a\nx\0y\n", 10, 'line 2 has a NUL', 'a NUL byte');
+refused('csv', 'json', "a\nx\0y\n", 10, 'line 2, column 2 has a NUL', 'a NUL byte');
 becomes('json', 'csv', $utf8, "n\xe4me\n\xa45\n", 'to ISO-8859-15', '--out-encoding',
         'iso-8859-15');
 becomes('json', 'csv', $utf8, "\xff\xfen\0\xe4\0m\0e\0\n\0\xac\x205\0\n\0", 'to UTF-16',
@@ -268,7 +268,7 @@ refused('json', 'csv', $_->[0], 10, $_->[1], "JSON: $_->[2]")
 refused($_->[0], 'xlsx', $_->[1], 17, 'nothing in the document', "nothing: $_->[2]")
     for ['csv', '', 'no byte'], ['csv', "\n\r\n", 'empty lines'], ['json', '', 'no byte'],
         ['json', " \n", 'white space'], ['json', '[]', 'no row'], ['json', '[{},{}]', 'no key'];
-refused('csv', 'json', "a,b\n1,\"x\n2,y\n", 10, 'begins on line 2 is never closed', 'no end quote');
+refused('csv', 'json', "a,b\n\xc3\xa9,\"x\n2,y\n", 10, 'begins on line 2, column 3 is never closed', 'no end quote');
 refused('csv', 'json', 'a' . ',' x 65536 . "\n", 18, 'more than 65536 fields', 'fields');
 
 # XLSX.

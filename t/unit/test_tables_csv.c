@@ -132,21 +132,22 @@ assert_refused(const char *bytes, size_t len, int code, const char *sentence)
 static void
 test_refused(void **state)
 {
-    static const char nul[] = "line 2 has a NUL byte: this is not text, or its encoding has"
-                              " to be given";
-    char             *wide = platen_tables_new(PLATEN_TABLES_COLUMNS_MAX + 1, 1);
-    char              sentence[64];
+#define NUL(column)                                                                            \
+    "line 2, column " column                                                                   \
+    " has a NUL byte: this is not text, or its encoding has to be given"
+    char *wide = platen_tables_new(PLATEN_TABLES_COLUMNS_MAX + 1, 1);
+    char  sentence[64];
 
     (void) state;
 
     assert_refused("a\n\"b\nc,\n", 8, PLATEN_TABLES_CORRUPT,
-                   "the quoted field that begins on line 2 is never closed");
+                   "the quoted field that begins on line 2, column 1 is never closed");
     assert_refused("a\r\n\"b\n\"\"", 8, PLATEN_TABLES_CORRUPT,
-                   "the quoted field that begins on line 2 is never closed");
-    assert_refused("a\nb\0", 4, PLATEN_TABLES_CORRUPT, nul);
-    assert_refused("a\n\"\0", 4, PLATEN_TABLES_CORRUPT, nul);
-    assert_refused("a\n\"\"\0", 5, PLATEN_TABLES_CORRUPT, nul);
-    assert_refused("a\n\0", 3, PLATEN_TABLES_CORRUPT, nul);
+                   "the quoted field that begins on line 2, column 1 is never closed");
+    assert_refused("a\nb\0", 4, PLATEN_TABLES_CORRUPT, NUL("2"));
+    assert_refused("a\r\n\"\0", 5, PLATEN_TABLES_CORRUPT, NUL("2"));
+    assert_refused("a\n\"\"\0", 5, PLATEN_TABLES_CORRUPT, NUL("3"));
+    assert_refused("a\n\0", 3, PLATEN_TABLES_CORRUPT, NUL("1"));
 
     memset(wide, ',', PLATEN_TABLES_COLUMNS_MAX + 1);
     snprintf(sentence, sizeof(sentence), "line 1 has more than %d fields",
