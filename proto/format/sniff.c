@@ -134,7 +134,9 @@ typedef struct {
     int                    fd;
     int                    entries;
     int                    content_types;
+    int                    root; /* what says where the document in it lies */
     const platen_format_t *ooxml;
+    const platen_format_t *elsewhere; /* a part of it that does not lie where Office puts it */
     const platen_format_t *mimetype;
     int                    mimetype_seen;
     int                    odf_manifest;
@@ -146,6 +148,16 @@ static int
 starts_with(const platen_zip_entry_t *e, const char *prefix)
 {
     return e->name_len >= strlen(prefix) && strncasecmp(e->name, prefix, strlen(prefix)) == 0;
+}
+
+/* Whether that is the name of the file, wherever it lies. */
+static int
+ends_with(const platen_zip_entry_t *e, const char *name)
+{
+    size_t n = strlen(name);
+
+    return e->name_len >= n && strncasecmp(e->name + e->name_len - n, name, n) == 0
+           && (e->name_len == n || e->name[e->name_len - n - 1] == '/');
 }
 
 static int
@@ -181,9 +193,9 @@ other_container(const platen_zip_entry_t *e)
 static int
 zip_clue(void *data, const platen_zip_entry_t *e)
 {
-    static const char *const parts[][2] = { { "word/", "docx" },
-                                            { "xl/", "xlsx" },
-                                            { "ppt/", "pptx" } };
+    static const char *const parts[][3] = { { "word/", "docx", "document.xml" },
+                                            { "xl/", "xlsx", "workbook.xml" },
+                                            { "ppt/", "pptx", "presentation.xml" } };
     zip_clues_t             *clues = data;
     const platen_format_t   *format;
     char                     mime[128];
@@ -197,6 +209,8 @@ zip_clue(void *data, const platen_zip_entry_t *e)
 
     if (is_named(e, "[Content_Types].xml")) {
         clues->content_types = 1;
+    } else if (is_named(e, "_rels/.rels")) {
+        clues->root = 1;
     } else if (is_named(e, "META-INF/manifest.xml")) {
         clues->odf_manifest = 1;
     } else if (is_named(e, "META-INF/container.xml")) {
@@ -218,6 +232,8 @@ zip_clue(void *data, const platen_zip_entry_t *e)
     for (i = 0; clues->ooxml == NULL && i < 3; i++) {
         if (starts_with(e, parts[i][0])) {
             clues->ooxml = platen_format_find(parts[i][1], 4);
+        } else if (clues->elsewhere == NULL && ends_with(e, parts[i][2])) {
+            clues->elsewhere = platen_format_find(parts[i][1], 4);
         }
     }
 
@@ -246,6 +262,10 @@ sniff_zip(sniffer_t *s, int fd, off_t size, platen_sniff_t *sniff)
         is_format(sniff, clues.mimetype);
     } else if (clues.content_types && clues.ooxml != NULL) {
         is_format(sniff, clues.ooxml);
+    } else if (clues.content_types && clues.root && clues.elsewhere != NULL
+               && clues.other == NULL) {
+        /* Where parts lie is free (ECMA-376 part 2). */
+        is_format(sniff, clues.elsewhere);
     } else if (clues.epub_container) {
         is_format(sniff, platen_format_find("epub", 4));
     } else if (clues.odf_manifest) {

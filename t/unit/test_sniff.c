@@ -128,6 +128,13 @@ test_ooxml(void **state)
         zip_add(&z, "other/document.xml", "");
         sniff = sniff_zip(&z);
         assert_is(&sniff, "zip");
+
+        /* All of a package is, wherever its parts lie. */
+        zip_add(&z, strchr(parts[i][0], '/') + 1, "");
+        zip_add(&z, "_rels/.rels", "");
+        zip_add(&z, "[Content_Types].xml", "<Types/>");
+        sniff = sniff_zip(&z);
+        assert_is(&sniff, parts[i][1]);
     }
 
     /* An embedded sheet does not make a text a sheet. */
