@@ -21,8 +21,7 @@
 /* About the result, unless the edge says that they are about the document. */
 #define RESULT                                                                                 \
     (BIT(OUTPUT_PASSWORD) | BIT(PDFA) | BIT(PDFUA) | BIT(IMAGE_QUALITY)                        \
-     | BIT(IMAGE_RESOLUTION) | BIT(CSV_DELIMITER) | BIT(CHARSET) | BIT(MARKDOWN_FLAVOUR)       \
-     | BIT(SHEET))
+     | BIT(IMAGE_RESOLUTION) | BIT(CSV_DELIMITER) | BIT(CHARSET) | BIT(MARKDOWN_FLAVOUR))
 
 #define LABELS 4096
 #define NONE LABELS
@@ -101,6 +100,15 @@ is_change(const platen_edge_t *edge)
     return strcmp(edge->from, edge->to) != 0 && !(edge->rules & PLATEN_EDGE_ASKED);
 }
 
+/* Whether what it makes, with these options, stays in that format: of all sheets there are
+ * files. */
+static int
+is_final(const platen_edge_t *edge, uint32_t honours)
+{
+    return (!(edge->rules & PLATEN_EDGE_INPUT) && honours & RESULT)
+           || (edge->rules & PLATEN_EDGE_PAGES && honours & BIT(SHEET));
+}
+
 /* Follows every edge from one label. */
 static void
 follow(search_t *s, size_t at)
@@ -140,7 +148,7 @@ follow(search_t *s, size_t at)
             .honoured = from->honoured | honours,
             .cost = from->cost + edge->cost,
             .picture = from->picture || edge->rules & PLATEN_EDGE_PICTURE,
-            .final = from->final || (!(edge->rules & PLATEN_EDGE_INPUT) && honours & RESULT),
+            .final = from->final || is_final(edge, honours),
             .changes = from->changes + is_change(edge),
             .previous = at,
             .edge = i,

@@ -53,7 +53,7 @@
     { from, "xlsx", 140, SECRET, 0, "xlsx", NULL },                            \
     { from, "ods", 160, SECRET, 0, "ods", NULL },                              \
     { from, "xls", 150, SECRET, 0, "xls", NULL },                              \
-    { from, "csv", 400, SECRET | BIT(VALUES), PLATEN_EDGE_ASKED, "csv", NULL }, \
+    { from, "csv", 400, SECRET | BIT(VALUES) | BIT(SHEET), PLATEN_EDGE_ASKED, "csv", NULL }, \
     { from, "html", 130 + PLATEN_LOSS_WEB, SECRET, 0, "html", NULL }
 
 /* A page of tables as a spreadsheet; it is read by another filter than a page. */
@@ -164,6 +164,7 @@ request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_messa
     const char *password = platen_options_get(run->options, PLATEN_OPTION_PASSWORD);
     const char *tracked = platen_options_get(run->options, PLATEN_OPTION_TRACK_CHANGES);
     const char *comments = platen_options_get(run->options, PLATEN_OPTION_COMMENTS);
+    const char *sheet = platen_options_get(run->options, PLATEN_OPTION_SHEET);
     const char *to = run->edge->to;
     size_t      n;
 
@@ -197,6 +198,9 @@ request(const platen_engine_t *engine, const platen_run_t *run, platen_lok_messa
     message->sheets =
         platen_options_get(run->options, PLATEN_OPTION_SINGLE_PAGE_SHEETS) != NULL;
     ask_for_pages(run->options, &message->page);
+    if (sheet != NULL && strcmp(to, "csv") == 0) {
+        message->sheet = platen_str(sheet);
+    }
     message->export_filter = platen_str(run->edge->export_filter);
     message->export_options = platen_str(scratch);
     if (password != NULL) {
@@ -224,6 +228,8 @@ exited(int code, const char *stderr_tail)
         return PLATEN_EXIT_MEMORY;
     case PLATEN_LOK_EXIT_TIME:
         return PLATEN_EXIT_TIMEOUT;
+    case PLATEN_LOK_EXIT_SHEET:
+        return PLATEN_EXIT_SHEET;
     case PLATEN_LOK_EXIT_SANDBOX:
     case PLATEN_LOK_EXIT_SETUP:
         return PLATEN_EXIT_SETUP;

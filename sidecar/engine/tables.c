@@ -26,6 +26,10 @@ static const platen_edge_t edges[] = {
     { "csv", "json", 30, CSV | HEADER, PLATEN_EDGE_INPUT, NULL, NULL },
     { "csv", "xlsx", 40, CSV | HEADER, PLATEN_EDGE_INPUT, NULL, NULL },
     { "csv", "parquet", 60, CSV | HEADER, PLATEN_EDGE_INPUT, NULL, NULL },
+    /* Of a CSV that LibreOffice has made. */
+    { "csv", "json", 31, HEADER, 0, NULL, NULL },
+    { "csv", "jsonl", 31, HEADER, 0, NULL, NULL },
+    { "csv", "parquet", 61, HEADER, 0, NULL, NULL },
     { "xlsx", "json", 30, BOOK, PLATEN_EDGE_DECLINES, NULL, NULL },
     { "xlsx", "csv", 30, BOOK | CSV, PLATEN_EDGE_DECLINES | PLATEN_EDGE_PAGES, NULL, NULL },
     { "xlsx", "parquet", 60, BOOK, PLATEN_EDGE_DECLINES | PLATEN_EDGE_PAGES, NULL, NULL },
@@ -39,6 +43,7 @@ static const platen_edge_t edges[] = {
     { "csv", "tsv", 30, CSV, PLATEN_EDGE_INPUT, NULL, NULL },
     { "json", "tsv", 40, 0, 0, NULL, NULL },
     { "parquet", "tsv", 60, 0, 0, NULL, NULL },
+    { "xlsx", "tsv", 30, BOOK, PLATEN_EDGE_DECLINES | PLATEN_EDGE_PAGES, NULL, NULL },
     { "tsv", "csv", 30, 0, 0, NULL, NULL },
     { "tsv", "json", 30, 0, 0, NULL, NULL },
     { "tsv", "xlsx", 40, 0, 0, NULL, NULL },

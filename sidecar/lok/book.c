@@ -2,9 +2,11 @@
 
 #include "lok/book.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/json.h"
 #include "engine/warning.h"
@@ -57,7 +59,7 @@ platen_lok_book_believe(const platen_lok_document_t *document, const platen_lok_
 
 /* Its name is a string of JSON (RFC 8259, 7): LibreOffice ends at one that is none. */
 static void
-hide_sheet(LibreOfficeKitDocument *loaded, const char *name)
+order_sheet(LibreOfficeKitDocument *loaded, const char *command, const char *name)
 {
     platen_json_t j;
     char         *arguments;
@@ -71,7 +73,7 @@ hide_sheet(LibreOfficeKitDocument *loaded, const char *name)
     platen_json_close(&j, '}');
     arguments = platen_json_heap_end(&j);
     if (arguments != NULL) {
-        platen_lok_office_post(loaded, ".uno:Hide", arguments);
+        platen_lok_office_post(loaded, command, arguments);
     }
     free(arguments);
 }
@@ -95,7 +97,7 @@ platen_lok_book_open(LibreOfficeKitDocument *loaded, const platen_lok_document_t
         info = loaded->pClass->getPartInfo(loaded, (int) i);
         if (book->sheet[i].hidden && info != NULL
             && strstr(info, "\"visible\": \"1\"") != NULL) {
-            hide_sheet(loaded, book->sheet[i].name);
+            order_sheet(loaded, ".uno:Hide", book->sheet[i].name);
         }
         free(info);
     }
@@ -120,17 +122,144 @@ platen_lok_book_open(LibreOfficeKitDocument *loaded, const platen_lok_document_t
     loaded->pClass->setPart(loaded, active);
 }
 
+static int
+is_hidden(LibreOfficeKitDocument *loaded, int sheet)
+{
+    char *info = loaded->pClass->getPartInfo(loaded, sheet);
+    int   hidden = info != NULL && strstr(info, "\"visible\": \"0\"") != NULL;
+
+    free(info);
+    return hidden;
+}
+
 /* Whether a sheet is hidden, which with a page to each sheet would have one. */
 int
 platen_lok_book_hides(LibreOfficeKitDocument *loaded)
 {
-    char *info;
-    int   i, hidden = 0;
+    int i, hidden = 0;
 
     for (i = 0; !hidden && i < loaded->pClass->getParts(loaded); i++) {
-        info = loaded->pClass->getPartInfo(loaded, i);
-        hidden = info != NULL && strstr(info, "\"visible\": \"0\"") != NULL;
-        free(info);
+        hidden = is_hidden(loaded, i);
     }
     return hidden;
+}
+
+/* The place of the sheet that is meant: of that name, or else of that number; -1: none. */
+static int
+find_sheet(LibreOfficeKitDocument *loaded, const char *wanted)
+{
+    int           parts = loaded->pClass->getParts(loaded), i, by_case = -1, by_name = -1;
+    unsigned long number;
+    char         *name;
+
+    for (i = 0; i < parts; i++) {
+        name = loaded->pClass->getPartName(loaded, i);
+        if (by_name == -1 && name != NULL && strcmp(name, wanted) == 0) {
+            by_name = i;
+        } else if (by_case == -1 && name != NULL && strcasecmp(name, wanted) == 0) {
+            by_case = i;
+        }
+        free(name);
+    }
+    if (by_name != -1 || by_case != -1) {
+        return by_name != -1 ? by_name : by_case;
+    }
+    if (*wanted == '\0' || strspn(wanted, "0123456789") != strlen(wanted)
+        || strlen(wanted) > 9) {
+        return -1;
+    }
+    number = strtoul(wanted, NULL, 10);
+    return number >= 1 && number <= (unsigned long) parts ? (int) number - 1 : -1;
+}
+
+/* Whether there is more in a CSV than what separates cells. */
+static int
+has_values(const char *path)
+{
+    FILE *in = fopen(path, "re");
+    int   c = EOF;
+
+    if (in != NULL) {
+        do {
+            c = getc(in);
+        } while (c == ',' || c == '\n' || c == '\r');
+        fclose(in);
+    }
+    return c != EOF;
+}
+
+static void
+warn_of_others(LibreOfficeKitDocument *loaded, int taken)
+{
+    int   parts = loaded->pClass->getParts(loaded), i, n = 0;
+    char *name, names[512] = "", *of = loaded->pClass->getPartName(loaded, taken);
+
+    for (i = 0; i < parts; i++) {
+        name = i == taken ? NULL : loaded->pClass->getPartName(loaded, i);
+        if (name != NULL && ++n <= 5 && strlen(names) + strlen(name) + 5 < sizeof(names)) {
+            sprintf(names + strlen(names), "%s\"%s\"", *names == '\0' ? "" : ", ", name);
+        }
+        free(name);
+    }
+    if (n > 0) {
+        platen_warning_add(PLATEN_WARNINGS_FILE,
+                           "The result is the sheet \"%s\" alone; there are %d more: %s%s. The "
+                           "option sheet takes the name or the number of one.",
+                           of == NULL ? "" : of, n, names, n > 5 ? " and others" : "");
+    }
+    free(of);
+}
+
+/* LibreOffice writes the sheet that it shows. */
+static platen_lok_exit_t
+save_sheet(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document, int sheet)
+{
+    char *name;
+
+    if (is_hidden(loaded, sheet)) {
+        name = loaded->pClass->getPartName(loaded, sheet);
+        if (name != NULL) {
+            order_sheet(loaded, ".uno:Show", name);
+        }
+        free(name);
+    }
+    loaded->pClass->setPart(loaded, sheet);
+    return platen_lok_office_save(loaded, document->output, "csv", document->export_options);
+}
+
+/*
+ * The CSV of the sheet that is asked for, or else of the first that has values, a hidden one
+ * only if there is no other.
+ */
+platen_lok_exit_t
+platen_lok_book_table(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document)
+{
+    int               parts = loaded->pClass->getParts(loaded), i, asked;
+    uint8_t          *seen = calloc((size_t) parts + 1, 1);
+    platen_lok_exit_t result = PLATEN_LOK_EXIT_SHEET;
+
+    if (seen == NULL) {
+        return PLATEN_LOK_EXIT_MEMORY;
+    }
+    asked = *document->sheet == '\0' ? -1 : find_sheet(loaded, document->sheet);
+    if (*document->sheet != '\0') {
+        free(seen);
+        return asked == -1 ? PLATEN_LOK_EXIT_SHEET : save_sheet(loaded, document, asked);
+    }
+    /* Twice all of them: those that are hidden are looked at when all others are seen. */
+    for (i = 0; i < 2 * parts; i++) {
+        if (seen[i % parts] || (i < parts && is_hidden(loaded, i))) {
+            continue;
+        }
+        seen[i % parts] = 1;
+        result = save_sheet(loaded, document, i % parts);
+        if (result != PLATEN_LOK_EXIT_DONE || has_values(document->output)) {
+            break;
+        }
+    }
+    if (result == PLATEN_LOK_EXIT_DONE && i < 2 * parts) {
+        warn_of_others(loaded, i % parts);
+    }
+    free(seen);
+    return result;
 }

@@ -20,4 +20,8 @@ void platen_lok_book_open(LibreOfficeKitDocument *loaded, const platen_lok_docum
 /* Whether a sheet is hidden. */
 int platen_lok_book_hides(LibreOfficeKitDocument *loaded);
 
+/* Saves one sheet as CSV, as its cells show their values. */
+platen_lok_exit_t
+platen_lok_book_table(LibreOfficeKitDocument *loaded, const platen_lok_document_t *document);
+
 #endif

@@ -242,6 +242,7 @@ platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t
         .export_filter = copy(request->export_filter),
         .export_options = copy(request->export_options),
         .password = copy(request->password),
+        .sheet = copy(request->sheet),
         .name = copy(request->name),
         .tracked = request->tracked,
         .comments = request->comments,

@@ -298,8 +298,13 @@ convert(const platen_lok_document_t *document)
     if (document->fonts[0] != '\0') {
         platen_lok_fonts_begin();
     }
-    result = platen_lok_office_save(loaded, document->output, document->export_filter,
-                                    document->export_options);
+    if (document->last && strcmp(document->export_filter, "csv") == 0
+        && loaded->pClass->getDocumentType(loaded) == LOK_DOCTYPE_SPREADSHEET) {
+        result = platen_lok_book_table(loaded, document);
+    } else {
+        result = platen_lok_office_save(loaded, document->output, document->export_filter,
+                                        document->export_options);
+    }
     if (result == PLATEN_LOK_EXIT_DONE && strcmp(document->export_filter, "html") == 0
         && loaded->pClass->getDocumentType(loaded) == LOK_DOCTYPE_SPREADSHEET) {
         result = finish_page(document->output);

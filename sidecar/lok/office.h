@@ -18,6 +18,7 @@ typedef struct {
     const char       *export_options;
     const char       *password;
     const char       *fonts;    /* file for what lok/fonts.h reports; "" for none */
+    const char       *sheet;    /* of a workbook, for CSV: a name or a number; "" for any */
     const char       *name;     /* by which it calls itself; "" for none */
     int               tracked;  /* PLATEN_LOK_CHANGES_* */
     int               comments; /* PLATEN_LOK_COMMENTS_* */

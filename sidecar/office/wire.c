@@ -53,6 +53,7 @@ static const platen_field_t fields[] = {
     FIELD(37, U32, populated_pages),
     FIELD(38, U32, fault_ns),
     FIELD(39, U32, bulk_ns),
+    FIELD(40, STR, sheet),
 };
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -59,7 +59,8 @@ typedef enum {
     PLATEN_LOK_EXIT_MEMORY = 14,    /* it ran out of memory and said so */
     PLATEN_LOK_EXIT_SANDBOX = 15,   /* a layer did not hold: never opened it */
     PLATEN_LOK_EXIT_SETUP = 16,     /* log or directories: never opened it */
-    PLATEN_LOK_EXIT_TIME = 17       /* its CPU time is spent */
+    PLATEN_LOK_EXIT_TIME = 17,      /* its CPU time is spent */
+    PLATEN_LOK_EXIT_SHEET = 18      /* the workbook has no such sheet */
 } platen_lok_exit_t;
 
 /* What becomes of comments. */
@@ -106,6 +107,7 @@ typedef struct {
     platen_str_t      export_filter;  /* saveAs() format, "pdf" */
     platen_str_t      export_options; /* saveAs() options; may be empty */
     platen_str_t      password;       /* of the document; may be empty */
+    platen_str_t      sheet;          /* of a workbook, for CSV: name or number; may be empty */
     platen_str_t      name;           /* by which the document calls itself; may be empty */
     uint8_t           tracked;  /* what becomes of tracked changes: PLATEN_LOK_CHANGES_* */
     uint8_t           comments; /* PLATEN_LOK_COMMENTS_* */

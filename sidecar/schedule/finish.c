@@ -85,7 +85,7 @@ static const struct {
       0 },
     { PLATEN_RUN_SHEET, "sheet_not_found",
       "The workbook has no such sheet. Name one that it has, or give its number from 1, or "
-      "\"all\", in the field \"sheet\".",
+      "(but with values=display) \"all\", in the field \"sheet\".",
       0 },
     { PLATEN_RUN_FAILED, "conversion_failed",
       "The document was read, but could not be converted to the target format. Try another "

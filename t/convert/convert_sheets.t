@@ -109,12 +109,29 @@ is_deeply [split /\n/, `unzip -Z1 $file`], ['book-1-Jan.csv', 'book-2-F&b.csv', 
 is `unzip -p $file book-2-*`, "b\n2\n", 'and what they hold';
 is_deeply $job->{warnings}, [], 'nothing is left out';
 is slurp((convert(@book, to => 'jsonl'))[1]), qq({"a":1}\n), 'JSON Lines';
+is main::text(@book, to => 'tsv', fields => [sheet => 'Secret']), "c\n3\n", 'TSV';
+($job, $file) = convert(@book, to => 'tsv', fields => [sheet => 'all']);
+is_deeply [split /\n/, `unzip -Z1 $file`], ['book-1-Jan.tsv', 'book-2-F&b.tsv', 'book-3-Secret.tsv'], 'of all sheets, too';
 ($job, $file) = convert(@book, to => 'jsonl', fields => [sheet => 'all']);
 is `unzip -p $file book-3-*`, qq({"c":3}\n), 'and of all sheets';
 ($job) = convert(@book, to => 'json', fields => [sheet => 'March']);
 is $job->{error_code}, 'sheet_not_found', 'none of that name';
 ($job) = convert(@book, to => 'csv', fields => [sheet => '9']);
 is $job->{error_code}, 'sheet_not_found', 'nor of that number';
+# As the cells show them: LibreOffice's table, of which there is one.
+my @shown = map { my ($name, $rows, @more) = @$_; [$name, $rows =~ s/<c r="A2">/<c r="A2" s="1">/r, @more] } @sheets;
+my @display = (name => 'book.xlsx', content => xlsx(sheets => \@shown, formats => ['0.00']));
+($job, $file) = convert(@display, to => 'csv', fields => [values => 'display']);
+is slurp($file), "a\n1.00\n", 'as they are shown: the first that has values';
+like $job->{warnings}[0], qr/sheet "Jan" alone.*3 more: "Empty", "F&b", "Secret"/, 'with a warning';
+(undef, my $ods) = convert(@display, to => 'ods');
+for my $of ([@display], [file => $ods]) {
+    is main::text(@$of, to => 'csv', fields => [values => 'display', sheet => $_->[0]]), $_->[1], "sheet=$_->[0]"
+        for ['F&b', "b\n2.00\n"], ['f&B', "b\n2.00\n"], ['2', "a\n1.00\n"], ['Secret', "c\n3.00\n"];
+}
+is main::text(@display, to => 'jsonl', fields => [values => 'display', sheet => 3, header => 'false']),
+    qq({"column_1":"b"}\n{"column_1":"2.00"}\n), 'in JSON Lines, without a header';
+($job) = convert(@display, to => 'json', fields => [values => 'display', sheet => $_]) and is $job->{error_code}, 'sheet_not_found', "no $_" for qw(March 9 all);
 is_deeply main::json(name => 'a.xlsx', content => xlsx(sheets => [['Secret', main::row(1, 't:a') . main::row(2, 1), 'state="hidden"'], ['Empty', '']])),
     [{ a => 1 }], 'a hidden one rather than none';
 ($job) = convert(name => 'a.xlsx', content => xlsx(sheets => [['Empty', '']]), to => 'json');
