@@ -265,7 +265,8 @@ platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t
         say(document.output);
         result = PLATEN_LOK_EXIT_SAVE;
     }
-    if (result != PLATEN_LOK_EXIT_DONE) {
+    /* It is the last line, unless this program has said itself what is wrong. */
+    if (result != PLATEN_LOK_EXIT_DONE && *platen_lok_office_error() != '\0') {
         dprintf(STDERR_FILENO, "platen-lok: %s\n", platen_lok_office_error());
     }
     _exit((int) result);

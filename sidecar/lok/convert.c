@@ -26,6 +26,7 @@
 #include "lok/settle.h"
 #include "lok/sheets.h"
 #include "lok/update.h"
+#include "lok/whole.h"
 
 /* What the client is told of the result. */
 #define warn(sentence) platen_warning_add(PLATEN_WARNINGS_FILE, sentence)
@@ -116,13 +117,13 @@ convert_chunk(const char *from, const char *to)
     return result == PLATEN_LOK_EXIT_DONE ? 0 : -1;
 }
 
-/* Whether it is a page that becomes a workbook. */
+/* Whether it is to be read by one of the filters that have an extension of their own. */
 static int
-is_table(const char *path)
+is_kind(const char *path, const char *kind)
 {
     const char *dot = strrchr(path, '.');
 
-    return dot != NULL && strcmp(dot + 1, PLATEN_LO_PROFILE_HTML_TABLE) == 0;
+    return dot != NULL && strcmp(dot + 1, kind) == 0;
 }
 
 /*
@@ -134,7 +135,7 @@ static const char *
 ready(const platen_lok_document_t *document, unsigned what, char path[PLATEN_LOK_PATH],
       int *mended)
 {
-    int    tables = is_table(document->input);
+    int    tables = is_kind(document->input, PLATEN_LO_PROFILE_HTML_TABLE);
     size_t formulas;
 
     *mended = 0;
@@ -174,7 +175,9 @@ load_document(const platen_lok_document_t *document, unsigned found, unsigned mo
     unsigned                what = platen_lok_settle_mend(document, found) | more;
     int                     mended;
 
-    if (!is_as_named(document->input)) {
+    if (!is_as_named(document->input)
+        || (document->last && is_kind(document->input, PLATEN_LO_PROFILE_EXCEL_XML)
+            && !platen_lok_whole(document->input))) {
         *result = PLATEN_LOK_EXIT_LOAD;
         return NULL;
     }

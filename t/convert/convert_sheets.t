@@ -84,6 +84,17 @@ is_deeply main::json(main::book(main::row(1, 's:0', 's:1') . main::row(2, [ 's="
 my $content = xlsx(sheets => [['Data', main::row(1, 't:a') . main::row(2, 5)]],
     parts => { 'xl/worksheets/sheet1.xml' => '<x:worksheet xmlns:x="http://purl.oclc.org/ooxml/spreadsheetml/main"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:t>a</x:t></x:is></x:c></x:row><x:row><x:c><x:v>5</x:v></x:c></x:row></x:sheetData></x:worksheet>' });
 is_deeply main::json(name => 'a.xlsx', content => $content), [{ a => 5 }], 'prefixes, rows and cells without their place';
+my ($main, $office) = ('http://schemas.openxmlformats.org/spreadsheetml/2006/main', 'http://schemas.openxmlformats.org/officeDocument/2006/relationships');
+my $type = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
+my @loose = (name => 'a.xlsx', content => Hostile::zip_file(Hostile::parts('_rels/.rels' => Hostile::rels([officeDocument => 'workbook.xml']),
+    '_rels/workbook.xml.rels' => Hostile::rels([worksheet => 'sheet1.xml']),
+    'workbook.xml' => qq(<workbook xmlns="$main" xmlns:r="$office"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>),
+    'sheet1.xml' => qq(<worksheet xmlns="$main"><sheetData>) . main::row(1, 't:a') . main::row(2, 5) . '</sheetData></worksheet>',
+    '[Content_Types].xml' => '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" '
+        . 'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        . qq(<Override PartName="/workbook.xml" ContentType="$type.sheet.main+xml"/><Override PartName="/sheet1.xml" ContentType="$type.worksheet+xml"/></Types>))));
+is_deeply main::json(@loose), [{ a => 5 }], 'parts that do not lie where Office puts them';
+like read_pdf((convert(@loose, to => 'pdf'))[1]), qr/a\s+5/, 'in a PDF, too';
 my $later = '<extLst><ext uri="{140A7094-0E35-4892-8432-C4D2E57EDEB5}" xmlns:x15="http://schemas.microsoft.com/office/spreadsheetml/2010/11/main"><x15:workbookPr chartTrackingRefBase="1"/></ext></extLst>';
 is_deeply main::json(main::book(main::row(1, 't:a') . main::row(2, [ 's="1"', '<v>0</v>' ]), formats => ['yyyy-mm-dd'], properties => 'date1904="1"', workbook => $later)),
     [{ a => '1904-01-01' }], 'what later versions of Excel write behind it says nothing of days';
@@ -205,6 +216,12 @@ SKIP: {
 }
 my ($job) = convert(file => corpus() . '/protected_passtika.xlsx', to => 'json') if corpus() && -e corpus() . '/protected_passtika.xlsx';
 is $job->{error_code}, 'password_required', 'a workbook that is locked' if $job;
+my $damaged = '<?xml version="1.0"?>' . "\n" . '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table></Tabel></Worksheet></Workbook>';
+for my $to (qw(json pdf)) {
+    my ($job) = convert(name => 'a.xml', content => $damaged, to => $to, fields => [source_format => 'excel-xml']);
+    is $job->{error_code}, 'corrupt_document', "XML of Excel 2003 that is damaged, to $to";
+    like $job->{error}, qr/not well-formed, in line 2, column \d/, 'and where';
+}
 
 
 
