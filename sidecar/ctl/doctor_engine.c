@@ -8,30 +8,11 @@
 #include "ctl/doctor.h"
 #include "engine/engine.h"
 
-#define LIBREOFFICE                                                                            \
-    "libreoffice-core libreoffice-writer libreoffice-calc libreoffice-impress "                \
-    "libreoffice-draw"
-
-static const struct {
-    const platen_engine_t *engine;
-    platen_ctl_status_t    missing;
-    const char            *package; /* if the reason names no file that says it better */
-} engines[] = {
-    { &platen_engine_lok, PLATEN_CTL_FAIL, LIBREOFFICE },
-    { &platen_engine_soffice, PLATEN_CTL_FAIL, LIBREOFFICE },
-    { &platen_engine_tables, PLATEN_CTL_FAIL, "platen" },
-    { &platen_engine_pandoc, PLATEN_CTL_WARN, "pandoc pandoc-data" },
-    { &platen_engine_poppler, PLATEN_CTL_WARN, "poppler-utils" },
-    { &platen_engine_mupdf, PLATEN_CTL_WARN, "mupdf-tools" },
-    { &platen_engine_qpdf, PLATEN_CTL_WARN, "qpdf" },
-    { &platen_engine_image, PLATEN_CTL_WARN, "mupdf-tools librsvg2-bin" },
-};
-
 static void
 check_engine(const platen_ctl_doctor_t *d, const platen_engine_t *engine,
-             platen_ctl_status_t missing, const char *package, platen_ctl_report_t *report)
+             platen_ctl_report_t *report)
 {
-    const char *better;
+    const char *package;
     char        check[64], err[512] = "", path[512];
     size_t      i, can = 0;
 
@@ -49,10 +30,11 @@ check_engine(const platen_ctl_doctor_t *d, const platen_engine_t *engine,
         return;
     }
 
-    platen_ctl_report_add(report, missing, check, "engine %s: %s", engine->name, err);
+    platen_ctl_report_add(report, engine->optional ? PLATEN_CTL_WARN : PLATEN_CTL_FAIL, check,
+                          "engine %s: %s", engine->name, err);
     platen_ctl_doctor_culprit(err, path, sizeof(path));
-    better = platen_ctl_doctor_package(path);
-    package = better != NULL ? better : package;
+    package = platen_ctl_doctor_package(path); /* of the file that is missing, if it is known */
+    package = package != NULL ? package : engine->packages;
     if (package == NULL) {
         platen_ctl_report_advice(report, "install that program, or correct engine/%s in %s",
                                  engine->name, d->file);
@@ -74,8 +56,8 @@ platen_ctl_doctor_engine(const platen_ctl_doctor_t *d, platen_ctl_report_t *repo
     char              err[512] = "out of memory";
     size_t            i;
 
-    for (i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
-        check_engine(d, engines[i].engine, engines[i].missing, engines[i].package, report);
+    for (i = 0; i < PLATEN_ENGINES; i++) {
+        check_engine(d, platen_engine_table[i], report);
     }
 
     commands = platen_engine_commands_new(d->config, err, sizeof(err));
@@ -86,7 +68,7 @@ platen_ctl_doctor_engine(const platen_ctl_doctor_t *d, platen_ctl_report_t *repo
         return;
     }
     for (i = 0; commands[i] != NULL; i++) {
-        check_engine(d, commands[i], PLATEN_CTL_FAIL, NULL, report);
+        check_engine(d, commands[i], report);
     }
     platen_engine_commands_free(&commands);
 }

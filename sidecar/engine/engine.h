@@ -35,10 +35,17 @@ typedef struct {
     const char             *files_dir;  /* a batch's results, or pages; else NULL */
 } platen_run_t;
 
+/* Debian's packages of it. */
+#define PLATEN_ENGINE_LIBREOFFICE                                                              \
+    "libreoffice-core libreoffice-writer libreoffice-calc libreoffice-impress "                \
+    "libreoffice-draw"
+
 typedef struct platen_engine_s platen_engine_t;
 
 struct platen_engine_s {
-    const char          *name; /* at most PLATEN_ENGINE_NAME_MAX bytes */
+    const char          *name;     /* at most PLATEN_ENGINE_NAME_MAX bytes */
+    const char          *packages; /* of Debian that bring it; NULL: the operator's own */
+    int                  optional; /* Platen is whole without it */
     const platen_edge_t *edges;
     size_t               nedges;
     const void          *data; /* the engine's own, or NULL */

@@ -93,6 +93,8 @@ static const platen_program_rule_t rules[] = {
 
 const platen_engine_t platen_engine_image = {
     .name = "image",
+    .packages = "mupdf-tools librsvg2-bin",
+    .optional = 1,
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,

@@ -240,6 +240,7 @@ exited(int code, const char *stderr_tail)
 
 const platen_engine_t platen_engine_lok = {
     .name = "lok",
+    .packages = PLATEN_ENGINE_LIBREOFFICE,
     .mark = 1,
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),

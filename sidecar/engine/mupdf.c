@@ -102,6 +102,8 @@ static const char *const repairs[] = { "repairing PDF document", "trying to repa
 
 const platen_engine_t platen_engine_mupdf = {
     .name = "mupdf",
+    .packages = "mupdf-tools",
+    .optional = 1,
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,

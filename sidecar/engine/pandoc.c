@@ -260,6 +260,8 @@ static const platen_program_rule_t rules[] = {
 
 const platen_engine_t platen_engine_pandoc = {
     .name = "pandoc",
+    .packages = "pandoc pandoc-data",
+    .optional = 1,
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,

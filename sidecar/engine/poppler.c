@@ -131,6 +131,8 @@ static const char *const repairs[] = { "find trailer dictionary", "End of file i
 
 const platen_engine_t platen_engine_poppler = {
     .name = "poppler",
+    .packages = "poppler-utils",
+    .optional = 1,
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,

@@ -152,6 +152,8 @@ static const char *const repairs[] = { "file is damaged", NULL };
 
 const platen_engine_t platen_engine_qpdf = {
     .name = "qpdf",
+    .packages = "qpdf",
+    .optional = 1,
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,

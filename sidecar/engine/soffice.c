@@ -300,6 +300,7 @@ exited(int code, const char *stderr_tail)
 
 const platen_engine_t platen_engine_soffice = {
     .name = "soffice",
+    .packages = PLATEN_ENGINE_LIBREOFFICE,
     .mark = 1,
     .own = 1,
     .edges = edges,

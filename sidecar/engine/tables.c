@@ -191,6 +191,7 @@ prepare(const platen_engine_t *engine, const platen_config_t *config, const plat
 
 const platen_engine_t platen_engine_tables = {
     .name = "tables",
+    .packages = "platen",
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,

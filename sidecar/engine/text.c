@@ -90,6 +90,7 @@ static const platen_program_rule_t rules[] = {
 
 const platen_engine_t platen_engine_text = {
     .name = "text",
+    .packages = "platen",
     .edges = edges,
     .nedges = sizeof(edges) / sizeof(edges[0]),
     .probe = probe,

@@ -523,15 +523,30 @@ test_policies(void **state)
     assert_null(platen_policy_find("mine"));
 }
 
+/* What is not there is told with the packages that bring it. */
+static void
+test_packages(void **state)
+{
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < PLATEN_ENGINES; i++) {
+        if (platen_engine_table[i]->packages == NULL) {
+            fail_msg("%s is in no package", platen_engine_table[i]->name);
+        }
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),       cmocka_unit_test(test_matrix),
-        cmocka_unit_test(test_out_of_order), cmocka_unit_test(test_configured),
-        cmocka_unit_test(test_missing),      cmocka_unit_test(test_soffice),
-        cmocka_unit_test(test_request),      cmocka_unit_test(test_exit_codes),
-        cmocka_unit_test(test_command),      cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_packages),   cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_matrix),     cmocka_unit_test(test_out_of_order),
+        cmocka_unit_test(test_configured), cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_soffice),    cmocka_unit_test(test_request),
+        cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_command),
+        cmocka_unit_test(test_policies),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
