@@ -176,7 +176,27 @@ platend_stop();
 
 
 
-=== TEST 5: collectors: busy, later, in part, refusing, slow, down
+=== TEST 5: another log file: the helpers end, and others write into it
+--- config eval: $::Config
+--- flow
+local $::Engine{'log/file'} = "$::Var/platend.log";
+main::start('/moved');
+my $there = sub { my %is = map { ((readlink("/proc/$_/exe") // '') =~ m{/(platen-\w+)} ? $1 : '') => $_ } children_of(platend_pid()); return @is{qw(platen-webhook platen-otlp)} };
+my @before;
+ok eventually(30, sub { @before = $there->(); 2 == grep defined, @before }), 'both are there';
+rename "$::Var/platend.log", "$::Var/platend.log.1" or die;
+my $said = sub { return -e "$::Var/platend.log" ? platend_log() : '' };
+ok eventually(60, sub { $said->() =~ /webhooks are delivered/ && $said->() =~ /traces are sent/ }), 'and others are, which write into the new file' or diag $said->();
+ok eventually(30, sub { my @now = $there->(); 2 == grep { defined $now[$_] && $now[$_] != $before[$_] } 0, 1 }), 'in place of those';
+my $id = main::traced(fields => [webhook_url => $::Collector->url('/status/410')]);
+ok eventually(30, sub { $said->() =~ /"webhook given up.*"$id"/ }), 'where a webhook that fails is told' or diag $said->();
+my %span = main::told('/moved', $id, 6);
+unlike $said->(), qr/has ended/, 'nobody takes that for a fault';
+platend_stop();
+
+
+
+=== TEST 6: collectors: busy, later, in part, refusing, slow, down
 --- config eval: $::Config
 --- flow
 main::start('/busy/a');
