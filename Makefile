@@ -52,6 +52,7 @@ UNITDIR     = /usr/lib/systemd/system
 LOGROTATE   = /etc/logrotate.d/platen
 MANDIR      = /usr/share/man
 COMPLETIONS = /usr/share/bash-completion/completions
+ZSH_COMPLETIONS = /usr/share/zsh/vendor-completions
 
 WARN    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Werror
 # What a file may include follows from where it lies (t/house/layers.t: the order of the rooms).
@@ -500,6 +501,7 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(LIBEXECDIR) $(filter %.lua %.so,$(LIBEXEC))
 	install -Dm644 -t $(DESTDIR)/usr/share/platen conf/openapi.json conf/alerts.yml conf/grafana.json
 	install -Dm644 -t $(DESTDIR)$(COMPLETIONS) conf/completion/platen conf/completion/platenctl
+	install -Dm644 -t $(DESTDIR)$(ZSH_COMPLETIONS) conf/completion/_platen conf/completion/_platenctl
 	set -e; for page in $(PAGES); do \
 	    install -Dm644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $(BUILD)/man/$$page; \
 	done

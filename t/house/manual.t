@@ -77,4 +77,25 @@ is_deeply [completes('platenctl', 'jobs', '--state', 'FA')], ['FAILED'], 'states
 is_deeply [completes('platen', 'con')], ['convert'], 'a command of platen';
 ok !(grep !{ map { $_ => 1 } completes('platen', 'convert', '--') }->{$_}, qw(--to --watch --force)), 'its options';
 
+# zsh, with what its completion offers printed.
+SKIP: {
+    skip 'there is no zsh', 7 if system('command -v zsh > /dev/null 2>&1') != 0;
+    my $asked = sub {
+        my (@words) = @_;
+        my $last = $words[-1];
+        local $ENV{PATH} = abs_path($build) . ":$ENV{PATH}";
+        my $said = qx(zsh -f -c 'offer() { shift; print -rl -- "\$\@" }; compadd() { offer "\$\@" }; _files() { print -r -- files }
+_describe() { print -rl -- "\$\{(\@)\$\{(P\@)2\}%%:*\}" }
+words=("\$\@") CURRENT=@{[ scalar @words ]}; ask() { . conf/completion/_$words[0] }; ask' zsh @{[ map "'$_'", @words ]} 2>&1);
+        return sort grep { length && /^\Q$last\E/ } split /\n/, $said;
+    };
+    is_deeply [$asked->('platenctl', '')], [sort @commands, 'help'], 'commands are completed in zsh, too';
+    is_deeply [$asked->('platenctl', '-c', 'x', 'ret')], ['retry'], 'behind an option';
+    is_deeply [$asked->('platenctl', 'keys', 're')], ['revoke'], 'words of a command';
+    ok !(grep !{ map { $_ => 1 } $asked->('platenctl', 'jobs', '--') }->{$_}, qw(--failed --state --limit)), 'options of a command';
+    is_deeply [$asked->('platenctl', 'jobs', '--state', 'FA')], ['FAILED'], 'states';
+    is_deeply [$asked->('platen', 'con')], ['convert'], 'a command of platen';
+    ok !(grep !{ map { $_ => 1 } $asked->('platen', 'convert', '--') }->{$_}, qw(--to --watch --force)), 'its options';
+}
+
 done_testing;
