@@ -532,6 +532,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,platend.service platen-nginx.service)
 	@! cmp -s conf/logrotate $(DESTDIR)$(LOGROTATE) || rm -f $(DESTDIR)$(LOGROTATE)
 	rm -f $(addprefix $(DESTDIR)/usr/share/platen/,openapi.json alerts.yml grafana.json)
+	rm -f $(addprefix $(DESTDIR)$(ZSH_COMPLETIONS)/,_platen _platenctl)
 	rm -f $(addprefix $(DESTDIR)$(COMPLETIONS)/,platen platenctl) $(addprefix $(DESTDIR)$(MANDIR)/man?/,$(PAGES))
 	@for file in nginx.conf platend.cfg; do \
 	    to=$(DESTDIR)$(SYSCONFDIR)/$$file; \
