@@ -243,11 +243,12 @@ is in the order in which it is drawn, from the left: then words begin with what 
 local function tell_of_text(blocks)
   local unknown, from_left, from_right = 0, 0, 0
   local finals = { ['\u{5da}'] = true, ['\u{5dd}'] = true, ['\u{5df}'] = true, ['\u{5e3}'] = true,
-                   ['\u{5e5}'] = true, ['\u{629}'] = true, ['\u{649}'] = true }
+                   ['\u{5e5}'] = true, ['\u{629}'] = true, ['\u{649}'] = true,
+                   ['\u{fe93}'] = true, ['\u{fe94}'] = true, ['\u{feef}'] = true, ['\u{fef0}'] = true }
   pandoc.walk_block(pandoc.Div(blocks), {
     Str = function(str)
       unknown = unknown + select(2, str.text:gsub('\u{fffd}', ''))
-      if str.text:match '[\xd7-\xd9]' then
+      if str.text:match '[\xd7-\xd9\xef]' then
         if finals[str.text:match('^' .. utf8.charpattern)] then from_left = from_left + 1 end
         if finals[str.text:match(utf8.charpattern .. '$')] then from_right = from_right + 1 end
       end

@@ -53,6 +53,8 @@ my ($text, $warnings) = main::text(name => 'a.pdf', content => main::pdf_of(map 
 like $warnings, qr/Hebrew or Arabic is in the order in which/, 'drawn from the left';
 (undef, $warnings) = main::text(name => 'a.pdf', content => main::pdf_of(map sprintf('%04x', $_), 0x5e9, 0x5dc, 0x5d5, 0x5dd), to => 'docx');
 unlike $warnings, qr/Hebrew/, 'in the order in which it is read';
+(undef, $warnings) = main::text(name => 'a.pdf', content => main::pdf_of(qw(fe94 fef4 fe91 feae fecc)), to => 'md');
+like $warnings, qr/Hebrew or Arabic/, 'in forms that Arabic letters have in a word';
 (undef, $warnings) = main::text(name => 'a.pdf', content => main::pdf_of('0041', 'fffd', 'fffd', '0042'), to => 'md');
 like $warnings, qr/^2 characters of the PDF are glyphs/m, 'glyphs without a meaning';
 
