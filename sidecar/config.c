@@ -48,6 +48,8 @@ static const key_rule_t keys[] = {
     { "user", TEXT, AT(user), "", 0, 0 },
     { "workers", NUMBER, AT(workers), NULL, 1, PLATEN_WORKERS_MAX },
     { "standby", NUMBER, AT(standby), "1", 0, PLATEN_WORKERS_MAX },
+    { "keep_short", NUMBER, AT(keep_short), "0", 0, PLATEN_WORKERS_MAX },
+    { "long_after", NUMBER, AT(long_after), "10", 1, 86400 },
     { "store/path", PATH, AT(store_path), "/var/lib/platen/store", 0, 0 },
     { "store/map_size", SIZE, AT(map_size), "0", 0, SIZE_MAX },
     { "store/reader_alarm", NUMBER, AT(reader_alarm), "60", 1, 86400 },

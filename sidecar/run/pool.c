@@ -110,6 +110,17 @@ platen_pool_idle(const platen_pool_t *pool)
     return n;
 }
 
+unsigned
+platen_pool_long(const platen_pool_t *pool)
+{
+    unsigned i, n = 0;
+
+    for (i = 0; i < pool->nworkers; i++) {
+        n += pool->workers[i].task != NULL && pool->workers[i].task->is_long;
+    }
+    return n;
+}
+
 const platen_task_t *
 platen_pool_held(const platen_pool_t *pool, unsigned n)
 {
@@ -282,6 +293,7 @@ finish(platen_pool_t *pool, worker_t *w)
     snprintf(w->result.work, sizeof(w->result.work), "%s", w->run_dir.dir);
     memcpy(w->result.output_name, w->run_dir.output_name, sizeof(w->result.output_name));
     w->result.output = w->result.output_name;
+    w->result.took_ms = platen_boottime_ms() + pool->config->wall_clock * 1000 - w->deadline;
 
     w->task = NULL;
     w->over = 1;

@@ -32,6 +32,7 @@ typedef struct {
     const char            *output;  /* the result in <work>/out, for DONE */
     const platen_format_t *format;  /* of the result */
     char                   output_name[32];
+    uint64_t               took_ms;        /* since it ran, what stood by not counted */
     char                   last_line[256]; /* what the engine last said; any bytes */
     char                   fonts[PLATEN_RUN_FONTS_MAX]; /* "wanted<TAB>used" lines; any bytes */
     char warnings[PLATEN_RUN_WARNINGS_MAX];             /* lines of all steps; any bytes */
@@ -66,6 +67,9 @@ void platen_pool_destroy(platen_pool_t **pool);
  */
 unsigned platen_pool_size(const platen_pool_t *pool);
 unsigned platen_pool_idle(const platen_pool_t *pool);
+
+/* How many of its tasks are thought to take long, those that stand by among them. */
+unsigned platen_pool_long(const platen_pool_t *pool);
 
 /* The task of place `n` (from 0); NULL if it has none or it is being killed. */
 const platen_task_t *platen_pool_task(const platen_pool_t *pool, unsigned n);

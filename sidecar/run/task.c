@@ -58,6 +58,7 @@ platen_task_new(const platen_job_t *job)
     task->received_at =
         platen_job_is_file(job) && !platen_job_is_thumbnail(job) ? 0 : job->received_at;
     task->created_at = job->created_at;
+    task->input_size = job->input_size;
     platen_trace_of(&task->trace, job);
     task->request_id = job->request_id.len == 0
                            ? strdup("")

@@ -34,6 +34,8 @@ typedef struct {
     uint64_t    claimed_at;  /* these three as pending_at: the same, */
     uint64_t    received_at; /* when its request came, 0: not known, */
     uint64_t    created_at;  /* and when that was accepted */
+    uint64_t    input_size;  /* bytes */
+    int         is_long;     /* it is thought to take long */
 
     char                  *request_id;
     char                   trace_id[33]; /* ""; or of the request's traceparent */

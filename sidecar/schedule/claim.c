@@ -78,6 +78,19 @@ route(platen_scheduler_t *s, const platen_job_t *job, platen_ending_t *claim)
     return 0;
 }
 
+/* Whether it is thought to take long: others of its formats and its size have. */
+static int
+is_long(platen_scheduler_t *s, const platen_task_t *task)
+{
+    uint64_t ms;
+
+    if (s->config->keep_short == 0 || task->kind != PLATEN_TASK_DOCUMENT) {
+        return 0;
+    }
+    ms = platen_estimate_ms(s->estimate, task->from, task->to, task->input_size);
+    return ms != 0 && ms >= s->config->long_after * 1000;
+}
+
 static void
 warn_unreadable(platen_scheduler_t *s, const platen_id_t *id, int rc)
 {
@@ -128,13 +141,19 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
     if (claim->task == NULL) {
         return PLATEN_ERROR;
     }
-    if (route(s, &job, claim) != 0) {
+    claim->task->is_long = is_long(s, claim->task);
+    if (route(s, &job, claim) != 0
+        || (claim->task->is_long && claim->verdict.state == PLATEN_STATE_NONE
+            && s->claiming.max_long == 0)) {
         platen_task_destroy(&claim->task);
         platen_walk_pass(s->walk);
         return PLATEN_OK;
     }
     if (lost) {
         platen_finish_sealed(&claim->verdict);
+    }
+    if (claim->task->is_long && claim->verdict.state == PLATEN_STATE_NONE) {
+        s->claiming.max_long--;
     }
     claims->n++;
 

@@ -6,6 +6,7 @@
 #include "batch/batches.h"
 #include "schedule/canary.h"
 #include "crew.h"
+#include "schedule/estimate.h"
 #include "schedule/finish.h"
 #include "run/pool.h"
 #include "schedule/scheduler.h"
@@ -62,6 +63,7 @@ typedef struct {
     int           under_way;
     int           missed;     /* something has changed since */
     unsigned      max;        /* places that are kept for it */
+    unsigned      max_long;   /* of those, for what is thought to take long */
     int           warming;    /* LibreOffice is, and is worth waiting for */
     int           no_batches; /* there are enough in hand */
     claims_t      claims;
@@ -78,6 +80,7 @@ struct platen_scheduler_s {
     platen_batches_t      *batches;
     platen_walk_t         *walk;
     platen_canary_t       *canary;
+    platen_estimate_t     *estimate;
     int                    forget;    /* what the walk knows, before the next claim */
     platen_zygote_t       *zygote;    /* NULL: LibreOffice is none of the engines */
     char                   owner[64]; /* "<boot id>:<pid>" */

@@ -17,6 +17,7 @@
 #include "schedule/internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +108,9 @@ platen_scheduler_new(const platen_config_t *config, platen_store_t *store,
     s->batches = platen_batches_new(config, store, platen_engines_matrix(engines), crew,
                                     batch_ended, batch_moved, s);
     s->canary = platen_canary_new(config, engines);
-    if (s->walk == NULL || s->pool == NULL || s->batches == NULL || s->canary == NULL
-        || make_places(s) != 0) {
+    s->estimate = platen_estimate_new();
+    if (s->walk == NULL || s->estimate == NULL || s->pool == NULL || s->batches == NULL
+        || s->canary == NULL || make_places(s) != 0) {
         platen_scheduler_destroy(&s);
         return NULL;
     }
@@ -187,6 +189,7 @@ platen_scheduler_destroy(platen_scheduler_t **scheduler)
     platen_zygote_destroy(&s->zygote);
     platen_walk_destroy(&s->walk);
     platen_canary_destroy(&s->canary);
+    platen_estimate_destroy(&s->estimate);
     for (i = 0; s->places != NULL && i < s->nplaces; i++) {
         platen_task_destroy(&s->places[i].task);
     }
@@ -261,6 +264,12 @@ judge_done(void *data)
     platen_task_t      *task = place->task;
 
     place->task = NULL;
+    if (task->kind == PLATEN_TASK_DOCUMENT
+        && (place->result->outcome == PLATEN_RUN_DONE
+            || place->result->outcome == PLATEN_RUN_TIMEOUT)) {
+        platen_estimate_learn(s->estimate, task->from, task->to, task->input_size,
+                              place->result->took_ms);
+    }
     platen_crew_do(s->crew, PLATEN_CREW_DISK, &place->clearing);
     if (task->kind == PLATEN_TASK_CANARY) {
         platen_canary_end(s->canary, task, &place->verdict);
@@ -448,6 +457,21 @@ look_at_office(platen_scheduler_t *s)
                            state == PLATEN_ZYGOTE_BROKEN ? &platen_engine_lok : NULL);
 }
 
+/* Workers that another long conversion can have; one always can have one. */
+static unsigned
+room_for_long(const platen_scheduler_t *s)
+{
+    const platen_config_t *c = s->config;
+    unsigned               workers = (unsigned) (c->workers + c->spare);
+    unsigned most = c->keep_short < workers ? workers - (unsigned) c->keep_short : 1;
+    unsigned at_work = platen_pool_long(s->pool);
+
+    if (c->keep_short == 0) {
+        return UINT_MAX;
+    }
+    return at_work < most ? most - at_work : 0;
+}
+
 void
 platen_scheduler_scan(platen_scheduler_t *s)
 {
@@ -476,6 +500,7 @@ platen_scheduler_scan(platen_scheduler_t *s)
     c->missed = 0;
     c->claims.n = 0; /* what the one before took is in other hands by now */
     c->max = platen_pool_idle(s->pool);
+    c->max_long = room_for_long(s);
     c->no_batches = platen_batches_count(s->batches) >= s->config->workers;
     platen_crew_do(s->crew, PLATEN_CREW_STORE, &c->work);
 }

@@ -428,6 +428,60 @@ test_stop(void **state)
     assert_int_equal(fixture_get(&f, &id, code).state, PLATEN_STATE_PENDING);
 }
 
+static platen_id_t
+submit_large(const char *document)
+{
+    platen_job_t job = { .target_format = platen_str("pdf"), .input_size = 5000 };
+
+    return fixture_submit_job(&f, document, &job);
+}
+
+/* What others of its kind and size took long for leaves a worker to what is smaller. */
+static void
+test_short(void **state)
+{
+    platen_id_t ids[3], other;
+    char        code[64];
+    int         i;
+
+    (void) state;
+    end();
+    f.config.keep_short = 1;
+    f.config.long_after = 0; /* what is known takes long */
+    assert_int_equal(begin(), 0);
+    ids[0] = submit_large("ok\n");
+    assert_int_equal(wait_for(&ids[0], code).state, PLATEN_STATE_SUCCESS);
+
+    for (i = 0; i < 3; i++) {
+        ids[i] = submit_large("sleep\n");
+    }
+    scan(1);
+    other = fixture_submit(&f, "ok\n", "pdf", 0);
+    assert_int_equal(wait_for(&other, code).state, PLATEN_STATE_SUCCESS);
+    assert_int_equal(fixture_get(&f, &ids[0], code).state, PLATEN_STATE_PROCESSING);
+    assert_int_equal(fixture_get(&f, &ids[1], code).state, PLATEN_STATE_PENDING);
+    assert_int_equal(fixture_get(&f, &ids[2], code).state, PLATEN_STATE_PENDING);
+
+    /* The next one has its turn when that has ended. */
+    remove_job(&ids[0]);
+    platen_scheduler_check(scheduler);
+    for (i = 0; i < TURNS && fixture_get(&f, &ids[1], code).state == PLATEN_STATE_PENDING;
+         i++) {
+        turn();
+        if (i % 20 == 19) {
+            platen_scheduler_scan(scheduler);
+        }
+    }
+    assert_int_equal(fixture_get(&f, &ids[1], code).state, PLATEN_STATE_PROCESSING);
+    remove_job(&ids[2]);
+    remove_job(&ids[1]);
+    platen_scheduler_check(scheduler);
+    drain();
+    end();
+    f.config.keep_short = 0;
+    assert_int_equal(begin(), 0);
+}
+
 /* Without LibreOffice there is nothing to wait for. */
 static void
 test_no_office(void **state)
@@ -454,6 +508,7 @@ main(void)
         cmocka_unit_test(test_orphans),
         cmocka_unit_test(test_setback),
         cmocka_unit_test(test_end_before_a_claim),
+        cmocka_unit_test(test_short),
         cmocka_unit_test(test_stop),
     };
 
