@@ -26,6 +26,7 @@
 # make packages   Debian packages for DIST, tried in a root of it; into build/packages
 # make booted     and installed, upgraded, killed and removed under systemd, after make packages
 # make upgraded   nginx 1.22 of Debian 12 upgraded to DIST's while it serves
+# make images     docker/ built, and run alone, by compose.yaml and by kubernetes.yaml
 # make manifest   kubernetes.yaml beside the schema and the types of Kubernetes' API
 # make install    files, units, user, directories and keys; or, with DESTDIR, the files there;
 #                 what was edited stays
@@ -444,6 +445,9 @@ booted:
 upgraded:
 	t/upgraded bookworm $(DIST)
 
+images:
+	t/images
+
 manifest:
 	t/manifest
 
@@ -547,5 +551,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: swagger screenshots distro distro-short packages booted upgraded manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-quick bench-compare bench-tools turns install static uninstall clean analyze valgrind coverage
+.PHONY: swagger screenshots distro distro-short packages booted upgraded images manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-quick bench-compare bench-tools turns install static uninstall clean analyze valgrind coverage
 .SECONDARY:
