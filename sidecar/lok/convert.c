@@ -20,6 +20,7 @@
 #include "lok/glyphs.h"
 #include "lok/kit.h"
 #include "lok/narrow.h"
+#include "lok/notes.h"
 #include "lok/package.h"
 #include "lok/pages.h"
 #include "lok/place.h"
@@ -243,6 +244,20 @@ warn_of_narrow(LibreOfficeKitDocument *loaded, const platen_lok_document_t *docu
                        n, names);
 }
 
+/* Pages of slides have no notes, and so none has what is made of them: text, Markdown, HTML. */
+static void
+warn_of_notes(const platen_lok_document_t *document)
+{
+    unsigned n =
+        strcmp(document->export_filter, "pdf") == 0 ? platen_lok_notes(document->input) : 0;
+
+    if (n > 0) {
+        platen_warning_add(PLATEN_WARNINGS_FILE,
+                           "The speaker's notes of %u %s not in the result.", n,
+                           n == 1 ? "slide are" : "slides are");
+    }
+}
+
 static platen_lok_exit_t
 convert(const platen_lok_document_t *document)
 {
@@ -284,6 +299,9 @@ convert(const platen_lok_document_t *document)
                 platen_lok_book_open(loaded, document, book);
             }
             shown = document->sheets && platen_lok_book_hides(loaded);
+            break;
+        case LOK_DOCTYPE_PRESENTATION:
+            warn_of_notes(document);
             break;
         default:
             break;

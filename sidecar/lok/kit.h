@@ -15,6 +15,7 @@
 /* From LibreOfficeKitEnums.h, which is not C in 7.4. */
 #define LOK_DOCTYPE_TEXT 0
 #define LOK_DOCTYPE_SPREADSHEET 1
+#define LOK_DOCTYPE_PRESENTATION 2
 
 #define PLATEN_LOK_PATH 4200 /* bytes of a path */
 

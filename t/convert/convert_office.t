@@ -99,6 +99,33 @@ my $notes = '<?xml version="1.0"?><w:footnotes xmlns:w="http://schemas.openxmlfo
 my @doc = (name => 'a.docx', content => docx(body => '<w:p><w:r><w:t>Text</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>',
     parts => { 'footnotes.xml' => ['footnotes', 'footnotes', $notes] }));
 like main::text(@doc, to => $_), qr/below/, "$_ has footnotes" for qw(txt md pdf);
+my $box = sub { '<draw:frame svg:x="0cm" svg:y="0cm" svg:width="9cm" svg:height="2cm" ' . "$_[0]><draw:text-box><text:p>$_[1]</text:p></draw:text-box></draw:frame>" };
+my $deck = sub { Hostile::odf(presentation => '<draw:page draw:name="p">' . $box->('', 'shown') . '<presentation:notes>'
+    . $box->('presentation:class="notes"', $_[0]) . '</presentation:notes></draw:page>') };
+($job) = convert(name => 'a.odp', content => $deck->('said'), to => 'pptx');
+is_deeply [grep /notes/, @{ $job->{warnings} }], [], 'slides that are written as slides have their notes';
+my $spaces = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+    . 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"';
+my $shape = sub { qq(<p:sp><p:nvSpPr><p:cNvPr id="$_[0]" name="n"/><p:cNvSpPr/><p:nvPr>$_[1]</p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="3000000" cy="900000"/></a:xfrm>)
+    . qq(<a:prstGeom prst="rect"/></p:spPr><p:txBody><a:bodyPr/><a:p><a:r><a:t>$_[2]</a:t></a:r></a:p></p:txBody></p:sp>) };
+my $tree = sub { my ($kind, @shapes) = @_; "<p:$kind $spaces><p:cSld><p:spTree><p:nvGrpSpPr><p:cNvPr id=\"1\" name=\"\"/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>@shapes</p:spTree></p:cSld></p:$kind>" };
+my $pptx = sub { Hostile::ooxml('ppt/presentation.xml', 'presentationml.presentation',
+    qq(<p:presentation $spaces><p:sldIdLst><p:sldId id="256" r:id="rId1"/></p:sldIdLst><p:sldSz cx="9144000" cy="6858000"/></p:presentation>),
+    'ppt/_rels/presentation.xml.rels' => Hostile::rels([slide => 'slides/slide1.xml']), 'ppt/slides/slide1.xml' => $tree->('sld', $shape->(2, '', 'shown')),
+    'ppt/slides/_rels/slide1.xml.rels' => Hostile::rels([notesSlide => '../notesSlides/notesSlide1.xml']),
+    'ppt/notesSlides/notesSlide1.xml' => $tree->('notes', $shape->(2, '<p:ph type="body"/>', $_[0]), $shape->(3, '<p:ph type="sldNum"/>', 1)),
+    types => join '', map { my ($part, $type) = @$_; qq(<Override PartName="/ppt/$part" ContentType="application/vnd.openxmlformats-officedocument.presentationml.$type+xml"/>) }
+        ['slides/slide1.xml', 'slide'], ['notesSlides/notesSlide1.xml', 'notesSlide']) };
+for my $of ([name => 'a.odp', content => $deck->('said')], [name => 'a.pptx', content => $pptx->('said')]) {
+    for my $to (qw(pdf md)) {
+        ($job) = convert(@$of, to => $to);
+        like "@{ $job->{warnings} }", qr/notes of 1 slide are not in the result/, "of $job->{source_format}, $to has none";
+    }
+}
+for ([odp => $deck->(' ')], [pptx => $pptx->(' ')]) {
+    ($job) = convert(name => "a.$_->[0]", content => $_->[1], to => 'pdf');
+    is_deeply [grep /notes/, @{ $job->{warnings} }], [], "$_->[0]: nothing is said of notes without a word";
+}
 
 
 
