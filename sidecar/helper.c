@@ -23,6 +23,24 @@ add_files(posix_spawn_file_actions_t *actions, int input, const int more[PLATEN_
 }
 
 int
+platen_helper_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none, usual;
+    int      rc = posix_spawnattr_init(attributes);
+
+    if (rc != 0) {
+        return rc;
+    }
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    (void) posix_spawnattr_setsigmask(attributes, &none);
+    (void) posix_spawnattr_setsigdefault(attributes, &usual);
+    (void) posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    return 0;
+}
+
+int
 platen_helper_spawn(const char *libexec, const char *name, int input,
                     const int more[PLATEN_HELPER_MORE], char *const environment[])
 {
@@ -30,25 +48,17 @@ platen_helper_spawn(const char *libexec, const char *name, int input,
     char                      *argv[] = { program, NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t          attributes;
-    sigset_t                   none, usual;
     pid_t                      pid;
     int                        rc;
 
     if (posix_spawn_file_actions_init(&actions) != 0) {
         return ENOMEM;
     }
-    if (posix_spawnattr_init(&attributes) != 0) {
+    if (platen_helper_attributes(&attributes) != 0) {
         (void) posix_spawn_file_actions_destroy(&actions);
         return ENOMEM;
     }
     snprintf(program, sizeof(program), "%s/%s", libexec, name);
-    sigemptyset(&none);
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    (void) posix_spawnattr_setsigmask(&attributes, &none);
-    (void) posix_spawnattr_setsigdefault(&attributes, &usual);
-    (void) posix_spawnattr_setflags(&attributes,
-                                    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     rc = add_files(&actions, input, more);
     if (rc == 0) {
         rc = posix_spawn(&pid, program, &actions, &attributes, argv, environment);

@@ -6,7 +6,12 @@
 #ifndef PLATEN_HELPER_H
 #define PLATEN_HELPER_H
 
+#include <spawn.h>
+
 #define PLATEN_HELPER_MORE 2 /* descriptors behind the standard ones */
+
+/* Signals as a program that is started expects them.  Returns 0, or an errno. */
+int platen_helper_attributes(posix_spawnattr_t *attributes);
 
 /*
  * Executes a program of `libexec` with `input` as its standard input, and `more` as the

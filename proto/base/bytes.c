@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 int
@@ -23,6 +24,21 @@ platen_bytes_write(int fd, const void *bytes, size_t n)
         n -= (size_t) written;
     }
     return 0;
+}
+
+int
+platen_bytes_sync(const char *path, int flags)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | flags), rc, saved;
+
+    if (fd < 0) {
+        return -1;
+    }
+    rc = fsync(fd);
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
 }
 
 void

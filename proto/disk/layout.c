@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/platen.h"
 
 #define BUCKET 7 /* characters of the id */
@@ -40,22 +41,6 @@ make_dir(const char *path)
     return mkdir(path, 0750) == 0 || errno == EEXIST ? 0 : -1;
 }
 
-static int
-sync_dir(const char *path)
-{
-    int fd, rc, saved;
-
-    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return -1;
-    }
-    rc = fsync(fd);
-    saved = errno;
-    close(fd);
-    errno = saved;
-    return rc;
-}
-
 int
 platen_layout_sync_dir(const char *path)
 {
@@ -74,11 +59,13 @@ platen_layout_sync_dir(const char *path)
         return -1;
     }
     snprintf(parent, sizeof(parent), "%.*s", n == 0 ? 1 : (int) n, n == 0 ? "." : path);
-    if (sync_dir(path) != 0) {
+    if (platen_bytes_sync(path, O_DIRECTORY) != 0) {
         return -1;
     }
     /* One that is not for us to read was not made by us either. */
-    return sync_dir(parent) == 0 || errno == EACCES || errno == EROFS ? 0 : -1;
+    return platen_bytes_sync(parent, O_DIRECTORY) == 0 || errno == EACCES || errno == EROFS
+               ? 0
+               : -1;
 }
 
 int
@@ -410,7 +397,7 @@ sync_bucket(const char *root, platen_dir_t dir, const char *path)
     }
 
     snprintf(parent, sizeof(parent), "%.*s/%s", PLATEN_ROOT_MAX, root, dir_names[dir]);
-    if (sync_dir(parent) != 0) {
+    if (platen_bytes_sync(parent, O_DIRECTORY) != 0) {
         return -1;
     }
     pthread_mutex_lock(&mutex);
@@ -426,7 +413,7 @@ platen_layout_sync(const char *root, platen_dir_t dir, const platen_id_t *id)
 
     platen_id_format(id, text);
     bucket_path(root, dir, text, bucket);
-    return sync_dir(bucket) == 0 ? sync_bucket(root, dir, bucket) : -1;
+    return platen_bytes_sync(bucket, O_DIRECTORY) == 0 ? sync_bucket(root, dir, bucket) : -1;
 }
 
 void

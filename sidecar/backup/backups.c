@@ -17,6 +17,7 @@
 
 #include "base/platen.h"
 #include "backup/backup.h"
+#include "helper.h"
 #include "log.h"
 
 #define RETRY_S 600
@@ -54,24 +55,16 @@ start(const platen_backups_t *b)
     char              name[] = "platend", option[] = "-bc", *file = strdup(b->file);
     char             *argv[] = { name, option, file, NULL };
     posix_spawnattr_t attributes;
-    sigset_t          none, usual;
     pid_t             pid;
     int               rc = ENOMEM;
 
     if (file != NULL) {
-        rc = posix_spawnattr_init(&attributes);
+        rc = platen_helper_attributes(&attributes);
     }
     if (rc != 0) {
         free(file);
         return rc;
     }
-    sigemptyset(&none);
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    (void) posix_spawnattr_setsigmask(&attributes, &none);
-    (void) posix_spawnattr_setsigdefault(&attributes, &usual);
-    (void) posix_spawnattr_setflags(&attributes,
-                                    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     rc = posix_spawn(&pid, "/proc/self/exe", NULL, &attributes, argv, environ);
     (void) posix_spawnattr_destroy(&attributes);
     free(file);

@@ -11,6 +11,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "lok/tag.h"
+
 #define PATH_LEN 4200
 #define TAG_MAX 4096
 
@@ -24,22 +26,6 @@ typedef struct {
     char      **pictures; /* whose files go when all tags have had what is in them */
     size_t      npictures;
 } reading_t;
-
-/* A tag after its `<`, up to its `>` or to what there is room for. */
-static void
-read_tag(FILE *in, char tag[TAG_MAX])
-{
-    size_t n = 0;
-    int    c;
-
-    while (n < TAG_MAX - 1 && (c = getc_unlocked(in)) != EOF) {
-        tag[n++] = (char) c;
-        if (c == '>') {
-            break;
-        }
-    }
-    tag[n] = '\0';
-}
 
 static const char *
 type_of(const char *name)
@@ -181,7 +167,7 @@ platen_lok_embed(const char *page, unsigned *comments)
     }
     while ((c = getc_unlocked(r.in)) != EOF) {
         if (c == '<') {
-            read_tag(r.in, tag);
+            (void) platen_lok_tag_read(r.in, tag, sizeof(tag));
             take_tag(&r, tag);
         } else if (!r.comment) {
             putc_unlocked(c, r.out);

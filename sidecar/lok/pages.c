@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lok/tag.h"
+
 #define LAYOUT "style:page-layout-properties"
 #define OBJECT "draw:object"
 #define TABLE "table:table"
@@ -253,27 +255,6 @@ lay_out(const platen_lok_page_t *page, const char *attributes, FILE *out)
     copy_others(attributes, anew, out);
 }
 
-/*
- * A tag after its `<`, up to its `>` or to what there is room for.  Returns
- * whether it is whole.
- */
-static int
-read_tag(FILE *in, char tag[TAG_MAX])
-{
-    size_t n = 0;
-    int    c;
-
-    while (n < TAG_MAX - 1 && (c = getc_unlocked(in)) != EOF) {
-        tag[n++] = (char) c;
-        if (c == '>') {
-            tag[n] = '\0';
-            return 1;
-        }
-    }
-    tag[n] = '\0';
-    return 0;
-}
-
 static int
 is(const char *tag, const char *name)
 {
@@ -381,7 +362,7 @@ read_file(reading_t *r)
 
     while ((c = getc_unlocked(r->in)) != EOF) {
         if (c == '<') {
-            whole = read_tag(r->in, tag);
+            whole = platen_lok_tag_read(r->in, tag, sizeof(tag));
             take_tag(r, tag, whole);
         } else if (r->out != NULL && r->skipped == 0 && (!r->edit->flat || r->object == 0)) {
             putc_unlocked(c, r->out);

@@ -4,6 +4,7 @@
  */
 
 #include "storeadmin/check.h"
+#include "base/bytes.h"
 #include "store/internal.h"
 
 #include <errno.h>
@@ -85,23 +86,6 @@ platen_store_next_client(platen_txn_t *txn, platen_client_t *client)
     return platen_store_rc(txn, rc);
 }
 
-/* LMDB leaves it to the kernel when the copy reaches the disk. */
-static int
-sync_file(const char *path)
-{
-    int fd, rc, saved;
-
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return -1;
-    }
-    rc = fsync(fd);
-    saved = errno;
-    close(fd);
-    errno = saved;
-    return rc;
-}
-
 int
 platen_store_copy(platen_store_t *store, const char *dir, char *err, size_t errlen)
 {
@@ -114,7 +98,7 @@ platen_store_copy(platen_store_t *store, const char *dir, char *err, size_t errl
         return PLATEN_ERROR;
     }
     snprintf(path, sizeof(path), "%s/data.mdb", dir);
-    if (sync_file(path) != 0 || sync_file(dir) != 0) {
+    if (platen_bytes_sync(path, 0) != 0 || platen_bytes_sync(dir, 0) != 0) {
         snprintf(err, errlen, "cannot sync %s: %s", path, strerror(errno));
         return PLATEN_ERROR;
     }
