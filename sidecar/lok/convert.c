@@ -14,6 +14,7 @@
 #include "lok/book.h"
 #include "lok/cells.h"
 #include "lok/chunks.h"
+#include "lok/controls.h"
 #include "lok/direction.h"
 #include "lok/embed.h"
 #include "lok/fonts.h"
@@ -329,6 +330,9 @@ convert(const platen_lok_document_t *document)
     if (result == PLATEN_LOK_EXIT_DONE && strcmp(document->export_filter, "html") == 0
         && loaded->pClass->getDocumentType(loaded) == LOK_DOCTYPE_SPREADSHEET) {
         result = finish_page(document->output);
+    } else if (result == PLATEN_LOK_EXIT_DONE && strcmp(document->export_filter, "html") == 0
+               && platen_lok_controls_remove(document->output) != 0) {
+        result = PLATEN_LOK_EXIT_SAVE;
     }
     if (document->fonts[0] != '\0' && platen_lok_fonts_end(document->fonts) != 0) {
         fputs("platen-lok: cannot write which fonts were replaced\n", stderr);

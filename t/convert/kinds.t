@@ -68,3 +68,16 @@ for my $to (qw(docx odt md txt)) {
     like $text, qr/BODY/, $to;
     unlike $text, qr{WRITER|2006-07}, 'and nothing else';
 }
+
+
+
+=== TEST 4: nothing of LibreOffice's own is in a page: content controls, fields of forms, notes
+--- flow
+my $body = '<w:p><w:r><w:t xml:space="preserve">before </w:t></w:r><w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent><w:r><w:t>CONTROLLED</w:t></w:r></w:sdtContent></w:sdt></w:p>'
+    . '<w:p><w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:name w:val="A"/><w:enabled/><w:textInput/></w:ffData></w:fldChar></w:r><w:r><w:instrText> FORMTEXT </w:instrText></w:r>'
+    . '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>FILLED</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>';
+for my $to (qw(html txt md)) {
+    my ($text) = main::text(name => 'a.docx', content => docx(body => $body), to => $to);
+    like $text, qr/CONTROLLED.*FILLED/s, $to;
+    unlike $text, qr/[\x00-\x08\x0b\x0e-\x1f]/, 'and no control characters';
+}
