@@ -7,6 +7,7 @@
 #include "metrics.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,11 +130,12 @@ struct series_s {
     series_t          *next;
     uint64_t           value;
     platen_histogram_t times;
+    platen_exemplar_t  exemplars[PLATEN_HISTOGRAM_BUCKETS + 1]; /* under the mutex */
     char               labels[PLATEN_EXPOSITION_LABELS];
 };
 
 static struct {
-    pthread_mutex_t mutex; /* of the lists; numbers are atomic */
+    pthread_mutex_t mutex; /* of the lists and the exemplars; numbers are atomic */
     series_t       *first[PLATEN_METRIC_NONE];
     unsigned        n;
 } all = { .mutex = PTHREAD_MUTEX_INITIALIZER };
@@ -199,14 +201,30 @@ platen_metric_add(platen_metric_t metric, uint64_t n, const char *first, const c
 }
 
 void
+platen_metric_traced(platen_metric_t metric, uint64_t us, const char *label, const char *trace)
+{
+    const char *const  values[LABELS_MAX] = { label, NULL, NULL };
+    series_t          *s = series(metric, values);
+    platen_exemplar_t *e;
+
+    if (s == NULL) {
+        return;
+    }
+    platen_histogram_add(&s->times, us);
+    if (trace != NULL) {
+        e = &s->exemplars[platen_histogram_bucket(us)];
+        pthread_mutex_lock(&all.mutex);
+        snprintf(e->trace, sizeof(e->trace), "%s", trace);
+        e->us = us;
+        e->at = platen_now_us();
+        pthread_mutex_unlock(&all.mutex);
+    }
+}
+
+void
 platen_metric_time(platen_metric_t metric, uint64_t us, const char *label)
 {
-    const char *const values[LABELS_MAX] = { label, NULL, NULL };
-    series_t         *s = series(metric, values);
-
-    if (s != NULL) {
-        platen_histogram_add(&s->times, us);
-    }
+    platen_metric_traced(metric, us, label, NULL);
 }
 
 void
@@ -229,10 +247,14 @@ platen_metric_clear(platen_metric_t metric)
 static void
 write_series(platen_exposition_t *x, kind_t kind, const series_t *s)
 {
-    uint64_t value = __atomic_load_n(&s->value, __ATOMIC_RELAXED);
+    platen_exemplar_t exemplars[PLATEN_HISTOGRAM_BUCKETS + 1];
+    uint64_t          value = __atomic_load_n(&s->value, __ATOMIC_RELAXED);
 
     if (kind == HISTOGRAM) {
-        platen_exposition_histogram(x, s->labels, &s->times);
+        pthread_mutex_lock(&all.mutex);
+        memcpy(exemplars, s->exemplars, sizeof(exemplars));
+        pthread_mutex_unlock(&all.mutex);
+        platen_exposition_exemplified(x, s->labels, &s->times, exemplars);
     } else if (kind == GAUGE_OF_TIME && value != UINT64_MAX) {
         platen_exposition_seconds(x, s->labels, value);
     } else if (value != UINT64_MAX) {

@@ -46,6 +46,10 @@ void platen_metric_add(platen_metric_t metric, uint64_t n, const char *first,
 /* A time, in microseconds, for a histogram. */
 void platen_metric_time(platen_metric_t metric, uint64_t us, const char *label);
 
+/* The same, of a trace: 32 hex digits, or NULL. */
+void
+platen_metric_traced(platen_metric_t metric, uint64_t us, const char *label, const char *trace);
+
 /* What a gauge is at now; microseconds for one of time. */
 void platen_metric_set(platen_metric_t metric, uint64_t value);
 

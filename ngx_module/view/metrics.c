@@ -128,6 +128,9 @@ platen_metrics_page(ngx_http_request_t *r)
     if (open) {
         len = platen_exposition_open((char *) page, len);
         len = ngx_cpymem(page + len, "# EOF\n", 6) - page;
+
+    } else {
+        len = platen_exposition_classic((char *) page, len);
     }
 
     b->pos = page;

@@ -12,14 +12,20 @@ static const uint64_t bounds[PLATEN_HISTOGRAM_BUCKETS] = {
     500000, 1000000, 2500000, 10000000, 30000000, 120000000, 600000000,
 };
 
-void
-platen_histogram_add(platen_histogram_t *h, uint64_t us)
+int
+platen_histogram_bucket(uint64_t us)
 {
     int i;
 
     for (i = 0; i < PLATEN_HISTOGRAM_BUCKETS && us > bounds[i]; i++) {
     }
-    __atomic_fetch_add(&h->counts[i], 1, __ATOMIC_RELAXED);
+    return i;
+}
+
+void
+platen_histogram_add(platen_histogram_t *h, uint64_t us)
+{
+    __atomic_fetch_add(&h->counts[platen_histogram_bucket(us)], 1, __ATOMIC_RELAXED);
     __atomic_fetch_add(&h->sum, us, __ATOMIC_RELAXED);
 }
 
@@ -102,6 +108,30 @@ void
 platen_exposition_histogram(platen_exposition_t *x, const char *labels,
                             const platen_histogram_t *h)
 {
+    platen_exposition_exemplified(x, labels, h, NULL);
+}
+
+/* A bucket's line, with its exemplar if there is one, and room. */
+static void
+bucket(platen_exposition_t *x, const char *labels, uint64_t n, const platen_exemplar_t *e)
+{
+    char text[128];
+
+    if (e == NULL || *e->trace == '\0' || x->at - x->start > x->end - x->at) {
+        number(x, "_bucket", labels, n);
+        return;
+    }
+    snprintf(text, sizeof(text),
+             "%" PRIu64 " # {trace_id=\"%.32s\"} %" PRIu64 ".%06" PRIu64 " %" PRIu64
+             ".%06" PRIu64,
+             n, e->trace, e->us / 1000000, e->us % 1000000, e->at / 1000000, e->at % 1000000);
+    sample(x, "_bucket", labels, text);
+}
+
+void
+platen_exposition_exemplified(platen_exposition_t *x, const char *labels,
+                              const platen_histogram_t *h, const platen_exemplar_t *exemplars)
+{
     char     all[PLATEN_EXPOSITION_LABELS], bound[24];
     uint64_t n = 0;
     int      i;
@@ -115,7 +145,7 @@ platen_exposition_histogram(platen_exposition_t *x, const char *labels,
         }
         snprintf(all, sizeof(all), "%s", labels);
         platen_exposition_label(all, "le", (platen_str_t){ bound, strlen(bound) });
-        number(x, "_bucket", all, n);
+        bucket(x, all, n, exemplars == NULL ? NULL : &exemplars[i]);
     }
     seconds(x, "_sum", labels, __atomic_load_n(&h->sum, __ATOMIC_RELAXED));
     number(x, "_count", labels, n);
@@ -182,6 +212,30 @@ platen_exposition_open(char *page, size_t len)
         }
         memmove(out, line, (size_t) (next - line));
         out += next - line;
+        line = next;
+    }
+    return (size_t) (out - page);
+}
+
+/* In a label's value a quote has a backslash before it: so this is of no label. */
+size_t
+platen_exposition_classic(char *page, size_t len)
+{
+    static const char mark[] = " # {trace_id=\"";
+    char             *out = page, *line = page, *end = page + len, *next, *cut;
+
+    while (line < end) {
+        next = memchr(line, '\n', (size_t) (end - line));
+        next = next == NULL ? end : next + 1;
+        cut = memmem(line, (size_t) (next - line), mark, sizeof(mark) - 1);
+        if (cut != NULL) {
+            memmove(out, line, (size_t) (cut - line));
+            out += cut - line;
+            *out++ = '\n';
+        } else {
+            memmove(out, line, (size_t) (next - line));
+            out += next - line;
+        }
         line = next;
     }
     return (size_t) (out - page);

@@ -23,6 +23,16 @@ typedef struct {
 
 void platen_histogram_add(platen_histogram_t *h, uint64_t us);
 
+/* What a bucket is exemplified by: one time of those in it, and its trace. */
+typedef struct {
+    char     trace[33]; /* 32 hex digits; "": there is none */
+    uint64_t us;
+    uint64_t at; /* microseconds since the Unix epoch */
+} platen_exemplar_t;
+
+/* The bucket that a time is in. */
+int platen_histogram_bucket(uint64_t us);
+
 /* A page that is being written; `full` once a family had no room in it. */
 typedef struct {
     char       *start;
@@ -47,6 +57,18 @@ void platen_exposition_number(platen_exposition_t *x, const char *labels, uint64
 void platen_exposition_seconds(platen_exposition_t *x, const char *labels, uint64_t us);
 void platen_exposition_histogram(platen_exposition_t *x, const char *labels,
                                  const platen_histogram_t *h);
+
+/*
+ * The same with an exemplar to a bucket, PLATEN_HISTOGRAM_BUCKETS + 1 of them.  They are left
+ * out once a page is half full, and are for OpenMetrics alone: platen_exposition_classic()
+ * takes them away.
+ */
+void
+platen_exposition_exemplified(platen_exposition_t *x, const char *labels,
+                              const platen_histogram_t *h, const platen_exemplar_t *exemplars);
+
+/* Makes the text format of a page, in place.  Returns the new length. */
+size_t platen_exposition_classic(char *page, size_t len);
 
 /*
  * Adds name="value" to labels, a string that is "" at first; the value may be any bytes.

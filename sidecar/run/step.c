@@ -389,7 +389,8 @@ count_step(const worker_t *w)
 
     platen_metric_add(PLATEN_METRIC_STEPS, 1, w->result.engine,
                       platen_outcome_name(w->result.outcome), NULL);
-    platen_metric_time(PLATEN_METRIC_STEP_TIME, took, w->result.engine);
+    platen_metric_traced(PLATEN_METRIC_STEP_TIME, took, w->result.engine,
+                         platen_task_exemplar(w->task));
     if (w->task->kind != PLATEN_TASK_CANARY && platen_trace_on(&w->task->trace)) {
         platen_trace_span(&w->task->trace, &span,
                           json_pack("{s:s, s:s, s:i, s:i}", "platen.engine", w->result.engine,

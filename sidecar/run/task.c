@@ -197,3 +197,12 @@ platen_task_trace_run(const platen_task_t *task, const char *failed)
         platen_trace_span(&task->trace, &run, attributes(task));
     }
 }
+
+const char *
+platen_task_exemplar(const platen_task_t *task)
+{
+    return task->kind == PLATEN_TASK_CANARY || task->trace.unwanted
+                   || (*task->trace_id == '\0' && !platen_trace_on(&task->trace))
+               ? NULL
+               : task->trace.id;
+}

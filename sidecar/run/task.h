@@ -68,6 +68,9 @@ void platen_task_destroy(platen_task_t **task);
 void platen_task_trace_wait(const platen_task_t *task);
 void platen_task_trace_run(const platen_task_t *task, const char *failed);
 
+/* The trace that its times are exemplified by; NULL: nobody has it. */
+const char *platen_task_exemplar(const platen_task_t *task);
+
 /* Whether it is that claim of that job; NULL is none. */
 int platen_task_is(const platen_task_t *task, const platen_id_t *id, uint32_t epoch);
 

@@ -124,8 +124,9 @@ count(const platen_task_t *task, const platen_verdict_t *v)
     if (v->state == PLATEN_STATE_FAILED && v->error_code != NULL) {
         platen_metric_add(PLATEN_METRIC_FAILURES, 1, v->error_code, NULL, NULL);
     } else if (v->state == PLATEN_STATE_SUCCESS) {
-        platen_metric_time(PLATEN_METRIC_CONVERSION,
-                           (platen_boottime_ms() - task->started_ms) * 1000, to);
+        platen_metric_traced(PLATEN_METRIC_CONVERSION,
+                             (platen_boottime_ms() - task->started_ms) * 1000, to,
+                             platen_task_exemplar(task));
     }
 }
 

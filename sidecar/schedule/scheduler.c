@@ -528,8 +528,9 @@ count_claim(const platen_task_t *task)
 
     platen_task_trace_wait(task);
     if (task->attempt <= 1 && task->kind != PLATEN_TASK_PACK) {
-        platen_metric_time(PLATEN_METRIC_WAIT,
-                           now > task->pending_at ? now - task->pending_at : 0, NULL);
+        platen_metric_traced(PLATEN_METRIC_WAIT,
+                             now > task->pending_at ? now - task->pending_at : 0, NULL,
+                             platen_task_exemplar(task));
     }
 }
 

@@ -144,6 +144,15 @@ ok !exists $span{accept}{parentSpanId}, 'with no parent';
 is scalar(main::of_job($quiet, main::spans('/ok'))), 0, 'what the caller does not record is not sent';
 main::counts_are({ exported => '>=16', dropped => 0, rejected => 0 }, 'all are counted');
 
+my $open = '';
+ok eventually(10, sub { $open = get('/metrics', Accept => 'application/openmetrics-text; version=1.0.0')->decoded_content; $open =~ /# \{trace_id="$::Trace"\}/ }),
+    'times in /metrics name a trace, for OpenMetrics';
+my @exemplified = $open =~ /^(platen_\w+_bucket\{.*\} \d+ # .*)$/mg;
+is_deeply [grep !/\{.*le="([^"]+)"\} [1-9]\d* # \{trace_id="[0-9a-f]{32}"\} (\d+\.\d{6}) \d{10}\.\d{6}\z/ || ($1 ne '+Inf' && $2 > $1), @exemplified], [], 'each within its bucket';
+is_deeply [grep { my $family = $_; !grep /^${family}_bucket/, @exemplified } qw(platen_job_wait_seconds platen_job_conversion_seconds platen_engine_step_seconds)], [],
+    'waits, conversions and steps';
+unlike get('/metrics')->decoded_content, qr/trace_id/, 'and the text format has none';
+
 
 
 === TEST 3: the process is killed: another one goes on

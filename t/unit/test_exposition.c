@@ -52,6 +52,46 @@ test_families(void **state)
 }
 
 /* On a bound, beside it, before the first, behind the last. */
+/* One bucket has an exemplar, which the text format does not know. */
+static void
+test_exemplars(void **state)
+{
+    platen_exemplar_t   exemplars[PLATEN_HISTOGRAM_BUCKETS + 1] = { 0 };
+    platen_histogram_t  h = { .sum = 0 };
+    platen_exposition_t small;
+    char                out[4096], plain[4096];
+    size_t              len;
+
+    (void) state;
+
+    platen_histogram_add(&h, 4000);
+    exemplars[platen_histogram_bucket(4000)] = (platen_exemplar_t){
+        .trace = "4bf92f3577b34da6a3ce929d0e0e4736", .us = 4000, .at = 1700000000000001
+    };
+    platen_exposition_init(&small, out, sizeof(out));
+    platen_exposition_family(&small, "h_seconds", "histogram", "H.");
+    platen_exposition_exemplified(&small, "", &h, exemplars);
+    *small.at = '\0';
+    assert_non_null(strstr(out, "h_seconds_bucket{le=\"0.005\"} 1 # {trace_id=\""
+                                "4bf92f3577b34da6a3ce929d0e0e4736\"} 0.004000 "
+                                "1700000000.000001\nh_seconds_bucket{le=\"0.01\"} 1\n"));
+    len = platen_exposition_classic(out, (size_t) (small.at - out));
+
+    platen_exposition_init(&small, plain, sizeof(plain));
+    platen_exposition_family(&small, "h_seconds", "histogram", "H.");
+    platen_exposition_histogram(&small, "", &h);
+    assert_int_equal(len, small.at - plain);
+    assert_memory_equal(out, plain, len);
+
+    /* Of a page that is half full there is none. */
+    platen_exposition_init(&small, out, 2 * len);
+    platen_exposition_family(&small, "h_seconds", "histogram", "H.");
+    platen_exposition_histogram(&small, "", &h);
+    platen_exposition_exemplified(&small, "", &h, exemplars);
+    assert_int_equal(small.full, 0);
+    assert_null(memmem(out, (size_t) (small.at - out), "trace_id", 8));
+}
+
 static void
 test_histogram(void **state)
 {
@@ -172,6 +212,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_families, begin),
+        cmocka_unit_test(test_exemplars),
         cmocka_unit_test_setup(test_histogram, begin),
         cmocka_unit_test_setup(test_labels, begin),
         cmocka_unit_test_setup(test_no_room, begin),
