@@ -102,8 +102,10 @@ my $descriptors = $most->();
 my @pids = uploaders(6, 60_000);
 for my $n (1 .. 20) {
     my %old = map { $_ => 1 } workers_now();
+    my $there = files_below("$::Var/data/input");
     kill HUP => $master;
     eventually(5, sub { 4 <= grep { !$old{$_} } workers_now() }) or fail("reload $n");
+    eventually(20, sub { files_below("$::Var/data/input") >= $there + 2 }) or fail("uploads beside reload $n");
 }
 my ($accepted, $refused) = uploaded(@pids);
 is_deeply $refused, [], 'no request failed';

@@ -243,7 +243,7 @@ for my $one (@all) {
     my $harm = leaks($text) ? 'names what it has not' : length $text > 64 << 20 ? 'is huge' : $job->{error_code} && $job->{error_code} eq 'conversion_timeout' ? 'takes for ever' : '';
     $count{harm}{"$one->{kind} in $one->{ext} to $one->{to} $harm"} = 1 if $harm;
 }
-is_deeply $count{harm}, undef, 'none gets more than what is in it';
+is_deeply [sort keys %{ $count{harm} }], [], 'none gets more than what is in it';
 is reached(), 0, 'nobody was asked for a DTD';
 diag join ', ', map "$count{$_} $_", sort grep !/harm/, keys %count;
 goes_on('after entities');
