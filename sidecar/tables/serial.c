@@ -181,6 +181,14 @@ platen_tables_serial_text(double value, unsigned shows, int from_1904,
         strcpy(text, value == 0 ? "false" : "true");
         return PLATEN_TABLES_BOOLEAN;
     }
+    /* A time before another; LibreOffice has them, and Excel where days are counted from 1904.
+     */
+    if (shows & PLATEN_TABLES_SHOWS_ELAPSED && !(shows & PLATEN_TABLES_SHOWS_DATE) && value < 0
+        && value > -DAYS_MAX) {
+        *text = '-';
+        clock_text(llround(-value * (double) DAY_MS), text + 1, PLATEN_TABLES_SERIAL_MAX - 1);
+        return PLATEN_TABLES_TEXT;
+    }
     if (!(shows & (PLATEN_TABLES_SHOWS_DATE | PLATEN_TABLES_SHOWS_TIME)) || value < 0
         || serial >= DAYS_MAX) {
         return number_text(value, text);

@@ -56,7 +56,8 @@ my @rows = map { [$_->[0], $_->[1], $_->[2]] } (
     ['true', 'b:1', JSON::PP::true], ['false', 'b:0', JSON::PP::false],
     ['text with zeros', 't:00123', '00123'], ['lines', "t:a\nb", "a\nb"], ['blanks', 't: lead trail ', ' lead trail '],
     ['escaped', 't:a_x0041_b', 'aAb'], ['a formula\'s text', [ 't="str"', '<f>A1</f><v>x</v>' ], 'x'],
-    ['error', 'e:#DIV/0!', undef], ['nothing', undef, undef], ['sum', 0.1 + 0.2, 0.30000000000000004]);
+    ['error', 'e:#DIV/0!', undef], ['nothing', undef, undef], ['sum', 0.1 + 0.2, 0.30000000000000004],
+    ['a duration below zero', [ 's="5"', '<v>-1.5</v>' ], '-36:00:00']);
 my $sheet = main::row(1, 't:kind', 't:value') . join '', map main::row(++$n, "t:$_->[0]", $_->[1]), @rows;
 $sheet =~ s{(t:sum.*?<v>)[^<]*}{$1};
 $sheet =~ s{<v>0\.3</v>}{<v>0.30000000000000004</v>};
