@@ -30,7 +30,7 @@ sub head {
                     version('Linux', qr/(\S+)/, 'uname', '-r'),
                     version('nginx', qr{nginx/(\S+)}, $set->{nginx}, '-v'),
                     version('LibreOffice', qr/LibreOffice (\S+)/, 'soffice', '--version'),
-                    version('Platen', qr/([\d.]+\S*)/, "$set->{build}/platend", '-v'));
+                    version('Platen', qr/([\d.]+\S*)/, "$set->{build}/platend", '-V'));
     my $date = strftime('%Y-%m-%d %H:%M UTC', gmtime);
     my ($load) = `uptime` =~ /load average: (.*)/;
 
