@@ -27,6 +27,7 @@
 # make booted     and installed, upgraded, killed and removed under systemd, after make packages
 # make upgraded   nginx 1.22 of Debian 12 upgraded to DIST's while it serves
 # make images     docker/ built, and run alone, by compose.yaml and by kubernetes.yaml
+# make arm64      cross-built for arm64, and the unit tests under qemu-user
 # make manifest   kubernetes.yaml beside the schema and the types of Kubernetes' API
 # make install    files, units, user, directories and keys; or, with DESTDIR, the files there;
 #                 what was edited stays
@@ -448,6 +449,9 @@ upgraded:
 images:
 	t/images
 
+arm64:
+	t/arm64
+
 manifest:
 	t/manifest
 
@@ -551,5 +555,5 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: swagger screenshots distro distro-short packages booted upgraded images manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-quick bench-compare bench-tools turns install static uninstall clean analyze valgrind coverage
+.PHONY: swagger screenshots distro distro-short packages booted upgraded images arm64 manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-quick bench-compare bench-tools turns install static uninstall clean analyze valgrind coverage
 .SECONDARY:
