@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/digest.h"
+#include "base/platen.h"
 #include "format/format.h"
 
 /*
@@ -28,9 +29,14 @@ int
 platen_cache_key(const platen_job_t *job, uint8_t key[PLATEN_SHA256_LEN])
 {
     const platen_str_t parts[] = {
-        job->client,        job->input_sha256,
-        job->source_format, job->target_format,
-        job->options,       says_name(job) ? job->input_filename : (platen_str_t){ "", 0 },
+        job->client,
+        job->input_sha256,
+        job->source_format,
+        job->target_format,
+        job->options,
+        says_name(job) ? job->input_filename : (platen_str_t){ "", 0 },
+        /* What an older version has made wrong is not to be seen again. */
+        { PLATEN_VERSION, sizeof(PLATEN_VERSION) - 1 },
     };
 
     if (job->secrets.len != 0 || job->input_sha256.len != PLATEN_SHA256_LEN) {

@@ -9,10 +9,10 @@
 #include "job/job.h"
 
 /*
- * SHA-256 over client, digest of the input, formats and options of the job, and its
- * name where that may be in the result.  A job with secrets has no key: its result is for
- * whoever knows the password. Returns PLATEN_OK; PLATEN_NOT_FOUND if the job has none;
- * PLATEN_ERROR if libcrypto fails.
+ * SHA-256 over client, digest of the input, formats and options of the job, its name
+ * where that may be in the result, and the version of Platen.  A job with secrets has no key:
+ * its result is for whoever knows the password. Returns PLATEN_OK; PLATEN_NOT_FOUND if the job
+ * has none; PLATEN_ERROR if libcrypto fails.
  */
 int platen_cache_key(const platen_job_t *job, uint8_t key[PLATEN_SHA256_LEN]);
 

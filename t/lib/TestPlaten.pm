@@ -430,7 +430,8 @@ sub corpus {
 sub files_below {
     my @files;
     for my $dir (grep { -d } @_) {
-        opendir my $dh, $dir or die "$dir: $!";
+        # What is being taken away may be gone by now.
+        opendir my $dh, $dir or $!{ENOENT} ? next : die "$dir: $!";
         for my $name (sort grep { !/^\.\.?\z/ } readdir $dh) {
             my $path = "$dir/$name";
             push @files, -d $path && !-l $path ? files_below($path) : $path;
