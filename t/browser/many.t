@@ -81,6 +81,7 @@ main::watch($page);
 main::choose($page, $::Followed);
 $page->click('#convert');
 if ($::Followed > 1000) {
+    unlink "$::Var/hold"; # or what waits comes to the limit of a conversion
     for (1 .. 4000) {
         last if $page->js(q{!document.querySelector('#uploads-list .job')});
         note $page->text('#uploads-rest') =~ s/\n/ /r if $_ % 60 == 0;

@@ -62,7 +62,7 @@ sub ask {
         }
         $self->_heard($message);
     }
-    die "$method: the browser is gone: " . $self->log;
+    die "$method: the browser is gone";
 }
 
 sub _heard {
