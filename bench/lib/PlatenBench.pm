@@ -246,7 +246,7 @@ sub print_table {
 
     for my $row (@rows) {
         for (0 .. $#$row) {
-            $width[$_] = length $row->[$_] if length $row->[$_] > ($width[$_] // 0);
+            $width[$_] = length $row->[$_] if length $row->[$_] > ($width[$_] // -1);
         }
     }
     for my $row (@rows) {
