@@ -640,6 +640,7 @@ for (["nope = 1\n", '"nope" is not a key that platend knows'],
      ["webhook\n    ca = x\n", '"webhook/ca" needs an absolute path'],
      ["webhook\n    connections = 0\n", '"webhook/connections" is out of range'],
      ["webhook\n    timeout = 301\n", '"webhook/timeout" is out of range'],
+     ["traces\n    endpoint = \"a.example\"\n", '"traces/endpoint" has to begin with http:// or https://'],
      ["log\n    file = platend.log\n", '"log/file" needs an absolute path'],
      ["log\n    audit = audit.log\n", '"log/audit" needs an absolute path'],
      ["log\n    level = loud\n", '"log/level" needs one of debug, info, warn, error'],
@@ -649,8 +650,10 @@ for (["nope = 1\n", '"nope" is not a key that platend knows'],
     is $status, 2, 'refused: ' . substr $text =~ s/\n\s*/ /gr, 0, 60 or diag $out;
     like $out, qr/^platend: \Q$::Var\E\/t\.cfg: (?:.*)?\Q$says\E/m, 'and it says why';
 }
+my ($out, $status) = platend_t("traces\n    endpoint = \"https://collector.example\"\n    service = \"any name\"\n");
+is $status, 0, 'a collector, and a name' or diag $out;
 unlink "$::Var/t.cfg";
-my ($out, $status) = platend_t();
+($out, $status) = platend_t();
 is $status, 2, 'a missing file';
 like $out, qr/^platend: \Q$::Var\E\/t\.cfg: No such file or directory$/m, 'is named';
 
