@@ -315,7 +315,7 @@ FUZZ_SECONDS ?= 10
 FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
 FUZZED = $(PROTO) $(PLAIN) sidecar/office/wire.c $(DOCX) $(addprefix sidecar/lok/, \
-         cells.c chunks.c embed.c functions.c package.c part.c pages.c sheets.c) \
+         cells.c chunks.c embed.c functions.c package.c part.c pages.c sheets.c tag.c) \
          $(addprefix sidecar/text/,hide.c page.c style.c wide.c) \
          $(addprefix sidecar/tables/,book.c buffer.c column.c csv.c from_xlsx.c json.c names.c \
          serial.c spool.c text.c) sidecar/engine/warning.c
@@ -556,4 +556,5 @@ clean:
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
 .PHONY: swagger screenshots distro distro-short packages booted upgraded images arm64 manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-quick bench-compare bench-tools turns install static uninstall clean analyze valgrind coverage
-.SECONDARY:
+# Kept, as intermediate files; .SECONDARY of all would not make what is new in a list.
+.PRECIOUS: %.o

@@ -69,7 +69,7 @@ sub _launch {
         open STDERR, '>&', \*STDOUT or POSIX::_exit(1);
         # Its sandbox does not start as root, nor in most containers; the pages are ours.
         # Names are resolved to nothing, so that it calls no one else.
-        exec qw(setpriv --pdeathsig TERM timeout -k 5 300 chromium --headless --no-sandbox --disable-gpu
+        exec qw(setpriv --pdeathsig TERM timeout -k 5 1800 chromium --headless --no-sandbox --disable-gpu
             --disable-dev-shm-usage --no-first-run --no-default-browser-check --disable-extensions --disable-sync
             --disable-background-networking --disable-component-update --disable-breakpad
             --disable-background-timer-throttling --disable-renderer-backgrounding --no-proxy-server),
