@@ -99,7 +99,7 @@ is wait_job($hangs)->{error_code}, 'conversion_timeout', 'and of what was killed
 --- flow
 unlink "$::Var/go";
 platend_stop();
-platend_start(@main::Settings, 'limits/wall_clock' => 6);
+platend_start(@main::Settings, 'limits/wall_clock' => 20);
 my ($waits, $hangs) = (main::text('wait'), main::text('hang'));
 ok main::becomes($hangs, 'PROCESSING') && main::becomes($waits, 'PROCESSING'), 'they run';
 my $batch = submit(content => zip_of(map { sprintf('%03d.txt', $_) => "copy\n" } 1 .. 40), name => 'a.zip', to => 'pdf')->{job_id};

@@ -11,7 +11,7 @@ our $xlsx;
 sub programs {
     system('mkdir', '-p', "$Var/libexec") == 0 or die;
     system('cp', '-p', "$Root/build/platen-$_", "$Var/libexec/") == 0 or die $_
-        for qw(tables zip lok webhook pandoc.lua docx);
+        for qw(tables zip lok webhook pandoc.lua docx text);
 }
 
 # The process of the warm LibreOffice, of this platend.

@@ -22,7 +22,7 @@ for my $page (@pages) {
     push @files, "$page: $_" for grep !-e && !/NAME/,
         $text =~ m{(?<![\w./-])((?:t|proto|sidecar|ngx_module|cli|conf|docs|web|debian|docker)/[\w./-]+\.(?:t|c|h|md|cfg|conf|json|js|yaml|yml|pm))\b}g;
     push @targets, "$page: make $_" for grep $makefile !~ /^(?:[\w -]+ )?\Q$_\E(?: [\w -]+)?:/m,
-        $text =~ /(?:^ {4}(?:sudo )?|`)make ([a-z][a-z-]+)/mg;
+        $text =~ /(?:^ {4}(?:sudo )?|`)make ([a-z][a-z0-9-]+)/mg;
     push @commands, "$page: platenctl $_" for grep !$command{$_} && $_ ne 'help', $text =~ /`platenctl ([a-z]+)/g;
     push @links, "$page: $_" for grep !-e "$dir/$_", map s/#.*//r, grep !m{^(?:https?:|mailto:|#)}, $text =~ /\]\(([^)\s]+)\)/g;
 }

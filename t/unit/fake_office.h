@@ -138,9 +138,10 @@ fake_office_check_start(int argc, char **argv, char **envp)
 {
     int fd;
 
-    if (argc != 9 || strcmp(argv[1], "-i") != 0 || strcmp(argv[3], "-s") != 0
+    if (argc != 11 || strcmp(argv[1], "-i") != 0 || strcmp(argv[3], "-s") != 0
         || strcmp(argv[5], "-r") != 0 || strcmp(argv[6], "0x1f") != 0
-        || strcmp(argv[7], "-a") != 0 || strcmp(argv[8], "2") != 0) {
+        || strcmp(argv[7], "-a") != 0 || strcmp(argv[8], "2") != 0 || strcmp(argv[9], "-p") != 0
+        || strcmp(argv[10], "auto") != 0) {
         return "the words are wrong";
     }
     if (envp[0] == NULL || envp[1] == NULL || envp[2] != NULL) {

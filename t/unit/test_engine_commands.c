@@ -56,7 +56,8 @@ test_edges(void **state)
             assert_true(e->edges[i].cost > 0);
             for (j = 0; j < i; j++) {
                 assert_false(strcmp(e->edges[i].from, e->edges[j].from) == 0
-                             && strcmp(e->edges[i].to, e->edges[j].to) == 0);
+                             && strcmp(e->edges[i].to, e->edges[j].to) == 0
+                             && e->edges[i].rules == e->edges[j].rules);
             }
         }
     }
