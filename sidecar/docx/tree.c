@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "xml_position.h"
+
 #define NODES_MAX (1u << 21)
 #define DEPTH_MAX 512
 #define VALUE_MAX 255
@@ -101,16 +103,6 @@ static const struct {
     { PLATEN_DOCX_TR_PROPERTIES, W, "trPr", NULL },
     { PLATEN_DOCX_VANISH, W, "vanish", "val" },
 };
-
-/* Where the parser is. Expat 2.8 has these functions anew, and no good word for the old ones.
- */
-#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 8
-#define at_byte(parser) ((size_t) XML_GetCurrentByteIndex64(parser))
-#define n_bytes(parser) ((size_t) XML_GetCurrentByteCount64(parser))
-#else
-#define at_byte(parser) ((size_t) XML_GetCurrentByteIndex(parser))
-#define n_bytes(parser) ((size_t) XML_GetCurrentByteCount(parser))
-#endif
 
 typedef struct {
     platen_docx_tree_t *tree;
@@ -223,8 +215,8 @@ on_start(void *data, const char *name, const char **attributes)
     }
     nodes = &tree->nodes[tree->n];
     memset(nodes, 0, sizeof(*nodes));
-    nodes->start = at_byte(r->parser);
-    nodes->inner = nodes->start + n_bytes(r->parser);
+    nodes->start = platen_xml_byte(r->parser);
+    nodes->inner = nodes->start + platen_xml_bytes(r->parser);
     nodes->last = tree->n;
     describe(tree, nodes, name, attributes);
     r->open[r->depth++] = tree->n++;
@@ -238,8 +230,8 @@ on_end(void *data, const char *name)
 
     (void) name;
     /* Of an empty element there is no end tag, and this is what follows it. */
-    node->inner_end = at_byte(r->parser);
-    node->end = node->inner_end + n_bytes(r->parser);
+    node->inner_end = platen_xml_byte(r->parser);
+    node->end = node->inner_end + platen_xml_bytes(r->parser);
     node->last = r->tree->n - 1;
 }
 

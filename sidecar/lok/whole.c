@@ -5,6 +5,8 @@
 #include <expat.h>
 #include <stdio.h>
 
+#include "xml_position.h"
+
 #define PIECE 65536
 
 int
@@ -33,8 +35,8 @@ platen_lok_whole(const char *path)
             }
             whole = 0;
             fprintf(stderr, "platen-lok: XML parse error: %s on line %lu column %lu\n",
-                    XML_ErrorString(error), (unsigned long) XML_GetCurrentLineNumber(parser),
-                    (unsigned long) XML_GetCurrentColumnNumber(parser) + 1);
+                    XML_ErrorString(error), (unsigned long) platen_xml_line(parser),
+                    (unsigned long) platen_xml_column(parser));
         }
     }
     if (parser != NULL) {

@@ -11,6 +11,7 @@
 #include "format/ole.h"
 #include "tables/serial.h"
 #include "base/utf8.h"
+#include "xml_position.h"
 
 #define PIECE 65536
 #define FORMATS_MAX 65536
@@ -97,17 +98,6 @@ on_doctype(void *data, const char *name, const char *system, const char *public,
     stop(data, PLATEN_TABLES_CORRUPT);
 }
 
-/* The one of 32 bits is deprecated where there is another. */
-static unsigned long long
-current_line(XML_Parser parser)
-{
-#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
-    return XML_GetCurrentLineNumber64(parser);
-#else
-    return XML_GetCurrentLineNumber(parser);
-#endif
-}
-
 int
 platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t *part,
                         void *data, platen_tables_error_t *err)
@@ -145,7 +135,7 @@ platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t
             rc = r.rc;
             if (rc == 0) {
                 rc = platen_tables_fail(err, PLATEN_TABLES_CORRUPT, "%s, line %llu: %s", path,
-                                        current_line(r.parser),
+                                        (unsigned long long) platen_xml_line(r.parser),
                                         XML_ErrorString(XML_GetErrorCode(r.parser)));
             }
         }
