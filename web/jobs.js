@@ -9,6 +9,7 @@ const PAGE = 50;  // jobs that are read at once
 const KEPT = 200; // rows that are kept while more come
 const ASKED = 3; // jobs that are asked for at once: of a browser's six lines some are for uploads
 const MANY = 20; // of those that have changed, from which the list is read instead of each
+const MOST_GONE = 10000; // removed ones that are known; an answer that is older than so many is none
 const FILES = 100; // rows of a batch that are shown at once
 
 const kind = { PENDING: 'busy', PROCESSING: 'busy', SUCCESS: 'done', PARTIAL_SUCCESS: 'done', FAILED: 'failed' };
@@ -194,6 +195,7 @@ export class Jobs {
   #due = new Set(); // ids of those that have changed
   #asking = new Set(); // of those that are being asked for
   #reading = false; // the list is
+  #gone = new Set(); // of those that were removed, whatever an earlier question is answered
   #cursor = null;
   #kept = KEPT;
 
@@ -216,7 +218,7 @@ export class Jobs {
     const gap = next && before.size > 0 && !jobs.some((job) => before.has(job.job_id));
     if (gap) { this.#cursor = next; this.more.hidden = false; }
     for (const [id, row] of [...this.#rows]) {
-      if (seen.has(id)) continue;
+      if (seen.has(id) || !before.has(id)) continue; // or it has come since
       if (!next || id > oldest || gap) this.drop(id);
       else if (!ended(row.job)) this.refresh(id);
     }
@@ -234,6 +236,7 @@ export class Jobs {
   }
 
   put(job) {
+    if (this.#gone.has(job.job_id)) return;
     const row = this.#rows.get(job.job_id);
     if (row) { row.update(job); this.changed(); return; }
     const made = new Row(this, job);
@@ -252,6 +255,13 @@ export class Jobs {
     this.changed();
   }
 
+  // It has been removed, and does not come back.
+  #lose(id, say) {
+    this.#gone.add(id);
+    if (this.#gone.size > MOST_GONE) this.#gone.delete(this.#gone.values().next().value);
+    this.drop(id, say);
+  }
+
   drop(id, say) {
     const row = this.#rows.get(id);
     if (!row) return;
@@ -268,7 +278,7 @@ export class Jobs {
   heard(event, data) {
     if (event === 'state' || event === 'reset') { this.load().catch(() => {}); return; }
     if (!data.job_id) return;
-    if (event === 'job_removed' || event === 'job_cancelled') this.drop(data.job_id, true);
+    if (event === 'job_removed' || event === 'job_cancelled') this.#lose(data.job_id, true);
     else this.refresh(data.job_id);
   }
 
@@ -299,7 +309,7 @@ export class Jobs {
     try {
       this.put(await get(`jobs/${id}`));
     } catch (e) {
-      if (e.status === 404) this.drop(id, true);
+      if (e.status === 404) this.#lose(id, true);
       else if (e.passes && e.code !== 'offline') {
         await pause(1000 * Math.max(1, e.retryAfter));
         this.#due.add(id);
@@ -348,7 +358,7 @@ export class Jobs {
       row.explain();
     } catch (e) {
       const problem = e instanceof Problem ? e : new Problem('internal_error', { detail: String(e?.message ?? e) });
-      if (problem.status === 404 && problem.code === 'job_not_found') this.drop(row.job.job_id, true);
+      if (problem.status === 404 && problem.code === 'job_not_found') this.#lose(row.job.job_id, true);
       else row.explain(problem);
     }
   }
@@ -359,7 +369,7 @@ export class Jobs {
     } catch (e) {
       if (e.status !== 404) throw e;
     }
-    this.drop(job.job_id);
+    this.#lose(job.job_id);
   }
 
   words() {

@@ -175,6 +175,22 @@ ok $page->until(20, q{document.querySelectorAll('#jobs-list .job').length === 20
     or diag $page->count('#jobs-list .job');
 $page->js('Promise.all(' . JSON::PP->new->encode($ids) . q{.map((id) => fetch(`/jobs/${id}`, { method: 'DELETE' }))).then(() => 1)});
 ok $page->until(60, q{!document.querySelector('#jobs-list .job')}), 'all are deleted' or diag $page->count('#jobs-list .job');
+# What was asked before a job was removed, and is answered after it, does not bring it back.
+$page->close;
+$page = Page->new(base_url() . '/');
+my $submit = q{const id = await fetch('/jobs?to=pdf&filename=%s.txt', { method: 'POST', body: '%s' }).then((r) => r.json()).then((job) => job.job_id); };
+$page->js(sprintf "(async () => { ${submit}return id; })()", ('one') x 2);
+ok $page->until(30, q{document.querySelector('#jobs-list .job')?.innerText.includes('one')}), 'a page with one job';
+$page->js(q{window.held = []; const real = window.fetch; window.fetch = async (...a) => { const r = await real(...a);
+    if ((a[1]?.method ?? 'GET') === 'GET' && /\/jobs\/[0-9a-f-]{36}$/.test(String(a[0]))) await new Promise((done) => window.held.push(done));
+    return r; }; 1});
+$page->js(sprintf "(async () => { ${submit}window.first = id; return id; })()", ('first') x 2);
+ok $page->until(30, q{held.length >= 1}), 'another is asked for';
+$page->js(sprintf "(async () => { await fetch(`/jobs/\${first}`, { method: 'DELETE' }); ${submit}return id; })()", ('second') x 2);
+ok $page->until(30, q{held.length >= 2}), 'after it was removed, the next is';
+$page->js(q{held.forEach((done) => done()); held.push = (done) => done(); 1});
+ok $page->until(30, q{document.querySelector('#jobs-list .job')?.innerText.includes('second')}), 'which is shown';
+is $page->count('#jobs-list .job'), 2, 'and the first is not';
 unlink "$::Var/hold";
 main::clean($page, 'so far');
 
