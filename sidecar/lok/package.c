@@ -14,6 +14,7 @@
 #include "lok/direction.h"
 #include "lok/part.h"
 #include "engine/warning.h"
+#include "zip_entry.h"
 
 #define PIECE 65536
 #define OVERLAP 64           /* more than the longest word */
@@ -148,39 +149,13 @@ look_at_headers(zip_t *zip)
     return found;
 }
 
-/* The bytes of an entry, with a NUL behind them; NULL: it is too large, or not there. */
-static char *
-read_entry(zip_t *zip, zip_uint64_t i, size_t *len)
-{
-    zip_stat_t  st;
-    zip_file_t *file;
-    char       *text;
-
-    if (zip_stat_index(zip, i, 0, &st) != 0 || st.size > PART_MAX) {
-        return NULL;
-    }
-    *len = (size_t) st.size;
-    text = malloc(*len + 1);
-    file = text == NULL ? NULL : zip_fopen_index(zip, i, 0);
-    if (file == NULL || zip_fread(file, text, *len) != (zip_int64_t) *len) {
-        free(text);
-        text = NULL;
-    } else {
-        text[*len] = '\0';
-    }
-    if (file != NULL) {
-        zip_fclose(file);
-    }
-    return text;
-}
-
 /* A part that is called so, or NULL. */
 static char *
 read_part(zip_t *zip, const char *name, size_t *len)
 {
     zip_int64_t at = zip_name_locate(zip, name, 0);
 
-    return at < 0 ? NULL : read_entry(zip, (zip_uint64_t) at, len);
+    return platen_zip_entry(zip, at, PART_MAX, len);
 }
 
 /* What fields and tables of contents have to be known of the whole document. */
@@ -325,7 +300,7 @@ mended_part(zip_t *zip, zip_uint64_t i, unsigned what, platen_docx_rules_t *rule
     if (!is_meant(name)) {
         return NULL;
     }
-    part.text = read_entry(zip, i, &part.len);
+    part.text = platen_zip_entry(zip, (zip_int64_t) i, PART_MAX, &part.len);
     if (part.text == NULL) {
         return NULL;
     }

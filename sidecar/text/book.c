@@ -17,6 +17,8 @@
 #include <strings.h>
 #include <zip.h>
 
+#include "zip_entry.h"
+
 #define PART_MAX (32 << 20) /* a larger part is left as it is */
 #define NAME_LEN 1024
 #define LOCKS "META-INF/encryption.xml"
@@ -25,33 +27,6 @@ typedef struct {
     zip_t      *zip;
     const char *page; /* the name of the one that is read */
 } book_t;
-
-/* An entry, with a NUL behind it, of the caller; NULL: there is none, or it is too large. */
-static char *
-read_entry(zip_t *zip, zip_int64_t at, size_t *len)
-{
-    zip_stat_t  st;
-    zip_file_t *file;
-    char       *text;
-
-    if (at < 0 || zip_stat_index(zip, (zip_uint64_t) at, 0, &st) != 0
-        || (st.valid & ZIP_STAT_SIZE) == 0 || st.size > PART_MAX) {
-        return NULL;
-    }
-    *len = (size_t) st.size;
-    text = malloc(*len + 1);
-    file = text == NULL ? NULL : zip_fopen_index(zip, (zip_uint64_t) at, 0);
-    if (file == NULL || zip_fread(file, text, *len) != (zip_int64_t) *len) {
-        free(text);
-        text = NULL;
-    } else {
-        text[*len] = '\0';
-    }
-    if (file != NULL) {
-        zip_fclose(file);
-    }
-    return text;
-}
 
 /* The name in the book of what a page names; 0: it is too long, or outside of it. */
 static int
@@ -99,7 +74,7 @@ read_sheet(void *data, const char *href, size_t n, size_t *len)
     char          name[NAME_LEN];
 
     return resolve(name, book->page, href, n)
-               ? read_entry(book->zip, zip_name_locate(book->zip, name, 0), len)
+               ? platen_zip_entry(book->zip, zip_name_locate(book->zip, name, 0), PART_MAX, len)
                : NULL;
 }
 
@@ -224,7 +199,7 @@ mended(book_t *book, zip_uint64_t i, size_t *len, int *found)
     if (name == NULL || !is_page(name, NULL, 0)) {
         return NULL;
     }
-    text = read_entry(book->zip, (zip_int64_t) i, &size);
+    text = platen_zip_entry(book->zip, (zip_int64_t) i, PART_MAX, &size);
     if (text == NULL || !is_page(name, text, size)) {
         free(text);
         return NULL;
@@ -259,7 +234,8 @@ is_locked(zip_t *zip)
                                          "http://ns.adobe.com/pdf/enc#RC" };
     static const char        method[] = "EncryptionMethod", algorithm[] = "Algorithm=";
     size_t                   len;
-    char  *text = read_entry(zip, zip_name_locate(zip, LOCKS, 0), &len), *p = text, *value;
+    char *text = platen_zip_entry(zip, zip_name_locate(zip, LOCKS, 0), PART_MAX, &len),
+         *p = text, *value;
     int    locked = 0;
     size_t i;
 
