@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "xml_attribute.h"
 
 #define PIECE 65536
 #define COLUMNS_MAX 16384
@@ -115,21 +116,10 @@ typedef struct {
     size_t len, n;
 } reader_t;
 
-static const char *
-attribute(const char **attributes, const char *name)
-{
-    for (; *attributes != NULL; attributes += 2) {
-        if (strcmp(attributes[0], name) == 0) {
-            return attributes[1];
-        }
-    }
-    return NULL;
-}
-
 static size_t
 number(const char **attributes, const char *name)
 {
-    const char   *value = attribute(attributes, name);
+    const char   *value = platen_xml_attribute(attributes, name);
     unsigned long n = value == NULL ? 1 : strtoul(value, NULL, 10);
 
     return n < 1 ? 1 : n > REPEATED_MAX ? REPEATED_MAX : n;
@@ -179,9 +169,10 @@ style_of(const reader_t *r, const char *name)
 static void
 add_style(reader_t *r, const char **attributes)
 {
-    const char    *name = attribute(attributes, "style:name");
-    const style_t *parent = style_of(r, attribute(attributes, "style:parent-style-name"));
-    size_t         at;
+    const char    *name = platen_xml_attribute(attributes, "style:name");
+    const style_t *parent =
+        style_of(r, platen_xml_attribute(attributes, "style:parent-style-name"));
+    size_t at;
 
     if (r->style == NULL) {
         r->style = calloc(STYLES_MAX, sizeof(*r->style));
@@ -195,7 +186,7 @@ add_style(reader_t *r, const char **attributes)
         r->style[r->nstyles].digit = parent->digit;
         r->style[r->nstyles].formatted = parent->formatted;
     }
-    if (attribute(attributes, "style:data-style-name") != NULL) {
+    if (platen_xml_attribute(attributes, "style:data-style-name") != NULL) {
         r->style[r->nstyles].formatted = 1;
     }
     if (r->style[r->nstyles].name != NULL) {
@@ -208,10 +199,11 @@ add_style(reader_t *r, const char **attributes)
 static void
 add_columns(reader_t *r, const char **attributes)
 {
-    const style_t *style = style_of(r, attribute(attributes, "table:style-name"));
-    const style_t *usual = style_of(r, attribute(attributes, "table:default-cell-style-name"));
-    size_t         n = number(attributes, "table:number-columns-repeated");
-    int            hidden = attribute(attributes, "table:visibility") != NULL;
+    const style_t *style = style_of(r, platen_xml_attribute(attributes, "table:style-name"));
+    const style_t *usual =
+        style_of(r, platen_xml_attribute(attributes, "table:default-cell-style-name"));
+    size_t n = number(attributes, "table:number-columns-repeated");
+    int    hidden = platen_xml_attribute(attributes, "table:visibility") != NULL;
 
     for (; n > 0 && r->ncolumns < COLUMNS_MAX; n--, r->ncolumns++) {
         r->width[r->ncolumns] = style == NULL || hidden ? 0 : style->width;
@@ -223,9 +215,9 @@ static void
 begin_cell(reader_t *r, const char **attributes)
 {
     static const char *const numbers[] = { "float", "percentage", "currency", "date", "time" };
-    const char              *type = attribute(attributes, "office:value-type");
-    const style_t           *style = style_of(r, attribute(attributes, "table:style-name"));
-    size_t                   i;
+    const char              *type = platen_xml_attribute(attributes, "office:value-type");
+    const style_t *style = style_of(r, platen_xml_attribute(attributes, "table:style-name"));
+    size_t         i;
 
     if (style == NULL && r->column < r->ncolumns) {
         style = r->usual[r->column];
@@ -258,32 +250,32 @@ on_start(void *data, const char *name, const char **attributes)
     } else if (strcmp(name, "style:style") == 0) {
         add_style(r, attributes);
     } else if (strcmp(name, "style:table-column-properties") == 0 && last != NULL) {
-        last->width = points(attribute(attributes, "style:column-width"));
+        last->width = points(platen_xml_attribute(attributes, "style:column-width"));
     } else if (strcmp(name, "style:text-properties") == 0 && last != NULL) {
-        value = attribute(attributes, "fo:font-size");
+        value = platen_xml_attribute(attributes, "fo:font-size");
         last->size = points(value) > 0 ? points(value) : last->size;
-        value = attribute(attributes, "style:font-name");
+        value = platen_xml_attribute(attributes, "style:font-name");
         if (value != NULL) {
             last->digit = strstr(value, "Calibri") != NULL || strstr(value, "Carlito") != NULL
                               ? DIGIT_OF_CALIBRI
                               : DIGIT;
         }
     } else if (strcmp(name, "style:table-properties") == 0 && last != NULL) {
-        value = attribute(attributes, "table:display");
+        value = platen_xml_attribute(attributes, "table:display");
         last->hidden = value != NULL && strcmp(value, "false") == 0;
     } else if (strcmp(name, "table:table") == 0) {
-        value = attribute(attributes, "table:name");
+        value = platen_xml_attribute(attributes, "table:name");
         value = value == NULL ? "" : value;
         snprintf(r->table, sizeof(r->table), "%.*s",
                  (int) platen_utf8_cut(value, strlen(value), sizeof(r->table) - 1), value);
-        last = (style_t *) style_of(r, attribute(attributes, "table:style-name"));
+        last = (style_t *) style_of(r, platen_xml_attribute(attributes, "table:style-name"));
         r->hidden_table = last != NULL && last->hidden;
         r->ncolumns = r->row = 0;
     } else if (strcmp(name, "table:table-column") == 0) {
         add_columns(r, attributes);
     } else if (strcmp(name, "table:table-row") == 0) {
         r->column = 0;
-        r->hidden_row = attribute(attributes, "table:visibility") != NULL;
+        r->hidden_row = platen_xml_attribute(attributes, "table:visibility") != NULL;
         r->row += number(attributes, "table:number-rows-repeated");
     } else if (strcmp(name, "table:table-cell") == 0
                || strcmp(name, "table:covered-table-cell") == 0) {

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <zip.h>
 
+#include "xml_attribute.h"
+
 #define PIECE 65536
 
 typedef struct {
@@ -20,17 +22,6 @@ typedef struct {
     int        found; /* there is some */
     unsigned   n;
 } reader_t;
-
-static const char *
-attribute(const char **attributes, const char *name)
-{
-    for (; *attributes != NULL; attributes += 2) {
-        if (strcmp(attributes[0], name) == 0) {
-            return attributes[1];
-        }
-    }
-    return NULL;
-}
 
 static int
 is(const char *value, const char *wanted)
@@ -51,10 +42,10 @@ on_start(void *data, const char *name, const char **attributes)
     } else if (strcmp(name, "p:sp") == 0) {
         r->field = 0;
     } else if (strcmp(name, "p:ph") == 0) {
-        r->field = is(attribute(attributes, "type"), "body");
+        r->field = is(platen_xml_attribute(attributes, "type"), "body");
     } else if (strcmp(name, "draw:frame") == 0) {
-        r->field = is(attribute(attributes, "presentation:class"), "notes")
-                   && !is(attribute(attributes, "presentation:placeholder"), "true");
+        r->field = is(platen_xml_attribute(attributes, "presentation:class"), "notes")
+                   && !is(platen_xml_attribute(attributes, "presentation:placeholder"), "true");
     } else if (strcmp(name, "a:t") == 0 || strcmp(name, "text:p") == 0) {
         r->text = r->field;
     }
