@@ -429,14 +429,7 @@ confine(const platen_webhook_settings_t *c)
 {
     const platen_sandbox_path_t paths[] = {
         { c->store_path, PLATEN_SANDBOX_R | PLATEN_SANDBOX_W },
-        { "/etc", PLATEN_SANDBOX_R },
-        { "/usr", PLATEN_SANDBOX_R },
-        { "/lib", PLATEN_SANDBOX_R },
-        { "/lib64", PLATEN_SANDBOX_R },
-        { "/run/systemd/resolve", PLATEN_SANDBOX_R },
-        { "/run/resolvconf", PLATEN_SANDBOX_R },
-        { "/run/NetworkManager", PLATEN_SANDBOX_R },
-        { "/dev/urandom", PLATEN_SANDBOX_R },
+        PLATEN_SANDBOX_NETWORK_PATHS,
         { c->ca, PLATEN_SANDBOX_R },
     };
 

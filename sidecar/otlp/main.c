@@ -298,14 +298,7 @@ static void
 confine(const platen_otlp_settings_t *s)
 {
     const platen_sandbox_path_t paths[] = {
-        { "/etc", PLATEN_SANDBOX_R },
-        { "/usr", PLATEN_SANDBOX_R },
-        { "/lib", PLATEN_SANDBOX_R },
-        { "/lib64", PLATEN_SANDBOX_R },
-        { "/run/systemd/resolve", PLATEN_SANDBOX_R },
-        { "/run/resolvconf", PLATEN_SANDBOX_R },
-        { "/run/NetworkManager", PLATEN_SANDBOX_R },
-        { "/dev/urandom", PLATEN_SANDBOX_R },
+        PLATEN_SANDBOX_NETWORK_PATHS,
         { s->ca == NULL ? "" : s->ca, PLATEN_SANDBOX_R },
         { s->certificate == NULL ? "" : s->certificate, PLATEN_SANDBOX_R },
         { s->key == NULL ? "" : s->key, PLATEN_SANDBOX_R },

@@ -56,6 +56,15 @@ typedef struct {
     unsigned    access;
 } platen_sandbox_path_t;
 
+/* Of those: what resolves names and checks certificates, for a program with libcurl. */
+#define PLATEN_SANDBOX_NETWORK_PATHS                                                           \
+    { "/etc", PLATEN_SANDBOX_R }, { "/usr", PLATEN_SANDBOX_R }, { "/lib", PLATEN_SANDBOX_R },  \
+        { "/lib64", PLATEN_SANDBOX_R }, { "/run/systemd/resolve", PLATEN_SANDBOX_R },          \
+        { "/run/resolvconf", PLATEN_SANDBOX_R }, { "/run/NetworkManager", PLATEN_SANDBOX_R },  \
+    {                                                                                          \
+        "/dev/urandom", PLATEN_SANDBOX_R                                                       \
+    }
+
 typedef struct {
     unsigned layers; /* wanted, all of them */
 
