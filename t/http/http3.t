@@ -103,7 +103,12 @@ is "$status " . main::decoded($body)->{code}, '404 job_not_found', 'no job';
 ($body, $status) = main::http3("$::Url/jobs", 'wrong');
 is $status, 401, 'no client';
 spew("$::Var/large.bin", 'x' x 5_000_000);
-($body, $status) = main::http3("-T $::Var/large.bin -X POST '$::Url/small/jobs?to=pdf&filename=a.txt'");
+# nginx answers and stops reading.  curl gives up at times when it is stopped as it sends, and
+# drops the answer that it has (RFC 9114, 4.1.1, asks clients not to): then once more.
+ok eventually(60, sub {
+    ($body, $status) = main::http3("-T $::Var/large.bin -X POST '$::Url/small/jobs?to=pdf&filename=a.txt'");
+    $status ne '000';
+}), 'an answer while the body is sent';
 is "$status " . main::decoded($body)->{code}, '413 file_too_large', 'over the limit';
 
 # Slow, and gone in its midst without a word: the connection ends by its keepalive_timeout.
