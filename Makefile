@@ -243,7 +243,7 @@ $(BUILD)/duckdb/libduckdb.so: sidecar/tables/fetch-duckdb
 	sidecar/tables/fetch-duckdb $(BUILD)/duckdb
 
 # Unit tests: one program to a file of t/unit, all with sanitizers.
-SAN      = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN      = -Og -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNITS    = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 UNIT_SRC = $(PROTO) $(PLAIN) $(SIDECAR) sidecar/lok/cells.c sidecar/lok/narrow.c $(filter-out %/main.c,$(CLI)) \
            $(filter-out %/main.c,$(DOCX) $(TABLES) $(TEXT) $(DELIVER) $(CTL))

@@ -18,6 +18,7 @@
 
 #define PIECE 65536
 #define OVERLAP 64           /* more than the longest word */
+#define WORDS_MAX 40         /* looked for at once */
 #define PART_MAX (64u << 20) /* of a part that is mended */
 
 typedef struct {
@@ -94,26 +95,79 @@ static const word_t odf_words[] = {
     { NULL, 0 },
 };
 
+_Static_assert(sizeof(text_words) / sizeof(text_words[0]) <= WORDS_MAX + 1,
+               "as the end is one");
+
+/* Words by their first byte: a text is gone through once, however many are looked for. */
+typedef struct {
+    const word_t *words;
+    uint8_t       first[256];      /* 1 + the first word that begins with it, or 0 */
+    uint8_t       next[WORDS_MAX]; /* 1 + the next with the same first byte, or 0 */
+    uint64_t      head[WORDS_MAX], mask[WORDS_MAX]; /* its first eight bytes, or all */
+    size_t        len[WORDS_MAX];
+} search_t;
+
+static void
+search_for(search_t *search, const word_t *words)
+{
+    size_t i, n;
+
+    memset(search, 0, sizeof(*search));
+    search->words = words;
+    for (i = 0; words[i].word != NULL; i++) {
+        search->len[i] = strlen(words[i].word);
+        n = search->len[i] < sizeof(uint64_t) ? search->len[i] : sizeof(uint64_t);
+        memcpy(&search->head[i], words[i].word, n);
+        memset(&search->mask[i], 0xff, n);
+        search->next[i] = search->first[(uint8_t) words[i].word[0]];
+        search->first[(uint8_t) words[i].word[0]] = (uint8_t) (i + 1);
+    }
+}
+
+/* What is found in these bytes, behind which eight more can be read. */
+static unsigned
+search_in(const search_t *search, const char *buf, size_t n)
+{
+    const char *p, *end = buf + n;
+    unsigned    found = 0;
+    uint64_t    head;
+    size_t      i;
+
+    for (p = buf; p < end; p++) {
+        i = search->first[(uint8_t) *p];
+        if (i == 0) {
+            continue;
+        }
+        memcpy(&head, p, sizeof(head));
+        for (; i != 0; i = search->next[i - 1]) {
+            if ((head & search->mask[i - 1]) == search->head[i - 1]
+                && search->len[i - 1] <= (size_t) (end - p)
+                && memcmp(p, search->words[i - 1].word, search->len[i - 1]) == 0) {
+                found |= search->words[i - 1].found;
+            }
+        }
+    }
+    return found;
+}
+
 static unsigned
 scan(zip_t *zip, const char *name, const word_t *words)
 {
-    zip_file_t   *file = zip_fopen(zip, name, 0);
-    char          buf[OVERLAP + PIECE];
-    size_t        kept = 0;
-    unsigned      found = 0;
-    zip_int64_t   n;
-    const word_t *w;
+    zip_file_t *file = zip_fopen(zip, name, 0);
+    search_t    search;
+    char        buf[OVERLAP + PIECE + sizeof(uint64_t)];
+    size_t      kept = 0;
+    unsigned    found = 0;
+    zip_int64_t n;
 
     if (file == NULL) {
         return 0;
     }
+    search_for(&search, words);
     while ((n = zip_fread(file, buf + kept, PIECE)) > 0) {
         kept += (size_t) n;
-        for (w = words; w->word != NULL; w++) {
-            if (!(found & w->found) && memmem(buf, kept, w->word, strlen(w->word)) != NULL) {
-                found |= w->found;
-            }
-        }
+        memset(buf + kept, 0, sizeof(uint64_t));
+        found |= search_in(&search, buf, kept);
         if (kept > OVERLAP) {
             memmove(buf, buf + kept - OVERLAP, OVERLAP);
             kept = OVERLAP;

@@ -55,6 +55,53 @@ becomes(const char *part, const char *text, unsigned what, const char *wanted)
     assert_string_equal(got, wanted);
 }
 
+/* A word is found wherever it stands, beside another and at the seams of what is read at once.
+ */
+static void
+test_words(void **state)
+{
+    static const struct {
+        const char *word;
+        unsigned    found;
+    } words[] = {
+        { "<w:ins ", PLATEN_LOK_TRACKED },
+        { "rPrChange ", PLATEN_LOK_TRACKED },
+        { "<w:commentReference", PLATEN_LOK_COMMENTED },
+        { "<w:vanish", PLATEN_LOK_HIDDEN },
+        { "<w:altChunk", PLATEN_LOK_CHUNKS },
+        { "w:ascii=\"Wingdings", PLATEN_LOK_SYMBOLS },
+        { "\xef\x82", PLATEN_LOK_SYMBOLS },
+        { "&#616", PLATEN_LOK_SYMBOLS },
+        { "<w:ruby>", PLATEN_LOK_RUBY },
+        { "<w:in ", 0 },
+        { "<<w:vanis", 0 },
+        { "&#61", 0 },
+    };
+    static const size_t at[] = { 0,     1,     65519, 65527, 65530, 65535,
+                                 65536, 65599, 65600, 65665, 131071 };
+    char               *text = malloc(140000);
+    size_t              i, j, n;
+
+    (void) state;
+    assert_non_null(text);
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        n = strlen(words[i].word);
+        for (j = 0; j < sizeof(at) / sizeof(at[0]); j++) {
+            memset(text, j % 2 == 0 ? '<' : 'w', at[j]);
+            memcpy(text + at[j], words[i].word, n + 1);
+            write_package("word/document.xml", text);
+            assert_int_equal(platen_lok_package_look(from),
+                             PLATEN_LOK_PACKAGE | words[i].found);
+            memset(text + at[j] + n, 'w', 50);
+            text[at[j] + n + 50] = '\0';
+            write_package("word/document.xml", text);
+            assert_int_equal(platen_lok_package_look(from),
+                             PLATEN_LOK_PACKAGE | words[i].found);
+        }
+    }
+    free(text);
+}
+
 #define CELL(formula) "<c table:formula=\"" formula "\" office:value-type=\"float\"/>"
 #define LET "of:=COM.MICROSOFT.LET([.A1])"
 
@@ -99,6 +146,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_odf_formulas),
         cmocka_unit_test(test_books),
     };
