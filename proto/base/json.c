@@ -120,15 +120,52 @@ put(char *p, platen_str_t s)
     return p;
 }
 
+/*
+ * Whether it may stand as it is: ASCII without anything to escape, as nearly all of what is
+ * written here.  Eight bytes at a time; a byte of `bits` is 0x80 or more exactly where one of
+ * them is below a space, a quote, a backslash or above ASCII (the lowest such byte, at least).
+ */
+static int
+is_plain(platen_str_t s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t       x, quote, back, bits = 0;
+    size_t         i = 0;
+
+    while (i < s.len && s.len >= sizeof(x)) {
+        i = i + sizeof(x) <= s.len ? i : s.len - sizeof(x); /* the last eight overlap */
+        memcpy(&x, s.data + i, sizeof(x));
+        quote = x ^ ones * '"';
+        back = x ^ ones * '\\';
+        bits |=
+            x | ((x - ones * ' ') & ~x) | ((quote - ones) & ~quote) | ((back - ones) & ~back);
+        i += sizeof(x);
+    }
+    for (; i < s.len; i++) {
+        if (escape((unsigned char) s.data[i]) != '\0' || (unsigned char) s.data[i] >= 0x80) {
+            return 0;
+        }
+    }
+    return (bits & tops) == 0;
+}
+
+static char *
+copy(char *p, platen_str_t s)
+{
+    return s.len == 0 ? p : mempcpy(p, s.data, s.len); /* an empty one may be nowhere */
+}
+
 void
 platen_json_joined(platen_json_t *j, const char *name, platen_str_t a, platen_str_t b)
 {
-    char *p = begin(j, name, escaped_size(a) + escaped_size(b) + 2);
+    int   plain_a = is_plain(a), plain_b = is_plain(b);
+    char *p = begin(
+        j, name, (plain_a ? a.len : escaped_size(a)) + (plain_b ? b.len : escaped_size(b)) + 2);
 
     if (p != NULL) {
         *p++ = '"';
-        p = put(p, a);
-        p = put(p, b);
+        p = plain_a ? copy(p, a) : put(p, a);
+        p = plain_b ? copy(p, b) : put(p, b);
         *p++ = '"';
         j->last = p;
     }

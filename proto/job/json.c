@@ -150,8 +150,12 @@ output_file(platen_json_t *j, const platen_job_t *job)
 {
     platen_str_t format = job->output_format.len != 0 ? job->output_format : job->target_format;
     char         ext[32], name[PLATEN_FILENAME_MAX + 1];
+    size_t       n = format.len < sizeof(ext) ? format.len : sizeof(ext) - 1;
 
-    snprintf(ext, sizeof(ext), "%.*s", (int) format.len, format.len == 0 ? "" : format.data);
+    if (n != 0) {
+        memcpy(ext, format.data, n);
+    }
+    ext[n] = '\0';
     platen_json_string(j, "output_file", name,
                        platen_filename_replace_ext(job->input_filename.data,
                                                    job->input_filename.len, ext, name,
@@ -296,12 +300,14 @@ void
 platen_job_json_download(platen_json_t *j, platen_str_t base, const char *id,
                          const uint32_t *file)
 {
-    char path[PLATEN_ID_TEXT + 64];
+    char  path[PLATEN_ID_TEXT + 64];
+    char *p = mempcpy(path, "/jobs/", 6);
 
+    p = mempcpy(p, id, PLATEN_ID_TEXT);
     if (file != NULL) {
-        snprintf(path, sizeof(path), "/jobs/%s/files/%u", id, *file);
+        p += sprintf(p, "/files/%u", *file);
     } else {
-        snprintf(path, sizeof(path), "/jobs/%s/download", id);
+        p = mempcpy(p, "/download", 9);
     }
-    platen_json_joined(j, "download_url", base, platen_str(path));
+    platen_json_joined(j, "download_url", base, (platen_str_t){ path, (size_t) (p - path) });
 }

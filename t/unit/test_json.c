@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -51,6 +52,43 @@ test_values(void **state)
               "\"time\":\"2023-11-14T22:13:20.000001Z\",\"never\":null,"
               "\"parts\":[\"one\",\"\",\"two\"],\"o\":{},\"raw\":1.0}");
     free(text);
+}
+
+/* Each byte at each place: what is written many bytes at a time is what it is one at a time. */
+static void
+test_places(void **state)
+{
+    static const char letters[] = "\b\f\n\r\t\"\\", of[] = "bfnrt\"\\";
+    platen_json_t     j;
+    char              in[20], room[64], expected[64], one[8];
+    const char       *p;
+    size_t            len, at;
+    unsigned          c;
+
+    (void) state;
+    for (c = 0; c < 256; c++) {
+        p = c == 0 ? NULL : strchr(letters, (int) c);
+        if (p != NULL) {
+            snprintf(one, sizeof(one), "\\%c", of[p - letters]);
+        } else if (c < ' ') {
+            snprintf(one, sizeof(one), "\\u%04X", c);
+        } else {
+            snprintf(one, sizeof(one), "%c", c < 0x80 ? (int) c : '?');
+        }
+        for (len = 1; len <= sizeof(in); len++) {
+            for (at = 0; at < len; at++) {
+                memset(in, 'a', sizeof(in));
+                in[at] = (char) c;
+                platen_json_fixed(&j, room, sizeof(room));
+                platen_json_string(&j, NULL, in, len);
+                *j.last = '\0';
+                snprintf(expected, sizeof(expected), "\"%.*s%s%.*s\"", (int) at,
+                         "aaaaaaaaaaaaaaaaaaaa", one, (int) (len - at - 1),
+                         "aaaaaaaaaaaaaaaaaaaa");
+                assert_string_equal(room, expected);
+            }
+        }
+    }
 }
 
 static void
@@ -144,6 +182,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_places),
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_event),
     };
