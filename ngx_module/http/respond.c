@@ -320,7 +320,9 @@ platen_respond_etag(ngx_http_request_t *r, ngx_str_t *value)
         return NGX_ERROR;
     }
 
-    quoted.len = ngx_sprintf(quoted.data, "\"%V\"", value) - quoted.data;
+    quoted.len = value->len + 2;
+    quoted.data[0] = '"';
+    *ngx_cpymem(quoted.data + 1, value->data, value->len) = '"';
 
     r->headers_out.etag = platen_respond_header_new(r, "ETag", &quoted);
 

@@ -45,11 +45,11 @@ platen_strerror(int rc)
 int
 platen_words_have(const char *words, const char *word, size_t len)
 {
-    size_t n;
+    const char *end;
 
-    for (; *words != '\0'; words += words[n] == ' ' ? n + 1 : n) {
-        n = strcspn(words, " ");
-        if (n == len && strncasecmp(words, word, len) == 0) {
+    for (; *words != '\0'; words = *end == '\0' ? end : end + 1) {
+        end = strchrnul(words, ' ');
+        if ((size_t) (end - words) == len && strncasecmp(words, word, len) == 0) {
             return 1;
         }
     }

@@ -79,6 +79,10 @@ platen_utf8_invisible(uint32_t code)
 {
     size_t i;
 
+    if (code >= 0x20 && code < 0x7f) {
+        return 0; /* nearly all are like that */
+    }
+
     for (i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++) {
         if (code >= invisible[i].first && code <= invisible[i].last)
             return 1;

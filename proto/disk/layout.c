@@ -94,25 +94,38 @@ platen_layout_prepare(const char *root)
 static size_t
 bucket_path(const char *root, platen_dir_t dir, const char *id, char out[PLATEN_PATH_MAX])
 {
-    return (size_t) snprintf(out, PLATEN_PATH_MAX, "%.*s/%s/%.*s", PLATEN_ROOT_MAX, root,
-                             dir_names[dir], BUCKET, id);
+    char *p = mempcpy(out, root, strnlen(root, PLATEN_ROOT_MAX));
+
+    *p++ = '/';
+    p = stpcpy(p, dir_names[dir]);
+    *p++ = '/';
+    p = mempcpy(p, id, BUCKET);
+    *p = '\0';
+    return (size_t) (p - out);
 }
 
+/* Without snprintf(), which took a tenth of a download's time in the worker. */
 size_t
 platen_layout_path(const char *root, platen_dir_t dir, const platen_id_t *id, uint32_t epoch,
                    char out[PLATEN_PATH_MAX])
 {
-    char   text[PLATEN_ID_TEXT + 1];
-    size_t n;
+    char  text[PLATEN_ID_TEXT + 1], digits[16], *d = digits + sizeof(digits);
+    char *p;
 
     platen_id_format(id, text);
-    n = bucket_path(root, dir, text, out);
+    p = out + bucket_path(root, dir, text, out);
+    *p++ = '/';
+    p = mempcpy(p, text, PLATEN_ID_TEXT);
     if (dir == PLATEN_DIR_OUTPUT) {
-        n += (size_t) snprintf(out + n, PLATEN_PATH_MAX - n, "/%s.%u", text, epoch);
-    } else {
-        n += (size_t) snprintf(out + n, PLATEN_PATH_MAX - n, "/%s", text);
+        *p++ = '.';
+        do {
+            *--d = (char) ('0' + epoch % 10);
+            epoch /= 10;
+        } while (epoch != 0);
+        p = mempcpy(p, d, (size_t) (digits + sizeof(digits) - d));
     }
-    return n;
+    *p = '\0';
+    return (size_t) (p - out);
 }
 
 int

@@ -122,6 +122,23 @@ fallback(char *out, size_t max)
     return n;
 }
 
+/* Whether cleaning leaves it as it is: ASCII of one segment, with nothing to trim. */
+static int
+is_clean(const char *in, size_t len)
+{
+    size_t i;
+
+    if (len == 0 || is_trimmed(in[0]) || is_trimmed(in[len - 1]))
+        return 0;
+
+    for (i = 0; i < len; i++) {
+        if (in[i] < ' ' || in[i] > '~' || in[i] == '/' || in[i] == '\\')
+            return 0;
+    }
+
+    return 1;
+}
+
 size_t
 platen_filename_clean(const char *in, size_t len, char *out, size_t size)
 {
@@ -135,6 +152,12 @@ platen_filename_clean(const char *in, size_t len, char *out, size_t size)
         return 0;
 
     max = size - 1 < PLATEN_FILENAME_MAX ? size - 1 : PLATEN_FILENAME_MAX;
+
+    if (len <= max && is_clean(in, len)) {
+        memcpy(out, in, len);
+        out[len] = '\0';
+        return len;
+    }
 
     cursor_init(&cursor, in, len);
 
