@@ -317,8 +317,10 @@ fill(platen_store_t *store, const char *data, const char *dir, const char *earli
         return -1;
     }
 
-    /* And what has come meanwhile: all that a record of the copy names. */
-    if (data != NULL && platen_backup_files(data, NULL, path, made, err, errlen) != 0) {
+    /* And what has come meanwhile: all that a record of the copy names, but what went again. */
+    if (data != NULL
+        && (platen_backup_files(data, NULL, path, made, err, errlen) != 0
+            || platen_backup_settle(store, part, err, errlen) != 0)) {
         return -1;
     }
     return platen_backup_sync(part) == 0 ? 0 : refuse(part, err, errlen);

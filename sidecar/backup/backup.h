@@ -54,6 +54,13 @@ time_t platen_backup_newest(const char *dir, char name[PLATEN_BACKUP_NAME + 1]);
 int platen_backup_files(const char *from, const char *earlier, const char *to,
                         platen_backup_t *made, char *err, size_t errlen);
 
+/*
+ * Takes out of the store in `part`, a backup on its way, what `live` has no more and whose
+ * files are not there: jobs that were removed after the store was copied.  Returns 0, or -1
+ * with a sentence.
+ */
+int platen_backup_settle(platen_store_t *live, const char *part, char *err, size_t errlen);
+
 /* Copies the rest of a file, and adds up its bytes.  Returns 0, or -1 with errno. */
 int platen_backup_copy(int from, int to, uint64_t *bytes);
 

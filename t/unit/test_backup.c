@@ -101,6 +101,55 @@ test_files(void **state)
     platen_layout_tmp_discard(&tmp);
 }
 
+/* Jobs that are removed between the copy of the store and that of their files are not in it;
+ * one that is there and whose file is lost stays, to be seen. */
+static void
+test_removed_meanwhile(void **state)
+{
+    platen_id_t     stays = fixture_submit(&f, "1", "pdf", 0), lost, gone;
+    platen_store_t *copy;
+    platen_txn_t    txn;
+    platen_job_t    job;
+    char            part[PATH_MAX], path[PATH_MAX + 32], err[512] = "";
+
+    (void) state;
+    lost = fixture_submit(&f, "2", "pdf", 0);
+    gone = fixture_submit(&f, "3", "pdf", 0);
+    snprintf(part, sizeof(part), "%s/part", f.root);
+    snprintf(path, sizeof(path), "%s/data", part);
+    assert_int_equal(mkdir(part, 0700) | mkdir(path, 0700), 0);
+    platen_layout_remove(f.data, &lost, 0);
+    snprintf(path, sizeof(path), "%s/store", part);
+    assert_int_equal(mkdir(path, 0700), 0);
+    /* As platen_backup_make() goes: the store first, then the files. */
+    assert_int_equal(platen_store_copy(f.store, path, err, sizeof(err)), PLATEN_OK);
+
+    assert_int_equal(platen_txn_write(f.store, &txn), PLATEN_OK);
+    assert_int_equal(platen_store_remove(&txn, &gone, NULL, platen_now_us(), NULL), PLATEN_OK);
+    assert_int_equal(platen_txn_commit(&txn), PLATEN_OK);
+    platen_layout_remove(f.data, &gone, 0);
+
+    snprintf(path, sizeof(path), "%s/data", part);
+    {
+        platen_backup_t made = { .path = "" };
+
+        assert_int_equal(platen_backup_files(f.data, NULL, path, &made, err, sizeof(err)), 0);
+        assert_int_equal(made.linked, 1);
+    }
+    assert_int_equal(platen_backup_settle(f.store, part, err, sizeof(err)), 0);
+
+    snprintf(path, sizeof(path), "%s/store/lock.mdb", part);
+    assert_int_not_equal(access(path, F_OK), 0);
+    snprintf(path, sizeof(path), "%s/store", part);
+    assert_int_equal(platen_store_open(&copy, path, 16 << 20, err, sizeof(err)), PLATEN_OK);
+    assert_int_equal(platen_txn_read(copy, &txn), PLATEN_OK);
+    assert_int_equal(platen_store_get(&txn, &stays, &job), PLATEN_OK);
+    assert_int_equal(platen_store_get(&txn, &lost, &job), PLATEN_OK);
+    assert_int_equal(platen_store_get(&txn, &gone, &job), PLATEN_NOT_FOUND);
+    platen_txn_abort(&txn);
+    platen_store_close(&copy);
+}
+
 static void
 test_keep(void **state)
 {
@@ -176,6 +225,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(test_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_removed_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keep, setup, teardown),
         cmocka_unit_test_setup_teardown(test_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
