@@ -21,7 +21,7 @@ use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use IO::Handle;
 use IO::Socket::INET;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use POSIX qw(:sys_wait_h _exit);
 use Time::HiRes qw(time sleep);
 
@@ -261,7 +261,7 @@ sub begin_part { ($part) = @_ }
 sub record {
     my (%what) = @_;
 
-    print {$results} JSON::PP->new->canonical->encode({ part => $part, %what }), "\n" if $results;
+    print {$results} Cpanel::JSON::XS->new->canonical->encode({ part => $part, %what }), "\n" if $results;
 }
 
 sub shown {
@@ -283,7 +283,7 @@ sub figure {
     if (defined $op) {
         my $value = median(@judged);
         $figure{limit} = $limit + 0;
-        $figure{met} = ($op eq '>=' ? $value >= $limit : $value <= $limit) ? JSON::PP::true : JSON::PP::false;
+        $figure{met} = ($op eq '>=' ? $value >= $limit : $value <= $limit) ? Cpanel::JSON::XS::true : Cpanel::JSON::XS::false;
     }
     record(kind => 'figure', %figure);
     push @summary, [$figure{name}, shown($figure{unit}, @{ $figure{ours} }),

@@ -5,7 +5,7 @@ use strict;
 use warnings;
 
 use File::Temp;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use Test::More;
 
 use lib 'bench/lib';
@@ -14,7 +14,7 @@ use PlatenBench;
 my $temp = File::Temp->newdir;
 my $out = `bench/run --short --no-peers --results $temp/results.jsonl upload status latency 2>&1`;
 is $?, 0, 'bench/run --short' or diag $out;
-my @lines = map { JSON::PP::decode_json($_) } split /\n/, slurp("$temp/results.jsonl");
+my @lines = map { Cpanel::JSON::XS::decode_json($_) } split /\n/, slurp("$temp/results.jsonl");
 my ($head) = grep { $_->{kind} eq 'head' } @lines;
 cmp_ok scalar(grep { $_ > 0 } @{ $head->{costs} }{qw(fault copy populate fork fsync sha256)}), '==', 6, 'its head has what things cost';
 my @figures = grep { $_->{kind} eq 'figure' } @lines;

@@ -173,7 +173,7 @@ ok $page->until(20, q{/number \d+ in the queue/.test(document.querySelector('#jo
 $page->click('#more');
 ok $page->until(20, q{document.querySelectorAll('#jobs-list .job').length === 205}), 'and the older ones when they are asked for'
     or diag $page->count('#jobs-list .job');
-$page->js('Promise.all(' . JSON::PP->new->encode($ids) . q{.map((id) => fetch(`/jobs/${id}`, { method: 'DELETE' }))).then(() => 1)});
+$page->js('Promise.all(' . Cpanel::JSON::XS->new->encode($ids) . q{.map((id) => fetch(`/jobs/${id}`, { method: 'DELETE' }))).then(() => 1)});
 ok $page->until(60, q{!document.querySelector('#jobs-list .job')}), 'all are deleted' or diag $page->count('#jobs-list .job');
 # What was asked before a job was removed, and is answered after it, does not bring it back.
 $page->close;

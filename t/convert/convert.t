@@ -172,7 +172,7 @@ unlink "$::Var/go";
 my @pdf = map post_form('/convert', [ file => [sample('hello.docx')], to => 'pdf', pages => 1 ]), 1 .. 2;
 is $_->code, 200, 'converted' for @pdf;
 is $pdf[0]->content, $pdf[1]->content, 'the same bytes';
-is +(main::jobs())[0]{cached}, JSON::PP::true(), 'the second was not converted';
+is +(main::jobs())[0]{cached}, Cpanel::JSON::XS::true(), 'the second was not converted';
 
 
 

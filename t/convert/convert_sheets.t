@@ -4,7 +4,7 @@ use lib 't/lib';
 use TestPlaten;
 use TestOffice;
 
-sub json { my (undef, $file) = convert(to => 'json', @_); return JSON::PP->new->utf8->decode(slurp($file)) }
+sub json { my (undef, $file) = convert(to => 'json', @_); return Cpanel::JSON::XS->new->utf8->decode(slurp($file)) }
 sub text { my (undef, $file) = convert(@_); return slurp($file) }
 
 # A row of cells: a number, or "type:value", or [ attributes, content ].
@@ -53,7 +53,7 @@ my @rows = map { [$_->[0], $_->[1], $_->[2]] } (
     ['after the day that never was', [ 's="1"', '<v>61</v>' ], '1900-03-01'],
     ['no date', [ 's="1"', '<v>-1</v>' ], -1],
     ['ISO 8601', 'd:2024-05-31T10:00:00.500Z', '2024-05-31T10:00:00.5'],
-    ['true', 'b:1', JSON::PP::true], ['false', 'b:0', JSON::PP::false],
+    ['true', 'b:1', Cpanel::JSON::XS::true], ['false', 'b:0', Cpanel::JSON::XS::false],
     ['text with zeros', 't:00123', '00123'], ['lines', "t:a\nb", "a\nb"], ['blanks', 't: lead trail ', ' lead trail '],
     ['escaped', 't:a_x0041_b', 'aAb'], ['a formula\'s text', [ 't="str"', '<f>A1</f><v>x</v>' ], 'x'],
     ['error', 'e:#DIV/0!', undef], ['nothing', undef, undef], ['sum', 0.1 + 0.2, 0.30000000000000004],
@@ -62,7 +62,7 @@ my $sheet = main::row(1, 't:kind', 't:value') . join '', map main::row(++$n, "t:
 $sheet =~ s{(t:sum.*?<v>)[^<]*}{$1};
 $sheet =~ s{<v>0\.3</v>}{<v>0.30000000000000004</v>};
 my ($job, $file) = convert(main::book($sheet, formats => \@formats), to => 'json');
-my $got = JSON::PP->new->utf8->decode(slurp($file));
+my $got = Cpanel::JSON::XS->new->utf8->decode(slurp($file));
 is scalar @$got, scalar @rows, 'all rows';
 for my $i (0 .. $#rows) {
     is_deeply $got->[$i], { kind => $rows[$i][0], value => $rows[$i][2] }, $rows[$i][0];
@@ -204,7 +204,7 @@ is_deeply main::json(@ods), [{ sum => 9 }], 'in a table as well';
 === TEST 6: other formats of workbooks, passwords
 --- flow
 my @book = main::book(main::row(1, 't:day', 't:yes', 't:n') . main::row(2, [ 's="1"', '<v>45322</v>' ], 'b:1', [ 's="2"', '<v>3.14159</v>' ]), formats => ['yyyy-mm-dd', '0.0']);
-my $want = [{ day => '2024-01-31', yes => JSON::PP::true, n => 3.14159 }];
+my $want = [{ day => '2024-01-31', yes => Cpanel::JSON::XS::true, n => 3.14159 }];
 for my $format (qw(ods xls)) {
     my ($job, $file) = convert(@book, to => $format);
     is_deeply main::json(file => $file), $want, $format;

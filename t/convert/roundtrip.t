@@ -20,7 +20,7 @@ our %Source = (
     html => [html_of('p'), @Words, qw(item left right cell end)],
     csv => [join("\n", 'word,number', (map Words::csv($_) . ',7', @Words), 'end,1.5') . "\n", 'word', 'number', @Words, 'end', '1.5'],
     tsv => [join("\n", "word\tnumber", (map "$_\t7", @Words), "end\t8") . "\n", 'word', 'number', @Words, 'end', '8'],
-    json => [JSON::PP->new->encode([map +{ word => $_ }, @Words, 'end']), 'word', @Words, 'end'],
+    json => [Cpanel::JSON::XS->new->encode([map +{ word => $_ }, @Words, 'end']), 'word', @Words, 'end'],
 );
 
 # Each by way of these, one after the other, and back.
@@ -65,7 +65,7 @@ for my $way (@main::Ways) {
 my @cells = ('007', '1.', '1/2', '12345678901234567890', '1e5', '=1+1', '1,234.50', '50%', '2024-01-05', '+49 170', '-7', '0.5');
 my $page = '<table><tr><th>value</th><th>n</th></tr>' . join('', map "<tr><td><b>$_</b></td><td>42</td></tr>", @cells) . '</table>';
 my ($job, $file) = convert(name => 'a.html', content => $page, to => 'json');
-my $rows = $file ? JSON::PP->new->utf8->decode(slurp($file)) : [];
+my $rows = $file ? Cpanel::JSON::XS->new->utf8->decode(slurp($file)) : [];
 is join('|', map $_->{value}, @$rows), join('|', @cells), 'neither a number of other digits nor a formula' or diag $job->{error};
 like slurp($file), qr/"n":42[,}]/, 'and a number is one';
 

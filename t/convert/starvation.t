@@ -12,7 +12,7 @@ use File::Path qw(make_path);
 use File::Temp ();
 use Hostile qw(xlsx);
 use HTTP::Tiny;
-use JSON::PP qw(decode_json);
+use Cpanel::JSON::XS qw(decode_json);
 use POSIX ();
 use Test::More;
 use TestPlace;
@@ -174,7 +174,7 @@ my $csv = join(',', map { "a long name of a column, that is, of column $_" =~ tr
 is $status, 202, length($csv) . ' bytes of CSV are taken' or diag explain $large;
 my $refused = ending('attacker', $large->{job_id});
 is $refused->{status} . ' ' . ($refused->{error_code} // $refused->{error}{code} // ''), 'FAILED too_large_output', 'their JSON is not kept' or diag explain $refused;
-like(JSON::PP->new->canonical->encode($refused), qr/your documents and results would take more than the 1048576/, 'which is said in its own words');
+like(Cpanel::JSON::XS->new->canonical->encode($refused), qr/your documents and results would take more than the 1048576/, 'which is said in its own words');
 my ($usage) = (ask('attacker', 'GET', '/usage'))[1]{used_bytes};
 is $usage, length $csv, 'and counts for nothing';
 ($status, $mine) = send_file('other', 'd.csv', "a,b\n1,2\n", 'json');

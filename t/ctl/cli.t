@@ -270,7 +270,7 @@ my $id = main::text_job("slow\n");
 is main::platen('jobs', '-n', 2), 0, 'jobs';
 like $main::Out, qr/^ID .*\n$id  (?:PENDING|PROCESSING) .*txt>pdf +a\.txt$/m, 'are listed';
 is main::platen('--json', 'jobs', '--status', 'FAILED'), 0, 'for programs';
-is JSON::PP::decode_json($main::Out)->{total}, 1, 'the one that failed';
+is Cpanel::JSON::XS::decode_json($main::Out)->{total}, 1, 'the one that failed';
 is main::platen('download', $id), 1, 'not yet';
 is main::platen('cancel', $id), 0, 'cancel';
 is get("/jobs/$id")->code, 404, 'it is gone';

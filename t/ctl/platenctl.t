@@ -222,7 +222,7 @@ SKIP: {
 is main::doctor({}), 0, 'as text';
 my @text = map { /^(\S+) +(.*)/ } grep !/the clock says|inodes free|free$/, split /\n/, $main::Out;
 is main::doctor({}, '--json'), 0, 'as JSON';
-my $list = JSON::PP->new->utf8->decode($main::Out);
+my $list = Cpanel::JSON::XS->new->utf8->decode($main::Out);
 is_deeply [sort keys %$_], [qw(advice check message status)], "$_->{check} has all members" for $list->[0], $list->[-1];
 my @json = map { $_->{status}, Encode::encode('UTF-8', $_->{message} . ($_->{advice} eq '' ? '' : " \x{2014} $_->{advice}")) }
     grep { $_->{message} !~ /the clock says|inodes free|free$/ } @$list;
@@ -234,9 +234,9 @@ main::doctor({}, '-q');
 is_deeply [main::lines(ok => qr/ /)], [], '-q prints nothing that is ok';
 ok scalar(main::lines(warn => qr/platend does not run/)), 'and what is not';
 main::doctor({}, '-q', '--json');
-is_deeply [grep { $_->{status} eq 'ok' } @{ JSON::PP->new->utf8->decode($main::Out) }], [], 'as JSON too';
+is_deeply [grep { $_->{status} eq 'ok' } @{ Cpanel::JSON::XS->new->utf8->decode($main::Out) }], [], 'as JSON too';
 is main::ctl('--json', '-c', main::config('nonsense' => 1), 'doctor'), 1, 'the options may come first';
-is((JSON::PP->new->utf8->decode($main::Out))->[0]{status}, 'FAIL', 'and a failure is JSON as well');
+is((Cpanel::JSON::XS->new->utf8->decode($main::Out))->[0]{status}, 'FAIL', 'and a failure is JSON as well');
 
 
 

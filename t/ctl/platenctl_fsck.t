@@ -10,7 +10,7 @@ our @Copies = only_script(copies => 'exec /bin/cp $TINY_PDF "$2"', $Var);
 # Every finding as "kind finding", with " repaired" behind it.
 sub findings {
     platenctl('--json', 'fsck', @_);
-    return sort map { my $f = JSON::PP->new->utf8->decode($_); "$f->{kind} $f->{finding}" . ($f->{repaired} ? ' repaired' : '') }
+    return sort map { my $f = Cpanel::JSON::XS->new->utf8->decode($_); "$f->{kind} $f->{finding}" . ($f->{repaired} ? ' repaired' : '') }
         split /\n/, $CtlOut;
 }
 sub driver { store_driver("$Var/store", @_) }

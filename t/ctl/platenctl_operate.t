@@ -11,7 +11,7 @@ master_on();
 our @Held = only_script(held => 'while [ -e ' . "$Var/keep" . ' ]; do /bin/sleep 0.1; done; exec /bin/cp $TINY_PDF "$2"', $Var);
 our %Set = (@Held, 'log/audit' => "$Var/audit.log");
 
-sub audit_lines { -e "$Var/audit.log" ? map JSON::PP::decode_json($_), split /\n/, slurp("$Var/audit.log") : () }
+sub audit_lines { -e "$Var/audit.log" ? map Cpanel::JSON::XS::decode_json($_), split /\n/, slurp("$Var/audit.log") : () }
 
 # What platenctl top writes to a terminal until it ends, after the keys.
 sub on_terminal {
@@ -110,7 +110,7 @@ my $done = main::text_job("3\n");
 wait_job($done);
 is platenctl('cancel', $done), 1, 'not what has ended';
 like $CtlErr, qr/$done is not cancelled: it has ended: platenctl delete/, 'which is told';
-is_deeply main::ctl_json('delete', $done), [{ job_id => $done, deleted => JSON::PP::true, reason => '' }], 'delete';
+is_deeply main::ctl_json('delete', $done), [{ job_id => $done, deleted => Cpanel::JSON::XS::true, reason => '' }], 'delete';
 is get("/jobs/$done")->code, 404, 'it is gone, too';
 is platenctl('delete', $done), 1, 'and not twice';
 my @lines = main::audit_lines();
@@ -127,7 +127,7 @@ platend_start(only_script(fails => 'exit 65', $Var));
 my $id = main::text_job("4\n");
 is wait_job($id)->{status}, 'FAILED', 'failed';
 my $status = main::ctl_json('status');
-is_deeply $status->{failures_last_hour}, { jobs => 1, more => JSON::PP::false, codes => { job($id)->{error_code} => 1 } }, 'are counted';
+is_deeply $status->{failures_last_hour}, { jobs => 1, more => Cpanel::JSON::XS::false, codes => { job($id)->{error_code} => 1 } }, 'are counted';
 is platenctl('formats', 'txt', 'PDF'), 0, 'formats';
 is $CtlOut, "FROM      TO        ENGINES                   BY WAY OF\ntxt       pdf       fails                     -\n", 'what it converts';
 is main::ctl_json('formats', 'txt', 'pdf')->[0]{engines}, 'fails', 'for programs';
@@ -155,7 +155,7 @@ ok eventually(30, sub { get('/jobs', key => $key)->code == 200 }), 'nginx takes 
 is_deeply [map "$_->{client} $_->{line}", @{ main::ctl_json('keys', 'list') }], ['alice 2', 'carol 3'], 'list';
 unlike $CtlOut, qr/@{[sha256_hex($key)]}/, 'without whole digests';
 is platenctl('--json', 'keys', 'add', 'carol', '--no-reload'), 0, 'another one of the same client';
-my $second = JSON::PP::decode_json($CtlOut);
+my $second = Cpanel::JSON::XS::decode_json($CtlOut);
 is platenctl('keys', 'revoke', 'carol', '--key', $second->{fingerprint}, '--no-reload'), 0, 'that one goes';
 is $CtlOut, "1 revoked\n", 'alone';
 is platenctl('keys', 'revoke', 'carol'), 0, 'all of it';
@@ -221,7 +221,7 @@ like $CtlOut, qr{^warn  location /: platen_max_file_size is 50\.0 MiB, and limit
 like $CtlOut, qr{^warn  location /: platen_quota is 2\.0 GiB, and limits/client_size in platend\.cfg no limit — }m, 'quotas';
 spew("$Var/bad.cfg", "workers = none\n");
 is platenctl('-c', "$Var/bad.cfg", '--json', 'config', 'check'), 1, 'one that platend refuses';
-is_deeply [map "$_->{check} $_->{status}", @{ JSON::PP::decode_json($CtlOut) }], ['platend.cfg FAIL'], 'is the finding';
+is_deeply [map "$_->{check} $_->{status}", @{ Cpanel::JSON::XS::decode_json($CtlOut) }], ['platend.cfg FAIL'], 'is the finding';
 spew("$Var/hooks.conf", "load_module $TestPlaten::Build/ngx_http_platen_module.so;\npid /dev/null;\nerror_log stderr;\nevents {}\n"
     . "http {\n access_log off;\n platen_store $Var/store;\n platen_data $Var/data;\n platen_queue ipc://$Var/run/platend.sock;\n server { platen_webhooks on; platen_quota 2g; location / { platen_api; platen_api_keys off; } } }\n");
 is platenctl('-c', "$Var/good.cfg", 'config', 'check', '--nginx-conf', "$Var/hooks.conf"), 1, 'webhooks without a secret';

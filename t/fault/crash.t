@@ -57,7 +57,7 @@ sub walk {
         $uploads++;
         my $response = $server->http(POST => $path, content => $body, %header);
         return unless $response->code == 202;
-        my $id = JSON::PP->new->decode($response->content)->{job_id};
+        my $id = Cpanel::JSON::XS->new->decode($response->content)->{job_id};
         $sent{$id} = sha256_hex($body);
         return $id;
     };
@@ -69,7 +69,7 @@ sub walk {
         my $made = $server->http(POST => '/documents/initiate-upload', 'Content-Type' => 'application/json',
             content => '{"filename":"a.txt","content_type":"text/plain"}');
         return unless $made->is_success;
-        my $id = JSON::PP->new->decode($made->content)->{document_id};
+        my $id = Cpanel::JSON::XS->new->decode($made->content)->{document_id};
         for my $try (1 .. 3) {
             $uploads++;
             my $put = $server->http(PUT => "/documents/$id/content", 'Content-Type' => 'text/plain', content => $body);

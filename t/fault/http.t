@@ -194,7 +194,7 @@ my $unknown = '01890000-0000-7000-8000-000000000000';
 my $shape = sub {
     my $problem = json_of($_[0]);
     delete $problem->{request_id};
-    return JSON::PP->new->canonical->encode($problem);
+    return Cpanel::JSON::XS->new->canonical->encode($problem);
 };
 for (['GET', ''], ['GET', '/download'], ['DELETE', '']) {
     my ($method, $below) = @$_;

@@ -73,7 +73,7 @@ sub document {
     my ($body) = @_;
     my $made = $server->http(POST => '/documents/initiate-upload', 'Content-Type' => 'application/json',
         content => '{"filename":"a.txt","content_type":"text/plain"}');
-    my $id = $made->code == 201 ? JSON::PP->new->decode($made->content)->{document_id} : return;
+    my $id = $made->code == 201 ? Cpanel::JSON::XS->new->decode($made->content)->{document_id} : return;
     return if $server->http(PUT => "/documents/$id/content", 'Content-Type' => 'text/plain', content => $body)->code != 204;
     mark($id, sha256_hex($body));
     $server->http(POST => "/documents/$id/enqueue");
@@ -89,7 +89,7 @@ for my $n (1 .. 3) {
         my $body = $i % 3 ? "client $n document $i\n" x (1 + 700 * ($i % 4)) : "shared $i\n";
         my $response = $server->http(POST => '/jobs?to=pdf&filename=a.txt' . ($i % 5 ? '' : '&ttl=1'), content => $body);
         next unless $response->code == 202;
-        my $id = JSON::PP->new->decode($response->content)->{job_id};
+        my $id = Cpanel::JSON::XS->new->decode($response->content)->{job_id};
         mark($i % 5 ? $id : "mortal $id", sha256_hex($body));
         document("client $n document $i\n") if $i % 4 == 1;
         push @mine, $id;

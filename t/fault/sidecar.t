@@ -35,7 +35,7 @@ sub office_job { submit(file => sample('hello.docx'), to => 'pdf')->{job_id} }
 # The lines of the log that are about that job, decoded.
 sub said_of {
     my ($id) = @_;
-    return grep { ($_->{job_id} // '') eq $id } map { JSON::PP->new->utf8->decode($_) }
+    return grep { ($_->{job_id} // '') eq $id } map { Cpanel::JSON::XS->new->utf8->decode($_) }
         split /\n/, platend_log();
 }
 
@@ -193,7 +193,7 @@ platend_stop();
 platend_start(@main::Held);
 my ($out, $status) = second();
 is $status, 3, 'exit code 3';
-my ($line) = grep { $_->{level} eq 'error' } map { JSON::PP->new->utf8->decode($_) } split /\n/, $out;
+my ($line) = grep { $_->{level} eq 'error' } map { Cpanel::JSON::XS->new->utf8->decode($_) } split /\n/, $out;
 is $line->{msg}, 'another sidecar has this store', 'it says why';
 is $line->{level}, 'error', 'as an error';
 is $line->{store}, "$::Var/store", 'which store';
@@ -297,8 +297,8 @@ like platend_log(), qr/"msg":\s*"expired jobs removed"/, 'as logged';
 
 === TEST 11: each line of the log is a JSON object with ts, level and msg
 --- flow
-is_deeply [grep { !defined eval { JSON::PP->new->utf8->decode($_) } } split /\n/, platend_log()], [], 'JSON';
-my @lines = map { JSON::PP->new->utf8->decode($_) } split /\n/, platend_log();
+is_deeply [grep { !defined eval { Cpanel::JSON::XS->new->utf8->decode($_) } } split /\n/, platend_log()], [], 'JSON';
+my @lines = map { Cpanel::JSON::XS->new->utf8->decode($_) } split /\n/, platend_log();
 cmp_ok scalar(@lines), '>', 20, 'lines';
 is_deeply [grep { ($_->{ts} // '') !~ /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\z/ } @lines], [], 'ts';
 is_deeply [grep { ($_->{level} // '') !~ /^(?:debug|info|warn|error)\z/ } @lines], [], 'level';

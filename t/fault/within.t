@@ -25,7 +25,7 @@ my $said = "$temp/within";
 }
 $server->platend_start;
 
-sub json { my ($response) = @_; return JSON::PP->new->utf8->decode($response->content) }
+sub json { my ($response) = @_; return Cpanel::JSON::XS->new->utf8->decode($response->content) }
 sub status { my ($id) = @_; return json($server->http(GET => "/jobs/$id"))->{status} }
 sub ends { my ($id) = @_; PlatenServer::eventually(30, sub { status($id) =~ /SUCCESS|FAILED/ }) or fail "$id ends"; return status($id) }
 sub tus { my ($method, $path, @header) = @_; return $server->http($method => $path, 'Tus-Resumable' => '1.0.0', @header) }

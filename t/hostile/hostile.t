@@ -605,7 +605,7 @@ for my $client (0, 1) {
     if ($pid == 0) {
         for my $i (grep { $_ % 2 == $client } 1 .. $n) {
             my ($from, $to, $make) = @{ $kinds[$i % @kinds] };
-            my $job = eval { JSON::PP::decode_json($api->(POST => "/jobs?to=$to&filename=a.$from", content => $make->("only$i" . 'here'))) };
+            my $job = eval { Cpanel::JSON::XS::decode_json($api->(POST => "/jobs?to=$to&filename=a.$from", content => $make->("only$i" . 'here'))) };
             syswrite STDOUT, "$i " . ($job ? $job->{job_id} : $@) . "\n";
         }
         POSIX::_exit(0);
@@ -617,7 +617,7 @@ is scalar(keys %id), $n, 'all are accepted';
 my %wrong;
 for my $i (sort { $a <=> $b } keys %id) {
     my $job;
-    eventually(300, sub { ($job = JSON::PP::decode_json($api->(GET => "/jobs/$id{$i}")))->{completed_at} });
+    eventually(300, sub { ($job = Cpanel::JSON::XS::decode_json($api->(GET => "/jobs/$id{$i}")))->{completed_at} });
     my %seen = map { $_ => 1 } text_of($job->{download_url} ? $api->(GET => $job->{download_url}) : '') =~ /only(\d+)here/g;
     $wrong{$i} = outcome($job) . ' ' . join ',', sort keys %seen if "$i" ne join ',', sort keys %seen;
 }

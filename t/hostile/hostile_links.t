@@ -82,7 +82,7 @@ __DATA__
 --- timeout: 3600
 --- flow
 platend_start('limits/attempts' => 1, 'limits/wall_clock' => 60);
-my ($pictures, $texts) = readable(JSON::PP::decode_json(scalar `$TestPlaten::Ctl -c $::Var/platend.cfg --json sandbox`));
+my ($pictures, $texts) = readable(Cpanel::JSON::XS::decode_json(scalar `$TestPlaten::Ctl -c $::Var/platend.cfg --json sandbox`));
 my @others = (addresses($::Listener->sockport, $::Image, $::Text), @$texts);
 cmp_ok scalar @$pictures, '>=', 5, @$pictures . ' pictures that an engine may read, ' . @others . ' other addresses';
 my @all = main::documents([carriers()], $pictures, \@others);
@@ -138,7 +138,7 @@ platend_stop();
 --- timeout: 900
 --- flow
 platend_start('limits/attempts' => 1, 'limits/wall_clock' => 120, 'engines/lok/enabled' => 0);
-my ($pictures) = readable(JSON::PP::decode_json(scalar `$TestPlaten::Ctl -c $::Var/platend.cfg --json sandbox`));
+my ($pictures) = readable(Cpanel::JSON::XS::decode_json(scalar `$TestPlaten::Ctl -c $::Var/platend.cfg --json sandbox`));
 my ($n, @documents) = 0;
 for my $carrier (carriers()) {
     my ($name, $ext, $targets, $make) = @$carrier;

@@ -3,7 +3,7 @@
 
 use lib 't/lib';
 use TestPlaten;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 
 our %Type; # the names of families
 {
@@ -21,7 +21,7 @@ __DATA__
 
 === TEST 1: the dashboard asks for what is told
 --- flow
-my $dashboard = JSON::PP->new->utf8->decode(slurp("$::Root/conf/grafana.json"));
+my $dashboard = Cpanel::JSON::XS->new->utf8->decode(slurp("$::Root/conf/grafana.json"));
 my @panels = @{ $dashboard->{panels} };
 cmp_ok scalar(@panels), '>', 10, 'panels';
 for my $panel (@panels) {

@@ -19,7 +19,7 @@ sub curl {
     open my $pipe, '-|', 'curl', '-sS', @arguments or die "curl: $!";
     my $text = do { local $/; <$pipe> };
     close $pipe or die "curl: $?";
-    return length $text ? JSON::PP->new->utf8->decode($text) : undef;
+    return length $text ? Cpanel::JSON::XS->new->utf8->decode($text) : undef;
 }
 
 sub initiate {

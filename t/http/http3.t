@@ -23,7 +23,7 @@ our $Http3 = "$HttpConfig ssl_certificate $Var/tls.crt; ssl_certificate_key $Var
     . "location / { platen_api; platen_api_keys $Var/keys; }\n"
     . "location /small/ { platen_api; platen_api_keys $Var/keys; platen_max_file_size 30k; } }\n";
 
-sub decoded { JSON::PP->new->utf8->decode($_[0]) }
+sub decoded { Cpanel::JSON::XS->new->utf8->decode($_[0]) }
 sub input_of { my ($id) = @_; return "$Var/data/input/" . substr($id, 0, 7) . "/$id" }
 sub worker_lives { is((http3("$Url/health"))[1], 200, 'the worker answers'); unlike error_log_text(), qr/\[alert\]/, 'and has raised no alert' }
 

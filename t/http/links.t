@@ -102,7 +102,7 @@ for (['/below', 'evil.example', '/below', sort keys %ways], ['/below', "localhos
         my $path = '/' . ++$n;
         my $id = $ways{$way}->($prefix, $::Hooks->url($path), Host => $host);
         eventually(15, sub { grep { $_ eq 'job_done' } $::Hooks->events($path) }) or fail "$path is told" or diag platend_log();
-        my ($told) = map { JSON::PP->new->utf8->decode($_->{body}) } ($::Hooks->told($path))[-1];
+        my ($told) = map { Cpanel::JSON::XS->new->utf8->decode($_->{body}) } ($::Hooks->told($path))[-1];
         is_deeply [ $told->{download_url}, $told->{job}{download_url} ], [ ("$base/jobs/$id/download") x 2 ], "$way, by $prefix of $host";
     }
 }

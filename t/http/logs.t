@@ -18,7 +18,7 @@ our $Logs = "$format    access_log $Var/access.log platen;\n    platen_log $Var/
 # The table of docs/operations.md: name => where it is.
 our %Field = slurp("$Root/docs/operations.md") =~ /^\| `(\w+)` \| ([^|]*?) \|/mg;
 
-sub lines { my ($name) = @_; return -e "$Var/$name" ? map JSON::PP::decode_json($_), split /\n/, slurp("$Var/$name") : () }
+sub lines { my ($name) = @_; return -e "$Var/$name" ? map Cpanel::JSON::XS::decode_json($_), split /\n/, slurp("$Var/$name") : () }
 
 # What is wrong with a line, by the table; '' if nothing is.
 sub wrong {
@@ -29,7 +29,7 @@ sub wrong {
     push @wrong, "level $line->{level}" if ($line->{level} // '') !~ /\A(?:debug|info|warn|error)\z/;
     push @wrong, "job_id $line->{job_id}" if length($line->{job_id} // '') && $line->{job_id} !~ /\A[0-9a-f-]{36}\z/;
     push @wrong, 'a job without its request' if $line->{job_id} && !$line->{request_id} && $line->{source} ne 'platenctl';
-    return @wrong ? join('; ', @wrong) . ': ' . JSON::PP->new->canonical->encode($line) : '';
+    return @wrong ? join('; ', @wrong) . ': ' . Cpanel::JSON::XS->new->canonical->encode($line) : '';
 }
 
 run_tests();
@@ -156,7 +156,7 @@ SKIP: {
     my $platend = $text->('platend');
     is join(' ', grep $platend !~ /"job finished".*"job_id":"$_"/, @ids), '', 'each job in those of platend';
     is join(' ', grep $platend !~ /"job finished".*"request_id":"rot-$_"/, 1 .. 30), '', 'under its request';
-    is scalar(grep { !eval { JSON::PP::decode_json($_); 1 } } split /\n/, $platend . $text->('access') . $text->('nginx')), 0, 'and none is broken';
+    is scalar(grep { !eval { Cpanel::JSON::XS::decode_json($_); 1 } } split /\n/, $platend . $text->('access') . $text->('nginx')), 0, 'and none is broken';
     ok eventually(30, sub { main::text_job('x'); slurp("$Var/platend.log") =~ /job finished/ && slurp("$Var/access.log") =~ /\S/ }), 'new lines are in the new files';
     is scalar(grep /\.1\z/, glob "$Var/*"), 4, 'each log is rotated' or diag join ' ', glob "$Var/*";
     is +(stat "$Var/nginx.log")[2] & 07777, 0640, 'which others cannot read';

@@ -49,7 +49,7 @@ __DATA__
 main::set_matrix($main::Matrix);
 my @form = (pages => ' 1 - 3, 007-', pdfa => 'PDF/A-2b', pdfua => 'yes', landscape => 'off', image_quality => '080',
     csv_delimiter => ';', charset => 'Latin1', layout => 'flow');
-my $want = { pages => '1-3,7-', pdfa => '2b', pdfua => JSON::PP::true, image_quality => 80,
+my $want = { pages => '1-3,7-', pdfa => '2b', pdfua => Cpanel::JSON::XS::true, image_quality => 80,
     csv_delimiter => 'semicolon', charset => 'iso-8859-1' };
 my $query = '';
 for (my @left = @form; my ($name, $value) = splice @left, 0, 2;) {
@@ -251,7 +251,7 @@ hunter2
 my $url = 'http://127.0.0.1:' . (Test::Nginx::Util::server_port() + 1);
 my $curl = "curl -s --max-time 20 --http2-prior-knowledge -H 'X-API-Key: $::Key{alice}'";
 my $file = sample('hello.docx');
-my $job = JSON::PP->new->utf8->decode(`$curl --data-binary \@$file '$url/jobs?to=pdf&password=hunter2&pages=1'`);
+my $job = Cpanel::JSON::XS->new->utf8->decode(`$curl --data-binary \@$file '$url/jobs?to=pdf&password=hunter2&pages=1'`);
 is_deeply $job->{options}, { pages => '1' }, 'taken';
 is main::driver(options => $job->{job_id}), "pages=1\npassword=hunter2\n", 'stored';
 `$curl --data-binary \@$file '$url/old/submit?to=odt&password=hunter2'`;

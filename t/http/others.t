@@ -11,7 +11,7 @@ our $Config = "
 # The session of the two-phase API: announce, PUT without a key, enqueue, poll; the document in the end.
 sub session {
     my ($announcement, $bytes, @type) = @_;
-    my $at = http(POST => '/documents/initiate-upload', content => JSON::PP->new->encode($announcement),
+    my $at = http(POST => '/documents/initiate-upload', content => Cpanel::JSON::XS->new->encode($announcement),
         'Content-Type' => 'application/json');
     die $at->as_string unless $at->code == 201;
     my $answer = json_of($at);
@@ -125,5 +125,5 @@ is $convert->('Cache-Control' => ['max-age=0', 'no-cache']), 'converted', 'anew:
 is $convert->('Cache-Control' => $_), 'cached', "not: $_" for 'max-age=0', 'x-no-cache', 'no-cache-x', '', ',';
 my $tus = http(POST => '/uploads', content => "the same\n", 'Tus-Resumable' => '1.0.0', 'Upload-Length' => 9,
     'Upload-Metadata' => 'filename YS50eHQ=,target_format cGRm', 'Content-Type' => 'application/offset+octet-stream', 'Cache-Control' => 'no-cache');
-is wait_job($tus->header('Platen-Job'))->{cached}, JSON::PP::false(), 'by an upload as well';
+is wait_job($tus->header('Platen-Job'))->{cached}, Cpanel::JSON::XS::false(), 'by an upload as well';
 platend_stop();

@@ -41,7 +41,7 @@ sub text { return odf(text => '<text:p>' . join('', map qq(<text:a xlink:type="s
 sub result_of {
     my ($ext, $bytes, $to, %more) = @_;
     my $job = wait_job(submit(content => $bytes, name => $more{name} // "mine.$ext", to => $to)->{job_id}, 300);
-    is $job->{status}, 'SUCCESS', "$ext to $to" or diag JSON::PP::encode_json($job);
+    is $job->{status}, 'SUCCESS', "$ext to $to" or diag Cpanel::JSON::XS::encode_json($job);
     return all_of(get($job->{download_url} // '/')->content) . join ' ', @{ $job->{warnings} };
 }
 

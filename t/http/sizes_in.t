@@ -88,7 +88,7 @@ each_cell('ways in', \%main::In, \@main::Mode, sub {
     } elsif ($cell->{status} !~ /^20[24]\z/) {
         $fault = "status $cell->{status} $cell->{error}: $said";
     } else {
-        $id //= JSON::PP->new->decode($said)->{job_id};
+        $id //= Cpanel::JSON::XS->new->decode($said)->{job_id};
         my $file = main::input_of($id);
         $fault = differs($file, $size, $Master) // (-s $file == $size ? undef : 'more than that');
     }

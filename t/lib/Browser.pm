@@ -22,7 +22,7 @@ use warnings;
 
 use IO::Select;
 use IO::Socket::INET;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use POSIX ();
 use Time::HiRes qw(time);
 
@@ -137,7 +137,7 @@ sub until {
 # What the browser itself has said, and what the page has noted: for a test that fails.
 sub log {
     my ($self) = @_;
-    my $json = JSON::PP->new->canonical;
+    my $json = Cpanel::JSON::XS->new->canonical;
     return join "\n", '', map($json->encode($_), @{ $self->{notes} }), TestPlaten::slurp("$self->{profile}/log");
 }
 
@@ -214,12 +214,12 @@ sub _listen {
 
 sub _report {
     my ($self, $socket, $body) = @_;
-    my $report = JSON::PP->new->utf8->decode($body);
+    my $report = Cpanel::JSON::XS->new->utf8->decode($body);
 
     $self->{reports}++;
     splice @{ $self->{notes} }, $report->{from}, scalar @{ $self->{notes} }, @{ $report->{notes} };
     my @orders = @{ $self->{orders} };
-    my $answer = JSON::PP->new->utf8->encode([ @orders[ $report->{followed} .. $#orders ] ]);
+    my $answer = Cpanel::JSON::XS->new->utf8->encode([ @orders[ $report->{followed} .. $#orders ] ]);
     local $SIG{PIPE} = 'IGNORE';
     print {$socket} "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Type: application/json\r\n"
         . 'Content-Length: ' . length($answer) . "\r\nConnection: close\r\n\r\n$answer";

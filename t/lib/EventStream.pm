@@ -13,7 +13,7 @@ use strict;
 use warnings;
 
 use IO::Select;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use Time::HiRes qw(time);
 
 use TestPlaten ();
@@ -73,7 +73,7 @@ sub next {
                 $e{$name} = $value;
             }
             next unless %e;
-            $e{data} = JSON::PP->new->utf8->decode($e{data}) if defined $e{data};
+            $e{data} = Cpanel::JSON::XS->new->utf8->decode($e{data}) if defined $e{data};
             return \%e;
         }
         return undef if $self->{end};

@@ -23,7 +23,7 @@ use warnings;
 
 use Fcntl qw(:flock);
 use IO::Socket::IP ();
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
@@ -71,8 +71,8 @@ sub serve {
     open my $log, '+>>', $self->{log} or return;
     flock $log, LOCK_EX;
     seek $log, 0, 0;
-    my $before = grep { JSON::PP->new->decode($_)->{path} eq $path } <$log>;
-    print {$log} JSON::PP->new->canonical->ascii->encode({ time => time, method => $method, path => $path,
+    my $before = grep { Cpanel::JSON::XS->new->decode($_)->{path} eq $path } <$log>;
+    print {$log} Cpanel::JSON::XS->new->canonical->ascii->encode({ time => time, method => $method, path => $path,
         header => \%header, body => $body, raw => $line }) . "\n";
     close $log;
 
@@ -96,7 +96,7 @@ sub requests {
     my ($self) = @_;
     open my $log, '<', $self->{log} or die "$self->{log}: $!";
     flock $log, LOCK_SH;
-    return map { JSON::PP->new->decode($_) } <$log>;
+    return map { Cpanel::JSON::XS->new->decode($_) } <$log>;
 }
 
 sub told { my ($self, $path) = @_; return grep { $_->{path} eq $path } $self->requests }

@@ -12,7 +12,7 @@ use strict;
 use warnings;
 
 use B ();
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 
 # The keywords that validate() looks at, and those that say nothing it could.
 our %Keyword = map { $_ => 1 } qw($ref type enum const properties required additionalProperties
@@ -63,7 +63,7 @@ sub type_of {
 }
 
 sub same {
-    my ($x, $y) = map { JSON::PP->new->canonical->allow_nonref->encode($_) } @_;
+    my ($x, $y) = map { Cpanel::JSON::XS->new->canonical->allow_nonref->encode($_) } @_;
     s/^(-?\d+)\.0\z/$1/ for $x, $y;
     return $x eq $y;
 }

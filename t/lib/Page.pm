@@ -18,7 +18,7 @@ use warnings;
 
 use parent -norequire, 'Browser';
 
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use MIME::Base64 qw(decode_base64);
 use Time::HiRes qw(sleep time);
 
@@ -38,7 +38,7 @@ sub new {
     TestPlaten::eventually(60, sub { ($port) = (-e "$self->{profile}/data/DevToolsActivePort"
         ? TestPlaten::slurp("$self->{profile}/data/DevToolsActivePort") : '') =~ /^(\d+)\n/ }) or die 'no browser: ' . $self->log;
     my $ua = LWP::UserAgent->new(timeout => 60);
-    my ($target) = grep { $_->{type} eq 'page' } @{ JSON::PP->new->utf8->decode($ua->get("http://127.0.0.1:$port/json/list")->content) };
+    my ($target) = grep { $_->{type} eq 'page' } @{ Cpanel::JSON::XS->new->utf8->decode($ua->get("http://127.0.0.1:$port/json/list")->content) };
     my ($path) = $target->{webSocketDebuggerUrl} =~ m{\Aws://[^/]+(/.*)};
     $self->{ws} = WebSocket->new($path, port => $port, key => undef, Host => "127.0.0.1:$port");
     die 'no connection to the browser' if ($self->{ws}{code} // 0) != 101;
@@ -54,7 +54,7 @@ sub new {
 sub ask {
     my ($self, $method, %params) = @_;
     my $id = ++$self->{requests};
-    $self->{ws}->send(1, JSON::PP->new->utf8->encode({ id => $id, method => $method, params => \%params }));
+    $self->{ws}->send(1, Cpanel::JSON::XS->new->utf8->encode({ id => $id, method => $method, params => \%params }));
     while (my $message = $self->{ws}->next(60)) {
         if (defined $message->{id} && $message->{id} == $id) {
             die "$method: $message->{error}{message}" if $message->{error};
@@ -78,8 +78,8 @@ sub _heard {
 # The value of an expression, or of what it promises.
 sub js {
     my ($self, $expression) = @_;
-    my $result = $self->ask('Runtime.evaluate', expression => $expression, awaitPromise => JSON::PP::true, returnByValue => JSON::PP::true,
-        userGesture => JSON::PP::true);
+    my $result = $self->ask('Runtime.evaluate', expression => $expression, awaitPromise => Cpanel::JSON::XS::true, returnByValue => Cpanel::JSON::XS::true,
+        userGesture => Cpanel::JSON::XS::true);
     die "$expression: " . ($result->{exceptionDetails}{exception}{description} // 'fails') if $result->{exceptionDetails};
     return $result->{result}{value};
 }
@@ -112,7 +112,7 @@ sub click { my ($self, $selector) = @_; $self->js("document.querySelector(@{[ qu
 sub text { my ($self, $selector) = @_; return $self->js("document.querySelector(@{[ quoted($selector) ]})?.innerText ?? ''") }
 sub texts { my ($self, $selector) = @_; return @{ $self->js("[...document.querySelectorAll(@{[ quoted($selector) ]})].map((e) => e.innerText)") } }
 sub count { my ($self, $selector) = @_; return $self->js("document.querySelectorAll(@{[ quoted($selector) ]}).length") }
-sub quoted { return JSON::PP->new->allow_nonref->encode($_[0]) }
+sub quoted { return Cpanel::JSON::XS->new->allow_nonref->encode($_[0]) }
 
 # A choice in a list or a text in a field, as a person makes it.
 sub set {
@@ -144,14 +144,14 @@ sub press {
 sub resize {
     my ($self, $width, $height) = @_;
     $self->ask('Emulation.setDeviceMetricsOverride', width => $width, height => $height, deviceScaleFactor => 1,
-        mobile => $width < 600 ? JSON::PP::true : JSON::PP::false);
+        mobile => $width < 600 ? Cpanel::JSON::XS::true : Cpanel::JSON::XS::false);
 }
 
 sub scheme { my ($self, $scheme) = @_; $self->ask('Emulation.setEmulatedMedia', features => [{ name => 'prefers-color-scheme', value => $scheme }]) }
 
 sub online {
     my ($self, $is, %more) = @_;
-    $self->ask('Network.emulateNetworkConditions', offline => $is ? JSON::PP::false : JSON::PP::true, latency => 0,
+    $self->ask('Network.emulateNetworkConditions', offline => $is ? Cpanel::JSON::XS::false : Cpanel::JSON::XS::true, latency => 0,
         downloadThroughput => -1, uploadThroughput => -1, %more);
 }
 

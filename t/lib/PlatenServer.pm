@@ -22,7 +22,7 @@ use File::Path qw(make_path remove_tree);
 use File::Temp qw(tempdir);
 use HTTP::Request ();
 use IO::Socket::INET ();
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use LWP::UserAgent ();
 use POSIX ();
 use Scalar::Util qw(weaken);

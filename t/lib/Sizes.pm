@@ -143,11 +143,11 @@ sub by_protocol {
         next if $pid;
         my @said = eval { $cells->($protocol) };
         @said = (0, "died: $@") if $@;
-        print JSON::PP->new->ascii->encode(\@said);
+        print Cpanel::JSON::XS->new->ascii->encode(\@said);
         STDOUT->flush;
         POSIX::_exit(0);
     }
-    return map { my $pipe = $pipe{$_}; my $said = do { local $/; <$pipe> }; ($_ => JSON::PP->new->decode($said || '[0, "ended early"]')) } @Protocol;
+    return map { my $pipe = $pipe{$_}; my $said = do { local $/; <$pipe> }; ($_ => Cpanel::JSON::XS->new->decode($said || '[0, "ended early"]')) } @Protocol;
 }
 
 # What is wrong with a file that is to be `size` bytes of another, from `at` on in it; or nothing.

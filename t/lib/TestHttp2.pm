@@ -33,7 +33,7 @@ sub curl {
     return $out =~ /\A(.*)\n(\d+) (\S+)\z/s ? ($1, $2, $3) : die "curl: $out";
 }
 
-sub decoded { JSON::PP->new->utf8->decode($_[0]) }
+sub decoded { Cpanel::JSON::XS->new->utf8->decode($_[0]) }
 sub input_of { my ($id) = @_; return "$Var/data/input/" . substr($id, 0, 7) . "/$id" }
 
 sub left { files_below("$Var/data/tmp") }

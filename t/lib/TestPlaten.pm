@@ -28,7 +28,7 @@ use File::Path qw(make_path remove_tree);
 use File::Temp ();
 use HTTP::Request::Common ();
 use IO::Socket::INET;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use LWP::UserAgent;
 use POSIX ();
 use Time::HiRes qw(sleep time);
@@ -220,7 +220,7 @@ sub platenctl {
 sub ctl_json {
     platenctl('--json', @_);
     die $CtlErr if $CtlErr;
-    return JSON::PP->new->utf8->decode($CtlOut);
+    return Cpanel::JSON::XS->new->utf8->decode($CtlOut);
 }
 
 sub platend_pid { $platend }
@@ -334,7 +334,7 @@ sub signed {
     return "expires=$expires" . ($arg{max} ? "&max=$arg{max}" : '') . '&signature=' . $mac =~ tr{+/}{-_}r;
 }
 
-sub json_of { JSON::PP->new->utf8->decode($_[0]->content) }
+sub json_of { Cpanel::JSON::XS->new->utf8->decode($_[0]->content) }
 
 sub job {
     my ($id, %header) = @_;

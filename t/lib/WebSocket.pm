@@ -15,7 +15,7 @@ use warnings;
 
 use Digest::SHA qw(sha1_base64);
 use IO::Select;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use MIME::Base64 qw(encode_base64);
 use Time::HiRes qw(time);
 
@@ -102,7 +102,7 @@ sub text {
 sub next {
     my ($self, $seconds) = @_;
     my $text = $self->text($seconds) // return undef;
-    return JSON::PP->new->utf8->decode($text);
+    return Cpanel::JSON::XS->new->utf8->decode($text);
 }
 
 sub rest {

@@ -16,7 +16,7 @@ use warnings;
 use utf8;
 
 use Encode ();
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use PlatenServer ();
 use Unicode::Normalize qw(NFC NFKC);
 
@@ -132,7 +132,7 @@ our %Wrap = (
         return join '', map { join($d, map csv($_), @$_) . "\n" } ['first', 'second', 'third'], map { [@$_, ('x') x (3 - @$_)] } lines(3, @tokens) },
     tsv => sub { my ($rand, @tokens) = @_;
         return join '', map { join("\t", map { /["\n]/ ? csv($_) : $_ } @$_) . "\n" } ['first', 'second'], map { [@$_, ('x') x (2 - @$_)] } lines(2, @tokens) },
-    json => sub { my ($rand, @tokens) = @_; my $json = JSON::PP->new->canonical;
+    json => sub { my ($rand, @tokens) = @_; my $json = Cpanel::JSON::XS->new->canonical;
         $json->ascii if $rand->(3) == 0;
         return $json->encode([ map { +{ a => $_->[0], b => $_->[1] // 'x' } } lines(2, @tokens) ]) },
     rtf => sub { my ($rand, @tokens) = @_;
@@ -178,7 +178,7 @@ sub strings_of {
     my ($json) = @_;
     my (@names, @values, %seen);
     while ($json =~ /"((?:[^"\\]|\\.)*)"\s*(:?)/g) {
-        my ($string, $name) = (JSON::PP->new->allow_nonref->decode("\"$1\""), $2);
+        my ($string, $name) = (Cpanel::JSON::XS->new->allow_nonref->decode("\"$1\""), $2);
         $name ? $seen{$string}++ || push @names, $string : push @values, $string;
     }
     return join "\n", @names, @values;

@@ -22,7 +22,7 @@ sub listen_to {
     return $fh;
 }
 
-sub heard { return JSON::PP->new->decode(scalar readline $_[0]) }
+sub heard { return Cpanel::JSON::XS->new->decode(scalar readline $_[0]) }
 
 run_tests();
 
@@ -37,7 +37,7 @@ SKIP: {
     is main::heard($fh)->{event}, 'open', 'open';
     is main::heard($fh)->{status}, 'PENDING', 'the state';
     platend_start();
-    my @rest = map JSON::PP->new->decode($_), <$fh>;
+    my @rest = map Cpanel::JSON::XS->new->decode($_), <$fh>;
     is_deeply [map $_->{event}, grep { $_->{status} && $_->{event} ne 'error' } @rest], [qw(job_processing job_done)],
         'every transition, and none twice';
     ok !(grep { $_->{event} eq 'state' || $_->{event} eq 'reset' } @rest), 'though it has come back once';
@@ -62,7 +62,7 @@ SKIP: {
     ok eventually(20, sub { !kill 0 => $worker }), 'another worker';
     kill KILL => (nginx_pids())[1];
     platend_start();
-    my @rest = map JSON::PP->new->decode($_), <$fh>;
+    my @rest = map Cpanel::JSON::XS->new->decode($_), <$fh>;
     is_deeply [map $_->{event}, grep { $_->{status} && $_->{event} ne 'error' } @rest], [qw(job_processing job_done)],
         'every transition, and none twice' or diag explain \@rest;
 }

@@ -29,7 +29,7 @@ sub io { return WebSocket->new(@_ ? @_ : $Path) }
 sub packet {
     my ($text) = @_;
     my ($type, $json) = ($text // die 'closed') =~ /\A(\d+)(.*)\z/s or die "no packet: $text";
-    return ($type, length $json ? JSON::PP->new->utf8->decode($json) : undef);
+    return ($type, length $json ? Cpanel::JSON::XS->new->utf8->decode($json) : undef);
 }
 
 # One that has been let in; its state has come.
@@ -177,7 +177,7 @@ SKIP: {
     skip "no socket.io-client: $main::Missing", 7 if $main::Missing;
     open my $fh, '-|', 'node', "$::Root/t/live/socketio.js", $::Module, base_url(), $::Key{alice} or die;
     my @seen;
-    my $hear = sub { my ($until) = @_; while (my $line = <$fh>) { push @seen, JSON::PP->new->decode($line); last if $until->() } };
+    my $hear = sub { my ($until) = @_; while (my $line = <$fh>) { push @seen, Cpanel::JSON::XS->new->decode($line); last if $until->() } };
     my $count = sub { my ($kind, $name) = @_; scalar grep { ($_->{$kind} // '') eq $name } @seen };
     $hear->(sub { $count->(io => 'state') && $count->(ws => 'state') });
     is $count->(io => 'connect'), 1, 'the stock client is let in';
@@ -192,7 +192,7 @@ SKIP: {
     platend_start(@::Copies);
     $hear->(sub { 0 });
     close $fh;
-    is $?, 0, 'both come to the end' or diag JSON::PP->new->encode(\@seen);
+    is $?, 0, 'both come to the end' or diag Cpanel::JSON::XS->new->encode(\@seen);
     for my $kind (qw(io ws)) {
         my @events = grep { defined $_->{job_id} && $_->{job_id} eq $id && $_->{$kind} } @seen;
         my @names = map $_->{$kind}, @events;

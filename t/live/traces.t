@@ -44,7 +44,7 @@ sub spans {
     };
     for my $request ($Collector->told("$path/v1/traces")) {
         push @wrong, "$request->{method} $request->{header}{'content-type'}" if "$request->{method} $request->{header}{'content-type'}" ne 'POST application/json';
-        my $body = JSON::PP->new->utf8->decode($request->{body});
+        my $body = Cpanel::JSON::XS->new->utf8->decode($request->{body});
         push @wrong, "top: @{[ keys %$body ]}" if "@{[ keys %$body ]}" ne 'resourceSpans';
         for my $resource (@{ $body->{resourceSpans} }) {
             $known->(resource => $resource->{resource});

@@ -28,7 +28,7 @@ add_block_preprocessor(sub {
     $block->set_value('no_error_log', "[alert]\n[emerg]\nsecret-path\n");
 });
 
-our $Doc = JSON::PP->new->utf8->decode(slurp("$Root/conf/openapi.json"));
+our $Doc = Cpanel::JSON::XS->new->utf8->decode(slurp("$Root/conf/openapi.json"));
 our $Count = 0;
 
 # A job with that path of the receiver as its webhook.
@@ -57,7 +57,7 @@ sub listed {
     my (@words) = @_;
     my $status = platenctl('--json', 'webhooks', '-n', 0, @words);
     die "platenctl: $CtlErr" if $status;
-    return JSON::PP->new->decode($CtlOut);
+    return Cpanel::JSON::XS->new->decode($CtlOut);
 }
 
 # Their ids to states and errors, of one job.
@@ -89,24 +89,24 @@ for (@requests) {
     cmp_ok abs($header->{'x-platen-timestamp'} - time), '<', 30, 'of now';
     is $header->{'x-platen-signature'},
         'sha256=' . hmac_sha256_hex("$header->{'x-platen-timestamp'}.$body", $main::Secret{now}), 'signed';
-    my $event = JSON::PP->new->utf8->decode($body);
+    my $event = Cpanel::JSON::XS->new->utf8->decode($body);
     is $event->{event}, $header->{'x-platen-event'}, 'the event';
     is $header->{'x-platen-delivery'}, "$id.$event->{seq}", 'the delivery';
     cmp_ok $event->{seq}, '>', $number, 'in order';
     $number = $event->{seq};
 }
-my ($event) = JSON::PP->new->utf8->decode($requests[-1]{body});
+my ($event) = Cpanel::JSON::XS->new->utf8->decode($requests[-1]{body});
 is_deeply [@$event{qw(job_id status error_code download_url)}],
     [$id, 'SUCCESS', undef, "https://convert.example.com/api/jobs/$id/download"], 'as other streams tell it';
 like $event->{time}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\z/, 'when';
 my ($stream) = get("/jobs/$id/events")->content =~ /.*^data: (\{.*?"event":"job_done".*?\})$/ms;
-$stream = JSON::PP->new->utf8->decode($stream);
+$stream = Cpanel::JSON::XS->new->utf8->decode($stream);
 is_deeply { map { $_ => $event->{$_} } grep { $_ ne 'download_url' } keys %$stream },
     { map { $_ => $stream->{$_} } grep { $_ ne 'download_url' } keys %$stream }, 'to the letter';
 is $event->{job}{$_}, $job->{$_}, "job.$_" for grep { !/url/ && !ref $job->{$_} } keys %{ $event->{job} };
 is http(DELETE => "/jobs/$id")->code, 204, 'removed';
 main::told_are('/first', [qw(job_processing job_done job_removed)], 'which is told, too');
-$event = JSON::PP->new->utf8->decode(($main::Hooks->told('/first'))[-1]{body});
+$event = Cpanel::JSON::XS->new->utf8->decode(($main::Hooks->told('/first'))[-1]{body});
 is_deeply [@$event{qw(status download_url)}, @{ $event->{job} }{qw(input_filename status)}], [undef, undef, 'a.txt', 'SUCCESS'], 'with what it was';
 main::ended($id, 3);
 is_deeply [sort(main::states($id))], ['job_done delivered', 'job_processing delivered', 'job_removed delivered'], 'all is in the log';
@@ -120,7 +120,7 @@ spew("$::Var/broken", '');
 my $id = main::hooked('/failed');
 is wait_job($id)->{status}, 'FAILED', 'failed';
 main::told_are('/failed', [qw(job_processing job_failed)], 'told');
-my $event = JSON::PP->new->decode(($main::Hooks->told('/failed'))[-1]{body});
+my $event = Cpanel::JSON::XS->new->decode(($main::Hooks->told('/failed'))[-1]{body});
 is $event->{error_code}, 'conversion_failed', 'why' or diag explain $event;
 is $event->{job}{error_code}, 'conversion_failed', 'in the job as well';
 unlink "$::Var/broken";
@@ -181,7 +181,7 @@ is platenctl('webhooks', '--retry', '01890000-0000-7000-8000-000000000000'), 1, 
 is platenctl('webhooks', @$_), 2, "refused: @$_" for ['--retry'], ['--all'], ['--retry', '--all', $gone], ['x'],
     ['-n', 'x'], ['--retry', 'x'], ['--client', ''];
 is platenctl('--json', 'webhooks', '--retry', '--all'), 0, 'all';
-is_deeply(JSON::PP->new->decode($::CtlOut), { retried => 4 }, 'as JSON');
+is_deeply(Cpanel::JSON::XS->new->decode($::CtlOut), { retried => 4 }, 'as JSON');
 is platenctl('webhooks', '--client', 'nobody'), 0, 'none';
 is $::CtlOut, '', 'of a client without';
 is platenctl('fsck'), 0, 'and the store agrees' or diag $::CtlOut;
@@ -218,7 +218,7 @@ is http(DELETE => "/jobs/$early")->code, 204, 'removed before anyone has taken i
 spew("$::Var/hold", '');
 platend_start(%::Engine, %::Told);
 main::told_are('/early', ['job_cancelled'], 'is told all the same');
-my $event = JSON::PP->new->decode(($main::Hooks->told('/early'))[0]{body});
+my $event = Cpanel::JSON::XS->new->decode(($main::Hooks->told('/early'))[0]{body});
 is_deeply [@$event{qw(job_id status)}, $event->{job}{status}], [$early, 'CANCELLED', 'CANCELLED'], 'as cancelled';
 my $running = main::hooked('/running');
 eventually(10, sub { job($running)->{status} eq 'PROCESSING' });
@@ -380,7 +380,7 @@ my ($bodies, @wrong, %event) = (0);
 my $hook = $main::Doc->{webhooks}{jobChanged}{post};
 my %header = map { lc $_->{name} => $_ } @{ $hook->{parameters} };
 for my $request (grep { $_->{path} !~ /ssrf/ } $main::Hooks->requests) {
-    my $body = JSON::PP->new->utf8->decode($request->{body});
+    my $body = Cpanel::JSON::XS->new->utf8->decode($request->{body});
     $event{ $body->{event} } = 1;
     push @wrong, JsonSchema::validate($main::Doc, $hook->{requestBody}{content}{'application/json'}{schema}, $body, 'body');
     for (keys %header) {

@@ -338,7 +338,7 @@ my ($pongs, @seq) = (0);
 while ($pongs < $sent || @seq < 40) {
     my $frame = $pings->frame // last;
     $pongs++ if $frame->{opcode} == 10 && $frame->{payload} eq 'x' x 100;
-    push @seq, JSON::PP->new->decode($frame->{payload})->{seq} if $frame->{opcode} == 1;
+    push @seq, Cpanel::JSON::XS->new->decode($frame->{payload})->{seq} if $frame->{opcode} == 1;
     # the end of the last one, once there is room for it
     syswrite $pings->{socket}, $rest if $pongs == $sent - 1;
     $rest = '' if $pongs == $sent - 1;

@@ -8,7 +8,7 @@ use warnings;
 
 use Exporter 'import';
 use IO::Compress::Zip qw(:zip_method);
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use Time::HiRes qw(time sleep);
 
 use PlatenBench;
@@ -42,7 +42,7 @@ sub post {
     my ($status, $body) = request(POST => $path, $content);
 
     die "POST $path: $status $body\n" if $status != 202;
-    return JSON::PP::decode_json($body);
+    return Cpanel::JSON::XS::decode_json($body);
 }
 
 # Seconds until the archive of results is there.
@@ -54,7 +54,7 @@ sub round_batch {
     $job = job("$job->{job_id}?wait=60") until is_final($job);
     my $seconds = time() - $began;
 
-    die 'not all converted: ', JSON::PP::encode_json($job->{counts}), "\n"
+    die 'not all converted: ', Cpanel::JSON::XS::encode_json($job->{counts}), "\n"
         if $job->{status} ne 'SUCCESS' || $job->{counts}{success} != $n;
     my ($status, $body) = request(GET => $job->{download_url});
     die "the archive: $status\n" if $status != 200 || $body !~ /\APK/;

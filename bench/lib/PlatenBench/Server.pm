@@ -16,7 +16,7 @@ use Digest::SHA qw(sha256_hex);
 use Exporter 'import';
 use File::Basename qw(basename);
 use IO::Socket::INET;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(sleep);
 use Time::Local qw(timegm);
@@ -232,7 +232,7 @@ sub submit {
     my ($file) = @_;
     my $name = basename($file) =~ s/([^\w.-])/sprintf '%%%02X', ord $1/ger;
     my ($status, $body) = request(POST => "/jobs?to=pdf&filename=$name", slurp($file));
-    my $said = eval { JSON::PP::decode_json($body) } // {};
+    my $said = eval { Cpanel::JSON::XS::decode_json($body) } // {};
 
     return $said if $status == 202;
     die "POST /jobs: $status $body\n" if $status >= 500 || !$said->{code};
@@ -246,7 +246,7 @@ sub job {
     my ($status, $body) = request(GET => "/jobs/$id");
 
     die "GET /jobs/$id: $status $body\n" if $status != 200;
-    return JSON::PP::decode_json($body);
+    return Cpanel::JSON::XS::decode_json($body);
 }
 
 # Waits for all of these jobs and returns them as they have become.
@@ -276,7 +276,7 @@ sub microseconds {
 sub job_us {
     my ($job) = @_;
 
-    die "not converted: ", JSON::PP::encode_json($job), "\n" if $job->{status} ne 'SUCCESS';
+    die "not converted: ", Cpanel::JSON::XS::encode_json($job), "\n" if $job->{status} ne 'SUCCESS';
     die "not converted again: the result was cached\n" if $job->{cached};
     return microseconds($job->{completed_at}) - microseconds($job->{created_at});
 }

@@ -14,7 +14,7 @@ use Exporter 'import';
 use File::Basename qw(basename);
 use IO::Select;
 use IO::Socket::INET;
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use Time::HiRes qw(time sleep);
 
 use PlatenBench;
@@ -204,7 +204,7 @@ sub stack_submit {
     my ($status, $body) = ask_once($stack, form('/jobs', $name, $bytes));
 
     die "$stack->{name}: $status $body\n", slurp("$stack->{home}/uvicorn.log") if $status != 202;
-    return JSON::PP::decode_json($body)->{id};
+    return Cpanel::JSON::XS::decode_json($body)->{id};
 }
 
 # Its state when it has ended.
@@ -214,7 +214,7 @@ sub stack_end {
     while (1) {
         my ($status, $body) = ask_once($stack, "GET /jobs/$id HTTP/1.1\r\n");
         die "$stack->{name}: $status $body\n" if $status != 200;
-        my $job = JSON::PP::decode_json($body);
+        my $job = Cpanel::JSON::XS::decode_json($body);
         return $job if $job->{status} eq 'completed';
         die "$stack->{name}: its worker ended\n", slurp("$stack->{home}/celery.log") if ended($stack->{tasks});
         sleep 0.05;

@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter 'import';
 use File::Path qw(remove_tree);
-use JSON::PP ();
+use Cpanel::JSON::XS ();
 use LWP::UserAgent;
 use Time::HiRes qw(time sleep);
 
@@ -74,7 +74,7 @@ sub ids_of {
     do {
         my $response = $ua->get("http://127.0.0.1:$server->{port}/jobs?limit=100$cursor", 'X-API-Key' => 'bench-key');
         die $response->as_string unless $response->is_success;
-        my $page = JSON::PP::decode_json($response->content);
+        my $page = Cpanel::JSON::XS::decode_json($response->content);
         push @ids, map { $_->{job_id} } grep { $i++ % $step == 0 } @{ $page->{jobs} };
         $cursor = defined $page->{next_cursor} ? "&cursor=$page->{next_cursor}" : '';
     } while $cursor;
