@@ -47,6 +47,7 @@ typedef struct {
 static const key_rule_t keys[] = {
     { "user", TEXT, AT(user), "", 0, 0 },
     { "workers", NUMBER, AT(workers), NULL, 1, PLATEN_WORKERS_MAX },
+    { "nice", NUMBER, AT(nice), "10", 0, 19 },
     { "standby", NUMBER, AT(standby), "1", 0, PLATEN_WORKERS_MAX },
     { "keep_short", NUMBER, AT(keep_short), "0", 0, PLATEN_WORKERS_MAX },
     { "long_after", NUMBER, AT(long_after), "10", 1, 86400 },

@@ -102,6 +102,7 @@ typedef struct {
     uint64_t memory;  /* bytes of a conversion, by cgroup */
     uint64_t soffice_enabled;
     uint64_t lok_enabled;
+    uint64_t nice;            /* by which conversions stand back */
     uint64_t keep_short;      /* workers that no long conversion has */
     uint64_t long_after;      /* seconds, by which one is thought to be long */
     uint64_t lok_ahead;       /* children forked ahead */

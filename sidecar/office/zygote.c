@@ -137,6 +137,7 @@ become(const platen_zygote_t *z, const office_t *o, int socket)
         _exit(126);
     }
     closefrom(PLATEN_LOK_WIRE_FD + 1);
+    platen_fork_nice((int) z->config->nice);
     execve(program, argv, envp);
     dprintf(2, "%s: %s\n", program, strerror(errno));
     _exit(127);

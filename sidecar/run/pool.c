@@ -155,6 +155,7 @@ execute(worker_t *w)
         .envp = w->command.envp,
         .dir = w->run_dir.dir,
         .log = w->run_dir.log,
+        .nice = (int) w->pool->config->nice,
         .sandbox = &w->confinement.sandbox,
     };
 

@@ -71,6 +71,7 @@ run_program(const platen_child_spec_t *spec, pid_t keeper)
 
     platen_crash_point(PLATEN_CRASH_CHILD_FORKED);
     sandbox.parent = keeper;
+    platen_fork_nice(spec->nice);
     if (platen_fork_signals() != 0 || platen_sandbox_enter(&sandbox, &layer) != 0) {
         give_up(STATUS_FD, errno, layer);
     }

@@ -17,6 +17,8 @@ typedef struct {
     const char  *dir; /* working directory */
     const char  *log; /* takes standard output and error; appended to */
 
+    int nice; /* for the program; the keeper stays as the caller is */
+
     const platen_sandbox_t *sandbox;
 } platen_child_spec_t;
 

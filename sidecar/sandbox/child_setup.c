@@ -2,6 +2,7 @@
 
 #include "sandbox/child_setup.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -38,4 +39,16 @@ platen_fork_limit(__rlimit_resource_t resource, uint64_t value)
         rl.rlim_cur--;
     }
     return setrlimit(resource, &rl);
+}
+
+void
+platen_fork_nice(int more)
+{
+    int now;
+
+    errno = 0;
+    now = getpriority(PRIO_PROCESS, 0);
+    if (more != 0 && (now != -1 || errno == 0)) {
+        (void) setpriority(PRIO_PROCESS, 0, now + more > 19 ? 19 : now + more);
+    }
 }

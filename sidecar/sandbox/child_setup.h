@@ -20,4 +20,10 @@ int platen_fork_signals(void);
  */
 int platen_fork_limit(__rlimit_resource_t resource, uint64_t value);
 
+/*
+ * Adds to the process's nice value, which its children inherit, 19 at most.  What the
+ * kernel does not give costs speed alone, so nobody is told.
+ */
+void platen_fork_nice(int more);
+
 #endif

@@ -131,6 +131,7 @@ sub platend_launch {
     %set = (
         'store/path' => $self->{store}, 'data/path' => $self->{data}, 'queue/endpoint' => "ipc://$dir/run/platend.sock",
         'workers' => 2, 'limits/spare' => 0, 'canary/interval' => 0, 'engines/libexec' => $Build,
+        'nice' => 0, # other tests run beside
         %{ $self->{engine} }, %{ $self->{settings} }, %set,
     );
     delete $set{$_} for grep { !defined $set{$_} } keys %set;

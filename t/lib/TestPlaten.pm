@@ -137,7 +137,7 @@ sub platend_start {
         'store/path' => "$Var/store",
         'data/path' => "$Var/data",
         'queue/endpoint' => "ipc://$Var/run/platend.sock",
-        'workers' => 2, 'limits/spare' => 0,
+        'workers' => 2, 'limits/spare' => 0, 'nice' => 0, # other tests run beside
         'canary/interval' => 0, # what is converted is what a test asks for
         'engines/libexec' => $Libexec,
         'engines/tables/duckdb' => $Duckdb,

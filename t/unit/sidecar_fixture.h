@@ -48,6 +48,7 @@ fixture_config(char *data)
         .cgroup_path = fixture_none,
         .sandbox = PLATEN_SANDBOX_AVAILABLE,
         .workers = 2,
+        .nice = 3,
         .wall_clock = 60,
         .output_size = 1 << 20,
         .memory = 1 << 30,

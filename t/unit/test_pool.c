@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #define EVIL "/tmp/test_pool.evil"
 
@@ -538,6 +539,19 @@ test_descriptors_and_limits(void **state)
     assert_non_null(strstr(fixture.ended.last_line, " 0077 0 "));
 }
 
+/* It stands back behind the sidecar, whatever that has itself. */
+static void
+test_nice(void **state)
+{
+    char expected[16];
+    int  own = getpriority(PRIO_PROCESS, 0);
+
+    (void) state;
+    snprintf(expected, sizeof(expected), "%d", own > 16 ? 19 : own + 3);
+    pool_run("/usr/bin/nice");
+    assert_string_equal(fixture.ended.last_line, expected);
+}
+
 /* The document is not the engine's to change, nor is anything beside its directory. */
 static void
 test_document(void **state)
@@ -578,8 +592,9 @@ main(void)
         cmocka_unit_test(test_fills_the_disk), cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_no_escape),      cmocka_unit_test(test_kill),
         cmocka_unit_test(test_cannot_start),   cmocka_unit_test(test_descriptors_and_limits),
-        cmocka_unit_test(test_document),       cmocka_unit_test(test_unlinked),
-        cmocka_unit_test(test_threads),        cmocka_unit_test(test_starved),
+        cmocka_unit_test(test_nice),           cmocka_unit_test(test_document),
+        cmocka_unit_test(test_unlinked),       cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_starved),
     };
 
     return cmocka_run_group_tests(tests, pool_setup, pool_teardown);

@@ -5,11 +5,14 @@
 
 #include "zygote_fixture.h"
 
+#include <sys/resource.h>
+
 static void
 test_ready(void **state)
 {
     platen_lok_message_t m = zygote_request(1, "0");
     char                 err[256];
+    int                  own = getpriority(PRIO_PROCESS, 0);
 
     (void) state;
     assert_int_equal(platen_zygote_state(fixture.zygote), PLATEN_ZYGOTE_WARMING);
@@ -24,6 +27,10 @@ test_ready(void **state)
     assert_true(platen_zygote_owns(fixture.zygote, zygote_lok_pid(0)));
     assert_false(platen_zygote_owns(fixture.zygote, getpid()));
     assert_int_equal(fixture.nended, 0);
+
+    /* It stands back, and so do all that it forks. */
+    assert_int_equal(getpriority(PRIO_PROCESS, (id_t) zygote_lok_pid(0)),
+                     own > 16 ? 19 : own + 3);
 }
 
 static void
