@@ -65,6 +65,14 @@ platen_format_find(const char *name, size_t len)
         return NULL;
     }
 
+    /* As a record has it: that is asked with each download. */
+    for (i = 0; i < platen_nformats; i++) {
+        if (platen_formats[i].name[0] == name[0] && strlen(platen_formats[i].name) == len
+            && memcmp(platen_formats[i].name, name, len) == 0) {
+            return &platen_formats[i];
+        }
+    }
+
     for (i = 0; i < platen_nformats; i++) {
         if (platen_words_have(platen_formats[i].name, name, len)
             || platen_words_have(platen_formats[i].aliases, name, len)) {

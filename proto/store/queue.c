@@ -42,19 +42,41 @@ turn_key(uint8_t *k, uint64_t time, const uint8_t *ck, size_t prefix)
     return 8 + prefix;
 }
 
-/* The first or last place of a band of the client's queue, 0 if that is empty. */
+/*
+ * The first entry of a band of the client's queue, or of the bands behind it: *band becomes
+ * its own, *place is 0 if there is none.
+ */
 static int
-band_end(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint8_t band, int last,
-         uint64_t *place)
+first_from(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint8_t *band, uint64_t *place)
 {
     uint8_t k[QUEUE_KEY_MAX];
-    size_t  len;
+    size_t  len = queue_key(k, ck, prefix, *band, 0);
     MDB_val key, val;
     int     rc;
 
     *place = 0;
-    len = queue_key(k, ck, prefix, band, last ? UINT64_MAX : 0);
-    rc = platen_store_seek(txn, PLATEN_DB_QUEUE, k, len, last, &key, &val);
+    rc = platen_store_seek(txn, PLATEN_DB_QUEUE, k, len, 0, &key, &val);
+    if (rc != PLATEN_OK) {
+        return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
+    }
+    if (key.mv_size == len && memcmp(key.mv_data, ck, prefix) == 0) {
+        *band = ((const uint8_t *) key.mv_data)[prefix];
+        *place = platen_get_be64((const uint8_t *) key.mv_data + len - 8);
+    }
+    return PLATEN_OK;
+}
+
+/* The last place of a band of the client's queue, 0 if that is empty. */
+static int
+band_end(platen_txn_t *txn, const uint8_t *ck, size_t prefix, uint8_t band, uint64_t *place)
+{
+    uint8_t k[QUEUE_KEY_MAX];
+    size_t  len = queue_key(k, ck, prefix, band, UINT64_MAX);
+    MDB_val key, val;
+    int     rc;
+
+    *place = 0;
+    rc = platen_store_seek(txn, PLATEN_DB_QUEUE, k, len, 1, &key, &val);
     if (rc != PLATEN_OK) {
         return rc == PLATEN_NOT_FOUND ? PLATEN_OK : rc;
     }
@@ -73,7 +95,7 @@ platen_queue_next_place(platen_txn_t *txn, platen_job_t *job)
     if (job->client.len > PLATEN_CLIENT_MAX || job->priority >= PLATEN_PRIORITIES) {
         return PLATEN_CORRUPT;
     }
-    rc = band_end(txn, ck, platen_key_client(ck, job->client), bands[job->priority], 1,
+    rc = band_end(txn, ck, platen_key_client(ck, job->client), bands[job->priority],
                   &job->queue_key);
     job->queue_key++;
     return rc;
@@ -277,15 +299,22 @@ platen_store_queue_position(platen_txn_t *txn, const platen_job_t *job, uint64_t
     }
     prefix = platen_key_client(ck, job->client);
 
-    rc = band_end(txn, ck, prefix, bands[job->priority], 0, &first);
-    own = first != 0 && job->queue_key >= first ? job->queue_key - first + 1 : 1;
-    for (band = 0; rc == PLATEN_OK && band < bands[job->priority]; band++) {
-        rc = band_end(txn, ck, prefix, band, 0, &first);
-        if (rc == PLATEN_OK && first != 0) {
-            rc = band_end(txn, ck, prefix, band, 1, &last);
-            own += rc == PLATEN_OK ? last - first + 1 : 0;
+    /* The bands before the job's that have any, one after the other, and then its own. */
+    for (band = 0, ahead = 0;; band++) {
+        rc = first_from(txn, ck, prefix, &band, &first);
+        if (rc != PLATEN_OK || first == 0 || band >= bands[job->priority]) {
+            break;
         }
+        rc = band_end(txn, ck, prefix, band, &last);
+        if (rc != PLATEN_OK) {
+            break;
+        }
+        ahead += last - first + 1;
     }
+    own = first != 0 && band == bands[job->priority] && job->queue_key >= first
+              ? job->queue_key - first + 1
+              : 1;
+    own += ahead;
     if (rc == PLATEN_OK) {
         rc = entries(txn, PLATEN_DB_TURN, &clients);
     }
