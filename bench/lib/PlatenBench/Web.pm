@@ -65,6 +65,7 @@ http {
     sendfile     on;
     tcp_nopush   on;
     keepalive_requests 1000000000;
+    request_pool_size  6k;
 
     client_body_temp_path $home/body;
     proxy_temp_path       $home/temp-proxy;
