@@ -81,3 +81,19 @@ for my $to (qw(html txt md)) {
     like $text, qr/CONTROLLED.*FILLED/s, $to;
     unlike $text, qr/[\x00-\x08\x0b\x0e-\x1f]/, 'and no control characters';
 }
+
+
+
+=== TEST 4: a table in a table of RTF that leaves a level out
+--- timeout: 60
+--- flow
+for my $level (2, 3) {
+    my $inner = '\pard\intbl\itap' . $level . ' deep\nestcell{\*\nesttableprops\trowd\cellx1000\nestrow}{\nonesttables\par}';
+    my $rtf = '{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 before\par\trowd\cellx4000\cellx8000\pard\intbl\itap1 one\par' . $inner
+        . '\pard\intbl\itap1 last\cell two\cell\row\pard after \\\\itap9\par}';
+    for my $to (qw(txt html)) {
+        my ($text, $warnings) = main::text(name => 'a.rtf', content => $rtf, to => $to);
+        if ($level == 3) { like $warnings, qr/In 1 cell of the RTF the levels of tables in tables leave one out/, "$to: said" }
+        else { like $text, qr/deep/, "$to: has it"; unlike $warnings, qr/levels of tables/, 'and nothing is said' }
+    }
+}
