@@ -706,6 +706,35 @@ platen_respond_precondition(ngx_http_request_t *r)
 }
 
 
+ngx_uint_t
+platen_respond_unchanged(ngx_http_request_t *r)
+{
+    ngx_str_t         tag;
+    ngx_table_elt_t  *etag;
+
+    etag = r->headers_out.etag;
+
+    if (r != r->main || r->disable_not_modified
+        || r->headers_in.if_none_match == NULL
+        || r->headers_in.if_modified_since)
+    {
+        return 0;
+    }
+
+    /* of what was compressed, the tag is a weak one */
+
+    tag = r->headers_in.if_none_match->value;
+
+    if (tag.len > 2 && ngx_strncmp(tag.data, "W/", 2) == 0) {
+        tag.data += 2;
+        tag.len -= 2;
+    }
+
+    return tag.len == etag->value.len
+           && ngx_memcmp(tag.data, etag->value.data, tag.len) == 0;
+}
+
+
 ngx_int_t
 platen_respond_error_page(ngx_http_request_t *r)
 {

@@ -64,6 +64,13 @@ ngx_int_t platen_respond_info(ngx_http_request_t *r,
  */
 ngx_uint_t platen_respond_precondition(ngx_http_request_t *r);
 
+/*
+ * Whether If-None-Match is the ETag in headers_out and nothing else, so that
+ * nginx's filter makes 304 of 200 and nobody will see a body.  0: it may do so
+ * all the same.
+ */
+ngx_uint_t platen_respond_unchanged(ngx_http_request_t *r);
+
 /* Takes back all headers, but for those that any answer has. */
 ngx_int_t platen_respond_clean(ngx_http_request_t *r);
 

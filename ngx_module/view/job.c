@@ -47,6 +47,7 @@ platen_view_job(ngx_http_request_t *r)
     uint64_t       position;
     ngx_int_t      status;
     ngx_str_t      value;
+    ngx_uint_t     permitted, unchanged;
     platen_job_t   job;
     platen_txn_t   txn;
     platen_json_t  j;
@@ -63,30 +64,33 @@ platen_view_job(ngx_http_request_t *r)
                                     platen_txn_errstr(&txn));
     }
 
-    platen_json_chain_init(&j, r->pool, 1024);
-    platen_view_write(r, &j, &txn, &job, position);
-    platen_txn_abort(&txn);
-
-    if (platen_json_chain(&j, NULL) == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    /* changes with the record, and with the one value that is not in it */
-
-    if (job.batch != PLATEN_BATCH_NONE) {
-        /* its files change more than its events tell */
-        position = job.updated_at;
-    }
+    /*
+     * Changes with the record, and with the one value that is not in it; of a
+     * batch the files change more than its events tell.
+     */
 
     value.data = version;
-    value.len = ngx_sprintf(version, "%xL-%xL", job.change_seq, position)
+    value.len = ngx_sprintf(version, "%xL-%xL", job.change_seq,
+                            job.batch != PLATEN_BATCH_NONE ? job.updated_at
+                                                           : position)
                 - version;
 
     if (platen_respond_etag(r, &value) != NGX_OK) {
+        platen_txn_abort(&txn);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (!platen_respond_precondition(r)) {
+    permitted = platen_respond_precondition(r);
+    unchanged = permitted && platen_respond_unchanged(r);
+
+    if (permitted && !unchanged) {
+        platen_json_chain_init(&j, r->pool, 1024);
+        platen_view_write(r, &j, &txn, &job, position);
+    }
+
+    platen_txn_abort(&txn);
+
+    if (!permitted) {
         if (platen_respond_clean(r) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -98,6 +102,10 @@ platen_view_job(ngx_http_request_t *r)
     ngx_str_set(&value, "private, no-cache");
     if (platen_respond_header(r, "Cache-Control", &value) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (unchanged) {
+        return platen_respond_send(r, NGX_HTTP_OK, NULL, NULL, -1);
     }
 
     return platen_respond_json(r, NGX_HTTP_OK, &j);

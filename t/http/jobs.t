@@ -103,6 +103,12 @@ ok $etag =~ /^"[^"]+"\z/ && $etag ne $before, 'another ETag after success';
 my $same = get("/jobs/$job->{job_id}", 'If-None-Match' => $etag);
 is $same->code, 304, '304 for the same';
 is $same->content, '', 'without a body';
+is $same->header('ETag'), $etag, 'with its ETag';
+is $same->header('Content-Type'), undef, 'and no type of nothing';
+is get("/jobs/$job->{job_id}", 'If-None-Match' => "W/$etag")->code, 304, 'as of a compressed one';
+is get("/jobs/$job->{job_id}", 'If-None-Match' => "\"other\", $etag")->code, 304, 'in a list';
+is get("/jobs/$job->{job_id}", 'If-None-Match' => '*')->code, 304, 'and for any';
+is get("/jobs/$job->{job_id}", 'If-None-Match' => $etag, 'If-Match' => '"other"')->code, 412, 'If-Match comes first';
 is get("/jobs/$job->{job_id}", 'If-None-Match' => $before)->code, 200, '200 for the old one';
 is http(HEAD => "/jobs/$job->{job_id}")->header('ETag'), $etag, 'HEAD has it too';
 
