@@ -228,7 +228,7 @@ platen_lok_direction_write(const char *text, size_t len, size_t *out_len)
     at = strstr(text, empty);
     last = at == NULL ? strstr(text, close) : at;
     at = at == NULL ? strstr(text, open) : at;
-    if (body == NULL || at == NULL || last == NULL || last > body) {
+    if (body == NULL || at == NULL || last == NULL || at > last || last > body) {
         return NULL;
     }
     file = open_memstream(&written, &written_len);

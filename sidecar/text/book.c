@@ -104,11 +104,12 @@ is_referred(const char *text, size_t len, const char *tag, const char *end)
     size_t      n;
 
     while ((at = memmem(at, (size_t) (end - at), "id=", 3)) != NULL) {
-        quote = at[3];
-        at += 4;
-        if (!isspace((unsigned char) at[-5]) || (quote != '"' && quote != '\'')) {
+        at += 3; /* which may be the end */
+        quote = *at;
+        if (!isspace((unsigned char) at[-4]) || (quote != '"' && quote != '\'')) {
             continue;
         }
+        at++;
         for (n = 0; at + n < end && at[n] != quote; n++) {
         }
         if (n == 0 || n + 3 > sizeof(href)) {
@@ -133,7 +134,7 @@ keep_all(char *text, size_t len)
     static const char  kind[] = "epub:type", other[] = "data-type";
     static const char *notes[] = { "footnote",  "footnotes", "rearnote",
                                    "rearnotes", "endnote",   "endnotes" };
-    char              *p = text, *end = text + len, *tag, *last, *value;
+    char              *p = text, *end = text + len, *tag, *last, *value, *seen = text;
     size_t             n, i;
     int                drops, any = 0;
 
@@ -149,8 +150,10 @@ keep_all(char *text, size_t len)
             continue;
         }
         last = memchr(value + 1, *value, (size_t) (end - value - 1));
-        for (tag = p; tag > text && *tag != '<'; tag--) {
+        /* No further back than where it was looked for before. */
+        for (tag = p; tag > seen && *tag != '<'; tag--) {
         }
+        seen = *tag == '<' ? tag : p;
         if (last == NULL || *tag != '<') {
             continue;
         }
@@ -164,6 +167,10 @@ keep_all(char *text, size_t len)
             memcpy(p, other, sizeof(other) - 1);
             any = 1;
         }
+        if (last == NULL) {
+            break;
+        }
+        p = last; /* an element has one kind */
     }
     return any;
 }
@@ -245,7 +252,8 @@ is_locked(zip_t *zip)
         if (value == NULL) {
             break;
         }
-        value += sizeof(algorithm);
+        value += sizeof(algorithm) - 1;
+        value += *value != '\0'; /* its quote */
         for (i = 0; i < sizeof(fonts) / sizeof(fonts[0])
                     && strncmp(value, fonts[i], strlen(fonts[i])) != 0;
              i++) {
@@ -290,7 +298,8 @@ platen_text_book(const char *path, const char *copy)
     n = out == NULL ? 0 : (zip_uint64_t) zip_get_num_entries(book.zip, 0);
     for (i = 0; i < n; i++) {
         name = zip_get_name(book.zip, i, 0);
-        if (name == NULL || strcmp(name, LOCKS) == 0 || name[strlen(name) - 1] == '/') {
+        if (name == NULL || *name == '\0' || strcmp(name, LOCKS) == 0
+            || name[strlen(name) - 1] == '/') {
             continue;
         }
         text = mended(&book, i, &len, &found);
