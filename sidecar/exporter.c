@@ -66,13 +66,13 @@ static int
 wanted(const platen_config_t *config)
 {
     const char *exporter = given("OTEL_TRACES_EXPORTER");
+    const char *disabled = given("OTEL_SDK_DISABLED");
     const char *protocol = given("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL");
     int         there = *config->traces_endpoint != '\0'
                 || given("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != NULL
                 || given("OTEL_EXPORTER_OTLP_ENDPOINT") != NULL;
 
-    if (given("OTEL_SDK_DISABLED") != NULL
-        && strcasecmp(getenv("OTEL_SDK_DISABLED"), "true") == 0) {
+    if (disabled != NULL && strcasecmp(disabled, "true") == 0) {
         return 0;
     }
     if (exporter != NULL && strcmp(exporter, "none") == 0) {

@@ -43,8 +43,10 @@ remove_record(const platen_ctl_store_t *s, const platen_id_t *id, int ended, gon
         snprintf(gone->client, sizeof(gone->client), "%.*s", (int) job.client.len,
                  job.client.len == 0 ? "" : job.client.data);
         rc = platen_store_remove(&txn, id, NULL, platen_now_us(), &removed);
-        gone->epoch = removed.epoch;
-        rc = rc == PLATEN_OK ? platen_txn_commit(&txn) : rc;
+        if (rc == PLATEN_OK) {
+            gone->epoch = removed.epoch;
+            rc = platen_txn_commit(&txn);
+        }
     }
     platen_txn_abort(&txn);
     return rc;
