@@ -47,7 +47,7 @@ platen_trace_counts(void)
 static void
 take_caller(platen_trace_t *trace, const platen_job_t *job)
 {
-    unsigned flags;
+    char flags[3] = ""; /* as a string of a record has no NUL behind it */
 
     if (job->trace_id.len != 32) {
         return;
@@ -57,9 +57,8 @@ take_caller(platen_trace_t *trace, const platen_job_t *job)
         return;
     }
     memcpy(trace->caller, job->trace_parent.data, 16);
-    if (sscanf(job->trace_parent.data + 17, "%2x", &flags) == 1) {
-        trace->unwanted = !(flags & FLAG_SAMPLED);
-    }
+    memcpy(flags, job->trace_parent.data + 17, 2);
+    trace->unwanted = !(strtoul(flags, NULL, 16) & FLAG_SAMPLED);
 }
 
 void
