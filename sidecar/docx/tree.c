@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "xml_doctype.h"
 #include "xml_position.h"
 
 #define NODES_MAX (1u << 21)
@@ -105,8 +106,8 @@ static const struct {
 };
 
 typedef struct {
+    XML_Parser          parser; /* the first: xml_doctype.h */
     platen_docx_tree_t *tree;
-    XML_Parser          parser;
     uint32_t            open[DEPTH_MAX];
     unsigned            depth;
 } reader_t;
@@ -236,16 +237,6 @@ on_end(void *data, const char *name)
 }
 
 static void XMLCALL
-on_doctype(void *data, const char *name, const char *system, const char *public, int internal)
-{
-    (void) name;
-    (void) system;
-    (void) public;
-    (void) internal;
-    XML_StopParser(((reader_t *) data)->parser, XML_FALSE);
-}
-
-static void XMLCALL
 on_declaration(void *data, const char *version, const char *encoding, int standalone)
 {
     (void) version;
@@ -275,7 +266,7 @@ platen_docx_tree_open(platen_docx_tree_t *tree, const char *text, size_t len)
     }
     XML_SetUserData(r.parser, &r);
     XML_SetElementHandler(r.parser, on_start, on_end);
-    XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
+    platen_xml_refuse_doctype(r.parser);
     XML_SetXmlDeclHandler(r.parser, on_declaration);
     good = XML_Parse(r.parser, text, (int) len, 1) == XML_STATUS_OK && tree->n > 0;
     XML_ParserFree(r.parser);

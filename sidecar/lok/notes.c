@@ -11,15 +11,16 @@
 #include <zip.h>
 
 #include "xml_attribute.h"
+#include "xml_doctype.h"
 
 #define PIECE 65536
 
 typedef struct {
-    XML_Parser parser;
-    int        notes; /* within the notes of a slide */
-    int        field; /* within what is for the speaker's text */
-    int        text;  /* within its text */
-    int        found; /* there is some */
+    XML_Parser parser; /* the first: xml_doctype.h */
+    int        notes;  /* within the notes of a slide */
+    int        field;  /* within what is for the speaker's text */
+    int        text;   /* within its text */
+    int        found;  /* there is some */
     unsigned   n;
 } reader_t;
 
@@ -75,18 +76,6 @@ on_text(void *data, const char *text, int len)
     }
 }
 
-static void
-on_doctype(void *data, const char *name, const char *system, const char *public, int internal)
-{
-    reader_t *r = data;
-
-    (void) name;
-    (void) system;
-    (void) public;
-    (void) internal;
-    (void) XML_StopParser(r->parser, XML_FALSE);
-}
-
 static unsigned
 read_part(zip_t *zip, zip_uint64_t index)
 {
@@ -99,7 +88,7 @@ read_part(zip_t *zip, zip_uint64_t index)
         XML_SetUserData(r.parser, &r);
         XML_SetElementHandler(r.parser, on_start, on_end);
         XML_SetCharacterDataHandler(r.parser, on_text);
-        XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
+        platen_xml_refuse_doctype(r.parser);
         while (n > 0 && (buf = XML_GetBuffer(r.parser, PIECE)) != NULL) {
             n = zip_fread(file, buf, PIECE);
             if (n < 0 || XML_ParseBuffer(r.parser, (int) n, n == 0) != XML_STATUS_OK) {

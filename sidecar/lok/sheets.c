@@ -9,6 +9,7 @@
 #include <zip.h>
 
 #include "lok/functions.h"
+#include "xml_doctype.h"
 
 #define PIECE 65536
 #define SHEETS_MAX 4096
@@ -21,9 +22,9 @@ typedef struct {
 } relation_t;
 
 typedef struct {
+    XML_Parser           parser; /* the first: xml_doctype.h */
     platen_lok_sheets_t *sheets;
     zip_t               *zip;
-    XML_Parser           parser;
 
     relation_t *relations;
     size_t      nrelations;
@@ -80,19 +81,6 @@ grow(void *list, size_t n, size_t size)
     return n % 64 == 0 ? realloc(list, (n + 64) * size) : list;
 }
 
-/* Entities could be defined so as to grow without end; Office writes none. */
-static void
-on_doctype(void *data, const char *name, const char *system, const char *public, int internal)
-{
-    reader_t *r = data;
-
-    (void) name;
-    (void) system;
-    (void) public;
-    (void) internal;
-    (void) XML_StopParser(r->parser, XML_FALSE);
-}
-
 /* Reads a part; what is wrong with it ends it early. */
 static void
 read_part(reader_t *r, const char *path, XML_StartElementHandler start,
@@ -110,7 +98,7 @@ read_part(reader_t *r, const char *path, XML_StartElementHandler start,
         XML_SetUserData(r->parser, r);
         XML_SetElementHandler(r->parser, start, end);
         XML_SetCharacterDataHandler(r->parser, text);
-        XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
+        platen_xml_refuse_doctype(r->parser);
         while (n > 0) {
             buf = XML_GetBuffer(r->parser, PIECE);
             n = buf == NULL ? -1 : zip_fread(file, buf, PIECE);

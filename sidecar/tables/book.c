@@ -11,6 +11,7 @@
 #include "format/ole.h"
 #include "tables/serial.h"
 #include "base/utf8.h"
+#include "xml_doctype.h"
 #include "xml_position.h"
 
 #define PIECE 65536
@@ -18,7 +19,7 @@
 #define OF '\n' /* between a namespace and a name, as expat gives them; in no URI */
 
 typedef struct {
-    XML_Parser                  parser;
+    XML_Parser                  parser; /* the first: xml_doctype.h */
     const platen_tables_part_t *part;
     void                       *data;
     char                       *space; /* the namespace of the root, with its OF */
@@ -88,16 +89,6 @@ on_text(void *data, const char *text, int len)
     }
 }
 
-static void
-on_doctype(void *data, const char *name, const char *system, const char *public, int internal)
-{
-    (void) name;
-    (void) system;
-    (void) public;
-    (void) internal;
-    stop(data, PLATEN_TABLES_CORRUPT);
-}
-
 int
 platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t *part,
                         void *data, platen_tables_error_t *err)
@@ -120,7 +111,7 @@ platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t
     XML_SetUserData(r.parser, &r);
     XML_SetElementHandler(r.parser, on_start, on_end);
     XML_SetCharacterDataHandler(r.parser, on_text);
-    XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
+    platen_xml_refuse_doctype(r.parser);
 
     do {
         buf = XML_GetBuffer(r.parser, PIECE);
@@ -136,7 +127,9 @@ platen_tables_part_read(zip_t *zip, const char *path, const platen_tables_part_t
             if (rc == 0) {
                 rc = platen_tables_fail(err, PLATEN_TABLES_CORRUPT, "%s, line %llu: %s", path,
                                         (unsigned long long) platen_xml_line(r.parser),
-                                        XML_ErrorString(XML_GetErrorCode(r.parser)));
+                                        XML_GetErrorCode(r.parser) == XML_ERROR_ABORTED
+                                            ? "a DOCTYPE, which no workbook has"
+                                            : XML_ErrorString(XML_GetErrorCode(r.parser)));
             }
         }
     } while (rc == 0 && n > 0);

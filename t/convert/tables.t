@@ -9,6 +9,9 @@ use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use Test::More;
 
+use lib abs_path('t/lib');
+use Hostile ();
+
 my $build = abs_path($ENV{PLATEN_BUILD} || 'build');
 my $tables = "$build/platen-tables";
 my $library = $ENV{PLATEN_DUCKDB} || "$build/duckdb/libduckdb.so";
@@ -413,6 +416,17 @@ SKIP: {
     is +(run('--memory', 20000000, @arguments))[0], 14, 'Parquet with 20 MB of buffers';
     is +(run_limited('ulimit -f 1024;', @arguments))[0], 13, 'Parquet in files of 512 kB';
     ok !-e 'out.parquet', 'no result';
+}
+
+# A document type defines entities, which could grow: what it says is that, and no formulas.
+for my $settled (qw(true false)) {
+    my $book = Hostile::zip_file(Hostile::parts(
+        '_rels/.rels' => Hostile::rels([officeDocument => 'xl/workbook.xml']),
+        'xl/_rels/workbook.xml.rels' => Hostile::rels(),
+        'xl/workbook.xml' => "<?xml version=\"1.0\"?>\n<!DOCTYPE workbook []><workbook/>"));
+
+    refused('xlsx', 'csv', $book, $settled eq 'true' ? 10 : 20, 'xl/workbook\.xml, line 2: a DOCTYPE',
+        "DOCTYPE, settled $settled", '--settled', $settled);
 }
 
 opendir my $tmp, 'tmp' or die "tmp: $!";
