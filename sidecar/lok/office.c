@@ -17,6 +17,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -33,6 +34,7 @@
 #include "lok/update.h"
 #include "engine/lo_profile.h"
 #include "engine/lo_url.h"
+#include "format/ole.h"
 
 /* From LibreOfficeKitEnums.h, which is not C in 7.4. */
 #define LOK_FEATURE_DOCUMENT_PASSWORD (1ULL << 0)
@@ -326,6 +328,38 @@ platen_lok_office_begin(const char *password)
     }
 }
 
+static int
+is_sealed(void *data, const char *name)
+{
+    int *sealed = data;
+
+    if (strcasecmp(name, "EncryptedPackage") == 0) {
+        *sealed = strcmp(name, "EncryptedPackage") != 0;
+        return 1;
+    }
+    return 0;
+}
+
+/*
+ * An encrypted document whose streams are named in other letters than Office names them:
+ * names of such containers have no case ([MS-CFB] 2.6.4), LibreOffice does not find them, asks
+ * for no password, and shows an empty page.
+ */
+static int
+is_unread(const char *path)
+{
+    struct stat st;
+    int         fd = open(path, O_RDONLY | O_CLOEXEC), sealed = 0;
+
+    if (fd >= 0) {
+        if (fstat(fd, &st) == 0) {
+            (void) platen_ole_walk(fd, st.st_size, is_sealed, &sealed);
+        }
+        close(fd);
+    }
+    return sealed;
+}
+
 /* The document, or NULL with the reason in `result`. */
 LibreOfficeKitDocument *
 platen_lok_office_load(const char *path, const char *options, platen_lok_exit_t *result)
@@ -334,6 +368,10 @@ platen_lok_office_load(const char *path, const char *options, platen_lok_exit_t 
 
     if (platen_lo_url(path, office.url, sizeof(office.url)) != 0) {
         *result = PLATEN_LOK_EXIT_SETUP;
+        return NULL;
+    }
+    if (is_unread(path)) {
+        *result = PLATEN_LOK_EXIT_LOAD;
         return NULL;
     }
     loaded = office.kit->pClass->documentLoadWithOptions(office.kit, office.url, options);
