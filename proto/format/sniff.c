@@ -478,16 +478,73 @@ is_mail(const char *p, size_t n)
 }
 
 /*
+ * The first tag of an XML text, without its "<", as far as it is there; NULL if none comes
+ * after comments, instructions and a document type.
+ */
+static const char *
+root_tag(const char *p, size_t n, size_t *len)
+{
+    static const char *const ends[][2] = { { "!--", "-->" }, { "?", "?>" }, { "!", ">" } };
+    const char              *end = p + n, *last;
+    size_t                   i;
+
+    while (p < end && *p == '<') {
+        p++;
+        for (i = 0; i < 3; i++) {
+            if ((size_t) (end - p) >= strlen(ends[i][0])
+                && memcmp(p, ends[i][0], strlen(ends[i][0])) == 0) {
+                break;
+            }
+        }
+        if (i == 3) {
+            last = memchr(p, '>', (size_t) (end - p));
+            *len = (size_t) ((last == NULL ? end : last) - p);
+            return p;
+        }
+        p = memmem(p, (size_t) (end - p), ends[i][1], strlen(ends[i][1]));
+        if (p == NULL) {
+            return NULL;
+        }
+        p += strlen(ends[i][1]);
+        while (p < end && (*p == ' ' || (*p >= '\t' && *p <= '\r'))) {
+            p++;
+        }
+    }
+    return NULL;
+}
+
+/* Whether it is an XML text whose root has this name, whatever its prefix, and this in it. */
+static int
+has_root(const char *p, size_t n, const char *name, const char *namespace)
+{
+    size_t      len, k = strlen(name), word;
+    const char *tag = root_tag(p, n, &len), *colon;
+
+    if (tag == NULL) {
+        return 0;
+    }
+    for (word = 0; word < len && strchr(" \t\r\n/", tag[word]) == NULL; word++) {
+    }
+    colon = memchr(tag, ':', word);
+    word -= colon == NULL ? 0 : (size_t) (colon + 1 - tag);
+    return word == k && memcmp(colon == NULL ? tag : colon + 1, name, k) == 0
+           && memmem(tag, len, namespace, strlen(namespace)) != NULL;
+}
+
+/*
  * Texts that no program shows as they are: converted as text they would be the
  * source of what was meant.  A name of a text format overrules that.
  */
 static const char *
 not_for_reading(const char *buf, size_t n)
 {
-    static const char *const xml[][2] = {
-        { "<pkg:package", "a document of Word as one XML file (Flat OPC)" },
-        { "http://schemas.microsoft.com/office/word/2003/wordml", "XML of Word 2003" },
-        { "urn:oasis:names:tc:opendocument:xmlns:office", "an OpenDocument file as flat XML" },
+    static const char *const xml[][3] = {
+        { "package", "http://schemas.microsoft.com/office/2006/xmlPackage",
+          "a document of Word as one XML file (Flat OPC)" },
+        { "wordDocument", "http://schemas.microsoft.com/office/word/2003/wordml",
+          "XML of Word 2003" },
+        { "document", "urn:oasis:names:tc:opendocument:xmlns:office",
+          "an OpenDocument file as flat XML" },
     };
     const char *p;
     size_t      i, left;
@@ -496,13 +553,9 @@ not_for_reading(const char *buf, size_t n)
     if (is_mail(p, left)) {
         return "a mail message, or a page saved as one";
     }
-    if (left < 5 || memcmp(p, "<?xml", 5) != 0) {
-        return NULL;
-    }
-    left = left > 4096 ? 4096 : left;
     for (i = 0; i < sizeof(xml) / sizeof(xml[0]); i++) {
-        if (memmem(p, left, xml[i][0], strlen(xml[i][0])) != NULL) {
-            return xml[i][1];
+        if (has_root(p, left, xml[i][0], xml[i][1])) {
+            return xml[i][2];
         }
     }
     return NULL;
@@ -521,8 +574,7 @@ sniff_text(platen_sniff_t *sniff, const char *buf, size_t n, const platen_format
         is_format(sniff, platen_format_find("rtf", 3));
         return;
     }
-    if (left > 5 && memcmp(p, "<?xml", 5) == 0
-        && memmem(p, left > 4096 ? 4096 : left, sheet, sizeof(sheet) - 1) != NULL) {
+    if (has_root(p, left, "Workbook", sheet)) {
         is_some_text(sniff, platen_format_find("excel-xml", 9));
         return;
     }

@@ -456,6 +456,59 @@ test_text(void **state)
     assert_string_equal(sniff.format->name, "svg");
 }
 
+/* Whole documents as XML, of which the source is no text to read: by their root, wherever that
+ * begins, and however long its list of namespaces is. */
+static void
+test_flat_xml(void **state)
+{
+#define ODF "xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\""
+    static const struct {
+        const char *before, *after, *what; /* a long attribute is between them */
+    } texts[] = {
+        { "<?xml version=\"1.0\"?>\n<office:document", ODF ">",
+          "an OpenDocument file as flat XML" },
+        { "\xef\xbb\xbf\n<office:document", ODF ">", "an OpenDocument file as flat XML" },
+        { "<!-- <p> --><!DOCTYPE x><o:document", ODF "><o:body/>",
+          "an OpenDocument file as flat XML" },
+        { "<?mso-application progid=\"Word.Document\"?><w:wordDocument",
+          "xmlns:w=\"http://schemas.microsoft.com/office/word/2003/wordml\">",
+          "XML of Word 2003" },
+        { "<pkg:package", "xmlns:pkg=\"http://schemas.microsoft.com/office/2006/xmlPackage\">",
+          "a document of Word as one XML file (Flat OPC)" },
+        { "<ss:Workbook", "xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\">",
+          "excel-xml" },
+        { "<html", ODF "><p>", "html" },
+        { "<document", ">" ODF, "" },
+        { "<x><office:document", ODF ">", "" },
+        { "<!-- <office:document", ODF ">", "" },
+        { "<", "", "" },
+    };
+    platen_sniff_t sniff;
+    char           text[8192];
+    size_t         i;
+    int            room;
+
+    (void) state;
+    for (room = 0; room < 6000; room += 5000) {
+        for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+            snprintf(text, sizeof(text), "%s a=\"%*s\" %s", texts[i].before, room, "",
+                     texts[i].after);
+            sniff = sniff_text(text);
+            if (strlen(texts[i].what) > 9) {
+                assert_null(sniff.format);
+                assert_string_equal(sniff.what, texts[i].what);
+                assert_ptr_equal(platen_sniff_decide(&sniff, format("txt"), 1), format("txt"));
+            } else {
+                assert_non_null(sniff.format);
+                if (*texts[i].what != '\0') {
+                    assert_string_equal(sniff.format->name, texts[i].what);
+                }
+            }
+        }
+    }
+#undef ODF
+}
+
 /* HTML begins after what may stand before it, however long that is. */
 static void
 test_html_after_comment(void **state)
@@ -599,6 +652,7 @@ main(void)
         cmocka_unit_test(test_polyglot),
         cmocka_unit_test(test_binary),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_flat_xml),
         cmocka_unit_test(test_html_after_comment),
         cmocka_unit_test(test_decide),
         cmocka_unit_test(test_unreadable),
