@@ -15,6 +15,7 @@
 
 #include "lok_hostile.h"
 #include "lok_zygote.h"
+#include "lok/heap.h"
 #include "sandbox/sandbox.h"
 
 #define PAIR 2 /* documents at a time */
@@ -872,12 +873,65 @@ test_no_process(void)
     ok(zygote_end(&s) == 0, "no process: it ends when it is told");
 }
 
+#define PIECES 20000
+
+/* The number of those that lie in holes between others that were there before. */
+static unsigned
+in_holes(int close)
+{
+    static char *pieces[PIECES];
+    char        *first, *last, *piece;
+    unsigned     i, n = 0;
+
+    for (i = 0; i < PIECES; i++) {
+        pieces[i] = malloc(1 + i * 7919 % 3000);
+    }
+    first = pieces[0];
+    last = pieces[PIECES - 1];
+    for (i = 1; i < PIECES - 1; i++) {
+        if (i % 7 != 0) {
+            free(pieces[i]);
+        }
+    }
+    if (close) {
+        platen_lok_heap_close();
+    }
+    for (i = 0; i < PIECES; i++) {
+        piece = malloc(1 + i * 104729 % 3000); /* for good: the process ends */
+        n += piece >= first && piece < last;
+    }
+    return n;
+}
+
+static void
+test_heap(void)
+{
+    unsigned n[2] = { 0, 0 };
+    int      ends[2] = { -1, -1 }, i, rc = -1;
+
+    for (i = 0; i < 2; i++) {
+        if (pipe2(ends, O_CLOEXEC) != 0) {
+            break;
+        }
+        if (fork() == 0) {
+            n[i] = in_holes(i);
+            _exit(write(ends[1], &n[i], sizeof(n[i])) != sizeof(n[i]));
+        }
+        rc = read(ends[0], &n[i], sizeof(n[i])) == sizeof(n[i]) && wait(NULL) > 0 ? 0 : -1;
+        close(ends[0]);
+        close(ends[1]);
+    }
+    ok(rc == 0 && n[0] > PIECES / 2 && n[1] == 0,
+       "once the heap is closed nothing is allocated in its holes (%u, were %u)", n[1], n[0]);
+}
+
 static void
 tests(const char *corpus)
 {
     zygote_t s;
     unsigned i;
 
+    test_heap();
     start(&s, "0");
     ok(s.ready.pid == (uint32_t) s.pid && s.ready.version.len > 12, "READY: %.*s in %u ms",
        (int) s.ready.version.len, s.ready.version.data, s.ready.warm_ms);

@@ -17,7 +17,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lok/heap.h"
 #include "lok/office.h"
 #include "lok/populate.h"
 #include "lok/profile.h"
@@ -512,9 +512,6 @@ get_ready(void)
         fail(err);
     }
 
-    /* What the warm-up has freed would be memory that each fork shares for nothing. */
-    (void) malloc_trim(0);
-
     /* Threads of the warm-up may still be about to end. */
     for (tries = 0; alone(err, sizeof(err)) != 0; tries++) {
         if (tries == 100) {
@@ -529,6 +526,8 @@ get_ready(void)
                != 0) {
         fail(err);
     }
+
+    platen_lok_heap_close();
 
     /* Renewed with the zygote: another has other addresses. */
     if (strcmp(serve->populate, "off") != 0) {
