@@ -131,7 +131,7 @@ static char *
 resource(void)
 {
     json_t     *all = json_object(), *list = json_array(), *value;
-    const char *name;
+    const char *name, *service = given("OTEL_SERVICE_NAME");
     char       *text;
 
     (void) add_attribute(all, "service.name", "platen");
@@ -139,8 +139,8 @@ resource(void)
     (void) add_attribute(all, "telemetry.sdk.name", "platen");
     (void) add_attribute(all, "telemetry.sdk.language", "c");
     (void) each(given("OTEL_RESOURCE_ATTRIBUTES"), add_attribute, all);
-    if (given("OTEL_SERVICE_NAME") != NULL) {
-        (void) add_attribute(all, "service.name", given("OTEL_SERVICE_NAME"));
+    if (service != NULL) {
+        (void) add_attribute(all, "service.name", service);
     }
     json_object_foreach(all, name, value)
     {
