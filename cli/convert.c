@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/platen.h"
 #include "cli.h"
 #include "fetch.h"
 #include "http.h"
@@ -26,6 +28,7 @@
 
 #define QUEUE_MAX 100000
 #define WAIT_S 30
+#define PAUSE_MS 500L
 
 typedef struct {
     const platen_settings_t *settings;
@@ -115,8 +118,12 @@ await(worker_t *w, const char *id, int *code, char *err, size_t errlen)
     json_t                *job;
     const char            *status;
     long                   answer;
+    double                 progress, seen = -1;
+    const struct timespec  pause = { 0, PAUSE_MS * 1000000L };
+    uint64_t               asked;
 
     for (;;) {
+        asked = platen_monotonic_us();
         snprintf(path, sizeof(path), "/jobs/%s?wait=%d", id, WAIT_S);
         request.headers[0] = *match == '\0' ? NULL : match;
         answer = platen_http_do(w->http, &request, &r);
@@ -136,12 +143,12 @@ await(worker_t *w, const char *id, int *code, char *err, size_t errlen)
             && strcmp(status, "PROCESSING") != 0 && strcmp(status, "INITIATED") != 0) {
             return job;
         }
+        progress = json_number_value(json_object_get(job, "progress"));
         if (status != NULL) {
-            platen_progress_set(
-                w->slot, NULL,
-                strcmp(status, "PROCESSING") == 0 ? PLATEN_PROGRESS_CONVERT
-                                                  : PLATEN_PROGRESS_WAIT,
-                (int) (json_number_value(json_object_get(job, "progress")) * 1000));
+            platen_progress_set(w->slot, NULL,
+                                strcmp(status, "PROCESSING") == 0 ? PLATEN_PROGRESS_CONVERT
+                                                                  : PLATEN_PROGRESS_WAIT,
+                                progress >= 0 && progress <= 1 ? (int) (progress * 1000) : 0);
         } else if (answer == 200) {
             json_decref(job);
             *code = PLATEN_CLI_FAILED;
@@ -149,6 +156,12 @@ await(worker_t *w, const char *id, int *code, char *err, size_t errlen)
             return NULL;
         }
         json_decref(job);
+        /* One that does not wait until there is news, as a proxy has taken that out. */
+        if ((answer == 304 || progress == seen)
+            && platen_monotonic_us() - asked < PAUSE_MS * 1000UL) {
+            nanosleep(&pause, NULL);
+        }
+        seen = answer == 304 ? seen : progress;
     }
 }
 

@@ -4,9 +4,11 @@ use lib 't/lib';
 use TestPlaten;
 use IO::Pty;
 use IO::Select;
+use TestPlace;
 
 our $Cli = "$TestPlaten::Build/platen";
 our ($Out, $Err);
+our $Port = TestPlace::port();
 
 # It fails what says so, and keeps what says so until $Var/go is there.
 our @Copies = only_script(copies => 'read -r word < "$1"; [ "$word" != bad ] || exit 65
@@ -336,3 +338,21 @@ waitpid $pid, 0;
 is $? >> 8, 130, 'is left on the server';
 like slurp("$Var/cli.err"), qr/slow\.txt: stopped \(job [0-9a-f-]{36}\)/, 'and told by its id';
 spew("$Var/go", '');
+
+
+
+=== TEST 9: a proxy that takes the wait out is not asked all the time
+--- http_config eval
+"$::HttpConfig log_format asked '\$request_method'; server { listen 127.0.0.1:$::Port; access_log $::Var/asked.log asked;"
+    . " location / { proxy_pass http://127.0.0.1:" . Test::Nginx::Util::server_port() . "\$uri; } location = /jobs { proxy_pass http://127.0.0.1:" . Test::Nginx::Util::server_port() . "; } }"
+--- flow
+unlink "$Var/go";
+spew("$Var/slow.txt", "slow\n");
+my $pid = main::platen_start({ env => { PLATEN_URL => "http://127.0.0.1:$::Port" } }, 'convert', '-t', 'pdf', 'slow.txt', '-o', "$Var/waited.pdf");
+ok eventually(30, sub { my ($job) = @{ json_of(get('/jobs?status=PROCESSING'))->{jobs} }; $job }), 'it is converted';
+sleep 2;
+spew("$Var/go", '');
+waitpid $pid, 0;
+is $?, 0, 'and comes' or diag slurp("$Var/cli.err");
+my $asked = () = slurp("$Var/asked.log") =~ /^GET/mg;
+cmp_ok $asked, '<', 100, "asked $asked times in some seconds";
