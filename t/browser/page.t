@@ -313,6 +313,8 @@ for my $scheme (qw(light dark)) {
 $page->click('#convert');
 ok $page->until(30, q{document.querySelectorAll('#jobs-list .done').length === 2 && document.querySelector('.failed')}), 'converted' or diag $page->log;
 is $page->js('document.activeElement.id'), 'jobs-title', 'the focus goes where it goes on';
+is $page->js(q{getComputedStyle(document.querySelector('#choose-folder')).color}), $page->js(q{getComputedStyle(document.querySelector('#download-all')).color}),
+    'a button that works has the colour of one';
 for my $scheme (qw(light dark)) {
     $page->scheme($scheme);
     main::violations($page, "the list, $scheme");
@@ -323,7 +325,20 @@ main::shot($page, 'phone');
 is $page->js('document.documentElement.scrollWidth <= innerWidth'), 1, 'a phone does not scroll sideways' or diag $page->js('document.documentElement.scrollWidth');
 $page->js(q{document.documentElement.dir = 'rtl'});
 is $page->js('document.documentElement.scrollWidth <= innerWidth'), 1, 'nor from right to left';
+# Which of these is further to the left, its first letter or its last.
+is_deeply $page->js(q{['#usage-text', '#choose-files', '#choose-folder'].filter((s) => { const text = document.querySelector(s).firstChild;
+    const [a, b] = [0, text.length - 1].map((n) => { const r = document.createRange(); r.setStart(text, n); r.setEnd(text, n + 1); return r.getBoundingClientRect().left; });
+    return a >= b; })}), [], 'where words that are read from the left stay in order';
 main::shot($page, 'phone-rtl');
+$page->js(q{document.documentElement.dir = 'ltr'});
+for my $tag (qw(de pt)) {
+    $page->set('#language', $tag);
+    ok $page->until(10, "document.documentElement.lang === '$tag'"), "a phone in $tag";
+    is_deeply $page->js(q{[document.documentElement, ...document.querySelectorAll('header *, main *')].filter((e) => e.scrollWidth > e.clientWidth + 1
+        && !e.matches('.hidden, option, #staged-list *') && getComputedStyle(e).display !== 'inline' && e.checkVisibility()).map((e) => e.id || e.outerHTML.slice(0, 80))}), [],
+        'cuts nothing off';
+    main::shot($page, "phone-$tag");
+}
 $page->resize(1100, 900);
 for (['de', 'Dokumente', 'Fertig'], ['pt', 'Documentos', 'Pronto'], ['en', 'Documents', 'Ready']) {
     my ($tag, $title, $ready) = @$_;
