@@ -925,6 +925,37 @@ test_heap(void)
        "once the heap is closed nothing is allocated in its holes (%u, were %u)", n[1], n[0]);
 }
 
+/* Whether somebody has read a file since it was written. */
+static int
+was_read(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0
+           && (st.st_atim.tv_sec > st.st_mtim.tv_sec
+               || (st.st_atim.tv_sec == st.st_mtim.tv_sec
+                   && st.st_atim.tv_nsec > st.st_mtim.tv_nsec));
+}
+
+/* Menu bars that nobody sees: those of the profile, which have nothing in them. */
+static void
+test_menus(void)
+{
+    static const char *const modules[] = { "swriter", "scalc", "simpress" };
+    char                     path[SCRATCH_MAX + 128];
+    size_t                   i;
+
+    if (!was_read(at("state/profile/user/registrymodifications.xcu"))) {
+        printf("# the file system does not say when a file was read\n");
+        return;
+    }
+    for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s/menubar/menubar.xml",
+                 at("state/profile/user/config/soffice.cfg/modules"), modules[i]);
+        ok(was_read(path), "LibreOffice takes the menu bar of the profile (%s)", modules[i]);
+    }
+}
+
 static void
 tests(const char *corpus)
 {
@@ -938,6 +969,7 @@ tests(const char *corpus)
     ok((s.ready.layers & PLATEN_SANDBOX_CORE) == PLATEN_SANDBOX_CORE,
        "the layers hold that must (%x)", s.ready.layers);
     ok(status_kb(s.pid, "Threads") == 1, "the zygote has one thread");
+    test_menus();
     ok(simple(&s, 1), "a document is converted");
     if (corpus != NULL) {
         run_corpus(&s, corpus, nsamples, 1);

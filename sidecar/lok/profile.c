@@ -27,6 +27,8 @@
 
 #define SETTINGS "profile/user/registrymodifications.xcu"
 
+#define MODULES "profile/user/config/soffice.cfg/modules"
+
 #define OFFICE "org.openoffice.Office."
 
 /* Besides what every profile has (engine/lo_profile.c): path, name and attributes, value. */
@@ -95,6 +97,53 @@ write_settings(const char *program)
     return fclose(out);
 }
 
+/*
+ * LibreOffice makes the menu bar of each document that it opens, of 600 commands with their
+ * names and pictures, a quarter of the work of a small one, and nobody sees it.  A user may
+ * have a menu bar of his own; here it has nothing in it.
+ */
+static int
+write_menus(void)
+{
+    static const char *const modules[] = { "swriter", "sweb",     "sglobal",
+                                           "scalc",   "simpress", "sdraw" };
+    static const char        menu[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                                      "<menu:menubar menu:id=\"menubar\""
+                                      " xmlns:menu=\"http://openoffice.org/2001/menu\"/>\n";
+    char                     path[128];
+    size_t                   i;
+    FILE                    *out;
+
+    if (mkdir("profile/user/config", 0700) != 0
+        || mkdir("profile/user/config/soffice.cfg", 0700) != 0 || mkdir(MODULES, 0700) != 0) {
+        return -1;
+    }
+    for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+        snprintf(path, sizeof(path), MODULES "/%s", modules[i]);
+        if (mkdir(path, 0700) != 0) {
+            return -1;
+        }
+        snprintf(path, sizeof(path), MODULES "/%s/menubar", modules[i]);
+        if (mkdir(path, 0700) != 0) {
+            return -1;
+        }
+        snprintf(path, sizeof(path), MODULES "/%s/menubar/menubar.xml", modules[i]);
+        out = fopen(path, "wxe");
+        if (out == NULL) {
+            return -1;
+        }
+        fputs(menu, out);
+        if (ferror(out) != 0) {
+            fclose(out);
+            return -1;
+        }
+        if (fclose(out) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int
 platen_lok_profile_make(const char *state, const char *program, char *err, size_t errlen)
 {
@@ -104,7 +153,8 @@ platen_lok_profile_make(const char *state, const char *program, char *err, size_
         || (step = "make tmp in", mkdir("tmp", 0700)) != 0
         || (step = "make profile in", mkdir("profile", 0700)) != 0
         || mkdir("profile/user", 0700) != 0
-        || (step = "write " SETTINGS " in", write_settings(program)) != 0) {
+        || (step = "write " SETTINGS " in", write_settings(program)) != 0
+        || (step = "write the menus of", write_menus()) != 0) {
         snprintf(err, errlen, "cannot %s %s: %s", step, state, strerror(errno));
         return -1;
     }
