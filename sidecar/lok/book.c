@@ -79,6 +79,27 @@ order_sheet(LibreOfficeKitDocument *loaded, const char *command, const char *nam
 }
 
 /*
+ * Whether LibreOffice shows a sheet: 1, 0, or -1 if it does not say.  It says so by a
+ * number, which LibreOffice 7.4 puts in quotation marks and 25.2 does not.
+ */
+static int
+is_visible(LibreOfficeKitDocument *loaded, int sheet)
+{
+    static const char name[] = "\"visible\":";
+    char             *info = loaded->pClass->getPartInfo(loaded, sheet);
+    const char       *p = info == NULL ? NULL : strstr(info, name);
+    int               visible = -1;
+
+    if (p != NULL) {
+        p += sizeof(name) - 1;
+        p += strspn(p, " \"");
+        visible = *p == '1' ? 1 : *p == '0' ? 0 : -1;
+    }
+    free(info);
+    return visible;
+}
+
+/*
  * What Excel does when it opens a workbook: a hidden sheet stays hidden although it is
  * the active one, and rows that have no height of their own are as high as their text.
  */
@@ -89,17 +110,14 @@ platen_lok_book_open(LibreOfficeKitDocument *loaded, const platen_lok_document_t
     int                      parts = loaded->pClass->getParts(loaded);
     int                      active = loaded->pClass->getPart(loaded);
     const platen_lok_rows_t *rows;
-    char                     arguments[96], *info;
+    char                     arguments[96];
     size_t                   i;
     unsigned                 k;
 
     for (i = 0; i < book->n && (int) i < parts; i++) {
-        info = loaded->pClass->getPartInfo(loaded, (int) i);
-        if (book->sheet[i].hidden && info != NULL
-            && strstr(info, "\"visible\": \"1\"") != NULL) {
+        if (book->sheet[i].hidden && is_visible(loaded, (int) i) == 1) {
             order_sheet(loaded, ".uno:Hide", book->sheet[i].name);
         }
-        free(info);
     }
     if (strcmp(document->export_filter, "pdf") != 0) {
         return;
@@ -125,11 +143,7 @@ platen_lok_book_open(LibreOfficeKitDocument *loaded, const platen_lok_document_t
 static int
 is_hidden(LibreOfficeKitDocument *loaded, int sheet)
 {
-    char *info = loaded->pClass->getPartInfo(loaded, sheet);
-    int   hidden = info != NULL && strstr(info, "\"visible\": \"0\"") != NULL;
-
-    free(info);
-    return hidden;
+    return is_visible(loaded, sheet) == 0;
 }
 
 /* Whether a sheet is hidden, which with a page to each sheet would have one. */
