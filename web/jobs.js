@@ -332,7 +332,7 @@ export class Jobs {
         cursor = page.next_cursor;
         for (const job of page.jobs) if (wanted.delete(job.job_id) || !this.#rows.has(job.job_id)) this.put(job);
         for (const id of wanted) if ((!cursor || id > cursor) && this.#rows.has(id)) { wanted.delete(id); this.#due.add(id); }
-      } while (cursor && [...wanted].some((id) => id < cursor && this.#rows.has(id)));
+      } while (cursor && [...wanted].some((id) => id < cursor && !this.#hides(id)));
     } catch (e) {
       if (e.passes && e.code !== 'offline') for (const id of wanted) this.#due.add(id);
       await pause(1000 * (e.retryAfter || 0));
