@@ -937,14 +937,22 @@ was_read(const char *path)
                    && st.st_atim.tv_nsec > st.st_mtim.tv_nsec));
 }
 
-/* Menu bars that nobody sees: those of the profile, which have nothing in them. */
+/*
+ * Menu bars that nobody sees: those of the profile, which have nothing in them.  LibreOffice
+ * 25.2 makes none for LibreOfficeKit: it opens neither these nor its own.
+ */
 static void
-test_menus(void)
+test_menus(platen_str_t version)
 {
     static const char *const modules[] = { "swriter", "scalc", "simpress" };
-    char                     path[SCRATCH_MAX + 128];
+    char                     path[SCRATCH_MAX + 128], text[64];
     size_t                   i;
 
+    snprintf(text, sizeof(text), "%.*s", (int) version.len, version.data);
+    if (strtoul(text + strcspn(text, "0123456789"), NULL, 10) >= 25) {
+        printf("# %s makes no menu bars\n", text);
+        return;
+    }
     if (!was_read(at("state/profile/user/registrymodifications.xcu"))) {
         printf("# the file system does not say when a file was read\n");
         return;
@@ -969,7 +977,7 @@ tests(const char *corpus)
     ok((s.ready.layers & PLATEN_SANDBOX_CORE) == PLATEN_SANDBOX_CORE,
        "the layers hold that must (%x)", s.ready.layers);
     ok(status_kb(s.pid, "Threads") == 1, "the zygote has one thread");
-    test_menus();
+    test_menus(s.ready.version);
     ok(simple(&s, 1), "a document is converted");
     if (corpus != NULL) {
         run_corpus(&s, corpus, nsamples, 1);
