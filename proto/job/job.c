@@ -159,6 +159,14 @@ platen_state_has_result(platen_state_t state)
 }
 
 int
+platen_job_has_input(const platen_job_t *job)
+{
+    /* A file of a batch that could not be taken out of its archive has nothing. */
+    return job->state != PLATEN_STATE_INITIATED && job->state != PLATEN_STATE_CANCELLED
+           && (job->state != PLATEN_STATE_FAILED || job->input_size != 0);
+}
+
+int
 platen_job_is_file(const platen_job_t *job)
 {
     return job->parent.len == sizeof(job->id.b);

@@ -171,6 +171,9 @@ int platen_state_final(platen_state_t state);
 /* Whether there is something to download. */
 int platen_state_has_result(platen_state_t state);
 
+/* Whether there is an input of it on the disk, as its record says. */
+int platen_job_has_input(const platen_job_t *job);
+
 /* Whether it is a file of a batch, or a thumbnail. */
 int platen_job_is_file(const platen_job_t *job);
 

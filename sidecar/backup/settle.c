@@ -30,13 +30,9 @@ is_there(const char *data, platen_dir_t dir, const platen_job_t *job)
 static int
 lacks_file(const char *data, const platen_job_t *job)
 {
-    platen_state_t state = (platen_state_t) job->state;
-
-    if (state == PLATEN_STATE_INITIATED || state == PLATEN_STATE_CANCELLED) {
-        return 0;
-    }
-    return !is_there(data, PLATEN_DIR_INPUT, job)
-           || (platen_state_has_result(state) && !is_there(data, PLATEN_DIR_OUTPUT, job));
+    return (platen_job_has_input(job) && !is_there(data, PLATEN_DIR_INPUT, job))
+           || (platen_state_has_result((platen_state_t) job->state)
+               && !is_there(data, PLATEN_DIR_OUTPUT, job));
 }
 
 /* Of the next records behind `after`, those that lack a file: *n of them.  Returns how many

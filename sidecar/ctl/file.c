@@ -12,15 +12,8 @@
 static int
 expects(platen_dir_t dir, const platen_job_t *job)
 {
-    platen_state_t state = (platen_state_t) job->state;
-
-    /* A file of a batch that could not be taken out of its archive has nothing. */
-    if (state == PLATEN_STATE_FAILED && job->input_size == 0) {
-        return 0;
-    }
-    return dir == PLATEN_DIR_INPUT
-               ? state != PLATEN_STATE_INITIATED && state != PLATEN_STATE_CANCELLED
-               : platen_state_has_result(state);
+    return dir == PLATEN_DIR_INPUT ? platen_job_has_input(job)
+                                   : platen_state_has_result((platen_state_t) job->state);
 }
 
 static platen_ctl_file_t
