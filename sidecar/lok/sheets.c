@@ -15,6 +15,8 @@
 #define SHEETS_MAX 4096
 #define STYLES_MAX 65536
 #define FORMULA_MAX 8192
+#define STRINGS_MAX (16 * 1048576) /* of those that cells share */
+#define STRINGS_PIECE 8192
 
 typedef struct {
     char *id;
@@ -36,6 +38,10 @@ typedef struct {
     size_t         ntall;
     int            in_fonts, in_cells;
 
+    /* Strings that cells share: a bit to each that has several lines. */
+    unsigned char *lines;
+    size_t         nstrings;
+
     /* The sheet. */
     platen_lok_sheet_t *sheet;
     int                 own_height; /* every row has one */
@@ -47,6 +53,8 @@ typedef struct {
     size_t              nformula;
     int                 in_formula, has_formula, in_value, has_value;
     int                 in_text, has_text, may_be_tall;
+    int                 shared; /* the cell's value is the number of a string */
+    unsigned long       string;
 } reader_t;
 
 static const char *
@@ -218,6 +226,49 @@ style_end(void *data, const char *name)
 }
 
 static void
+strings_start(void *data, const char *name, const char **attributes)
+{
+    reader_t      *r = data;
+    unsigned char *lines;
+
+    (void) attributes;
+    name = local(name);
+    if (strcmp(name, "si") == 0 && r->nstrings < STRINGS_MAX) {
+        if (r->nstrings % STRINGS_PIECE == 0) {
+            lines = realloc(r->lines, (r->nstrings + STRINGS_PIECE) / 8);
+            if (lines == NULL) {
+                XML_StopParser(r->parser, XML_FALSE);
+                return;
+            }
+            r->lines = lines;
+            memset(lines + r->nstrings / 8, 0, STRINGS_PIECE / 8);
+        }
+        r->nstrings++;
+    }
+    r->in_text = strcmp(name, "t") == 0;
+}
+
+static void
+strings_end(void *data, const char *name)
+{
+    reader_t *r = data;
+
+    (void) name;
+    r->in_text = 0;
+}
+
+static void
+strings_text(void *data, const char *text, int len)
+{
+    reader_t *r = data;
+    size_t    last = r->nstrings - 1;
+
+    if (r->in_text && r->nstrings > 0 && memchr(text, '\n', (size_t) len) != NULL) {
+        r->lines[last / 8] |= (unsigned char) (1U << last % 8);
+    }
+}
+
+static void
 sheet_start(void *data, const char *name, const char **attributes)
 {
     reader_t     *r = data;
@@ -232,6 +283,9 @@ sheet_start(void *data, const char *name, const char **attributes)
         style = value == NULL ? 0 : strtoul(value, NULL, 10);
         r->may_be_tall = style < r->ntall && r->tall[style];
         r->has_formula = r->has_value = r->has_text = 0;
+        value = attribute(attributes, "t");
+        r->shared = value != NULL && strcmp(value, "s") == 0;
+        r->string = 0;
     } else if (strcmp(name, "f") == 0) {
         r->in_formula = r->has_formula = 1;
         r->nformula = 0;
@@ -295,6 +349,9 @@ sheet_end(void *data, const char *name)
     } else if (strcmp(name, "row") == 0) {
         end_row(r);
     } else if (strcmp(name, "c") == 0) {
+        /* LibreOffice begins a line in a cell where its text does, wrapped or not. */
+        r->may_be_tall |= r->shared && r->has_value && r->string < r->nstrings
+                          && (r->lines[r->string / 8] >> r->string % 8 & 1) != 0;
         r->seen |= r->may_be_tall && (r->has_value || r->has_text);
         if (!r->has_formula) {
             return;
@@ -313,8 +370,15 @@ sheet_text(void *data, const char *text, int len)
     reader_t *r = data;
     size_t    n = (size_t) len;
 
+    size_t i;
+
     r->has_value |= r->in_value && n > 0;
     r->has_text |= r->in_text && n > 0;
+    r->may_be_tall |=
+        (r->in_text || (r->in_value && !r->shared)) && memchr(text, '\n', n) != NULL;
+    for (i = 0; r->in_value && r->shared && i < n && r->string < STRINGS_MAX; i++) {
+        r->string = r->string * 10 + (text[i] >= '0' && text[i] <= '9' ? text[i] - '0' : 0);
+    }
     if (r->in_formula) {
         n = n < sizeof(r->formula) - r->nformula ? n : sizeof(r->formula) - r->nformula;
         memcpy(r->formula + r->nformula, text, n);
@@ -330,6 +394,7 @@ read_book(reader_t *r)
     read_part(r, "xl/_rels/workbook.xml.rels", relation_start, NULL, NULL);
     read_part(r, "xl/workbook.xml", workbook_start, NULL, NULL);
     read_part(r, "xl/styles.xml", style_start, style_end, NULL);
+    read_part(r, "xl/sharedStrings.xml", strings_start, strings_end, strings_text);
     for (i = 0; i < r->sheets->n; i++) {
         r->sheet = &r->sheets->sheet[i];
         r->row = 0;
@@ -361,6 +426,7 @@ platen_lok_sheets_new(const char *path)
         free(r->relations);
         free(r->sizes);
         free(r->tall);
+        free(r->lines);
         free(r);
     }
     if (self != NULL && self->n == 0) {

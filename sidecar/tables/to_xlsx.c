@@ -48,6 +48,7 @@ typedef struct {
     lxw_worksheet         *sheet;
     lxw_format            *date;
     lxw_format            *timestamp;
+    lxw_format            *lines;     /* of a text of several */
     lxw_format            *fixed[16]; /* by digits behind the point */
     sheet_column_t        *columns;
     size_t                 ncolumns;
@@ -126,7 +127,8 @@ write_text(to_xlsx_t *to, lxw_col_t col, const char *text, size_t len)
     if (make_text(to, text, len) > TEXT_MAX) {
         return LXW_ERROR_MAX_STRING_LENGTH_EXCEEDED;
     }
-    return worksheet_write_string(to->sheet, to->row, col, to->text.data, NULL);
+    return worksheet_write_string(to->sheet, to->row, col, to->text.data,
+                                  strchr(to->text.data, '\n') == NULL ? NULL : to->lines);
 }
 
 static lxw_error
@@ -390,12 +392,14 @@ open_workbook(to_xlsx_t *to, const platen_tables_options_t *options, platen_tabl
     to->sheet = to->workbook != NULL ? workbook_add_worksheet(to->workbook, "Sheet1") : NULL;
     to->date = to->sheet != NULL ? workbook_add_format(to->workbook) : NULL;
     to->timestamp = to->date != NULL ? workbook_add_format(to->workbook) : NULL;
-    if (to->timestamp == NULL) {
+    to->lines = to->timestamp != NULL ? workbook_add_format(to->workbook) : NULL;
+    if (to->lines == NULL) {
         return platen_tables_fail(err, PLATEN_TABLES_WRITE, "cannot write XLSX in %s: %s",
                                   to->tmp, strerror(errno));
     }
     format_set_num_format(to->date, "yyyy-mm-dd");
     format_set_num_format(to->timestamp, "yyyy-mm-dd hh:mm:ss");
+    format_set_text_wrap(to->lines);
     if (!options->no_header) {
         worksheet_freeze_panes(to->sheet, 1, 0);
     }

@@ -84,7 +84,7 @@ for my $to (qw(html txt md)) {
 
 
 
-=== TEST 4: a table in a table of RTF that leaves a level out
+=== TEST 5: a table in a table of RTF that leaves a level out
 --- timeout: 60
 --- flow
 for my $level (2, 3) {
@@ -97,3 +97,19 @@ for my $level (2, 3) {
         else { like $text, qr/deep/, "$to: has it"; unlike $warnings, qr/levels of tables/, 'and nothing is said' }
     }
 }
+
+
+
+=== TEST 6: cells of several lines: each line is on the page
+--- timeout: 60
+--- flow
+my $csv = qq(name,note,end\nfirst,"one\ntwo\nthree",x\nsecond,"four\r\nfive\r\nsix",y\n);
+my ($text) = main::text(name => 'a.csv', content => $csv, to => 'pdf');
+like $text, qr/one.*two.*three.*four.*five.*six/s, 'of CSV';
+my (undef, $book) = convert(name => 'a.csv', content => $csv, to => 'xlsx');
+like `unzip -p $book xl/styles.xml`, qr/wrapText="1"/, 'and a workbook of it shows them';
+my @cells = ('t="s"><v>1</v>', 't="inlineStr"><is><t>four&#10;five&#10;six</t></is>', 't="str"><v>seven&#10;eight&#10;nine</v>', 't="s"><v>0</v>');
+my $row = 0;
+my $rows = join '', map { $row++; qq(<row r="$row"><c r="A$row" $_</c></row>) } @cells;
+($text) = main::text(name => 'a.xlsx', content => xlsx(strings => '<si><t>last</t></si><si><r><t>one&#10;</t></r><r><t>two&#10;three</t></r></si>', sheets => [['One', $rows]]), to => 'pdf');
+like $text, qr/one.*two.*three.*four.*five.*six.*seven.*eight.*nine.*last/s, 'of a workbook whose cells do not wrap';
