@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/id.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
@@ -180,4 +181,29 @@ platen_log_lines(platen_str_t lines)
         json_array_append_new(list, platen_log_text(p, (size_t) (eol - p)));
     }
     return list;
+}
+
+static json_t *
+text_or_null(platen_str_t text)
+{
+    return text.len == 0 ? NULL : platen_log_text(text.data, text.len);
+}
+
+json_t *
+platen_log_job(const platen_job_t *job)
+{
+    char text[PLATEN_ID_TEXT + 1];
+
+    platen_id_format(&job->id, text);
+    return json_pack("{s:s, s:o*, s:o*}", "job_id", text, "request_id",
+                     text_or_null(job->request_id), "trace_id", text_or_null(job->trace_id));
+}
+
+void
+platen_log_path(platen_log_level_t level, const char *msg, json_t *context, const char *path,
+                int error)
+{
+    json_object_set_new(context, "path", json_string(path));
+    json_object_set_new(context, "error", json_string(strerror(error)));
+    platen_log(level, msg, context);
 }

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <sys/types.h>
 
-#include "base/platen.h"
+#include "job/job.h"
 
 typedef enum {
     PLATEN_LOG_DEBUG,
@@ -47,5 +47,16 @@ json_t *platen_log_text(const char *s, size_t len);
 
 /* The same of each of the lines, which have a line feed between two, as a list. */
 json_t *platen_log_lines(platen_str_t lines);
+
+/*
+ * What each line about a job begins with: its id, and those of the request and the trace
+ * that brought it, if it has any.  To be completed, and given to platen_log().  NULL: no
+ * memory.
+ */
+json_t *platen_log_job(const platen_job_t *job);
+
+/* Of a file of a job: its context and, behind that, the path and what errno is called. */
+void platen_log_path(platen_log_level_t level, const char *msg, json_t *context,
+                     const char *path, int error);
 
 #endif

@@ -19,7 +19,7 @@
  *
  * "finish" takes a job that is PROCESSING; with SUCCESS and PARTIAL_SUCCESS the
  * bytes RESULT become its result.  Names: warnings, output_format, engines, cached, error,
- * error_code.  Runs beside a running nginx.  Exits 1 with a sentence if it fails.
+ * error_code, webhook_url.  Runs beside a running nginx.  Exits 1 with a sentence if it fails.
  */
 
 #include <openssl/evp.h>
@@ -94,6 +94,7 @@ set_field(platen_job_t *job, const char *arg)
         { "engines", offsetof(platen_job_t, engines) },
         { "error", offsetof(platen_job_t, error) },
         { "error_code", offsetof(platen_job_t, error_code) },
+        { "webhook_url", offsetof(platen_job_t, webhook_url) },
     };
     const char  *value = strchr(arg, '=');
     platen_str_t text;

@@ -104,11 +104,13 @@ platen_batches_holds(const platen_batches_t *b, const platen_id_t *id, uint32_t 
 }
 
 static void
-remove_dir(const char *dir)
+remove_dir(const platen_task_t *task, const char *dir)
 {
-    if (platen_tree_remove(dir) != 0 && errno != ENOENT) {
-        platen_log(PLATEN_LOG_WARN, "cannot remove a batch's directory",
-                   json_pack("{s:s, s:s}", "path", dir, "error", strerror(errno)));
+    int error = platen_tree_remove(dir) == 0 ? 0 : errno;
+
+    if (error != 0 && error != ENOENT) {
+        platen_log_path(PLATEN_LOG_WARN, "cannot remove a batch's directory",
+                        platen_task_context(task), dir, error);
     }
 }
 
@@ -128,7 +130,7 @@ platen_batches_fetch(const platen_config_t *config, const platen_task_t *task, c
     char dir[PLATEN_PATH_MAX], path[2 * PLATEN_PATH_MAX];
 
     set_dir(config, task, dir);
-    remove_dir(dir);
+    remove_dir(task, dir);
     snprintf(path, sizeof(path), "%s/out", work);
     return platen_tree_unlock(AT_FDCWD, path) != 0 ? -1 : rename(path, dir);
 }
@@ -201,7 +203,7 @@ item_run(void *data)
     item->rc = item->slice(item->batches, item);
     item->error = errno;
     if (!goes_on(item)) {
-        remove_dir(item->dir);
+        remove_dir(item->task, item->dir);
     }
 }
 

@@ -102,25 +102,51 @@ has_to_wait(const loop_t *l, const platen_hook_t *hook)
     return host >= l->settings.per_host || client >= (most + 1) / 2;
 }
 
-/* Notes that a delivery can never be made. */
+/* A delivery that can never be made. */
+typedef struct {
+    platen_id_t id;
+    uint64_t    seq;     /* 0: there is none */
+    const char *wrong;   /* NULL: it cannot be read */
+    json_t     *context; /* for the log */
+} bad_t;
+
+/* While what it is of can be read, if it can. */
 static void
-give_up(loop_t *l, const platen_id_t *id, uint64_t seq, const char *wrong)
+set_bad(bad_t *bad, const platen_hook_t *hook, const char *wrong)
 {
-    platen_hook_result_t result = { .id = *id, .seq = seq, .kind = PLATEN_HOOK_DEAD };
+    platen_job_t job;
+
+    if (wrong == NULL
+        || platen_codec_decode(platen_job_fields, platen_job_nfields, &job,
+                               (const uint8_t *) hook->job.data, hook->job.len)
+               != PLATEN_OK) {
+        job = (platen_job_t){ .priority = 0 };
+    }
+    job.id = hook->id;
+    *bad = (bad_t){
+        .id = hook->id, .seq = hook->seq, .wrong = wrong, .context = platen_log_job(&job)
+    };
+}
+
+/* Notes that it can never be made. */
+static void
+give_up(loop_t *l, const bad_t *bad)
+{
+    const char          *wrong = bad->wrong;
+    platen_hook_result_t result = { .id = bad->id, .seq = bad->seq, .kind = PLATEN_HOOK_DEAD };
     platen_txn_t         txn;
-    char                 text[PLATEN_ID_TEXT + 1];
     int                  rc;
 
-    platen_id_format(id, text);
-    platen_log(PLATEN_LOG_ERROR, "webhook given up",
-               json_pack("{s:s, s:I, s:s}", "job_id", text, "seq", (json_int_t) seq, "error",
-                         wrong == NULL ? "the delivery cannot be read" : wrong));
+    json_object_set_new(bad->context, "seq", json_integer((json_int_t) bad->seq));
+    json_object_set_new(bad->context, "error",
+                        json_string(wrong == NULL ? "the delivery cannot be read" : wrong));
+    platen_log(PLATEN_LOG_ERROR, "webhook given up", bad->context);
     rc = platen_txn_write(l->store, &txn);
     if (rc == PLATEN_OK && wrong != NULL) {
         result.failure = platen_str(wrong);
         rc = platen_store_hook_end(&txn, &result, platen_now_us());
     } else if (rc == PLATEN_OK) {
-        rc = platen_store_hook_drop(&txn, id, seq, platen_now_us());
+        rc = platen_store_hook_drop(&txn, &bad->id, bad->seq, platen_now_us());
     }
     if (rc == PLATEN_OK) {
         rc = platen_txn_commit(&txn);
@@ -146,54 +172,52 @@ start(loop_t *l, platen_transfer_t *t)
 
 /*
  * Starts what is due among the next SLICE.  Returns how many it has looked at, 0
- * at the end; *bad is the number of one that can never be made, for `wrong`.
+ * at the end, or up to one that can never be made.
  */
 static int
-start_slice(loop_t *l, platen_id_t *id, uint64_t *bad, const char **wrong)
+start_slice(loop_t *l, bad_t *bad)
 {
     platen_transfer_t *t;
     platen_hook_t      hook;
     platen_txn_t       txn;
     uint64_t           now = platen_now_us();
+    const char        *wrong;
     int                rc, n, full = 0;
 
-    *bad = 0;
+    bad->seq = 0;
     rc = platen_txn_read(l->store, &txn);
     for (n = 0; rc == PLATEN_OK && n < SLICE && l->nactive < l->settings.connections; n++) {
         rc = platen_store_hook_due(&txn, now, &l->at, &hook);
-        *wrong = NULL;
+        wrong = NULL;
         if (rc == PLATEN_OK && !has_to_wait(l, &hook)) {
-            t = platen_deliver_transfer_new(&l->shared, &hook, wrong);
+            t = platen_deliver_transfer_new(&l->shared, &hook, &wrong);
             full = t == NULL || start(l, t) != 0;
             rc = full ? PLATEN_ERROR : PLATEN_OK;
         }
-        if (rc == PLATEN_CORRUPT || *wrong != NULL) {
-            *id = hook.id;
-            *bad = hook.seq;
+        if (rc == PLATEN_CORRUPT || wrong != NULL) {
+            set_bad(bad, &hook, wrong);
             break;
         }
     }
     platen_txn_abort(&txn);
-    if (rc == PLATEN_ERROR && *bad == 0) {
+    if (rc == PLATEN_ERROR && bad->seq == 0) {
         (void) refuse("webhooks cannot be started",
                       full ? "no memory for a request" : platen_txn_errstr(&txn), 0);
     }
-    return rc == PLATEN_OK || *bad != 0 ? n + 1 : 0;
+    return rc == PLATEN_OK || bad->seq != 0 ? n + 1 : 0;
 }
 
 /* A look at all that is due, on from where the last one has ended. */
 static void
 start_due(loop_t *l)
 {
-    platen_id_t id;
-    uint64_t    bad;
-    const char *wrong;
-    int         n, looked = 0, whole = l->at.len == 0;
+    bad_t bad;
+    int   n, looked = 0, whole = l->at.len == 0;
 
     while (l->nactive < l->settings.connections && looked < LOOKED_MAX) {
-        n = start_slice(l, &id, &bad, &wrong);
-        if (bad != 0) {
-            give_up(l, &id, bad, wrong);
+        n = start_slice(l, &bad);
+        if (bad.seq != 0) {
+            give_up(l, &bad);
         }
         looked += n;
         if (n == 0) {

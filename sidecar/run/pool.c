@@ -500,6 +500,7 @@ static void
 look_at_space(platen_pool_t *pool)
 {
     uint64_t  space = platen_layout_space(pool->config->data_path);
+    json_t   *context;
     worker_t *w;
     unsigned  i, most = 0;
 
@@ -521,9 +522,11 @@ look_at_space(platen_pool_t *pool)
     }
     w = &pool->workers[most];
     if (w->task != NULL && !w->waiting && w->used >= PLATEN_SPACE_MIN - space) {
-        platen_log(PLATEN_LOG_WARN, "a conversion has nearly filled the disk",
-                   json_pack("{s:s, s:I, s:I}", "path", pool->config->data_path, "free",
-                             (json_int_t) space, "used", (json_int_t) w->used));
+        context = platen_task_context(w->task);
+        json_object_set_new(context, "path", json_string(pool->config->data_path));
+        json_object_set_new(context, "free", json_integer((json_int_t) space));
+        json_object_set_new(context, "used", json_integer((json_int_t) w->used));
+        platen_log(PLATEN_LOG_WARN, "a conversion has nearly filled the disk", context);
         platen_pool_kill(pool, most, PLATEN_RUN_DISK);
     }
 }
@@ -588,8 +591,9 @@ void
 platen_pool_reap(platen_pool_t *pool)
 {
     worker_t *w;
+    json_t   *context;
     unsigned  i;
-    int       rc, wstatus;
+    int       rc, error, wstatus;
 
     for (i = 0; i < pool->nplaces; i++) {
         w = &pool->workers[i];
@@ -600,8 +604,11 @@ platen_pool_reap(platen_pool_t *pool)
         rc = platen_child_reap(w->pid, &wstatus);
         if (rc < 0) {
             /* Nothing to wait for: it is gone, and nobody knows how. */
-            platen_log(PLATEN_LOG_ERROR, "a child was lost",
-                       json_pack("{s:i, s:s}", "pid", (int) w->pid, "error", strerror(errno)));
+            error = errno;
+            context = platen_task_context(w->task);
+            json_object_set_new(context, "pid", json_integer((json_int_t) w->pid));
+            json_object_set_new(context, "error", json_string(strerror(error)));
+            platen_log(PLATEN_LOG_ERROR, "a child was lost", context);
             wstatus = SIGKILL;
         }
         if (rc != 0) {

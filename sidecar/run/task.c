@@ -120,12 +120,17 @@ platen_task_is(const platen_task_t *task, const platen_id_t *id, uint32_t epoch)
 json_t *
 platen_task_context(const platen_task_t *task)
 {
-    json_t *request_id = platen_log_text(task->request_id, strlen(task->request_id));
-    json_t *client = platen_log_text(task->client, strlen(task->client));
+    json_t *request_id, *client;
     char    text[PLATEN_ID_TEXT + 1], names[PLATEN_ROUTE_WORDS_MAX + 1];
 
-    platen_id_format(&task->id, text);
     platen_route_names(&task->route, '+', names, sizeof(names));
+    if (task->kind == PLATEN_TASK_CANARY) {
+        return json_pack("{s:s, s:s, s:s}", "from", task->from->name, "to", task->to->name,
+                         "engine", names);
+    }
+    request_id = platen_log_text(task->request_id, strlen(task->request_id));
+    client = platen_log_text(task->client, strlen(task->client));
+    platen_id_format(&task->id, text);
     return json_pack(
         "{s:s, s:o, s:s*, s:o, s:s*, s:s*, s:s*, s:i, s:i}", "job_id", text, "request_id",
         request_id, "trace_id", *task->trace_id == '\0' ? NULL : task->trace_id, "client",

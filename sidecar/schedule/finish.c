@@ -204,11 +204,13 @@ void
 platen_finish_unpublish(const platen_config_t *config, const platen_task_t *task)
 {
     char path[PLATEN_PATH_MAX];
+    int  error;
 
     platen_layout_path(config->data_path, PLATEN_DIR_OUTPUT, &task->id, task->epoch, path);
-    if (unlink(path) != 0 && errno != ENOENT) {
-        platen_log(PLATEN_LOG_ERROR, "cannot remove a discarded result",
-                   json_pack("{s:s, s:s}", "path", path, "error", strerror(errno)));
+    error = unlink(path) == 0 ? 0 : errno;
+    if (error != 0 && error != ENOENT) {
+        platen_log_path(PLATEN_LOG_ERROR, "cannot remove a discarded result",
+                        platen_task_context(task), path, error);
     }
 }
 

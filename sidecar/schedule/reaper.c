@@ -94,26 +94,23 @@ static void
 remove_output(const platen_reaper_t *r, const platen_job_t *job)
 {
     char path[PLATEN_PATH_MAX];
+    int  error;
 
     platen_layout_path(r->config->data_path, PLATEN_DIR_OUTPUT, &job->id, job->epoch, path);
-    if (unlink(path) != 0 && errno != ENOENT) {
-        platen_log(PLATEN_LOG_WARN, "cannot remove an unfinished result",
-                   json_pack("{s:s, s:s}", "path", path, "error", strerror(errno)));
+    error = unlink(path) == 0 ? 0 : errno;
+    if (error != 0 && error != ENOENT) {
+        platen_log_path(PLATEN_LOG_WARN, "cannot remove an unfinished result",
+                        platen_log_job(job), path, error);
     }
 }
 
 static void
 log_recovered(const platen_job_t *job)
 {
-    json_t *trace =
-        job->trace_id.len == 0 ? NULL : platen_log_text(job->trace_id.data, job->trace_id.len);
-    char text[PLATEN_ID_TEXT + 1];
+    json_t *context = platen_log_job(job);
 
-    platen_id_format(&job->id, text);
-    platen_log(PLATEN_LOG_INFO, "job requeued: the sidecar that ran it is gone",
-               json_pack("{s:s, s:o, s:o*, s:i}", "job_id", text, "request_id",
-                         platen_log_text(job->request_id.data, job->request_id.len), "trace_id",
-                         trace, "attempt", (int) job->attempts));
+    json_object_set_new(context, "attempt", json_integer((json_int_t) job->attempts));
+    platen_log(PLATEN_LOG_INFO, "job requeued: the sidecar that ran it is gone", context);
 }
 
 /* A claim that nobody has in hand any more is over; the job is to be claimed again. */
@@ -133,6 +130,7 @@ recover_slice(platen_reaper_t *r, platen_id_t *after, int *first, int *requeued,
     platen_txn_t txn;
     platen_id_t  ids[SLICE];
     platen_job_t job;
+    char         text[PLATEN_ID_TEXT + 1];
     int          rc, i, n;
 
     rc = platen_txn_write(r->view, &txn);
@@ -146,8 +144,9 @@ recover_slice(platen_reaper_t *r, platen_id_t *after, int *first, int *requeued,
     for (i = 0; rc == PLATEN_OK && i < n; i++) {
         rc = platen_store_get(&txn, &ids[i], &job);
         if (rc != PLATEN_OK) {
+            platen_id_format(&ids[i], text);
             platen_log(PLATEN_LOG_ERROR, "a job that was running cannot be read",
-                       json_pack("{s:s}", "error", platen_strerror(rc)));
+                       json_pack("{s:s, s:s}", "job_id", text, "error", platen_strerror(rc)));
             rc = PLATEN_OK;
             continue;
         }

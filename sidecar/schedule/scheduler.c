@@ -208,9 +208,12 @@ platen_scheduler_destroy(platen_scheduler_t **scheduler)
 static void
 drop_files(const platen_task_t *task)
 {
+    int error;
+
     if (task->files_dir != NULL && platen_tree_remove(task->files_dir) != 0) {
-        platen_log(PLATEN_LOG_WARN, "cannot remove what a batch was packed from",
-                   json_pack("{s:s}", "path", task->files_dir));
+        error = errno;
+        platen_log_path(PLATEN_LOG_WARN, "cannot remove what a batch was packed from",
+                        platen_task_context(task), task->files_dir, error);
     }
 }
 

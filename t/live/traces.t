@@ -5,9 +5,12 @@ use lib 't/lib';
 use TestPlaten;
 use HookReceiver;
 use TestArchive ();
+use TestFault;
+use File::Path qw(make_path);
 
 our $Collector = HookReceiver->new(dir => $Var);
-our %Engine = (only_script(traced => "/bin/grep -q bad \"\$1\" && exit 3; exec /bin/cp \$TINY_PDF \"\$2\"", $Var),
+our %Engine = (only_script(traced => "/bin/grep -q bad \"\$1\" && exit 3
+if /bin/grep -q slow \"\$1\"; then while [ ! -e $Var/go ]; do /bin/sleep 0.05; done; fi; exec /bin/cp \$TINY_PDF \"\$2\"", $Var),
     'webhook/unsigned' => 1, 'webhook/allow' => '127.0.0.0/8', 'webhook/backoff' => 1, 'limits/attempts' => 1);
 our $Config = "client_body_buffer_size 64k; platen_api_keys $Var/keys; platen_signing_key $Var/signing-now;
     location / { platen_api; platen_webhooks on; } location /metrics { platen_metrics; }";
@@ -238,4 +241,38 @@ main::start('/x', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT => 'http://127.0.0.1:1/v1/t
 main::traced() for 1 .. 3;
 main::counts_are({ exported => 0, dropped => '>=9' }, 'down: the same');
 like substr(platend_log(), $log), qr/traces are not delivered/, 'which is said';
+platend_stop();
+
+
+
+=== TEST 7: each line about a job names its trace: of a picture, of one that was lost, of what cannot be told
+--- config eval: $::Config
+--- flow
+my $parent = "00-$::Trace-00f067aa0ba902b7-01";
+my $traces = sub { my ($like) = @_; return [map { Cpanel::JSON::XS::decode_json($_)->{trace_id} } grep { $_ =~ $like } split /\n/, platend_log()] };
+local %::Engine = (%::Engine, map { +"engines/$_/enabled" => 1 } qw(poppler qpdf mupdf));
+main::start('/ok');
+my $id = main::traced();
+is get("/jobs/$id/thumbnail?width=40", traceparent => $parent)->code, 200, 'a picture' or diag main::last_lines();
+is_deeply $traces->(qr/"job finished".*"png"/), [$::Trace], 'made for whoever has asked';
+
+my $slow = json_of(post_form('/jobs', [file => [undef, 'a.txt', Content => "slow\n"], to => 'pdf'], traceparent => $parent))->{job_id};
+becomes($slow, 'PROCESSING');
+platend_kill();
+my $bucket = substr($slow =~ tr/-//dr, 0, 7);
+make_path("$::Var/data/output/$bucket/$slow.1"); # what no unlink removes
+spew("$::Var/go", '');
+main::start('/ok');
+is wait_job($slow)->{status}, 'SUCCESS', 'one whose sidecar was killed';
+is_deeply $traces->(qr/"job requeued: .*"$slow"/), [$::Trace], 'is put back';
+is_deeply $traces->(qr/"cannot remove an unfinished result".*"$slow"/), [$::Trace], 'with what is left of it';
+platend_stop();
+
+my $untold = json_of(post_form('/jobs', [file => [undef, 'a.txt', Content => "untold\n"], to => 'pdf', webhook_url => $::Collector->url('/x')],
+    traceparent => $parent))->{job_id};
+store_driver("$::Var/store", claim => $untold);
+store_driver("$::Var/store", finish => $untold, 'FAILED', 'webhook_url=ftp://127.0.0.1/');
+main::start('/ok');
+ok eventually(30, sub { @{ $traces->(qr/"webhook given up".*"$untold"/) } }), 'a webhook that cannot even be tried is given up' or diag main::last_lines();
+is_deeply $traces->(qr/"webhook given up".*"$untold"/), [$::Trace], 'which says whose';
 platend_stop();
