@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/platen.h"
 #include "cli.h"
 #include "fetch.h"
@@ -76,6 +77,21 @@ on_progress(void *data, int up, uint64_t done, uint64_t all)
                         all == 0 ? -1 : (int) (done * 1000 / all));
 }
 
+/* What there is of standard input, as read(2), or -1 at a signal: it may be long in coming. */
+static ssize_t
+read_input(char *bytes, size_t size)
+{
+    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+
+    while (!platen_cli_stopped) {
+        if (poll(&in, 1, 100) > 0) {
+            return read(STDIN_FILENO, bytes, size);
+        }
+    }
+    errno = EINTR;
+    return -1;
+}
+
 /* Standard input as a file that has no name. */
 static int
 spool(uint64_t *size, char *err, size_t errlen)
@@ -94,12 +110,9 @@ spool(uint64_t *size, char *err, size_t errlen)
     }
     (void) unlink(path);
     *size = 0;
-    while ((n = read(STDIN_FILENO, bytes, sizeof(bytes))) != 0) {
-        if (n < 0 && errno == EINTR && !platen_cli_stopped) {
-            continue;
-        }
-        if (n < 0 || write(fd, bytes, (size_t) n) != n) {
-            snprintf(err, errlen, "standard input: %s", strerror(errno));
+    while ((n = read_input(bytes, sizeof(bytes))) != 0) {
+        if (n < 0 || platen_bytes_write(fd, bytes, (size_t) n) != 0) {
+            snprintf(err, errlen, "%s", platen_cli_stopped ? "stopped" : strerror(errno));
             close(fd);
             return -1;
         }
@@ -230,7 +243,9 @@ convert_one(worker_t *w, const char *path, char *line, size_t size)
     memcpy(s.fields, c->fields, sizeof(s.fields));
     s.name = c->name != NULL ? c->name : is_stdin ? "stdin" : slash == NULL ? path : slash + 1;
     s.path = is_stdin ? NULL : path;
-    s.fd = is_stdin ? spool(&s.size, err, sizeof(err)) : open(path, O_RDONLY | O_CLOEXEC);
+    /* A FIFO is not waited for: it is no file. */
+    s.fd = is_stdin ? spool(&s.size, err, sizeof(err))
+                    : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (s.fd < 0) {
         snprintf(line, size, "%s: %s", w->name, is_stdin ? err : strerror(errno));
         return PLATEN_CLI_FAILED;
@@ -324,6 +339,9 @@ enqueue(convert_t *c, const char *path)
     char *copy = strdup(path);
     int   full;
 
+    if (!c->is_file) {
+        platen_output_spare(path);
+    }
     pthread_mutex_lock(&c->lock);
     full = c->tail - c->head == QUEUE_MAX || copy == NULL;
     if (!full) {

@@ -1,6 +1,7 @@
 /*
  * Files of results; see output.h.  Written beside their place and linked there, so that no
- * other program sees half of one.  Names that this run has given are kept under a lock.
+ * other program sees half of one.  Names that this run has given, and the files that it has
+ * been given, are kept under a lock until it ends.
  */
 
 #include "output.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,24 +21,48 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char          **given;
 static size_t          ngiven;
+static void           *spared; /* a tree of file_t */
+
+typedef struct {
+    dev_t device;
+    ino_t inode;
+} file_t;
+
+/* How many bytes the control character there has; 0: it is none. */
+static int
+control(const char *text)
+{
+    const unsigned char *at = (const unsigned char *) text;
+
+    return at[0] < ' ' || at[0] == 0x7f                     ? 1
+           : at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0 ? 2 /* C1 */
+                                                            : 0;
+}
 
 const char *
 platen_output_text(const char *text, char *out, size_t size)
 {
     size_t n = 0;
+    int    skip;
 
-    for (; *text != '\0' && n + 1 < size; text++) {
-        if (((unsigned char) *text < ' ') || *text == 0x7f) {
-            out[n++] = '?';
-        } else if ((unsigned char) *text == 0xc2 && (unsigned char) text[1] < 0xa0) {
-            out[n++] = '?'; /* C1 */
-            text += text[1] != '\0';
-        } else {
-            out[n++] = *text;
-        }
+    for (; *text != '\0' && n + 1 < size; text += skip == 0 ? 1 : skip) {
+        skip = control(text);
+        out[n++] = skip == 0 ? *text : '?';
     }
     out[n] = '\0';
     return out;
+}
+
+void
+platen_output_body(const char *text)
+{
+    int skip, shown = isatty(STDOUT_FILENO);
+
+    for (; *text != '\0'; text += skip == 0 ? 1 : skip) {
+        skip = shown && *text != '\n' && *text != '\t' ? control(text) : 0;
+        putchar(skip == 0 ? (unsigned char) *text : '?');
+    }
+    putchar('\n');
 }
 
 const char *
@@ -119,9 +145,57 @@ remember(const char *path)
     }
 }
 
-/* "a.pdf", and "a (2).pdf" if this run has given that already. */
 static int
-choose(platen_output_t *o, const char *dir, const char *name)
+compare(const void *a, const void *b)
+{
+    const file_t *x = a, *y = b;
+
+    return x->device != y->device ? (x->device > y->device) - (x->device < y->device)
+                                  : (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+void
+platen_output_spare(const char *path)
+{
+    file_t     *file = malloc(sizeof(*file)), **found;
+    struct stat st;
+
+    if (file == NULL || stat(path, &st) != 0) {
+        free(file);
+        return;
+    }
+    *file = (file_t){ st.st_dev, st.st_ino };
+    pthread_mutex_lock(&lock);
+    found = tsearch(file, &spared, compare);
+    pthread_mutex_unlock(&lock);
+    if (found == NULL || *found != file) {
+        free(file);
+    }
+}
+
+static int
+is_spared(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0
+           && tfind(&(file_t){ st.st_dev, st.st_ino }, &spared, compare) != NULL;
+}
+
+int
+platen_output_is_given(const char *path)
+{
+    int is;
+
+    pthread_mutex_lock(&lock);
+    is = is_given(path);
+    pthread_mutex_unlock(&lock);
+    return is;
+}
+
+/* "a.pdf", and "a (2).pdf" if this run has given that already, or has a document there. */
+static int
+choose(platen_output_t *o, const char *dir, const char *name, int force)
 {
     const char *dot = strrchr(name, '.');
     int         stem = dot == NULL || dot == name ? (int) strlen(name) : (int) (dot - name);
@@ -136,7 +210,7 @@ choose(platen_output_t *o, const char *dir, const char *name)
             errno = ENAMETOOLONG;
             return -1;
         }
-        if (!is_given(o->path)) {
+        if (!is_given(o->path) && !(force && is_spared(o->path))) {
             return 0;
         }
     }
@@ -152,7 +226,7 @@ platen_output_keep(platen_output_t *o, const char *dir, const char *name, int fo
     rc = fsync(o->fd);
     if (rc == 0) {
         pthread_mutex_lock(&lock);
-        rc = choose(o, dir, name);
+        rc = choose(o, dir, name, force);
         if (rc == 0) {
             rc = force ? rename(o->tmp, o->path) : link(o->tmp, o->path);
         }

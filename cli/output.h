@@ -26,12 +26,25 @@ const char *platen_output_name(const char *name, char out[PLATEN_OUTPUT_NAME]);
 /* Text for a terminal: control characters of names are '?'.  Returns `out`. */
 const char *platen_output_text(const char *text, char *out, size_t size);
 
+/* Prints what a server has said, as it is; on a terminal without control characters. */
+void platen_output_body(const char *text);
+
+/*
+ * A document of this run: the server, which says what its results are called, has none of
+ * them overwritten.
+ */
+void platen_output_spare(const char *path);
+
+/* Whether this run has made a file of that name. */
+int platen_output_is_given(const char *path);
+
 /* Begins a file in `dir`.  0, or -1 with errno. */
 int platen_output_open(platen_output_t *o, const char *dir);
 
 /*
  * Syncs it and gives it its name in `dir`: that name must not be there unless `force`, and
- * is another one, with " (2)" before its ending, if this run has made a file of that name.
+ * is another one, with " (2)" before its ending, if this run has made a file of that name, or
+ * would overwrite a document of its own.
  * 0, or -1 with errno: then it is gone.
  */
 int platen_output_keep(platen_output_t *o, const char *dir, const char *name, int force);

@@ -1,6 +1,7 @@
 /* A directory that is watched; see watch.h.  Owns nothing: the descriptor is the caller's. */
 
 #include "watch.h"
+#include "output.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +28,10 @@ is_wanted(const platen_watch_t *w, const char *name)
     }
     same = stat(w->dir, &st) == 0 && stat(w->out, &out) == 0 && st.st_dev == out.st_dev
            && st.st_ino == out.st_ino;
-    return !same || dot == NULL || w->to == NULL || strcasecmp(dot + 1, w->to) != 0;
+    snprintf(path, sizeof(path), "%s/%s", w->out, name);
+    return !same
+           || (!platen_output_is_given(path)
+               && (dot == NULL || w->to == NULL || strcasecmp(dot + 1, w->to) != 0));
 }
 
 /* Whether an earlier run has converted it: there is a result that is not older. */
