@@ -59,15 +59,36 @@ ask(const platen_settings_t *settings, const char *method, const char *path, con
     return platen_http_exit(r);
 }
 
+/* What was wrong, as the exit code says. */
 static int
 told(const char *what, platen_http_response_t *r, int code)
 {
     char text[700];
 
     fprintf(stderr, "platen: %s%s%s\n", what, *what == '\0' ? "" : ": ",
-            platen_output_text(r->error, text, sizeof(text)));
+            *r->error == '\0' ? "the server's answer is no JSON, so it is no Platen as it seems"
+                              : platen_output_text(r->error, text, sizeof(text)));
     platen_http_free(r);
     return code;
+}
+
+/* Asks for JSON: NULL with a code, and told; else the response is to be freed, too. */
+static json_t *
+ask_json(const platen_settings_t *settings, const char *path, const char *what,
+         platen_http_response_t *r, int *code)
+{
+    json_t *answer;
+
+    *code = ask(settings, "GET", path, NULL, r);
+    if (*code != PLATEN_CLI_DONE) {
+        *code = told(what, r, *code);
+        return NULL;
+    }
+    answer = platen_http_json(r);
+    if (answer == NULL) {
+        *code = told(what, r, PLATEN_CLI_FAILED);
+    }
+    return answer;
 }
 
 static const char *
@@ -94,7 +115,7 @@ platen_cli_status(const platen_settings_t *settings, int argc, char **argv)
     platen_http_response_t r;
     json_t                *ready, *value;
     const char            *name;
-    char                  *dump, text[700];
+    char                  *dump, text[700], title[80];
     int                    code;
 
     if (operands(argc, argv, "status", 0, 0, &code) < 0) {
@@ -107,13 +128,13 @@ platen_cli_status(const platen_settings_t *settings, int argc, char **argv)
         return told("", &r, code == PLATEN_CLI_DONE ? PLATEN_CLI_AWAY : code);
     }
     if (settings->json) {
-        printf("%s\n", r.body);
+        platen_output_body(r.body);
     } else {
         printf("%-12s %s\n", "server", settings->url);
         json_object_foreach(ready, name, value)
         {
             dump = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-            printf("%-12s %s\n", name,
+            printf("%-12s %s\n", platen_output_text(name, title, sizeof(title)),
                    platen_output_text(json_is_string(value) ? json_string_value(value)
                                       : dump == NULL        ? ""
                                                             : dump,
@@ -185,17 +206,16 @@ platen_cli_jobs(const platen_settings_t *settings, int argc, char **argv)
     }
     snprintf(path, sizeof(path), "/jobs?limit=%ld%s%.40s", limit,
              status == NULL ? "" : "&status=", status == NULL ? "" : status);
-    code = ask(settings, "GET", path, NULL, &r);
-    if (code != PLATEN_CLI_DONE) {
-        return told("", &r, code);
+    list = ask_json(settings, path, "", &r, &code);
+    if (list == NULL) {
+        return code;
     }
     if (settings->json) {
-        printf("%s\n", r.body);
+        platen_output_body(r.body);
     } else {
-        list = platen_http_json(&r);
         show_jobs(json_object_get(list, "jobs"));
-        json_decref(list);
     }
+    json_decref(list);
     platen_http_free(&r);
     return PLATEN_CLI_DONE;
 }
@@ -215,16 +235,16 @@ platen_cli_formats(const platen_settings_t *settings, int argc, char **argv)
         return code;
     }
     only = first < argc ? argv[first] : NULL;
-    code = ask(settings, "GET", "/formats", NULL, &r);
-    if (code != PLATEN_CLI_DONE) {
-        return told("", &r, code);
+    all = ask_json(settings, "/formats", "", &r, &code);
+    if (all == NULL) {
+        return code;
     }
     if (settings->json) {
-        printf("%s\n", r.body);
+        platen_output_body(r.body);
+        json_decref(all);
         platen_http_free(&r);
         return PLATEN_CLI_DONE;
     }
-    all = platen_http_json(&r);
     code = PLATEN_CLI_FAILED;
     json_array_foreach(json_object_get(all, "conversions"), i, from)
     {
@@ -259,17 +279,8 @@ get_job(const platen_settings_t *settings, const char *id, int *code)
     char                   path[64];
 
     snprintf(path, sizeof(path), "/jobs/%.36s", id);
-    *code = ask(settings, "GET", path, NULL, &r);
-    if (*code != PLATEN_CLI_DONE) {
-        *code = told(id, &r, *code);
-        return NULL;
-    }
-    job = platen_http_json(&r);
+    job = ask_json(settings, path, id, &r, code);
     platen_http_free(&r);
-    if (job == NULL) {
-        fprintf(stderr, "platen: %s: the server's answer is no job\n", id);
-        *code = PLATEN_CLI_FAILED;
-    }
     return job;
 }
 
@@ -341,8 +352,7 @@ each(const platen_settings_t *settings, int argc, char **argv, const char *usage
 {
     platen_http_response_t r;
     json_t                *job;
-    const char            *status;
-    char                   path[64];
+    char                   path[64], status[24];
     int                    first, code, i, all = PLATEN_CLI_DONE;
 
     first = operands(argc, argv, usage, 1, 100000, &code);
@@ -357,10 +367,9 @@ each(const platen_settings_t *settings, int argc, char **argv, const char *usage
     for (i = first; i < argc; i++) {
         if (only_open) {
             job = get_job(settings, argv[i], &code);
-            status = json_string_value(json_object_get(job, "status"));
-            if (status != NULL && json_string_value(json_object_get(job, "completed_at"))) {
+            if (json_string_value(json_object_get(job, "completed_at")) != NULL) {
                 fprintf(stderr, "platen: %s has ended (%s): platen delete removes it\n",
-                        argv[i], status);
+                        argv[i], word(job, "status", status, sizeof(status)));
                 code = PLATEN_CLI_FAILED;
             }
             json_decref(job);

@@ -30,6 +30,12 @@ failed(const platen_http_response_t *r, char *err, size_t errlen)
 }
 
 static int
+is_id(const char *id)
+{
+    return strlen(id) == 36 && strspn(id, "0123456789abcdefABCDEF-") == 36;
+}
+
+static int
 submit_form(platen_http_t *http, const platen_submit_t *s, char id[64], char *err,
             size_t errlen)
 {
@@ -48,6 +54,7 @@ submit_form(platen_http_t *http, const platen_submit_t *s, char id[64], char *er
     };
     platen_http_response_t r;
     json_t                *job;
+    const char            *sent;
     int                    code = PLATEN_CLI_DONE;
 
     if (getrandom(random, sizeof(random), 0) != (ssize_t) sizeof(random)) {
@@ -57,10 +64,8 @@ submit_form(platen_http_t *http, const platen_submit_t *s, char id[64], char *er
     platen_bytes_hex(random, sizeof(random), header + strlen(header));
     if (platen_http_do(http, &request, &r) / 100 == 2) {
         job = platen_http_json(&r);
-        snprintf(id, 64, "%s",
-                 json_is_string(json_object_get(job, "job_id"))
-                     ? json_string_value(json_object_get(job, "job_id"))
-                     : "");
+        sent = json_string_value(json_object_get(job, "job_id"));
+        snprintf(id, 64, "%s", sent != NULL && is_id(sent) ? sent : "");
         json_decref(job);
         if (*id == '\0') {
             snprintf(err, errlen, "the server's answer has no job");
@@ -137,12 +142,6 @@ platen_submit_forget(const platen_settings_t *settings, const platen_submit_t *s
     if (s->size >= s->resumable && memory_path(settings, s, path) == 0) {
         (void) unlink(path);
     }
-}
-
-static int
-is_id(const char *id)
-{
-    return strlen(id) == 36 && strspn(id, "0123456789abcdefABCDEF-") == 36;
 }
 
 static void
