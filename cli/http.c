@@ -79,11 +79,14 @@ platen_http_pause(unsigned seconds)
     }
 }
 
-/* Whether it is a whole result where the rest of one was asked for. */
+/* Whether it is not what was asked for: a whole result, or the rest of one, from there on. */
 static int
-is_another(const platen_http_request_t *q, long status)
+is_another(const call_t *call, long status)
 {
-    return q->have > 0 && status / 100 == 2 && status != 206;
+    const platen_http_request_t *q = call->request;
+
+    return q->out > 0 && status / 100 == 2
+           && (q->have == 0 ? status != 200 : status != 206 || call->response->from != q->have);
 }
 
 static size_t
@@ -97,7 +100,7 @@ on_body(char *bytes, size_t one, size_t n, void *data)
     (void) one;
     (void) curl_easy_getinfo(call->curl, CURLINFO_RESPONSE_CODE, &status);
     if (call->request->out > 0 && status >= 200 && status < 300) {
-        if (is_another(call->request, status)) {
+        if (is_another(call, status)) {
             r->changed = 1;
             return 0;
         }
@@ -145,7 +148,7 @@ static size_t
 on_header(char *line, size_t one, size_t n, void *data)
 {
     platen_http_response_t *r = ((call_t *) data)->response;
-    char                    after[16] = "";
+    char                    after[16] = "", range[64] = "";
 
     (void) one;
     take(line, n, "ETag", r->etag, sizeof(r->etag));
@@ -155,6 +158,10 @@ on_header(char *line, size_t one, size_t n, void *data)
     take(line, n, "Retry-After", after, sizeof(after));
     if (*after != '\0') {
         r->retry_after = (unsigned) strtoul(after, NULL, 10);
+    }
+    take(line, n, "Content-Range", range, sizeof(range));
+    if (strncasecmp(range, "bytes ", 6) == 0) {
+        r->from = strtoull(range + 6, NULL, 10);
     }
     return n;
 }
@@ -238,7 +245,9 @@ explain(const platen_http_t *http, call_t *call, CURLcode rc)
     if (r->out_errno != 0) {
         snprintf(r->error, sizeof(r->error), "cannot write: %s", strerror(r->out_errno));
     } else if (r->changed) {
-        snprintf(r->error, sizeof(r->error), "the result has changed");
+        snprintf(r->error, sizeof(r->error), "%s",
+                 call->request->have > 0 ? "the result has changed"
+                                         : "the server's answer is no result");
     } else if (platen_cli_stopped) {
         snprintf(r->error, sizeof(r->error), "stopped");
     } else if (rc != CURLE_OK) {
@@ -326,7 +335,7 @@ once(platen_http_t *http, call_t *call)
     rc = curl_easy_perform(curl);
     if (rc == CURLE_OK) {
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &r->status);
-        r->changed = is_another(q, r->status);
+        r->changed = is_another(call, r->status);
     }
     if (rc != CURLE_OK || r->changed) {
         r->status = 0;

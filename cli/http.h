@@ -32,7 +32,7 @@ typedef struct {
 
     /* Where the answer's body goes if it is a 2xx; 0: into the response. */
     int      out;
-    uint64_t have; /* bytes of it that are there: a 206 goes on, any other one has changed */
+    uint64_t have; /* bytes of it that are there: a 206 goes on there, any other has changed */
 
     platen_http_progress_t progress;
     void                  *data;
@@ -45,6 +45,7 @@ typedef struct {
     size_t   len;
     uint64_t written; /* bytes to `out` */
     int      out_errno;
+    uint64_t from; /* of a 206: where the bytes begin */
     int      changed;
     char     etag[160];
     char     location[1024];

@@ -94,7 +94,8 @@ sub breaking {
         1 while $head !~ /\r\n\r\n/ && sysread $client, $head, 4096, length $head;
         my ($status, $etag, $len, $bytes) = $head =~ m{^GET \S+/download } ? @{ shift @answers // [410, '"x"', 0, ''] }
             : (200, '"job"', undef, '{"job_id":"' . 'a' x 36 . '","status":"SUCCESS","output_file":"r.bin"}');
-        syswrite $client, "HTTP/1.1 $status X\r\nETag: $etag\r\nContent-Length: " . ($len // length $bytes) . "\r\nConnection: close\r\n\r\n$bytes";
+        my $range = $status == 206 && $head =~ /^Range: (bytes)=(\d+-)/mi ? "Content-Range: $1 $2/*\r\n" : '';
+        syswrite $client, "HTTP/1.1 $status X\r\n${range}ETag: $etag\r\nContent-Length: " . ($len // length $bytes) . "\r\nConnection: close\r\n\r\n$bytes";
         shutdown $client, 1;
         1 while sysread $client, $head, 4096;
     }
