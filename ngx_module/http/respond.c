@@ -664,15 +664,21 @@ platen_respond_read(ngx_http_request_t *r, platen_txn_t *txn,
 static ngx_uint_t
 platen_respond_matches(ngx_str_t *list, ngx_str_t *etag)
 {
-    u_char  *p;
+    u_char  *p, *last;
 
     if (list->len == 1 && list->data[0] == '*') {
         return 1;
     }
 
-    p = memmem(list->data, list->len, etag->data, etag->len);
+    last = list->data + list->len;
 
-    return p && (p == list->data || p[-1] != '/');
+    for (p = list->data; /* void */ ; p++) {
+        p = memmem(p, last - p, etag->data, etag->len);
+
+        if (p == NULL || p == list->data || p[-1] != '/') {
+            return p != NULL;
+        }
+    }
 }
 
 

@@ -66,6 +66,7 @@ my $etag = get("/jobs/$job->{job_id}")->header('ETag');
 is get("/jobs/$job->{job_id}", 'If-Match' => $etag)->code, 200, 'the same';
 problem_is get("/jobs/$job->{job_id}", 'If-Match' => '"x"'), 412, 'precondition_failed', 'another';
 problem_is get("/jobs/$job->{job_id}", 'If-Match' => "W/$etag"), 412, 'precondition_failed', 'weak';
+is get("/jobs/$job->{job_id}", 'If-Match' => "W/$etag, $etag")->code, 200, 'weak, and then the same';
 
 
 
