@@ -13,6 +13,7 @@
 
 #include "base/exposition.h"
 #include "conf.h"
+#include "http/accept.h"
 #include "http/problem.h"
 #include "http/respond.h"
 #include "counts.h"
@@ -75,6 +76,7 @@ platen_metrics_page(ngx_http_request_t *r)
     const platen_metrics_t  *m;
 
     static ngx_str_t  methods = ngx_string("GET, HEAD");
+    static ngx_str_t  vary = ngx_string("Accept");
 
     if (platen_respond_ctx(r) == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -91,7 +93,9 @@ platen_metrics_page(ngx_http_request_t *r)
     b = ngx_calloc_buf(r->pool);
     page = ngx_pnalloc(r->pool, PLATEN_METRICS_OWN + PLATEN_METRICS_MAX + 6);
 
-    if (out == NULL || b == NULL || page == NULL) {
+    if (out == NULL || b == NULL || page == NULL
+        || platen_respond_header(r, "Vary", &vary) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -153,16 +157,11 @@ platen_metrics_page(ngx_http_request_t *r)
 static ngx_uint_t
 platen_metrics_open(ngx_http_request_t *r)
 {
-    ngx_str_t  *accept;
+    ngx_uint_t  weight;
 
-    static u_char  type[] = "application/openmetrics-text";
+    weight = platen_accept_weight(r, "application/openmetrics-text");
 
-    accept = platen_respond_request_header(r, "accept", sizeof("accept") - 1);
-
-    return accept != NULL
-           && ngx_strlcasestrn(accept->data, accept->data + accept->len,
-                               type, sizeof(type) - 2)
-              != NULL;
+    return weight && weight >= platen_accept_weight(r, "text/plain");
 }
 
 

@@ -13,6 +13,7 @@
 
 #include "conf.h"
 #include "ctx.h"
+#include "http/accept.h"
 #include "http/json_chain.h"
 #include "http/problem.h"
 #include "http/respond.h"
@@ -55,19 +56,24 @@ ngx_int_t
 platen_page_root(ngx_http_request_t *r)
 {
     ngx_str_t      vary;
+    ngx_uint_t     wanted;
     platen_json_t  j;
 
-    if (platen_page_wanted(r)) {
-        return r->uri.data[r->uri.len - 1] == '/'
-               ? platen_page_send(r, (u_char *) "index.html",
-                                  sizeof("index.html") - 1)
-               : platen_page_moved(r, "/");
+    wanted = platen_page_wanted(r);
+
+    if (wanted && r->uri.data[r->uri.len - 1] == '/') {
+        return platen_page_send(r, (u_char *) "index.html",
+                                sizeof("index.html") - 1);
     }
 
     ngx_str_set(&vary, "Accept");
 
     if (platen_respond_header(r, "Vary", &vary) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (wanted) {
+        return platen_page_moved(r, "/");
     }
 
     /* Word for word what clients of the bulk converter look for. */
@@ -82,19 +88,16 @@ platen_page_root(ngx_http_request_t *r)
 }
 
 
-/* Browsers name text/html; others take anything, or say nothing. */
+/* Browsers name text/html; others take anything, or would rather have JSON. */
 
 static ngx_uint_t
 platen_page_wanted(ngx_http_request_t *r)
 {
-    ngx_str_t  *accept;
+    ngx_uint_t  weight;
 
-    accept = platen_respond_request_header(r, "accept", sizeof("accept") - 1);
+    weight = platen_accept_weight(r, "text/html");
 
-    return accept
-           && ngx_strlcasestrn(accept->data, accept->data + accept->len,
-                               (u_char *) "text/html", sizeof("text/html") - 2)
-              != NULL;
+    return weight && weight >= platen_accept_weight(r, "application/json");
 }
 
 

@@ -100,6 +100,14 @@ platend_start('workers' => 2, @main::Quick);
 ok main::told('platen_workers', 2), 'platend tells its numbers';
 my $page = get('/metrics', Accept => 'application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1');
 is $page->header('Content-Type'), 'application/openmetrics-text; version=1.0.0; charset=utf-8', 'its type';
+is $page->header('Vary'), 'Accept', 'caches keep the two apart';
+for ('text/plain, application/openmetrics-text;q=0', 'application/openmetrics-text; version=1.0.0; Q=0.000', 'text/plain;q=0.5,application/openmetrics-text;q=0.4',
+    'application/openmetrics-textual', 'a/b;c="application/openmetrics-text, application/openmetrics-text;"', '*/*', ';q=1,,;', 'application/openmetrics-text;q=') {
+    my $wanted = /q=\z/;
+    (my $type = get('/metrics', Accept => $_)->header('Content-Type')) =~ s/;.*//;
+    is $type, $wanted ? 'application/openmetrics-text' : 'text/plain', "for $_";
+}
+is get('/metrics', Accept => ['text/plain;q=0.3', 'Application/OpenMetrics-Text ; q=0.5'])->header('Content-Type'), 'application/openmetrics-text; version=1.0.0; charset=utf-8', 'in two lines';
 my $open = main::read_page($page->content, 1);
 my $plain = main::numbers();
 is_deeply [sort keys %$open], [sort keys %$plain], 'the same numbers in both';
@@ -126,6 +134,7 @@ for (1 .. 3) {
 is wait_job(submit(content => "%PDF-1.4\n%%EOF\n", name => 'a.pdf', to => 'txt')->{job_id}, 30)->{status}, 'FAILED', 'one of four fails';
 problem_is get('/jobs/00000000-0000-7000-8000-000000000000'), 404, 'job_not_found', 'and one is asked for that is not there';
 ok main::told('platen_jobs_ended_total{from="md",to="html",result="success"}', 3), 'three end well';
+ok main::told('platen_jobs_ended_total{from="pdf",to="txt",result="failed"}', 1), 'and one does not';
 my $after = main::numbers();
 my ($code) = keys %{ main::more(qr/^platen_job_failures_total/, $before, $after) };
 is_deeply main::more(qr/^platen_jobs_ended_total/, $before, $after),

@@ -40,7 +40,7 @@ __DATA__
 --- flow
 is_deeply json_of(get('/', key => undef)), { message => 'Service is running successfully' }, 'for who names no type';
 is_deeply json_of(get('/', key => undef, Accept => $_)), { message => 'Service is running successfully' }, "for $_"
-    for '*/*', 'application/json', 'text/plain, */*';
+    for '*/*', 'application/json', 'text/plain, */*', 'text/html;q=0, */*', 'text/html;q=0.5, application/json', 'text/htmlx';
 my $page = get('/', @::Html);
 is $page->code, 200, 'without a key';
 is $page->header('Content-Type'), 'text/html; charset=utf-8', 'HTML';
@@ -78,6 +78,7 @@ for my $prefix ('', '/deep/er') {
 }
 my $response = raw("GET /bare HTTP/1.0\r\nHost: x\r\nAccept: text/html\r\n\r\n");
 is $response->code, 301, 'without a slash its names would lead elsewhere';
+is $response->header('Vary'), 'Accept', 'for who takes HTML';
 like $response->header('Location'), qr{(?:\A|[^/])/bare/\z}, 'so it is at the address with one';
 $response = raw("GET /deep/er/docs/ HTTP/1.0\r\nHost: x\r\n\r\n");
 like $response->header('Location'), qr{(?:\A|[^/])/deep/er/docs\z}, 'and the reference at that without';
