@@ -36,6 +36,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -52,7 +53,7 @@
 #define NEWER 64 /* numbers above the filter's last */
 
 static char root[] = "/var/tmp/prisoner.XXXXXX";
-static char run[64], other[64], document[64], secret[64], office[64], self[PATH_MAX];
+static char run[64], other[64], document[64], secret[64], office[64], self[64];
 static int  verbose;
 
 static unsigned long tried, worked, wrong;
@@ -1057,6 +1058,27 @@ as_user(char *cgroup, int full, const char *user)
     return wrong == 0 ? 0 : 1;
 }
 
+/*
+ * This program, where nobody can execute it, too: a checkout may lie below a directory that
+ * is its owner's alone, as /root is.
+ */
+static int
+copy_self(void)
+{
+    int     in = open("/proc/self/exe", O_RDONLY), out = open(self, O_WRONLY | O_CREAT, 0755);
+    ssize_t n = 1;
+
+    while (in >= 0 && out >= 0 && n > 0) {
+        n = sendfile(out, in, NULL, 1 << 20);
+    }
+    if (in < 0 || out < 0 || n < 0) {
+        perror(self);
+        return -1;
+    }
+    close(in);
+    return close(out);
+}
+
 /* As nobody in a process of its own, since there is no way back. */
 static int
 as_nobody(char *cgroup, int full)
@@ -1080,9 +1102,8 @@ as_nobody(char *cgroup, int full)
 int
 main(int argc, char **argv)
 {
-    char   *cgroup = NULL;
-    ssize_t n;
-    int     full = 0, i, rc = 0;
+    char *cgroup = NULL;
+    int   full = 0, i, rc = 0;
 
     for (i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--full") == 0) {
@@ -1096,8 +1117,6 @@ main(int argc, char **argv)
             return 2;
         }
     }
-    n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    self[n < 0 ? 0 : n] = '\0';
     if (mkdtemp(root) == NULL || chmod(root, 0755) != 0) {
         perror(root);
         return 2;
@@ -1107,14 +1126,17 @@ main(int argc, char **argv)
     snprintf(document, sizeof(document), "%s/document", root);
     snprintf(secret, sizeof(secret), "%s/other/secret", root);
     snprintf(office, sizeof(office), "/usr/lib/libreoffice/program");
-    if (mkdir(other, 0755) != 0) {
+    snprintf(self, sizeof(self), "%s/prisoner", root);
+    if (mkdir(other, 0755) != 0 || copy_self() != 0) {
         return 2;
     }
     if (geteuid() == 0) {
         if (full) {
             rc = as_user(cgroup, full, "as root");
             (void) platen_tree_clear(root);
-            (void) mkdir(other, 0755);
+            if (mkdir(other, 0755) != 0 || copy_self() != 0) {
+                return 2;
+            }
         }
         if (chown(root, NOBODY, NOBODY) != 0 || chown(other, NOBODY, NOBODY) != 0) {
             return 2;
