@@ -120,7 +120,10 @@ check_both(platen_ctl_doctor_t *d, platen_ctl_report_t *report)
     if (text == NULL) {
         platen_ctl_report_add(report, PLATEN_CTL_FAIL, "nginx.conf", "nginx -T says: %s",
                               error);
-        platen_ctl_report_advice(report, "correct it; or name another file: --nginx-conf FILE");
+        platen_ctl_report_advice(
+            report, "%s",
+            platen_ctl_nginx_advice(error,
+                                    "correct it; or name another file: --nginx-conf FILE"));
         free(said);
         return;
     }

@@ -181,9 +181,11 @@ platen_ctl_doctor_conf(const platen_ctl_doctor_t *d, const char *nginx,
         platen_ctl_report_add(
             report, PLATEN_CTL_WARN, "nginx.conf",
             "nginx's configuration is not compared with %s: nginx -T says: %s", d->file, error);
-        platen_ctl_report_advice(report,
-                                 "run it as root, while nginx runs; name the file if it is"
-                                 " another: --nginx-conf FILE; or correct it: nginx -t");
+        platen_ctl_report_advice(
+            report, "%s",
+            platen_ctl_nginx_advice(error, "run it as root, while nginx runs; name the file if"
+                                           " it is another: --nginx-conf FILE; or correct it:"
+                                           " nginx -t"));
     }
     free(said);
 }

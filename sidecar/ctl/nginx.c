@@ -178,6 +178,15 @@ first_error(const char *said, char *out, size_t size)
 }
 
 const char *
+platen_ctl_nginx_advice(const char *error, const char *otherwise)
+{
+    /* It may open what is there, and make nothing (ctl/capture.h). */
+    return strncmp(error, "mkdir() ", 8) == 0 && strstr(error, "(13: ") != NULL
+               ? "start nginx once: it has not made that directory yet, and only looks now"
+               : otherwise;
+}
+
+const char *
 platen_ctl_nginx_dump(const platen_config_t *config, const char *nginx, const char *file,
                       char **said, char *error, size_t size)
 {

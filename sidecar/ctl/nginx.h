@@ -34,6 +34,12 @@ const char *platen_ctl_nginx_dump(const platen_config_t *config, const char *ngi
                                   const char *file, char **said, char *error, size_t size);
 
 /*
+ * What to do about that error: what is given, but where nothing is wrong with the
+ * configuration, and nginx has not run yet.
+ */
+const char *platen_ctl_nginx_advice(const char *error, const char *otherwise);
+
+/*
  * The next word of nginx's syntax, without its quotes, at *text, which goes on.  Returns
  * its kind: 'w', ';', '{', '}'; 0 at the end.
  */

@@ -14,6 +14,9 @@ sub doctor {
     return platenctl('-c', "$Var/doctor.cfg", 'doctor', '--web-user', scalar getpwuid $>, @options);
 }
 
+# What nginx makes when it starts, for one that has never: it has these.
+sub temp_paths { join '', map { mkdir "$Var/of-$_"; "${_}_temp_path $Var/of-$_;\n" } @_ }
+
 sub state_of { join "\n", map { join ' ', $_, (lstat)[0 .. 7, 9, 10] } files_below(@_), @_ }
 
 run_tests();
@@ -44,11 +47,16 @@ unlike $CtlOut, qr/^FAIL .*platen_store \S+,/m, 'and the store is the same';
 === TEST 2: another configuration, and one that nginx cannot read
 --- flow
 spew("$Var/other.conf", "load_module $TestPlaten::Build/ngx_http_platen_module.so;\npid /dev/null;\nerror_log stderr;\nevents {}\n"
-    . "http {\n access_log off;\n include $Var/part.conf;\n server { location / { platen_api; platen_api_keys off; } }\n}\n");
+    . "http {\n access_log off;\n include $Var/part.conf;\n include $Var/paths.conf;\n server { location / { platen_api; platen_api_keys off; } }\n}\n");
+spew("$Var/paths.conf", main::temp_paths(qw(client_body proxy fastcgi uwsgi scgi)));
 spew("$Var/part.conf", "# platen_data /none;\nplaten_store '$Var/store-b';\nplaten_data \"$Var/data\";\n");
 mkdir "$Var/store-b";
 is main::doctor({}, '--nginx-conf', "$Var/other.conf"), 1, 'named';
 like $CtlOut, qr{^FAIL  nginx has platen_store \Q$Var\E/store-b, and \Q$Var\E/doctor\.cfg store/path = \Q$Var\E/store — }m, 'its store';
+spew("$Var/paths.conf", "client_body_temp_path $Var/never;\n");
+is main::doctor({}, '--nginx-conf', "$Var/other.conf"), 0, 'that nginx has not run yet is no fault';
+like $CtlOut, qr{^warn  nginx's configuration is not compared with \S+: nginx -T says: mkdir\(\) "\Q$Var\E/never" failed .* — start nginx once: }m, 'and it is said what to do';
+ok !-e "$Var/never", 'it made nothing';
 spew("$Var/other.conf", "events {\n");
 main::doctor({}, '--nginx-conf', "$Var/other.conf");
 like $CtlOut, qr{^warn  nginx's configuration is not compared with \S+: nginx -T says: unexpected end of file.* — }m, 'it is said that it was not compared';

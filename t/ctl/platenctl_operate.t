@@ -222,7 +222,8 @@ like $CtlOut, qr{^warn  location /: platen_quota is 2\.0 GiB, and limits/client_
 spew("$Var/bad.cfg", "workers = none\n");
 is platenctl('-c', "$Var/bad.cfg", '--json', 'config', 'check'), 1, 'one that platend refuses';
 is_deeply [map "$_->{check} $_->{status}", @{ Cpanel::JSON::XS::decode_json($CtlOut) }], ['platend.cfg FAIL'], 'is the finding';
+my $paths = join '', map { mkdir "$Var/of-$_"; " ${_}_temp_path $Var/of-$_;\n" } qw(client_body proxy fastcgi uwsgi scgi);
 spew("$Var/hooks.conf", "load_module $TestPlaten::Build/ngx_http_platen_module.so;\npid /dev/null;\nerror_log stderr;\nevents {}\n"
-    . "http {\n access_log off;\n platen_store $Var/store;\n platen_data $Var/data;\n platen_queue ipc://$Var/run/platend.sock;\n server { platen_webhooks on; platen_quota 2g; location / { platen_api; platen_api_keys off; } } }\n");
+    . "http {\n access_log off;\n platen_store $Var/store;\n platen_data $Var/data;\n platen_queue ipc://$Var/run/platend.sock;\n$paths server { platen_webhooks on; platen_quota 2g; location / { platen_api; platen_api_keys off; } } }\n");
 is platenctl('-c', "$Var/good.cfg", 'config', 'check', '--nginx-conf', "$Var/hooks.conf"), 1, 'webhooks without a secret';
 like $CtlOut, qr{^FAIL  location / takes webhooks, and platend sends none without webhook/secret — }m, 'are told';
