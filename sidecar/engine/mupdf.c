@@ -93,8 +93,10 @@ static const platen_program_rule_t rules[] = {
     { PLATEN_TEXT_SETUP, NULL, PLATEN_EXIT_SETUP },
     { PLATEN_PROGRAM_ANY, "locked by DRM", PLATEN_EXIT_ENCRYPTED },
     { PLATEN_PROGRAM_ANY, "cannot authenticate password", PLATEN_EXIT_ENCRYPTED },
-    { PLATEN_PROGRAM_ANY, "malformed page tree", PLATEN_EXIT_EMPTY }, /* of no pages */
-    { PLATEN_PROGRAM_ANY, "alloc", PLATEN_EXIT_MEMORY },              /* malloc of ... */
+    /* Of no pages: by 1.21, and by 1.25. */
+    { PLATEN_PROGRAM_ANY, "malformed page tree", PLATEN_EXIT_EMPTY },
+    { PLATEN_PROGRAM_ANY, "invalid page number: -1", PLATEN_EXIT_EMPTY },
+    { PLATEN_PROGRAM_ANY, "alloc", PLATEN_EXIT_MEMORY }, /* malloc of ... */
     { PLATEN_PROGRAM_ANY, NULL, PLATEN_EXIT_CORRUPT },
 };
 

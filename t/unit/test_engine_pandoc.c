@@ -31,6 +31,33 @@ teardown(void **state)
     "# Caf\xc3\xa9\n\nSome **bold** text, ~~gone~~.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"    \
     "![far](http://127.0.0.1:9/x.png) ![near](file:///etc/passwd)\n"
 
+/* Items, as this pandoc writes them: since 3.0 a mark and one blank, before that three. */
+static const char *
+items(const char *text)
+{
+    static char out[256];
+    char        line[64] = "";
+    FILE       *version = popen("/usr/bin/pandoc --version", "r");
+    size_t      n = 0;
+
+    assert_non_null(version);
+    assert_non_null(fgets(line, sizeof(line), version));
+    while (fgetc(version) != EOF) {
+    }
+    (void) pclose(version);
+    assert_int_equal(strncmp(line, "pandoc ", 7), 0);
+    for (; *text != '\0'; text++) {
+        assert_true(n + 4 < sizeof(out));
+        out[n++] = *text;
+        if (strncmp(text, "- ", 2) == 0 && strtol(line + 7, NULL, 10) < 3) {
+            out[n++] = ' ';
+            out[n++] = ' ';
+        }
+    }
+    out[n] = '\0';
+    return out;
+}
+
 static void
 test_pandoc_text(void **state)
 {
@@ -57,7 +84,8 @@ test_pandoc_text(void **state)
                     "<title>This &amp; that</title>");
     engine_converts(&fixture, e, "html", "md", "<h1>A</h1><p>b <i>c</i></p>", "# A\n\nb *c*");
     engine_converts(&fixture, e, "html", "txt", "<h1>A</h1><p>b <i>c</i></p>", "b c");
-    engine_converts(&fixture, e, "rst", "md", "Title\n=====\n\n* one\n", "# Title\n\n-   one");
+    engine_converts(&fixture, e, "rst", "md", "Title\n=====\n\n* one\n",
+                    items("# Title\n\n- one"));
     engine_converts(&fixture, e, "rtf", "md", "{\\rtf1\\ansi Hello {\\b bold}\\par}",
                     "Hello **bold**");
 
@@ -189,7 +217,7 @@ test_pandoc_pages(void **state)
                     "# Big\n\nSome text of the document, with example words.\n\n"
                     "## 1.1 Bold line\n\nMore text");
     engine_converts(&fixture, e, "html", "md", html,
-                    "-   one\n-   two\n-   three\n\nChapter 1 . .");
+                    items("- one\n- two\n- three\n\nChapter 1 . ."));
     /* All in large letters: then that is the text. */
     engine_converts(&fixture, e, "html", "md",
                     "<div id=page1><h1>A</h1><h1>Long enough</h1></div>", "A\n\nLong enough\n");
