@@ -627,6 +627,9 @@ sniff_magic(sniffer_t *s, int fd, const char *buf, size_t n, int text, platen_sn
     /* "type/subtype; charset=...": text/plain is also its word for "no idea". */
     text = text || strstr(mime, "charset=binary") == NULL;
     snprintf(type, sizeof(type), "%.*s", (int) strcspn(mime, ";"), mime);
+    if (strncmp(mime, "application/octet-stream; charset=utf-32", 40) == 0) {
+        text = 0; /* 5.46, of what has the mark of UTF-32 and is none */
+    }
     format = platen_format_by_mime(mime, strlen(mime));
 
     if (format != NULL && format->family != PLATEN_FAMILY_TEXT
