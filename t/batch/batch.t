@@ -189,7 +189,7 @@ is get($file->{data}{download_url})->code, 200, 'a file can be had as soon as it
 --- flow
 main::platend_stop();
 my $job = submit(content => zip_of('a.txt' => "x\n"), name => 'set.zip', to => 'odt');
-my $none = submit(content => zip_of('a.csv' => "a,b\n"), name => 'set.zip', to => 'parquet');
+my $none = submit(content => zip_of('a.csv' => "a,b\n"), name => 'set.zip', to => 'json');
 platend_start('engines/tables/enabled' => 0);
 $none = wait_job($none->{job_id}, 60);
 is "$none->{status} $none->{error_code}", 'FAILED nothing_to_convert', 'the job says so';
