@@ -139,7 +139,7 @@ sub platend_start {
         'queue/endpoint' => "ipc://$Var/run/platend.sock",
         'workers' => 2, 'limits/spare' => 0, 'nice' => 0, # other tests run beside
         'canary/interval' => 0, # what is converted is what a test asks for
-        'engines/libexec' => $Libexec,
+        'engines/libexec' => defined $set{user} ? libexec_for_all() : $Libexec,
         'engines/tables/duckdb' => $Duckdb,
         # AddressSanitizer has reserved more than any limit, and a child's stack could not grow.
         $ENV{ASAN_OPTIONS} ? ('limits/address_space' => 0) : (),
@@ -166,6 +166,16 @@ sub platend_start {
         substr(platend_log(), $seen) =~ /"msg":\s*"ready"/;
     }) or die 'platend is not ready: ' . platend_log();
     return $platend;
+}
+
+# The programs of the engines where another user may execute them: the checkout may lie below
+# a directory that is root's alone.
+sub libexec_for_all {
+    my $dir = "$Var/libexec";
+    mkdir $dir;
+    chmod 0755, $dir;
+    system('cp', '-p', (grep -f, glob "$Libexec/platen-*"), "$dir/") == 0 or die "$dir: not copied";
+    return $dir;
 }
 
 # Settings as ZPL (RFC 4/ZPL): four spaces of indentation to a level.
