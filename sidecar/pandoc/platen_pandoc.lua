@@ -397,9 +397,11 @@ end
 --[[
 What no writer of Markdown sees to: words as "&amp;" and ":a:" stand for themselves, and
 quotation marks for what they are, of which the one for Pandoc's own makes straight ones.
+And that of pandoc 3.1 leaves out the mark behind a backslash.
 ]]
 local function as_it_is(str)
   local text, raw = str.text, {}
+  for at in text:gmatch '()\\%p' do raw[at] = '\\\\' end
   for at in text:gmatch '()&#?%w+;' do raw[at] = '\\&' end
   if FORMAT == 'gfm' and text:match ':[%w_+-]+:' then
     for at in text:gmatch '():' do raw[at] = '\\:' end
