@@ -28,7 +28,6 @@ static platen_setting_t common[] = {
 
     { OFFICE "Common/Security/Scripting", "BlockUntrustedRefererLinks", "true" },
     { OFFICE "Common/Security/Scripting", "DisableMacrosExecution", "true" },
-    { OFFICE "Common/Security/Scripting", "DisableActiveContent", "true" },
     { OFFICE "Common/Security/Scripting", "MacroSecurityLevel", "3" },
     { OFFICE "Common/Security/Scripting", "CheckDocumentEvents", "true" },
     { OFFICE "Writer/Content/Update", "Link", "0" }, /* never */
