@@ -8,6 +8,8 @@
 #ifndef PLATEN_CTL_DOCTOR_H
 #define PLATEN_CTL_DOCTOR_H
 
+#include <sys/stat.h>
+
 #include "config.h"
 #include "ctl/identity.h"
 #include "ctl/report.h"
@@ -53,6 +55,15 @@ pid_t platen_ctl_doctor_holder(const platen_config_t *config);
 
 /* Seconds since the process began; 0 if that is not to be known. */
 uint64_t platen_ctl_doctor_uptime(pid_t pid);
+
+/* Whether it was stopped by a signal, or is by a debugger. */
+int platen_ctl_doctor_stopped(pid_t pid);
+
+/*
+ * For how many seconds a platend that runs, and has since before that, has not written its
+ * numbers, which it does each second; `st` is of their file.  0: not for so long that it hangs.
+ */
+uint64_t platen_ctl_doctor_silent(pid_t pid, const struct stat *st);
 
 /* Whether some process has LMDB's lock file open; asked without touching it. */
 int platen_ctl_doctor_in_use(const platen_config_t *config);

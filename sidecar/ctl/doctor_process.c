@@ -10,12 +10,17 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/capture.h"
+#include "store/service.h"
 #include "store/store.h"
 
 #define LOCK_FILE "platend.lock" /* daemon.c */
+#define SILENT 30                /* seconds that a start, or a full disk, may take */
 
 #define FILES_LOW 1024
 #define ADDRESS_SPACE (UINT64_C(8) << 30) /* of platend, and of LibreOffice when it is warm */
@@ -64,6 +69,27 @@ platen_ctl_doctor_uptime(pid_t pid)
 
     free(stat);
     return ticks == 0 || began > now ? 0 : now - began;
+}
+
+int
+platen_ctl_doctor_stopped(pid_t pid)
+{
+    char       *stat = read_proc(pid, "stat");
+    const char *name = stat == NULL ? NULL : strrchr(stat, ')');
+    int is = name != NULL && (strncmp(name, ") T", 3) == 0 || strncmp(name, ") t", 3) == 0);
+
+    free(stat);
+    return is;
+}
+
+uint64_t
+platen_ctl_doctor_silent(pid_t pid, const struct stat *st)
+{
+    time_t   now = time(NULL);
+    uint64_t silent = now > st->st_mtime ? (uint64_t) (now - st->st_mtime) : 0;
+
+    /* A page that is older than its platend is of the one before. */
+    return silent > SILENT && (pid <= 0 || platen_ctl_doctor_uptime(pid) > SILENT) ? silent : 0;
 }
 
 /* What runs may be another program, or of another time, than what is installed. */
@@ -123,6 +149,30 @@ check_running(const platen_ctl_doctor_t *d, pid_t pid, platen_ctl_report_t *repo
     }
     free(status);
     check_stale(d, pid, up, report);
+}
+
+/* One that has the lock, and does nothing. */
+static void
+check_moves(const platen_ctl_doctor_t *d, pid_t pid, platen_ctl_report_t *report)
+{
+    struct stat st;
+    char        path[PATH_MAX], since[32];
+    uint64_t    silent;
+
+    if (pid > 0 && platen_ctl_doctor_stopped(pid)) {
+        platen_ctl_report_add(report, PLATEN_CTL_FAIL, "platend.moves",
+                              "platend was stopped by a signal, and does nothing");
+        platen_ctl_report_advice(report, "kill -CONT %d", (int) pid);
+        return;
+    }
+    snprintf(path, sizeof(path), "%s" PLATEN_METRICS_SUFFIX, platen_config_socket(d->config));
+    silent = stat(path, &st) == 0 ? platen_ctl_doctor_silent(pid, &st) : 0;
+    if (silent != 0) {
+        platen_ctl_report_add(report, PLATEN_CTL_FAIL, "platend.moves",
+                              "platend has told nothing for %s: it hangs, or a disk does",
+                              platen_ctl_doctor_duration(silent, since));
+        platen_ctl_report_advice(report, "systemctl restart platend");
+    }
 }
 
 typedef struct {
@@ -206,6 +256,9 @@ platen_ctl_doctor_process(const platen_ctl_doctor_t *d, platen_ctl_report_t *rep
                               "whether platend runs cannot be told: %s/" LOCK_FILE ": %s",
                               d->config->store_path, strerror(errno));
         platen_ctl_report_advice(report, "sudo platenctl -c %s doctor", d->file);
+    }
+    if (holder > 0 || holder == -2) {
+        check_moves(d, holder, report);
     }
     check_limits(d, holder, report);
 }

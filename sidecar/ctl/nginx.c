@@ -4,10 +4,12 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl/capture.h"
@@ -15,6 +17,7 @@
 
 #define WORKER "nginx: worker process"
 #define MAPS_MAX ((size_t) 4 << 20)
+#define MADE_MAX 8 /* files that nginx lacks */
 
 int
 platen_ctl_nginx_word(const char **text, char *out, size_t size)
@@ -177,6 +180,67 @@ first_error(const char *said, char *out, size_t size)
     snprintf(out, size, "%.*s", (int) strcspn(p, "\r\n"), p);
 }
 
+/*
+ * The file that nginx cannot make, as it may only open what is there: 0, opened, *path of it.
+ * -1: that is not what it said, or we cannot make it, either.
+ */
+static int
+lacks(const char *said, char path[PATH_MAX])
+{
+    static const char before[] = "open() \"", behind[] = "\" failed (13: ";
+    char              error[PATH_MAX + 256];
+    const char       *p, *end;
+
+    first_error(said, error, sizeof(error));
+    p = strstr(error, before);
+    end = p == NULL ? NULL : strstr(p, behind);
+    if (end == NULL) {
+        return -1;
+    }
+    p += sizeof(before) - 1;
+    snprintf(path, PATH_MAX, "%.*s", (int) (end - p), p);
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+}
+
+/* Takes it away again, unless an nginx that was started meanwhile has it. */
+static void
+take_away(const char *path, int fd)
+{
+    struct stat named, made;
+
+    if (fstat(fd, &made) == 0 && made.st_size == 0 && lstat(path, &named) == 0
+        && named.st_ino == made.st_ino && named.st_dev == made.st_dev) {
+        (void) unlink(path);
+    }
+    close(fd);
+}
+
+/*
+ * nginx -T, which opens its logs and its file of pid to write, and makes what there is not
+ * of them: that of an nginx that does not run, say.  It is not let; they are there for it for
+ * as long as it looks.
+ */
+static int
+ask(const char *const *argv, char **said)
+{
+    const unsigned which =
+        PLATEN_CTL_CAPTURE_OUT | PLATEN_CTL_CAPTURE_ERR | PLATEN_CTL_CAPTURE_OPEN;
+    char paths[MADE_MAX][PATH_MAX];
+    int  fds[MADE_MAX], n = 0, rc;
+
+    rc = platen_ctl_capture(argv, which, said);
+    while (rc > 0 && *said != NULL && n < MADE_MAX && (fds[n] = lacks(*said, paths[n])) >= 0) {
+        n++;
+        free(*said);
+        *said = NULL;
+        rc = platen_ctl_capture(argv, which, said);
+    }
+    while (n-- > 0) {
+        take_away(paths[n], fds[n]);
+    }
+    return rc;
+}
+
 const char *
 platen_ctl_nginx_advice(const char *error, const char *otherwise)
 {
@@ -213,8 +277,7 @@ platen_ctl_nginx_dump(const platen_config_t *config, const char *nginx, const ch
         argv[n++] = "-c";
         argv[n++] = conf;
     }
-    rc = platen_ctl_capture(
-        argv, PLATEN_CTL_CAPTURE_OUT | PLATEN_CTL_CAPTURE_ERR | PLATEN_CTL_CAPTURE_OPEN, said);
+    rc = ask(argv, said);
     free(command);
     text = rc == 0 && *said != NULL ? strstr(*said, PLATEN_CTL_NGINX_DUMP) : NULL;
     if (text == NULL) {

@@ -21,6 +21,7 @@
 #include "disk/layout.h"
 
 #define SLICE 256
+#define BELIEVED 10                     /* seconds that what platend says of itself holds */
 #define FULL_FAIL 80                    /* from there on nginx takes nothing in */
 #define DISK_FAIL (UINT64_C(256) << 20) /* platen_min_free's default */
 #define WAIT_WARN 600                   /* seconds, as conf/alerts.yml has it */
@@ -63,7 +64,11 @@ read_page(const platen_config_t *config, platen_ctl_overview_t *o)
     struct stat st;
 
     snprintf(path, sizeof(path), "%s" PLATEN_METRICS_SUFFIX, platen_config_socket(config));
-    if (stat(path, &st) != 0 || st.st_mtime + PLATEN_CTL_OVERVIEW_AGE < time(NULL)) {
+    if (stat(path, &st) != 0) {
+        return;
+    }
+    o->silent = o->platend == -1 ? 0 : platen_ctl_doctor_silent(o->platend, &st);
+    if (o->silent != 0 || st.st_mtime + BELIEVED < time(NULL)) {
         return;
     }
     page = platen_ctl_capture_file(path, PLATEN_METRICS_MAX, NULL);
@@ -186,6 +191,12 @@ waited(const platen_ctl_overview_t *o)
                : (o->at - o->store.waiting_since) / 1000000;
 }
 
+static int
+hangs(const platen_ctl_overview_t *o)
+{
+    return o->stopped || o->silent != 0;
+}
+
 static void
 judge(const platen_config_t *config, platen_ctl_overview_t *o)
 {
@@ -195,6 +206,15 @@ judge(const platen_config_t *config, platen_ctl_overview_t *o)
 
     if (o->platend == 0) {
         tell(o->problems, "platend does not run: systemctl start platend");
+    } else if (o->stopped) {
+        tell(o->problems,
+             "platend (pid %ld) was stopped by a signal, and does nothing: kill -CONT %ld",
+             (long) o->platend, (long) o->platend);
+    } else if (o->silent != 0) {
+        tell(o->problems,
+             "platend runs, and has told nothing for %s: it hangs, or a disk does; systemctl"
+             " restart platend",
+             platen_ctl_doctor_duration(o->silent, size));
     } else if (*o->condition != '\0') {
         tell(o->problems, "%s", o->condition);
     }
@@ -253,6 +273,7 @@ platen_ctl_overview_take(const platen_ctl_store_t *s, pid_t nginx, platen_ctl_ov
     o->warnings = json_array();
     o->platend = platen_ctl_doctor_holder(config);
     o->uptime = o->platend > 0 ? platen_ctl_doctor_uptime(o->platend) : 0;
+    o->stopped = o->platend > 0 && platen_ctl_doctor_stopped(o->platend);
     if (o->platend != 0) {
         read_page(config, o);
     }
@@ -306,6 +327,7 @@ platen_ctl_overview_print(const platen_ctl_overview_t *o, const char *end)
 
     printf("%-10s%s%s%s%s", "platend",
            o->platend == 0         ? "DOWN"
+           : hangs(o)              ? "HANGS"
            : *o->condition != '\0' ? "up, OUT OF ORDER"
            : json_array_size(o->problems) + json_array_size(o->warnings) > 0
                ? "up"
@@ -384,7 +406,7 @@ platen_ctl_overview_json(const platen_ctl_overview_t *o)
         "healthy", json_array_size(o->problems) == 0, "at", platen_ctl_store_json_time(o->at),
         "platend", "up", o->platend != 0, "pid", known(o->platend > 0, (uint64_t) o->platend),
         "uptime_seconds", known(o->uptime > 0, o->uptime), "converts",
-        o->platend != 0 && *o->condition == '\0', "nginx", "pid",
+        o->platend != 0 && !hangs(o) && *o->condition == '\0', "nginx", "pid",
         known(o->nginx > 0, (uint64_t) o->nginx), "pool", "warm",
         o->page ? json_boolean(o->warm) : json_null(), "workers", known(o->page, o->workers),
         "busy", known(o->page, o->busy), "queue", "waiting", count(m->due), "later",

@@ -18,17 +18,17 @@
 /* Failures are counted among so many events at most. */
 #define PLATEN_CTL_OVERVIEW_EVENTS 100000
 
-/* What platend says of itself is believed for so many seconds. */
-#define PLATEN_CTL_OVERVIEW_AGE 10
-
 #define PLATEN_CTL_OVERVIEW_CODES 4
 
 typedef struct {
-    uint64_t         at;      /* microseconds since the Unix epoch */
-    pid_t            nginx;   /* its master; 0: none is to be seen */
-    pid_t            platend; /* 0: none; -1: it cannot be told; -2: in another container */
-    uint64_t         uptime;  /* of platend, seconds; 0: unknown */
-    int              page;    /* platend's own numbers are there: */
+    uint64_t at;           /* microseconds since the Unix epoch */
+    pid_t    nginx;        /* its master; 0: none is to be seen */
+    pid_t    platend;      /* 0: none; -1: it cannot be told; -2: in another container */
+    uint64_t uptime;       /* of platend, seconds; 0: unknown */
+    int      stopped;      /* platend, by a signal */
+    uint64_t silent;       /* seconds for which platend has told no numbers; 0: it does, or
+                              never has */
+    int              page; /* platend's own numbers are there: */
     uint64_t         warm, workers, busy;
     platen_measure_t store;
     unsigned         percent; /* of the store's map */

@@ -100,6 +100,12 @@ on_signal(int signal)
 }
 
 static void
+raw_off(void)
+{
+    (void) tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+}
+
+static void
 raw_on(void)
 {
     struct sigaction action = { .sa_handler = on_signal };
@@ -109,6 +115,7 @@ raw_on(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
     raw.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
+    platen_ctl_store_on_damage(raw_off);
     (void) tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }
 
@@ -177,7 +184,7 @@ live(const view_t *v, int delay)
             break;
         }
     }
-    (void) tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+    raw_off();
     putchar('\n');
     return code;
 }
@@ -226,9 +233,9 @@ const platen_ctl_command_t platen_ctl_status = {
     .operands = "",
     .summary = "the service in a screen: whether it is healthy",
     .text =
-        "Whether platend runs and LibreOffice is warm, how much waits and for how long, what\n"
-        "failed in the last hour, how full store and disk are, how old the newest backup\n"
-        "is.  As root it sees nginx as well.  It changes nothing.\n"
+        "Whether platend runs and moves, whether LibreOffice is warm, how much waits and for\n"
+        "how long, what failed in the last hour, how full store and disk are, how old the\n"
+        "newest backup is.  As root it sees nginx as well.  It changes nothing.\n"
         "\n"
         "Exit status: 0 if it is healthy, 1 if there is a PROBLEM.  A warning is none.",
     .run = run_status,

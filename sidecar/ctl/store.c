@@ -4,6 +4,7 @@
 #include "base/timestamp.h"
 
 #include <czmq.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,23 +46,72 @@ platen_ctl_store_configure(const platen_ctl_t *ctl, platen_ctl_store_t *s)
     return PLATEN_CTL_DONE;
 }
 
+static void (*put_back_first)(void);
+
+static void
+on_bus_error(int signo)
+{
+    static const char said[] =
+        "platenctl: the store is damaged so that it cannot be read (Bus error): restore a"
+        " backup (platenctl help restore)\n";
+
+    (void) signo;
+    if (put_back_first != NULL) {
+        put_back_first();
+    }
+    (void) !write(STDERR_FILENO, said, sizeof(said) - 1);
+    _exit(PLATEN_CTL_FAILED);
+}
+
+void
+platen_ctl_store_on_damage(void (*put_back)(void))
+{
+    put_back_first = put_back;
+}
+
+/* Of one that is not there, or empty, the library would make a new one. */
+static int
+look_for(const platen_ctl_t *ctl, const platen_config_t *config, char *err, size_t errlen)
+{
+    struct stat st;
+    char        path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/data.mdb", config->store_path);
+    if (stat(path, &st) == 0) {
+        if (st.st_size > 0) {
+            return 0;
+        }
+        snprintf(err, errlen,
+                 "%s is empty: platend makes a new store of it when it starts; a backup has"
+                 " what was there (platenctl help restore)",
+                 path);
+    } else if (errno == ENOENT) {
+        snprintf(err, errlen,
+                 "there is no store in %s: platend has not been started yet with %s, or"
+                 " store/path is another directory there",
+                 config->store_path, ctl->file);
+    } else {
+        snprintf(err, errlen, "%s: %s%s", path, strerror(errno),
+                 errno == EACCES ? "; run it as root, or as platend's user" : "");
+    }
+    return -1;
+}
+
 int
 platen_ctl_store_open(const platen_ctl_t *ctl, platen_ctl_store_t *s)
 {
-    struct stat st;
-    char        path[PATH_MAX], err[PATH_MAX + 256];
-    int         code;
+    struct sigaction action = { .sa_handler = on_bus_error };
+    char             err[2 * PATH_MAX + 256];
+    int              code;
 
     code = platen_ctl_store_configure(ctl, s);
     if (code != PLATEN_CTL_DONE) {
         return code;
     }
-    snprintf(path, sizeof(path), "%s/data.mdb", s->config->store_path);
-    if (stat(path, &st) != 0) {
-        snprintf(err, sizeof(err), "%s: %s%s", path, strerror(errno),
-                 errno == EACCES ? "; run it as root, or as platend's user" : "");
-    } else if (platen_store_open(&s->store, s->config->store_path, (size_t) s->config->map_size,
-                                 err, sizeof(err))
+    (void) sigaction(SIGBUS, &action, NULL);
+    if (look_for(ctl, s->config, err, sizeof(err)) == 0
+        && platen_store_open(&s->store, s->config->store_path, (size_t) s->config->map_size,
+                             err, sizeof(err))
                == PLATEN_OK) {
         return PLATEN_CTL_DONE;
     }

@@ -24,8 +24,15 @@ typedef struct {
  */
 int platen_ctl_store_configure(const platen_ctl_t *ctl, platen_ctl_store_t *s);
 
-/* The same, and opens the store of the configuration, which must be there. */
+/*
+ * The same, and opens the store of the configuration, which must be there.  From then on a read
+ * beyond the end of its file, which was cut off, ends the process with a sentence and
+ * PLATEN_CTL_FAILED, and not with SIGBUS.
+ */
 int platen_ctl_store_open(const platen_ctl_t *ctl, platen_ctl_store_t *s);
+
+/* What is to be put back before that; async-signal-safe. */
+void platen_ctl_store_on_damage(void (*put_back)(void));
 
 /*
  * Takes platend's lock (platen_process_lock()), so that nobody claims or ends jobs;
