@@ -10,6 +10,7 @@
  */
 
 #include "text/main.h"
+#include "text/style.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -27,6 +28,13 @@ typedef struct {
     zip_t      *zip;
     const char *page; /* the name of the one that is read */
 } book_t;
+
+/* To what the page that is read refers in itself. */
+typedef struct {
+    int            looked;
+    platen_span_t *to;
+    size_t         n;
+} references_t;
 
 /* The name in the book of what a page names; 0: it is too long, or outside of it. */
 static int
@@ -95,13 +103,52 @@ has_word(const char *p, size_t n, const char *word)
     return 0;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+    const platen_span_t *x = a, *y = b;
+
+    return x->n != y->n ? (x->n > y->n) - (x->n < y->n) : memcmp(x->p, y->p, x->n);
+}
+
+/* All that follows a "#" up to the end of an attribute, in order; without memory, what there
+ * is. */
+static void
+find_references(references_t *r, const char *text, size_t len)
+{
+    const char    *p = text, *end = text + len;
+    platen_span_t *grown;
+    size_t         n;
+
+    r->looked = 1;
+    for (; (p = memchr(p, '#', (size_t) (end - p))) != NULL; p += n) {
+        p++;
+        for (n = 0; p + n < end && strchr("\"'#<> \t\r\n", p[n]) == NULL; n++) {
+        }
+        if (p + n == end || (p[n] != '"' && p[n] != '\'')) {
+            continue;
+        }
+        if (r->n % 1024 == 0) {
+            grown = realloc(r->to, (r->n + 1024) * sizeof(*grown));
+            if (grown == NULL) {
+                break;
+            }
+            r->to = grown;
+        }
+        r->to[r->n++] = (platen_span_t){ p, n };
+    }
+    if (r->n > 0) {
+        qsort(r->to, r->n, sizeof(*r->to), compare);
+    }
+}
+
 /* Whether the page has a reference to the element whose tag is [tag, end). */
 static int
-is_referred(const char *text, size_t len, const char *tag, const char *end)
+is_referred(references_t *r, const char *text, size_t len, const char *tag, const char *end)
 {
-    const char *at = tag;
-    char        href[128], quote;
-    size_t      n;
+    const char   *at = tag;
+    char          quote;
+    platen_span_t id;
 
     while ((at = memmem(at, (size_t) (end - at), "id=", 3)) != NULL) {
         at += 3; /* which may be the end */
@@ -109,20 +156,12 @@ is_referred(const char *text, size_t len, const char *tag, const char *end)
         if (!isspace((unsigned char) at[-4]) || (quote != '"' && quote != '\'')) {
             continue;
         }
-        at++;
-        for (n = 0; at + n < end && at[n] != quote; n++) {
+        for (id = (platen_span_t){ ++at, 0 }; at + id.n < end && at[id.n] != quote; id.n++) {
         }
-        if (n == 0 || n + 3 > sizeof(href)) {
-            return 0;
+        if (!r->looked) {
+            find_references(r, text, len);
         }
-        href[0] = '#';
-        memcpy(href + 1, at, n);
-        href[n + 1] = '"';
-        if (memmem(text, len, href, n + 2) != NULL) {
-            return 1;
-        }
-        href[n + 1] = '\'';
-        return memmem(text, len, href, n + 2) != NULL;
+        return id.n > 0 && r->n > 0 && bsearch(&id, r->to, r->n, sizeof(id), compare) != NULL;
     }
     return 0;
 }
@@ -134,6 +173,7 @@ keep_all(char *text, size_t len)
     static const char  kind[] = "epub:type", other[] = "data-type";
     static const char *notes[] = { "footnote",  "footnotes", "rearnote",
                                    "rearnotes", "endnote",   "endnotes" };
+    references_t       references = { .to = NULL };
     char              *p = text, *end = text + len, *tag, *last, *value, *seen = text;
     size_t             n, i;
     int                drops, any = 0;
@@ -161,7 +201,8 @@ keep_all(char *text, size_t len)
         drops = has_word(value + 1, n, "titlepage") || has_word(value + 1, n, "toc");
         last = memchr(last, '>', (size_t) (end - last));
         for (i = 0; !drops && last != NULL && i < sizeof(notes) / sizeof(notes[0]); i++) {
-            drops = has_word(value + 1, n, notes[i]) && !is_referred(text, len, tag, last);
+            drops = has_word(value + 1, n, notes[i])
+                    && !is_referred(&references, text, len, tag, last);
         }
         if (drops) {
             memcpy(p, other, sizeof(other) - 1);
@@ -172,6 +213,7 @@ keep_all(char *text, size_t len)
         }
         p = last; /* an element has one kind */
     }
+    free(references.to);
     return any;
 }
 
@@ -242,17 +284,17 @@ is_locked(zip_t *zip)
     static const char        method[] = "EncryptionMethod", algorithm[] = "Algorithm=";
     size_t                   len;
     char *text = platen_zip_entry(zip, zip_name_locate(zip, LOCKS, 0), PART_MAX, &len),
-         *p = text, *value;
+         *p = text, *next = text, *value;
     int    locked = 0;
     size_t i;
 
     while (p != NULL && (p = strstr(p, method)) != NULL) {
         p += sizeof(method) - 1;
-        value = strstr(p, algorithm);
-        if (value == NULL) {
+        next = next < p ? strstr(p, algorithm) : next;
+        if (next == NULL) {
             break;
         }
-        value += sizeof(algorithm) - 1;
+        value = next + sizeof(algorithm) - 1;
         value += *value != '\0'; /* its quote */
         for (i = 0; i < sizeof(fonts) / sizeof(fonts[0])
                     && strncmp(value, fonts[i], strlen(fonts[i])) != 0;

@@ -504,6 +504,10 @@ read_linked(platen_style_t *style, const element_t *e, platen_text_sheet_f sheet
 
     if (href.p != NULL && lists(attribute(e, "rel"), word)
         && !lists(attribute(e, "rel"), (platen_span_t){ "alternate", 9 })) {
+        if (style->nsheets == PLATEN_SHEETS_MAX) {
+            style->unclear++; /* and not read for nothing, however often it is named */
+            return;
+        }
         text = sheet(data, href.p, href.n, &len);
     }
     if (text != NULL) {
