@@ -83,8 +83,9 @@ ngx_command_t  platen_directives[] = {
      * Default: none: must be said
      *
      * lines of `name:sha256` of the key (`printf %s KEY | sha256sum`); several
-     * keys of one name are one client, so keys can be rotated. `off`: everyone
-     * is the client `anonymous`. Read at start and reload
+     * keys of one name are one client, so keys can be rotated. One key of two
+     * names is the last one's, and warned of. `off`: everyone is the client
+     * `anonymous`. Read at start and reload
      */
     { ngx_string("platen_api_keys"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,

@@ -28,6 +28,10 @@
 
 static const char *platen_auth_line(ngx_http_platen_key_t *key, u_char *p,
     u_char *last);
+static char *platen_auth_shared(ngx_conf_t *cf, const ngx_array_t *keys,
+    const ngx_str_t *file);
+static int ngx_libc_cdecl platen_auth_compare(const void *one,
+    const void *two);
 static ngx_int_t platen_auth_check(ngx_http_request_t *r, ngx_str_t *value);
 static ngx_str_t *platen_auth_key(ngx_http_request_t *r, ngx_str_t *bearer);
 
@@ -107,7 +111,69 @@ platen_auth_keys(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    return platen_auth_shared(cf, plcf->keys, &value[1]);
+}
+
+
+/* Warns of a key that two clients have: the last of them is who comes with it. */
+
+static char *
+platen_auth_shared(ngx_conf_t *cf, const ngx_array_t *keys,
+    const ngx_str_t *file)
+{
+    ngx_uint_t              i;
+    ngx_http_platen_key_t  *key, **sorted;
+
+    sorted = ngx_palloc(cf->temp_pool,
+                        keys->nelts * sizeof(ngx_http_platen_key_t *));
+    if (sorted == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    key = keys->elts;
+
+    for (i = 0; i < keys->nelts; i++) {
+        sorted[i] = &key[i];
+    }
+
+    ngx_qsort(sorted, keys->nelts, sizeof(ngx_http_platen_key_t *),
+              platen_auth_compare);
+
+    for (i = 1; i < keys->nelts; i++) {
+        if (ngx_memcmp(sorted[i - 1]->sha256, sorted[i]->sha256,
+                       PLATEN_SHA256_LEN)
+            == 0
+            && (sorted[i - 1]->name.len != sorted[i]->name.len
+                || ngx_memcmp(sorted[i - 1]->name.data, sorted[i]->name.data,
+                              sorted[i]->name.len)
+                   != 0))
+        {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"%V\" and \"%V\" have one key in \"%V\": "
+                               "who comes with it is \"%V\"; give each a key "
+                               "of its own", &sorted[i - 1]->name,
+                               &sorted[i]->name, file, &sorted[i]->name);
+        }
+    }
+
     return NGX_CONF_OK;
+}
+
+
+/* By digest, and of one digest as the file has them. */
+
+static int ngx_libc_cdecl
+platen_auth_compare(const void *one, const void *two)
+{
+    int                     rc;
+    ngx_http_platen_key_t  *first, *second;
+
+    first = *(ngx_http_platen_key_t **) one;
+    second = *(ngx_http_platen_key_t **) two;
+
+    rc = ngx_memcmp(first->sha256, second->sha256, PLATEN_SHA256_LEN);
+
+    return rc ? rc : (first > second) - (first < second);
 }
 
 

@@ -74,3 +74,18 @@ for (['platen_realm site-b;', undef], ['platen_realm off;', undef], ['platen_rea
     my $out = `$nginx -t -e stderr -p $::Var -c $::Var/realm.conf 2>&1`;
     $says ? like($out, $says, $line) : is($? >> 8, 0, $line) || diag $out;
 }
+
+
+
+=== TEST 3: a key that two clients have is told of: the last one is who comes with it
+--- flow
+my @one = map { "$_:" . sha256_hex('key-of-two') . "\n" } qw(bob carol);
+spew("$::Var/keys-two", join '', $one[0], 'dora:' . sha256_hex('key-of-dora') . "\n", $one[0], $one[1]);
+spew("$::Var/realm.conf", "load_module $TestPlaten::Build/ngx_http_platen_module.so;\npid $::Var/r.pid;\nevents {}\nhttp {\n"
+    . "access_log off; platen_store $::Var/r-store; platen_data $::Var/r-data; platen_queue off;\n"
+    . "server { listen 127.0.0.1:1; location / { platen_api; platen_api_keys $::Var/keys-two; } }\n}\n");
+my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+my @warned = grep /one key/, split /\n/, `$nginx -t -e stderr -p $::Var -c $::Var/realm.conf 2>&1`;
+is $?, 0, 'it is taken';
+is @warned, 1, 'once, and not for a line that is there twice' or diag @warned;
+like $warned[0], qr/\[warn\].*"bob" and "carol" have one key in "\Q$::Var\E\/keys-two": who comes with it is "carol"/, 'and says who';
