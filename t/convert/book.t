@@ -4,11 +4,12 @@ use strict;
 use warnings;
 
 use lib 't/lib';
+use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use Test::More tests => 7;
 use TestArchive;
 
-my $text = ($ENV{PLATEN_BUILD} // 'build') . '/platen-text';
+my $text = abs_path($ENV{PLATEN_BUILD} // 'build') . '/platen-text';
 my $dir = tempdir(CLEANUP => 1);
 my $n = 200_000;
 
@@ -21,7 +22,7 @@ sub read_book {
     close $f or die;
     unlink "$dir/copy.epub";
     # A minute of CPU time is a hundred times what it takes; looking for each would take an hour.
-    system 'sh', '-c', 'ulimit -t 60; exec "$@"', 'sh', $text, '--book', "$dir/a.epub", "$dir/copy.epub", '/bin/true';
+    system 'sh', '-c', 'cd "$1" && shift && ulimit -t 60 && exec "$@"', 'sh', $dir, $text, '--book', "$dir/a.epub", "$dir/copy.epub", '/bin/true';
     return undef if $?;
     open $f, '<:raw', "$dir/copy.epub" or die;
     my %in = unzip(do { local $/; scalar <$f> });
