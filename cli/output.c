@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 #define AGAIN_MAX 100000
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -28,39 +30,28 @@ typedef struct {
     ino_t inode;
 } file_t;
 
-/* How many bytes the control character there has; 0: it is none. */
-static int
-control(const char *text)
-{
-    const unsigned char *at = (const unsigned char *) text;
-
-    return at[0] < ' ' || at[0] == 0x7f                     ? 1
-           : at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0 ? 2 /* C1 */
-                                                            : 0;
-}
-
 const char *
 platen_output_text(const char *text, char *out, size_t size)
 {
-    size_t n = 0;
-    int    skip;
-
-    for (; *text != '\0' && n + 1 < size; text += skip == 0 ? 1 : skip) {
-        skip = control(text);
-        out[n++] = skip == 0 ? *text : '?';
-    }
-    out[n] = '\0';
+    (void) platen_utf8_show(text, strlen(text), '?', out, size);
     return out;
 }
 
 void
 platen_output_body(const char *text)
 {
-    int skip, shown = isatty(STDOUT_FILENO);
+    size_t   left = strlen(text), n;
+    uint32_t code;
+    int      shown = isatty(STDOUT_FILENO);
 
-    for (; *text != '\0'; text += skip == 0 ? 1 : skip) {
-        skip = shown && *text != '\n' && *text != '\t' ? control(text) : 0;
-        putchar(skip == 0 ? (unsigned char) *text : '?');
+    for (; left > 0; text += n, left -= n) {
+        n = platen_utf8_decode(text, left, &code);
+        if (shown && *text != '\n' && *text != '\t'
+            && (code == PLATEN_UTF8_MALFORMED || platen_utf8_invisible(code))) {
+            putchar('?');
+        } else {
+            fwrite(text, 1, n, stdout);
+        }
     }
     putchar('\n');
 }
@@ -69,21 +60,11 @@ const char *
 platen_output_name(const char *name, char out[PLATEN_OUTPUT_NAME])
 {
     const char *slash;
-    size_t      n;
 
     while ((slash = strpbrk(name, "/\\")) != NULL) {
         name = slash + 1;
     }
-    (void) platen_output_text(name, out, PLATEN_OUTPUT_NAME - 16);
-    /* Not in the middle of a character. */
-    n = strlen(out);
-    if (n == PLATEN_OUTPUT_NAME - 17) {
-        while (n > 0 && ((unsigned char) out[n - 1] & 0xc0) == 0x80) {
-            n--;
-        }
-        n -= n > 0 && (unsigned char) out[n - 1] >= 0xc0;
-        out[n] = '\0';
-    }
+    (void) platen_output_text(name, out, PLATEN_OUTPUT_NAME - 16); /* room for " (2)" */
     if (*out == '.') {
         *out = '_';
     }

@@ -18,15 +18,15 @@ typedef struct {
 } platen_output_t;
 
 /*
- * A file name for a name that a server has sent: its last part, without control characters
+ * A file name for a name that a server has sent: its last part, without invisible characters
  * and without a dot at its beginning; "result" for nothing.  Returns `out`.
  */
 const char *platen_output_name(const char *name, char out[PLATEN_OUTPUT_NAME]);
 
-/* Text for a terminal: control characters of names are '?'.  Returns `out`. */
+/* Text for a terminal: what is invisible or malformed in it is '?'.  Returns `out`. */
 const char *platen_output_text(const char *text, char *out, size_t size);
 
-/* Prints what a server has said, as it is; on a terminal without control characters. */
+/* Prints what a server has said, as it is; on a terminal without what is invisible. */
 void platen_output_body(const char *text);
 
 /*

@@ -2,6 +2,8 @@
 
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* A range of code points. */
 struct range {
     uint32_t first;
@@ -89,6 +91,30 @@ platen_utf8_invisible(uint32_t code)
     }
 
     return 0;
+}
+
+size_t
+platen_utf8_show(const char *p, size_t len, char instead, char *out, size_t size)
+{
+    uint32_t code;
+    size_t   n, at = 0;
+
+    for (; len > 0; p += n, len -= n) {
+        n = platen_utf8_decode(p, len, &code);
+        if (code == PLATEN_UTF8_MALFORMED || platen_utf8_invisible(code)) {
+            if (at + 1 >= size)
+                break;
+            out[at++] = instead;
+            continue;
+        }
+        if (at + n >= size)
+            break;
+        memcpy(out + at, p, n);
+        at += n;
+    }
+
+    out[at] = '\0';
+    return at;
 }
 
 int

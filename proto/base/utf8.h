@@ -33,6 +33,12 @@ size_t platen_utf8_cut(const char *p, size_t len, size_t max);
 int platen_utf8_invisible(uint32_t code);
 
 /*
+ * Text from outside as somebody is shown it: p[0..len) as a string of less than `size` bytes,
+ * cut between two characters, with `instead` for what is malformed or invisible.  Its length.
+ */
+size_t platen_utf8_show(const char *p, size_t len, char instead, char *out, size_t size);
+
+/*
  * Returns 1 if p[0..len) is well-formed UTF-8 (RFC 3629: no surrogates, no
  * overlong forms, nothing over U+10FFFF), else 0.  The empty string is.
  */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 #include "log.h"
 
 #define TEXT_MAX 1024
@@ -68,19 +69,15 @@ platen_ctl_report_destroy(platen_ctl_report_t **report)
 static json_t *
 line(const char *format, va_list args)
 {
-    char   text[TEXT_MAX];
-    size_t i;
+    char   text[TEXT_MAX], shown[TEXT_MAX];
+    size_t n;
 
     vsnprintf(text, sizeof(text), format, args);
-    for (i = 0; text[i] != '\0'; i++) {
-        if ((unsigned char) text[i] < ' ' || text[i] == 0x7f) {
-            text[i] = ' ';
-        }
+    n = platen_utf8_show(text, strlen(text), ' ', shown, sizeof(shown));
+    while (n > 0 && shown[n - 1] == ' ') {
+        n--;
     }
-    while (i > 0 && text[i - 1] == ' ') {
-        i--;
-    }
-    return platen_log_text(text, i);
+    return json_stringn(shown, n);
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include "ctl/store.h"
 #include "base/timestamp.h"
+#include "base/utf8.h"
 
 #include <czmq.h>
 #include <signal.h>
@@ -223,28 +224,6 @@ platen_ctl_store_json_row(json_t *row, size_t before)
 const char *
 platen_ctl_store_text(platen_str_t text, char *out, size_t size)
 {
-    json_t     *valid = platen_log_text(text.data, text.len);
-    const char *s = valid == NULL ? NULL : json_string_value(valid);
-    size_t      i, n = 0;
-
-    for (i = 0; s != NULL && s[i] != '\0' && n + 1 < size; i++) {
-        /* C1, too: U+0080 to U+009F. */
-        if ((unsigned char) s[i] < ' ' || s[i] == 0x7f
-            || ((unsigned char) s[i] == 0xc2 && (unsigned char) s[i + 1] < 0xa0)) {
-            i += (unsigned char) s[i] == 0xc2;
-            out[n++] = ' ';
-        } else {
-            out[n++] = s[i];
-        }
-    }
-    /* Not in the middle of a character. */
-    if (s != NULL && s[i] != '\0') {
-        while (n > 0 && ((unsigned char) s[i] & 0xc0) == 0x80) {
-            i--;
-            n--;
-        }
-    }
-    out[n] = '\0';
-    json_decref(valid);
+    (void) platen_utf8_show(text.data, text.len, ' ', out, size);
     return out;
 }

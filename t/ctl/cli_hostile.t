@@ -77,8 +77,8 @@ sub names { my ($in) = @_; opendir my $d, $in or return; return [sort grep !/^\.
 sub job { my (%more) = @_; return { job_id => $id, status => 'SUCCESS', %more } }
 
 # Control characters, as no terminal shall get them from a server.
-my $evil = "\x1b[2Jx\x{9b}31m";
-my $controls = qr/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]/;
+my $evil = "\x1b[2Jx\x{9b}31m\x{202e}y";
+my $controls = qr/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae/;
 
 subtest 'what a server says does not reach the terminal as commands' => sub {
     for ([[qr/ready/ => { $evil => $evil, list => [$evil] }], 'status'],

@@ -44,6 +44,10 @@ test_names(void **state)
             "1m.pdf",
             "a?1m.pdf");
     name_is("\xc3\xa4.pdf", "\xc3\xa4.pdf");
+    name_is("a\xe2\x80\xae"
+            "fdp.exe",
+            "a?fdp.exe");
+    name_is("\xff\xc3.pdf", "??.pdf");
 
     /* Cut, and not within a character. */
     memset(long_name, 'x', sizeof(long_name));

@@ -102,6 +102,12 @@ test_report_hostile(void **state)
     (void) state;
     platen_ctl_report_add(report, PLATEN_CTL_OK, "a", "%s", "x\nok    forged\033[2J\x7f\n");
     assert_string_equal(printed(report, 0), "ok    x ok    forged [2J\n");
+    platen_ctl_report_destroy(&report);
+    report = platen_ctl_report_new(-1);
+    platen_ctl_report_add(report, PLATEN_CTL_OK, "a", "%s",
+                          "\xc3\xa4\xc2\x9b"
+                          "2J\xe2\x80\xaetxt");
+    assert_string_equal(printed(report, 0), "ok    \xc3\xa4 2J txt\n");
     platen_ctl_report_add(report, PLATEN_CTL_OK, "b", "%s", "\xff\xfe");
     list = json_loads(printed(report, PLATEN_CTL_REPORT_JSON), 0, NULL);
     assert_int_equal(json_array_size(list), 2);

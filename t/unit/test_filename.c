@@ -495,6 +495,36 @@ test_utf8_encode(void **state)
 }
 
 static void
+test_utf8_show(void **state)
+{
+    static const struct {
+        const char *text, *want;
+        size_t      size;
+    } cases[] = {
+        { "", "", 1 },
+        { "abc", "", 1 },
+        { "abc", "ab", 3 },
+        { "a\xc3\xa4z", "a", 3 },
+        { "a\xc3\xa4z", "a\xc3\xa4", 4 },
+        { "\x1b[2J\x7f", "?[2J?", 16 },
+        { "\xc2\x9b\xe2\x80\xae\xef\xbb\xbf.", "???.", 16 },
+        { "\xff\xe2\x82", "??", 16 },
+        { "\x01\x02", "?", 2 },
+    };
+    char   out[16], *copy;
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        copy = block(cases[i].text, strlen(cases[i].text));
+        assert_int_equal(platen_utf8_show(copy, strlen(cases[i].text), '?', out, cases[i].size),
+                         strlen(cases[i].want));
+        assert_string_equal(out, cases[i].want);
+        free(copy);
+    }
+}
+
+static void
 test_utf8_valid(void **state)
 {
     static const char *const good[] = {
@@ -569,6 +599,7 @@ main(void)
         cmocka_unit_test(test_disposition_hostile),
         cmocka_unit_test(test_disposition_size),
         cmocka_unit_test(test_utf8_encode),
+        cmocka_unit_test(test_utf8_show),
         cmocka_unit_test(test_utf8_valid),
     };
 
