@@ -316,7 +316,7 @@ FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
 FUZZED = $(PROTO) $(PLAIN) sidecar/office/wire.c $(DOCX) $(addprefix sidecar/lok/, \
          cells.c chunks.c embed.c functions.c package.c part.c pages.c sheets.c tag.c) \
-         $(addprefix sidecar/text/,book.c hide.c page.c style.c wide.c) \
+         $(addprefix sidecar/text/,book.c columns.c hide.c page.c style.c wide.c) \
          $(addprefix sidecar/tables/,book.c buffer.c column.c csv.c from_xlsx.c json.c names.c \
          serial.c spool.c text.c) sidecar/engine/warning.c
 

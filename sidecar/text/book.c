@@ -263,16 +263,18 @@ mended(book_t *book, zip_uint64_t i, size_t *len, int *found)
     *found |= rc < 0 ? PLATEN_TEXT_DEEP : rc;
     if (rc >= 0 && (shown_size != size || any)) {
         free(text);
-        *len = shown_size;
-        return shown;
+        text = shown;
+        size = shown_size;
+        any = 1;
+    } else {
+        free(shown);
     }
-    free(shown);
-    if (!any) {
-        free(text);
-        return NULL;
+    if (platen_text_columns_of(&text, &size) || any) {
+        *len = size;
+        return text;
     }
-    *len = size;
-    return text;
+    free(text);
+    return NULL;
 }
 
 /* Whether anything but fonts is locked, which is scrambled in one of two known ways. */

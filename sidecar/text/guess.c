@@ -90,6 +90,50 @@ is_any(const char *name, const char *const *names)
     return 0;
 }
 
+/*
+ * Whether what is not ASCII are the letters of Turkish, with some that no other language
+ * has there: an Icelandic text has those bytes, too, and beside them others.
+ */
+static int
+is_turkish(const unsigned char *p, size_t len)
+{
+    static const char own[] = "\xd0\xdd\xde\xf0\xfd\xfe";
+    static const char shared[] = "\xc2\xc7\xce\xd6\xdb\xdc\xe2\xe7\xee\xf6\xfb\xfc";
+    size_t            i, letters = 0, its = 0, dotless = 0, others = 0;
+
+    for (i = 0; i < len; i++) {
+        if (p[i] < 0xc0) {
+            continue;
+        }
+        letters++;
+        dotless += p[i] == 0xfd;
+        its += strchr(own, p[i]) != NULL;
+        others += strchr(own, p[i]) == NULL && strchr(shared, p[i]) == NULL;
+    }
+    return its >= 3 && dotless > 0 && its > dotless && others * 20 <= letters;
+}
+
+/* What Windows calls a charset with some more characters, which texts of it then have. */
+static const char *
+larger(const char *name)
+{
+    static const char *const of[][2] = {
+        { "iso-8859-1", "windows-1252" }, { "iso-8859-15", "windows-1252" },
+        { "iso-8859-2", "windows-1250" }, { "iso-8859-16", "windows-1250" },
+        { "iso-8859-4", "windows-1257" }, { "iso-8859-13", "windows-1257" },
+        { "iso-8859-7", "windows-1253" }, { "iso-8859-8", "windows-1255" },
+        { "iso-8859-9", "windows-1254" },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+        if (strcmp(of[i][0], name) == 0) {
+            return of[i][1];
+        }
+    }
+    return NULL;
+}
+
 const char *
 platen_text_coded(const char *text, size_t len)
 {
@@ -110,6 +154,7 @@ platen_text_guess(const char *text, size_t len)
     static const char *const latin[] = { "windows-1250", "iso-8859-2",  "iso-8859-16",
                                          "windows-1257", "iso-8859-13", "iso-8859-4",
                                          "iso-8859-15",  "ibm852",      NULL };
+    static const char *const turkish[] = { "iso-8859-9", "windows-1254", "iso-8859-3", NULL };
     static const char *const wide[] = { "shift_jis", "euc-jp", "gb18030", "big5",
                                         "euc-kr",    "euc-tw", NULL };
     /* Where nothing is said: what makes text of all bytes, the commonest first. */
@@ -126,8 +171,15 @@ platen_text_guess(const char *text, size_t len)
     if (said != NULL && strcmp(said, "iso-8859-1") == 0) {
         said = "windows-1252"; /* which is read, whatever the name */
     }
+    if (said != NULL && strcmp(said, "utf-8") != 0 && !reads(said, text, len)) {
+        said = larger(said);
+    }
     if (said != NULL && (strcmp(said, "utf-8") == 0 || !reads(said, text, len))) {
         said = NULL;
+    }
+    if (said != NULL && is_any(said, turkish)
+        && is_turkish((const unsigned char *) text, len)) {
+        return "windows-1254";
     }
     share = foreign((const unsigned char *) text, len);
     if (share < 25) {

@@ -41,7 +41,7 @@ typedef struct {
     unsigned        cut;  /* how many are open without what is cut; DEPTH_MAX: nothing is */
     const char     *from; /* what is not written yet */
     FILE           *out;
-    int             unprinted;
+    int             unprinted, unclosed;
 } page_t;
 
 static int
@@ -479,6 +479,7 @@ walk(page_t *page)
         }
         if (page->end - at >= 4 && memcmp(at, "<!--", 4) == 0) {
             p = memmem(at + 4, (size_t) (page->end - at - 4), "-->", 3);
+            page->unclosed = p == NULL;
             p = p == NULL ? page->end : p + 3;
         } else if (at[1] == '!' || at[1] == '?') {
             p = memchr(at, '>', (size_t) (page->end - at));
@@ -566,7 +567,8 @@ platen_text_hide(const char *html, size_t len, platen_text_sheet_f sheet, void *
     page.out = out;
     walk(&page);
     found = (style.unclear > 0 ? PLATEN_TEXT_UNCLEAR : 0)
-            | (page.unprinted ? PLATEN_TEXT_UNPRINTED : 0);
+            | (page.unprinted ? PLATEN_TEXT_UNPRINTED : 0)
+            | (page.unclosed ? PLATEN_TEXT_UNCLOSED : 0);
     platen_style_clear(&style);
     return page.deep ? -1 : found;
 }

@@ -24,17 +24,24 @@ const char *platen_text_coded(const char *text, size_t len);
  */
 unsigned platen_text_outside(const char *html, size_t len, char *first, size_t size);
 
+/* The line of a comment in Markdown that goes on to the end; 0: there is none. */
+size_t platen_text_unclosed(const char *md, size_t len);
+
+/* Writes RTF as LibreOffice reads it.  0, or an exit code. */
+int platen_text_rtf(const char *rtf, size_t len, FILE *out);
+
 /* A style sheet that a page names, of the caller, and its length; NULL: there is none. */
 typedef char *(*platen_text_sheet_f)(void *data, const char *href, size_t n, size_t *len);
 
 /*
  * Writes a page without what it does not show.  `sheet`: what knows style sheets in other
  * files, or NULL.  Returns a mask: some rules that hide something could not be followed;
- * something is shown on screens and not on paper.  -1: its elements are too deep in each
- * other to be followed.
+ * something is shown on screens and not on paper; a comment goes on to the end.  -1: its
+ * elements are too deep in each other to be followed.
  */
 #define PLATEN_TEXT_UNCLEAR 1
 #define PLATEN_TEXT_UNPRINTED 2
+#define PLATEN_TEXT_UNCLOSED 16 /* a comment, of a page alone */
 int platen_text_hide(const char *html, size_t len, platen_text_sheet_f sheet, void *data,
                      FILE *out);
 
@@ -47,6 +54,15 @@ int platen_text_hide(const char *html, size_t len, platen_text_sheet_f sheet, vo
 #define PLATEN_TEXT_DEEP 4
 #define PLATEN_TEXT_LOCKED_BOOK 8
 int platen_text_book(const char *path, const char *copy);
+
+/*
+ * Writes a page whose tables have an element "col" to each of their columns, where they
+ * have some, and a cell to each in one row.  Returns whether anything is other than it was.
+ */
+int platen_text_columns(const char *html, size_t len, FILE *out);
+
+/* The same of a page of the heap, in whose place the other one is then. */
+int platen_text_columns_of(char **html, size_t *len);
 
 /* How wide the widest table of a page has to be, in points, or somewhat more; 0: it has none.
  */

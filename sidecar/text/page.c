@@ -1,4 +1,7 @@
-/* What a page or a drawing shows that is in other files; see text/main.h.  A pure function. */
+/*
+ * What a page or a drawing shows that is in other files, and what a comment takes along;
+ * see text/main.h.  Pure functions.
+ */
 
 #include "text/main.h"
 
@@ -107,4 +110,52 @@ platen_text_outside(const char *html, size_t len, char *first, size_t size)
         }
     }
     return count;
+}
+
+/* How many times one character stands at the beginning. */
+static size_t
+run(const char *p, const char *end, char c)
+{
+    size_t n = 0;
+
+    while (p + n < end && p[n] == c) {
+        n++;
+    }
+    return n;
+}
+
+/* A comment that is a block of its own (CommonMark, 4.6, condition 2), out of fenced code. */
+size_t
+platen_text_unclosed(const char *md, size_t len)
+{
+    const char *p = md, *end = md + len, *eol, *close;
+    size_t      line = 1, indent, n, fence = 0;
+    char        mark = '\0';
+
+    for (; p < end; p = eol + 1, line++) {
+        eol = memchr(p, '\n', (size_t) (end - p));
+        eol = eol == NULL ? end : eol;
+        indent = run(p, eol, ' ');
+        p += indent;
+        if (indent > 3 || p == eol) {
+            continue;
+        }
+        n = *p == '`' || *p == '~' ? run(p, eol, *p) : 0;
+        if (fence > 0) {
+            fence = *p == mark && n >= fence ? 0 : fence;
+        } else if (n >= 3) {
+            fence = n;
+            mark = *p;
+        } else if (eol - p >= 4 && memcmp(p, "<!--", 4) == 0) {
+            close = memmem(p + 4, (size_t) (end - p - 4), "-->", 3);
+            if (close == NULL) {
+                return line;
+            }
+            for (; eol < close; line++) {
+                eol = memchr(eol + 1, '\n', (size_t) (end - eol - 1));
+                eol = eol == NULL ? end : eol;
+            }
+        }
+    }
+    return 0;
 }

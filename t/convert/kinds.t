@@ -5,6 +5,7 @@ use lib 't/lib';
 use TestPlaten;
 use TestOffice;
 use Encode ();
+use Hostile ();
 use Unicode::Normalize ();
 
 sub text { my ($job, $file) = convert(@_); return (scalar TestOffice::text_of($file), "@{ $job->{warnings} }") }
@@ -123,3 +124,49 @@ my $row = 0;
 my $rows = join '', map { $row++; qq(<row r="$row"><c r="A$row" $_</c></row>) } @cells;
 ($text) = main::text(name => 'a.xlsx', content => xlsx(strings => '<si><t>last</t></si><si><r><t>one&#10;</t></r><r><t>two&#10;three</t></r></si>', sheets => [['One', $rows]]), to => 'pdf');
 like $text, qr/one.*two.*three.*four.*five.*six.*seven.*eight.*nine.*last/s, 'of a workbook whose cells do not wrap';
+
+
+
+=== TEST 7: every column of a page's table
+--- timeout: 60
+--- flow
+my $table = '<table><colgroup><col width="40"><col span="3" width="50"></colgroup><tr><td>one</td><td>two</td><td>three</td><td>four</td></tr></table>'
+    . '<table><col><thead><tr><th>five<th>six<tbody><tr><td rowspan="2">seven<td>eight<tr><td>nine<td>ten</table>';
+my @pages = (['a.html', "<html><body>$table</body></html>", qw(md txt docx odt epub pdf)],
+    ['a.epub', Hostile::epub(qq(<html xmlns="http://www.w3.org/1999/xhtml"><head><title>t</title></head><body>)
+        . '<table><colgroup><col/><col span="3"/></colgroup><tr><td>one</td><td>two</td><td>three</td><td>four</td></tr><tr><td>five</td></tr></table>'
+        . '<table><tr><td>six</td><td rowspan="2">seven</td></tr><tr><td>eight</td><td>nine</td><td>ten</td></tr></table></body></html>'), qw(md docx)]);
+for (@pages) {
+    my ($name, $content, @to) = @$_;
+    for my $to (@to) {
+        my ($text) = main::text(name => $name, content => $content, to => $to);
+        like $text, qr/\b$_\b/, "$name, $to: $_" for qw(one two three four five six seven eight nine ten);
+    }
+}
+
+
+
+=== TEST 8: texts of one byte to a letter, whose letters are few
+--- flow
+my %text = (
+    'windows-1254' => 'Ayşe yarın sabah İstanbul\'a gidecek; ağabeyi ise kışı köyde geçirmek için şimdilik Çanakkale yakınlarında kalıyor. Yağmur dindiğinde çocuklar bahçeye çıktı.',
+    'iso-8859-9' => 'Kapının önünde duran yaşlı adam, gözlüğünü çıkarıp uzun uzun ağaçlara baktı. Dışarısı soğuktu, ışıklar sönmüştü; kimse bir şey söylemedi.',
+    'windows-1250' => "Preşedintele a spus că „ţara trebuie să îşi apere cetăţenii” şi că măsurile luate astăzi vor fi discutate în Parlament. Şeful guvernului a adăugat că străinii sunt bineveniţi.",
+    'windows-1252' => 'Þetta er íslenskur texti sem segir frá því þegar maðurinn fór út í búð og keypti sér brauð. Hún sagði að veðrið væri gott en það yrði kalt í nótt, því himinninn var heiðskír.',
+);
+for my $charset (sort keys %text) {
+    my ($text, $warnings) = main::text(name => 'a.txt', content => Encode::encode($charset =~ s/windows-/cp/r, $text{$charset}), to => 'html');
+    like Encode::decode('UTF-8', $text) =~ s/\s+/ /gr =~ s/&quot;/"/gr =~ s/&#39;|&rsquo;/'/gr, qr/\Q$text{$charset}\E/, $charset;
+}
+
+
+
+=== TEST 9: a comment that never ends
+--- flow
+my $md = "before\n\n```\n<!-- code\n```\n\n<!-- a\n--> x\n\n";
+my ($text, $warnings) = main::text(name => 'a.md', content => "$md<!-- GONE\n\nwith it\n", to => 'html');
+like $warnings, qr/^The comment that begins in line 10 never ends; what follows it is not in the result\.$/m, 'of Markdown is told';
+(undef, $warnings) = main::text(name => 'a.md', content => $md, to => 'html');
+unlike $warnings, qr/never ends/, 'others are not';
+(undef, $warnings) = main::text(name => 'a.html', content => '<p>before</p><!-- <p>GONE</p>', to => 'txt');
+like $warnings, qr/^A comment of the page never ends/m, 'and of HTML';

@@ -1,4 +1,7 @@
-/* Fuzzes platen_text_hide: no read outside, and nothing is there that was not. */
+/*
+ * Fuzzes platen_text_hide: no read outside, and nothing is there that was not; and
+ * platen_text_columns, which leaves nothing out.
+ */
 
 #include <stdint.h>
 #include <stdio.h>
@@ -8,6 +11,25 @@
 #include "text/main.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+mend(const char *page, size_t size)
+{
+    char  *mended = NULL;
+    size_t n;
+    FILE  *out = open_memstream(&mended, &n);
+
+    if (out == NULL) {
+        return;
+    }
+    (void) platen_text_unclosed(page, size);
+    if (!platen_text_columns(page, size, out)
+        && (fflush(out) != 0 || n != size || (n > 0 && memcmp(mended, page, n) != 0))) {
+        abort();
+    }
+    fclose(out);
+    free(mended);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -22,6 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     (void) platen_text_hide(page, size, NULL, NULL, out);
     (void) platen_text_width(page, size);
+    mend(page, size);
     if (fclose(out) != 0) {
         abort();
     }

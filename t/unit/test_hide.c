@@ -77,6 +77,7 @@ static const struct {
       "<link rel=stylesheet href=x.css><p class=h>t", 0 },
     { "<style media=print>.n{display:none}</style><b class=n>x</b>y", "y",
       PLATEN_TEXT_UNPRINTED },
+    { "<p>a<!-- <p hidden>b", "<p>a<!-- <p hidden>b", PLATEN_TEXT_UNCLOSED },
     { "<a hidden href=\"x>y\">b</a>c<!-- <p hidden> -->d", "c<!-- <p hidden> -->d", 0 },
 };
 
