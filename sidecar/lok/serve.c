@@ -5,8 +5,8 @@
  *
  * A run is a child in a process group of its own.  With children forked ahead
  * (lok/populate.h) a request goes to one of them over its socket;
- * they are made only while fewer runs than that go on and nothing else has
- * happened for a moment, because they cost the CPU time that they save.
+ * they are made only while there is a core for them and nothing else has happened
+ * for a moment, because they cost the CPU time that they save.
  *
  * Whatever is wrong with the socket to platend, its end included, ends the
  * zygote, and the kernel kills the children with it.
@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ static int                  signals = -1;
 static uint64_t             asked_ms; /* when the last request came */
 static uint64_t             ahead_at; /* not earlier: there was no process to be had */
 static int                  resting;
+static unsigned             cores; /* that children may use */
 static uint8_t              packet[PLATEN_LOK_WIRE_MAX];
 
 static _Noreturn void
@@ -386,16 +388,18 @@ rest(void)
     resting = 1;
 }
 
+/* Whether one more is to be ahead: it takes no core from those that convert. */
 static int
 lacks_ahead(void)
 {
-    unsigned n = 0;
+    unsigned n = 0, waiting = 0;
     size_t   i;
 
     for (i = 0; serve->ahead != 0 && i < RUNS_MAX; i++) {
         n += runs[i].pid != 0;
+        waiting += runs[i].pid != 0 && runs[i].socket >= 0;
     }
-    return n < serve->ahead;
+    return waiting < serve->ahead && (n < serve->ahead || n < cores);
 }
 
 /* Milliseconds until there is something to do without an event; -1: nothing. */
@@ -563,9 +567,11 @@ void
 platen_lok_serve(void *data)
 {
     struct pollfd fds[2];
+    cpu_set_t     set;
     int           n;
 
     serve = data;
+    cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned) CPU_COUNT(&set) : 1;
     get_ready();
     asked_ms = platen_boottime_ms();
 

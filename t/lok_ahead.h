@@ -1,0 +1,224 @@
+/* Children before they have a document, and those forked ahead; for t/lok_driver.c. */
+
+#ifndef PLATEN_TEST_LOK_AHEAD_H
+#define PLATEN_TEST_LOK_AHEAD_H
+
+#include <sched.h>
+#include <sys/syscall.h>
+
+#include "lok_hostile.h"
+
+static const char *program; /* platen-lok */
+
+static inline int
+start(zygote_t *s, const char *ahead)
+{
+    if (zygote_start(s, program, at("state"), ahead) != 0) {
+        printf("Bail out! %s does not start\n", program);
+        exit(1);
+    }
+    return 0;
+}
+
+#define PLAIN                                                                                  \
+    TEXT("<text:p>a</text:p><text:p>b</text:p><text:p><text:page-number>1</text:page-number>"  \
+         "</text:p>")
+
+static inline int
+simple(zygote_t *s, uint32_t tag)
+{
+    platen_lok_message_t request;
+
+    if (write_file(at("plain.fodt"), PLAIN) != 0) {
+        return 0;
+    }
+    request = zygote_request(tag, at("plain"), at("plain.fodt"), at("plain/out.pdf"), "pdf");
+    return zygote_run(s, &request) == 0 && pages(at("plain/out.pdf")) == 1;
+}
+
+/* Starts a run and stops it at once: a converter that hangs. */
+static inline pid_t
+hang(zygote_t *s, uint32_t tag)
+{
+    platen_lok_message_t request;
+    pid_t                pid;
+
+    if (write_file(at("hang.fodt"), PLAIN) != 0) {
+        return -1;
+    }
+    request = zygote_request(tag, at("hang"), at("hang.fodt"), at("hang/out.pdf"), "pdf");
+    pid = zygote_begin(s, &request);
+    while (pid > 0 && access(at("hang/log"), F_OK) != 0 && kill(pid, 0) == 0) {
+        usleep(200); /* until it is bound to the zygote's life */
+    }
+    return pid > 0 && kill(pid, SIGSTOP) == 0 ? pid : -1;
+}
+
+/* Processes that the zygote has by now. */
+static inline unsigned
+children_of(pid_t pid)
+{
+    char     path[64];
+    unsigned n = 0;
+    int      child;
+    FILE    *in;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) pid, (int) pid);
+    in = fopen(path, "re");
+    while (in != NULL && fscanf(in, "%d", &child) == 1) {
+        n++;
+    }
+    if (in != NULL) {
+        fclose(in);
+    }
+    return n;
+}
+
+/* Waits until it has as many, for half a minute at most. */
+static inline int
+comes_to(pid_t pid, unsigned n)
+{
+    int i;
+
+    for (i = 0; i < 600 && children_of(pid) != n; i++) {
+        usleep(50000);
+    }
+    return children_of(pid) == n;
+}
+
+/* Starts one whose system calls fail or wait as t/fault/errors.c has it. */
+static inline int
+start_with_errors(zygote_t *s, const char *ahead)
+{
+    char        library[4096];
+    const char *name = strrchr(program, '/');
+
+    snprintf(library, sizeof(library), "%.*s/fault_errors.so",
+             name == NULL ? 1 : (int) (name - program), name == NULL ? "." : program);
+    if (access(library, R_OK) != 0) {
+        ok(1, "# SKIP there is no %s", library);
+        return 0;
+    }
+    setenv("LD_PRELOAD", library, 1);
+    setenv("PLATEN_ERRORS", at("state"), 1); /* which the zygote may read */
+    start(s, ahead);
+    unsetenv("LD_PRELOAD");
+    unsetenv("PLATEN_ERRORS");
+    return 1;
+}
+
+/* Whether the only child of that process comes to wait in recv(2), or ends: then not. */
+static inline int
+waits_to_be_asked(pid_t pid)
+{
+    char  path[64], text[64];
+    int   i, child, n;
+    FILE *in;
+
+    for (i = 0; i < 600; i++) {
+        usleep(50000);
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) pid, (int) pid);
+        in = fopen(path, "re");
+        n = in == NULL ? 0 : fscanf(in, "%d", &child);
+        if (in != NULL) {
+            fclose(in);
+        }
+        if (n != 1) {
+            continue;
+        }
+        snprintf(path, sizeof(path), "/proc/%d/syscall", child);
+        in = fopen(path, "re");
+        *text = '\0';
+        if (in != NULL) {
+            (void) !fgets(text, sizeof(text), in);
+            fclose(in);
+        }
+        if (atoi(text) == SYS_recvfrom) {
+            return 1;
+        }
+        if (access(at("plain/out.pdf"), F_OK) == 0) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* The zygote dies between two steps of handing a document out: nobody unknown has it. */
+static void
+test_unsaid(void)
+{
+    platen_lok_message_t request;
+    zygote_t             s;
+
+    if (!start_with_errors(&s, "0")) {
+        return;
+    }
+    request = zygote_request(1, at("plain"), at("plain.fodt"), at("plain/out.pdf"), "pdf");
+    ok(write_file(at("plain.fodt"), PLAIN) == 0 && platen_tree_reset(at("plain")) == 0
+           && write_file(at("state/send"), "0 / while") == 0 && zygote_send(&s, &request) == 0
+           && waits_to_be_asked(s.pid),
+       "64: no process has a document before its number is told");
+    ok(kill(s.pid, SIGKILL) == 0 && zygote_next(&s, &request, 5000) != 0
+           && waitpid(s.pid, NULL, 0) == s.pid && access(at("plain/out.pdf"), F_OK) != 0,
+       "64: none that nobody has heard of converts");
+    close(s.fd);
+    (void) unlink(at("state/send"));
+}
+
+/* For a moment there is no process to be had. */
+static void
+test_no_process(void)
+{
+    zygote_t s;
+
+    if (!start_with_errors(&s, "2")) {
+        return;
+    }
+
+    ok(simple(&s, 1) && comes_to(s.pid, 2), "no process: two are forked ahead");
+    ok(write_file(at("state/fork"), "11 /") == 0 && simple(&s, 2) && comes_to(s.pid, 1),
+       "no process: a document takes one of them, and none takes its place");
+    usleep(300000);
+    ok(children_of(s.pid) == 1, "no process: as long as there is none to be had");
+    ok(unlink(at("state/fork")) == 0 && comes_to(s.pid, 2), "no process: then one does");
+    ok(zygote_end(&s) == 0, "no process: it ends when it is told");
+}
+
+/* Ahead while another one converts, where there is a processor for it. */
+static inline void
+test_idle_core(void)
+{
+    platen_lok_message_t kill_it = { .kind = PLATEN_LOK_KILL, .tag = 1 }, message;
+    cpu_set_t            all, one;
+    zygote_t             s;
+    int                  cores, i;
+
+    if (sched_getaffinity(0, sizeof(all), &all) != 0) {
+        ok(0, "the processors are known");
+        return;
+    }
+    CPU_ZERO(&one);
+    for (i = 0; !CPU_ISSET(i, &all); i++) {
+    }
+    CPU_SET(i, &one);
+
+    for (cores = 1; cores <= CPU_COUNT(&all) && cores <= 2; cores++) {
+        if (cores == 1) {
+            (void) sched_setaffinity(0, sizeof(one), &one);
+        }
+        start(&s, "1");
+        (void) sched_setaffinity(0, sizeof(all), &all);
+        ok(hang(&s, 1) > 0 && comes_to(s.pid, (unsigned) cores),
+           "one converts on %d of %d cores: %s forked ahead", cores, CPU_COUNT(&all),
+           cores == 1 ? "none is" : "another is");
+        usleep(300000);
+        ok(children_of(s.pid) == (unsigned) cores, "and no more are");
+        ok(simple(&s, 2) && comes_to(s.pid, (unsigned) cores),
+           "a document beside it is converted");
+        ok(zygote_send(&s, &kill_it) == 0 && zygote_next(&s, &message, 10000) == 0
+               && message.tag == 1 && comes_to(s.pid, 1) && zygote_end(&s) == 0,
+           "when both are done, one is ahead");
+    }
+}
+
+#endif
