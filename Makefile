@@ -274,7 +274,7 @@ unit: units
 	t/run --log $(BUILD)/log-unit $(RUN_UNITS)
 
 # The zygote held as platend would hold it.
-$(BUILD)/lok_driver: $(call objects,t/lok_driver.c sidecar/lok/heap.c) $(OURS)
+$(BUILD)/lok_driver: $(call objects,t/lok_driver.c sidecar/lok/heap.c sidecar/lok/leave.c) $(OURS)
 	$(LINK) -lseccomp
 
 # Code that is taken over, inside the sandbox of each engine.

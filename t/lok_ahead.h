@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/syscall.h>
 
+#include "lok/leave.h"
 #include "lok_hostile.h"
 
 static const char *program; /* platen-lok */
@@ -54,7 +55,7 @@ hang(zygote_t *s, uint32_t tag)
     return pid > 0 && kill(pid, SIGSTOP) == 0 ? pid : -1;
 }
 
-/* Processes that the zygote has by now. */
+/* Processes that the zygote has by now, but for those that the kernel takes down. */
 static inline unsigned
 children_of(pid_t pid)
 {
@@ -66,7 +67,7 @@ children_of(pid_t pid)
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) pid, (int) pid);
     in = fopen(path, "re");
     while (in != NULL && fscanf(in, "%d", &child) == 1) {
-        n++;
+        n += !platen_lok_leave_is_over(child);
     }
     if (in != NULL) {
         fclose(in);

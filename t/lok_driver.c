@@ -13,8 +13,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "lok_ahead.h"
 #include "lok_hostile.h"
+#include "lok_leave.h"
 #include "lok_zygote.h"
 #include "lok/heap.h"
 #include "sandbox/sandbox.h"
@@ -809,6 +809,7 @@ tests(const char *corpus)
         test_password(&s, corpus);
     }
     test_kill(&s);
+    test_leave(&s);
     test_setup(&s, "set-up");
     test_limits(&s);
     test_formats(&s);

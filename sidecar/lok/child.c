@@ -227,8 +227,9 @@ set_up(const platen_lok_world_t *world, const platen_lok_message_t *request, con
 
 _Noreturn void
 platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t *request,
-                     platen_lok_errors_t *errors, size_t run)
+                     platen_lok_errors_t *errors, size_t run, int keeper)
 {
+    static const char     done = PLATEN_LOK_EXIT_DONE;
     char                 *work;
     platen_lok_document_t document;
     platen_lok_exit_t     result;
@@ -268,6 +269,9 @@ platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t
     /* It is the last line, unless this program has said itself what is wrong. */
     if (result != PLATEN_LOK_EXIT_DONE && *platen_lok_office_error() != '\0') {
         dprintf(STDERR_FILENO, "platen-lok: %s\n", platen_lok_office_error());
+    }
+    if (result == PLATEN_LOK_EXIT_DONE) {
+        (void) !write(keeper, &done, sizeof(done));
     }
     _exit((int) result);
 }

@@ -37,10 +37,11 @@ typedef struct {
 /*
  * Converts and ends the process with a platen_lok_exit_t.  What fails before the
  * document is opened is in errors->of[run] as well, to which nothing can be written
- * from then on.
+ * from then on.  The socket `keeper` gets an octet, PLATEN_LOK_EXIT_DONE, when that is how
+ * it is about to end.
  */
 _Noreturn void
 platen_lok_child_run(const platen_lok_world_t *world, const platen_lok_message_t *request,
-                     platen_lok_errors_t *errors, size_t run);
+                     platen_lok_errors_t *errors, size_t run, int keeper);
 
 #endif

@@ -81,6 +81,7 @@ platen_lok_inherit_scan(platen_lok_inherit_t *inherit, int first, char *err, siz
     int                      fd, what;
 
     memset(inherit, 0, sizeof(*inherit));
+    inherit->first = first;
     dir = opendir("/proc/self/fd");
     if (dir == NULL) {
         snprintf(err, errlen, "cannot list /proc/self/fd: %s", strerror(errno));
@@ -167,14 +168,14 @@ int
 platen_lok_inherit_renew(const platen_lok_inherit_t *inherit)
 {
     size_t i;
-    int    fd, highest = STDERR_FILENO;
+    int    fd, highest = inherit->first - 1;
 
     for (i = 0; i < inherit->n; i++) {
         highest = inherit->descriptors[i].fd > highest ? inherit->descriptors[i].fd : highest;
         highest =
             inherit->descriptors[i].other > highest ? inherit->descriptors[i].other : highest;
     }
-    for (fd = STDERR_FILENO + 1; fd <= highest; fd++) {
+    for (fd = inherit->first; fd <= highest; fd++) {
         if (!noted(inherit, fd)) {
             close(fd);
         }

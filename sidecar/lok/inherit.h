@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
     platen_lok_descriptor_t descriptors[PLATEN_LOK_INHERIT_MAX];
     size_t                  n;
+    int                     first; /* what is below it is the caller's affair */
 } platen_lok_inherit_t;
 
 /*
@@ -31,7 +32,7 @@ int platen_lok_inherit_scan(platen_lok_inherit_t *inherit, int first, char *err,
 /*
  * In a child: replaces pipes by new ones, reopens for reading what was open for
  * writing, puts /dev/null in place of whatever else could be shared, and closes
- * all that was not noted.  Returns 0, or -1 with errno.
+ * all from `first` on that was not noted.  Returns 0, or -1 with errno.
  */
 int platen_lok_inherit_renew(const platen_lok_inherit_t *inherit);
 

@@ -8,13 +8,16 @@
  * they are made only while there is a core for them and nothing else has happened
  * for a moment, because they cost the CPU time that they save.
  *
+ * To take down the memory of a child takes the kernel as long as a tenth of a small
+ * document's conversion.  Nobody waits for that: a child says on its socket that it is
+ * done, is killed, and counts as ended when nothing of it can run (lok/leave.h).
+ *
  * Whatever is wrong with the socket to platend, its end included, ends the
  * zygote, and the kernel kills the children with it.
  */
 
 #include "lok/serve.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -33,9 +36,11 @@
 #include <unistd.h>
 
 #include "lok/heap.h"
+#include "lok/leave.h"
 #include "lok/office.h"
 #include "lok/populate.h"
 #include "lok/profile.h"
+#include "lok/ready.h"
 #include "lok/trim.h"
 #include "lok/warm.h"
 
@@ -45,12 +50,24 @@
 
 #define AHEAD_PAUSE_MS 1000
 
-enum { ASKED = -1, LET_GO = -2 };
+#define LEAVE_NS 200000 /* between two looks at one that is done */
+
+enum { PLATEND, SIGNALS, CHILDREN }; /* what is waited for */
+
+/* What is known of a child. */
+typedef enum {
+    WAITS,   /* forked ahead, for a request on its socket */
+    ASKED,   /* it has a document */
+    LEAVES,  /* it has said that it is done, and was killed */
+    TOLD,    /* platend has heard of its end; the kernel is still taking it down */
+    UNWANTED /* killed before it had a document */
+} state_t;
 
 typedef struct {
     pid_t    pid; /* 0: free */
+    state_t  state;
     uint32_t tag;
-    int      socket; /* >= 0: forked ahead, waits for a request there; or one of these */
+    int      socket; /* -1: closed */
 } run_t;
 
 static platen_lok_serve_t  *serve;
@@ -74,6 +91,15 @@ static void
 kill_run(const run_t *run)
 {
     (void) kill(-run->pid, SIGKILL);
+}
+
+static void
+close_socket(run_t *run)
+{
+    if (run->socket >= 0) {
+        close(run->socket);
+        run->socket = -1;
+    }
 }
 
 static _Noreturn void
@@ -129,7 +155,8 @@ find_tag(uint32_t tag)
     size_t i;
 
     for (i = 0; i < RUNS_MAX; i++) {
-        if (runs[i].pid != 0 && runs[i].socket == ASKED && runs[i].tag == tag) {
+        if (runs[i].pid != 0 && (runs[i].state == ASKED || runs[i].state == LEAVES)
+            && runs[i].tag == tag) {
             return &runs[i];
         }
     }
@@ -157,31 +184,38 @@ fork_child(const run_t *run)
         errors->of[run - runs] = error;
         _exit(PLATEN_LOK_EXIT_SETUP);
     }
-    close(PLATEN_LOK_WIRE_FD);
     return 0;
 }
 
-/* Waits for the one request; its end of file is the zygote's. */
+/*
+ * Waits for the one request; its end of file is the zygote's.  The socket is where the
+ * zygote's own was, and all that a child keeps of the zygote's (lok/inherit.h).
+ */
 static _Noreturn void
 run_when_asked(const run_t *run, int socket, int early)
 {
+    static const int     keeper = PLATEN_LOK_WIRE_FD;
     platen_lok_message_t request;
     ssize_t              len;
     size_t               i;
 
     for (i = 0; i < RUNS_MAX; i++) {
-        if (runs[i].pid != 0 && runs[i].socket >= 0) {
-            close(runs[i].socket);
+        if (runs[i].pid != 0) {
+            close_socket(&runs[i]); /* another one's */
         }
     }
+    if (dup3(socket, keeper, O_CLOEXEC) < 0) {
+        _exit(PLATEN_LOK_EXIT_SETUP);
+    }
+    close(socket);
     if (early) {
         platen_lok_populate_early();
     }
-    len = recv(socket, packet, sizeof(packet), 0);
+    len = recv(keeper, packet, sizeof(packet), 0);
     if (len <= 0 || platen_lok_wire_decode(packet, (size_t) len, &request) != PLATEN_OK) {
         _exit(0);
     }
-    platen_lok_child_run(&serve->world, &request, errors, (size_t) (run - runs));
+    platen_lok_child_run(&serve->world, &request, errors, (size_t) (run - runs), keeper);
 }
 
 /* A child that waits for a request, `early` if there is none yet.  NULL with errno. */
@@ -212,6 +246,7 @@ fork_waiting(int early)
         errno = error;
         return NULL;
     }
+    run->state = WAITS;
     run->socket = ends[0];
     return run;
 }
@@ -231,7 +266,7 @@ find_waiting(void)
     size_t i;
 
     for (i = 0; i < RUNS_MAX; i++) {
-        if (runs[i].pid != 0 && runs[i].socket >= 0) {
+        if (runs[i].pid != 0 && runs[i].state == WAITS) {
             return &runs[i];
         }
     }
@@ -243,17 +278,20 @@ find_waiting(void)
  * end in between, whoever has a document is known by number, and is waited for.
  */
 static int
-give(run_t *run, uint32_t tag, size_t len)
+give(run_t *run, const platen_lok_message_t *request, size_t len)
 {
-    platen_lok_message_t started = { .kind = PLATEN_LOK_STARTED, .tag = tag };
+    platen_lok_message_t started = { .kind = PLATEN_LOK_STARTED, .tag = request->tag };
     int                  given;
 
     started.pid = (uint32_t) run->pid;
     tell(&started);
     given = send(run->socket, packet, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t) len;
-    close(run->socket);
-    run->socket = ASKED;
-    run->tag = tag;
+    /* One in a cgroup is waited for: that can only be removed when nobody is in it. */
+    if (!given || request->cgroup.len != 0) {
+        close_socket(run);
+    }
+    run->state = ASKED;
+    run->tag = request->tag;
     return given;
 }
 
@@ -267,18 +305,18 @@ convert(const platen_lok_message_t *request, size_t len)
         return;
     }
     while ((run = find_waiting()) != NULL) {
-        if (give(run, request->tag, len)) {
+        if (give(run, request, len)) {
             return;
         }
         kill_run(run); /* it has ended while it waited: the next one */
-        run->socket = LET_GO;
+        run->state = UNWANTED;
     }
     run = fork_waiting(0);
     if (run == NULL) {
         refuse(request->tag, errno);
         return;
     }
-    (void) give(run, request->tag, len); /* one that has failed by now says why at its end */
+    (void) give(run, request, len); /* one that has failed by now says why at its end */
 }
 
 static void
@@ -319,6 +357,45 @@ receive(void)
     explicit_bzero(packet, (size_t) len); /* it may hold a password */
 }
 
+/*
+ * A child has said something, or has closed its socket.  It says that it is done, and
+ * whoever has taken it over may say so, too, and go on: so it is killed.
+ */
+static void
+hear(run_t *run)
+{
+    char    done = 1;
+    ssize_t n = recv(run->socket, &done, sizeof(done), MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    close_socket(run);
+    if (n == 1 && done == PLATEN_LOK_EXIT_DONE && kill(run->pid, SIGKILL) == 0) {
+        kill_run(run);
+        run->state = LEAVES;
+    }
+}
+
+/* Those that are done are told of as soon as nothing of them can run any more. */
+static void
+tell_of_leavers(void)
+{
+    platen_lok_message_t message = { .kind = PLATEN_LOK_EXITED };
+    size_t               i;
+
+    for (i = 0; i < RUNS_MAX; i++) {
+        if (runs[i].pid != 0 && runs[i].state == LEAVES
+            && platen_lok_leave_is_over(runs[i].pid)) {
+            runs[i].state = TOLD;
+            message.tag = runs[i].tag;
+            message.wait_status = PLATEN_LOK_EXIT_DONE;
+            message.cpu_ms = platen_lok_leave_cpu_ms(runs[i].pid);
+            tell(&message);
+        }
+    }
+}
+
 static uint32_t
 milliseconds(const struct timeval *a, const struct timeval *b)
 {
@@ -356,15 +433,13 @@ reap(void)
         }
 
         run->pid = 0;
-        if (run->socket != ASKED) {
-            if (run->socket >= 0) {
-                close(run->socket);
-            }
+        close_socket(run);
+        if (run->state != ASKED && run->state != LEAVES) {
             continue;
         }
         message.tag = run->tag;
         message.error = (uint32_t) errors->of[run - runs];
-        message.wait_status = (uint32_t) status;
+        message.wait_status = run->state == LEAVES ? PLATEN_LOK_EXIT_DONE : (uint32_t) status;
         message.cpu_ms = milliseconds(&usage.ru_utime, &usage.ru_stime);
         message.max_rss = (uint64_t) usage.ru_maxrss * 1024;
         tell(&message);
@@ -378,9 +453,9 @@ rest(void)
     size_t i;
 
     for (i = 0; i < RUNS_MAX; i++) {
-        if (runs[i].pid != 0 && runs[i].socket >= 0) {
-            close(runs[i].socket);
-            runs[i].socket = LET_GO;
+        if (runs[i].pid != 0 && runs[i].state == WAITS) {
+            close_socket(&runs[i]);
+            runs[i].state = UNWANTED;
             kill_run(&runs[i]);
         }
     }
@@ -397,7 +472,7 @@ lacks_ahead(void)
 
     for (i = 0; serve->ahead != 0 && i < RUNS_MAX; i++) {
         n += runs[i].pid != 0;
-        waiting += runs[i].pid != 0 && runs[i].socket >= 0;
+        waiting += runs[i].pid != 0 && runs[i].state == WAITS;
     }
     return waiting < serve->ahead && (n < serve->ahead || n < cores);
 }
@@ -435,71 +510,6 @@ be_idle(void)
     }
 }
 
-/* LibreOffice's directories in tmp/. */
-static int
-list_temporary(platen_lok_world_t *world, char *err, size_t errlen)
-{
-    struct dirent *entry;
-    DIR           *dir;
-    int            rc = 0;
-
-    dir = opendir("tmp");
-    if (dir == NULL) {
-        snprintf(err, errlen, "%s/tmp: %s", world->state, strerror(errno));
-        return -1;
-    }
-    while (rc == 0 && (entry = readdir(dir)) != NULL) {
-        if (entry->d_type != DT_DIR || entry->d_name[0] == '.') {
-            continue;
-        }
-        if (world->ntemporary == PLATEN_LOK_TEMPORARY_MAX
-            || strlen(entry->d_name) >= sizeof(world->temporary[0])) {
-            snprintf(err, errlen, "LibreOffice has too many temporary directories");
-            rc = -1;
-        } else {
-            strcpy(world->temporary[world->ntemporary++], entry->d_name);
-        }
-    }
-    closedir(dir);
-    return rc;
-}
-
-/* A fork takes one thread along: there must be no other. */
-static int
-alone(char *err, size_t errlen)
-{
-    struct dirent *entry;
-    char           path[300], name[32] = "?";
-    FILE          *comm;
-    DIR           *dir;
-    int            rc = 0;
-
-    dir = opendir("/proc/self/task");
-    if (dir == NULL) {
-        snprintf(err, errlen, "/proc/self/task: %s", strerror(errno));
-        return -1;
-    }
-    while ((entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] == '.' || atoi(entry->d_name) == getpid()) {
-            continue;
-        }
-        snprintf(path, sizeof(path), "/proc/self/task/%s/comm", entry->d_name);
-        comm = fopen(path, "re");
-        if (comm == NULL) {
-            continue; /* it has ended since */
-        }
-        if (fgets(name, sizeof(name), comm) != NULL) {
-            name[strcspn(name, "\n")] = '\0';
-        }
-        fclose(comm);
-        snprintf(err, errlen, "LibreOffice has a thread of its own (%s): it must not be forked",
-                 name);
-        rc = -1;
-    }
-    closedir(dir);
-    return rc;
-}
-
 static void
 get_ready(void)
 {
@@ -517,14 +527,14 @@ get_ready(void)
     }
 
     /* Threads of the warm-up may still be about to end. */
-    for (tries = 0; alone(err, sizeof(err)) != 0; tries++) {
+    for (tries = 0; platen_lok_ready_alone(err, sizeof(err)) != 0; tries++) {
         if (tries == 100) {
             fail(err);
         }
         (void) nanosleep(&pause, NULL);
     }
     if (platen_lok_profile_end(serve->world.state, err, sizeof(err)) != 0
-        || list_temporary(&serve->world, err, sizeof(err)) != 0
+        || platen_lok_ready_temporary(&serve->world, err, sizeof(err)) != 0
         || platen_lok_inherit_scan(&serve->world.inherit, PLATEN_LOK_WIRE_FD + 1, err,
                                    sizeof(err))
                != 0) {
@@ -566,9 +576,12 @@ get_ready(void)
 void
 platen_lok_serve(void *data)
 {
-    struct pollfd fds[2];
-    cpu_set_t     set;
-    int           n;
+    static struct pollfd  fds[CHILDREN + RUNS_MAX];
+    static run_t         *of[CHILDREN + RUNS_MAX];
+    const struct timespec soon = { .tv_nsec = LEAVE_NS };
+    cpu_set_t             set;
+    nfds_t                nfds, i;
+    int                   n, leaving;
 
     serve = data;
     cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned) CPU_COUNT(&set) : 1;
@@ -576,20 +589,39 @@ platen_lok_serve(void *data)
     asked_ms = platen_boottime_ms();
 
     for (;;) {
-        fds[0] = (struct pollfd){ .fd = PLATEN_LOK_WIRE_FD, .events = POLLIN };
-        fds[1] = (struct pollfd){ .fd = signals, .events = POLLIN };
-        n = poll(fds, 2, idle_for());
+        leaving = 0;
+        nfds = CHILDREN;
+        fds[PLATEND] = (struct pollfd){ .fd = PLATEN_LOK_WIRE_FD, .events = POLLIN };
+        fds[SIGNALS] = (struct pollfd){ .fd = signals, .events = POLLIN };
+        for (i = 0; i < RUNS_MAX; i++) {
+            leaving |= runs[i].pid != 0 && runs[i].state == LEAVES;
+            if (runs[i].pid != 0 && runs[i].state == ASKED && runs[i].socket >= 0) {
+                of[nfds] = &runs[i];
+                fds[nfds++] = (struct pollfd){ .fd = runs[i].socket, .events = POLLIN };
+            }
+        }
+        if (leaving) {
+            n = ppoll(fds, nfds, &soon, NULL);
+        } else {
+            n = poll(fds, nfds, idle_for());
+        }
         if (n < 0 && errno != EINTR) {
             stop(EXIT_FAILURE);
         }
-        if (n == 0) {
+        if (n == 0 && !leaving) {
             be_idle();
             continue;
         }
-        if (fds[1].revents != 0) {
+        for (i = CHILDREN; n > 0 && i < nfds; i++) {
+            if (fds[i].revents != 0) {
+                hear(of[i]);
+            }
+        }
+        tell_of_leavers();
+        if (n > 0 && fds[SIGNALS].revents != 0) {
             reap();
         }
-        if (fds[0].revents != 0) {
+        if (n > 0 && fds[PLATEND].revents != 0) {
             receive();
         }
     }

@@ -13,7 +13,8 @@
  *   CONVERT  run this document       READY    warm; once, before all else
  *   KILL     end the run `tag`       STARTED  the run has a process
  *   STOP     end every run, and go   REFUSED  the run has none; it never will
- *                                    EXITED   the process of the run is gone
+ *                                    EXITED   the process of the run is over: nothing
+ *                                             of it runs any more
  *
  * Each CONVERT is answered by REFUSED, or by STARTED and later EXITED; a KILL
  * of a tag that is not running is nothing.  Either side's end of file ends
@@ -134,7 +135,7 @@ typedef struct {
     /* EXITED */
     uint32_t wait_status; /* as waitpid(2) */
     uint32_t cpu_ms;      /* user and system */
-    uint64_t max_rss;     /* bytes, pages shared with the zygote included */
+    uint64_t max_rss;     /* bytes, pages shared with the zygote included; 0: not known */
 } platen_lok_message_t;
 
 /* Returns the packet's length, or 0 if it does not fit in PLATEN_LOK_WIRE_MAX. */

@@ -25,7 +25,7 @@ typedef enum {
 typedef struct {
     platen_zygote_end_t end;
     int                 wait_status; /* as waitpid(2) */
-    uint64_t            max_rss;     /* bytes */
+    uint64_t            max_rss;     /* bytes; 0: not known */
     int                 error;       /* an errno */
 } platen_zygote_result_t;
 
@@ -36,7 +36,7 @@ typedef enum {
     PLATEN_ZYGOTE_BROKEN /* it does not get ready; tried again from time to time */
 } platen_zygote_state_t;
 
-/* Told of each run's end, once; no process of the run is left by then. */
+/* Told of each run's end, once; no process of the run does anything any more by then. */
 typedef void
 platen_zygote_ended_t(void *data, uint32_t tag, const platen_zygote_result_t *result);
 
