@@ -1,5 +1,5 @@
 /*
- * Files of results; see output.h.  Written beside their place and linked there, so that no
+ * Files of results; see output.h.  Written beside their place and moved there, so that no
  * other program sees half of one.  Names that this run has given, and the files that it has
  * been given, are kept under a lock until it ends.
  */
@@ -199,6 +199,23 @@ choose(platen_output_t *o, const char *dir, const char *name, int force)
     return -1;
 }
 
+/* Gives a file its name, which another one has only if `force`. */
+static int
+place(const char *from, const char *to, int force)
+{
+    int rc =
+        force ? rename(from, to) : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+
+    if (rc != 0 && !force && (errno == EINVAL || errno == ENOSYS)) {
+        /* Not on this file system; those without links have the other. */
+        rc = link(from, to);
+        if (rc == 0) {
+            (void) unlink(from);
+        }
+    }
+    return rc;
+}
+
 int
 platen_output_keep(platen_output_t *o, const char *dir, const char *name, int force)
 {
@@ -209,14 +226,14 @@ platen_output_keep(platen_output_t *o, const char *dir, const char *name, int fo
         pthread_mutex_lock(&lock);
         rc = choose(o, dir, name, force);
         if (rc == 0) {
-            rc = force ? rename(o->tmp, o->path) : link(o->tmp, o->path);
+            rc = place(o->tmp, o->path, force);
         }
         if (rc == 0) {
             remember(o->path);
         }
         pthread_mutex_unlock(&lock);
     }
-    if (rc == 0 && force) {
+    if (rc == 0) {
         *o->tmp = '\0';
     }
     saved = errno;

@@ -55,7 +55,7 @@ sub start {
     my $pid = fork // die;
     return $pid if $pid;
     %ENV = (PATH => $ENV{PATH}, HOME => $dir, PLATEN_URL => $url,
-        map { defined $ENV{$_} ? ($_ => $ENV{$_}) : () } qw(ASAN_OPTIONS UBSAN_OPTIONS));
+        map { defined $ENV{$_} ? ($_ => $ENV{$_}) : () } qw(ASAN_OPTIONS UBSAN_OPTIONS LD_PRELOAD PLATEN_ERRORS));
     chdir $dir or die;
     open STDIN, '<&', $how->{in} // do { open my $null, '<', '/dev/null'; $null } or die;
     open STDOUT, $how->{tty} ? '>&' : '>', $how->{tty} // "$dir/out" or die;
@@ -158,6 +158,24 @@ subtest 'no document is overwritten by a result' => sub {
     is_deeply { map { $_ => slurp("$dir/mine/$_") } @{ names("$dir/mine") } },
         { 'a.txt' => "my a.txt\n", 'b.pdf' => "my b.pdf\n", 'b (2).pdf' => 'result', 'old.pdf' => 'result' }, 'only the old result is';
 };
+
+SKIP: {
+    skip 'a sanitizer has to be loaded first', 1 if $ENV{PLATEN_BUILD};
+    subtest 'a result gets its name on any file system, and no file loses its own' => sub {
+        my @ways = (qr/download/ => body('200 OK', 'result'), qr/./ => job(output_file => 'a.pdf'));
+        local @ENV{qw(LD_PRELOAD PLATEN_ERRORS)} = ("$ENV{PWD}/build/fault_errors.so", "$dir/errors");
+        mkdir "$dir/$_" for 'usb', 'errors';
+        for ([1, 'link'], [22, 'renameat2'], [0, 'none']) {
+            my ($errno, $call) = @$_;
+            spew("$dir/errors/$call", "$errno /"), spew("$dir/usb/b.pdf", 'mine');
+            is platen(\@ways, 'download', '-o', "$dir/usb", $id), 0, "without $call" or diag $err;
+            is platen(\@ways, 'download', '-o', "$dir/usb", $id), 5, 'once';
+            is platen(\@ways, 'download', '-o', "$dir/usb/b.pdf", $id), 5, 'not over another';
+            is_deeply [names("$dir/usb"), slurp("$dir/usb/a.pdf"), slurp("$dir/usb/b.pdf")], [['a.pdf', 'b.pdf'], 'result', 'mine'], 'as it should be';
+            unlink "$dir/errors/$call", "$dir/usb/a.pdf";
+        }
+    };
+}
 
 subtest 'a result that is moved into a watched directory is no document' => sub {
     mkdir "$dir/watched";

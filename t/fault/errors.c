@@ -9,7 +9,7 @@
  *                       this is there, and then fails with that number, if it is not 0
  *   DIR/clock           "SECONDS": added to CLOCK_REALTIME
  *
- * Calls: open (with O_CREAT), write, pwrite, fsync, fdatasync, rename, mkdir,
+ * Calls: open (with O_CREAT), write, pwrite, fsync, fdatasync, rename, renameat2, mkdir,
  * link; and fork (a clone by syscall(2)) and send, whose path is "/".  It cannot see what the C
  * library does for itself (fwrite), system calls made without it, and writes to memory that is
  * mapped.
@@ -185,6 +185,13 @@ int
 rename(const char *from, const char *to)
 {
     return judge("rename", to) != 0 ? -1 : REAL(rename)(from, to);
+}
+
+int
+renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+    return judge("renameat2", to) != 0 ? -1
+                                       : REAL(renameat2)(from_dir, from, to_dir, to, flags);
 }
 
 int
