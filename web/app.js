@@ -1,9 +1,9 @@
 // The page: what is dropped, what becomes of it, and who asks.
 
-import { follow, get, hasKey, news, pause, setKey } from './api.js';
+import { follow, get, hasKey, line, news, pause, setKey } from './api.js';
 import { Jobs, save } from './jobs.js';
 import { Formats, given } from './options.js';
-import { button, bytes, el, language, languages, plain, seconds, speak, t, wanted } from './text.js';
+import { broken, button, bytes, el, language, languages, plain, seconds, speak, t, wanted } from './text.js';
 import { Uploads } from './uploads.js';
 
 const $ = (id) => document.getElementById(id);
@@ -64,12 +64,24 @@ function form() {
   const kept = given($('options'));
   const names = formats.options(sources(), $('target').value);
   $('options').replaceChildren(...names.map((name) => formats.field(name)));
-  for (const [name, value] of Object.entries(kept)) {
+  fill(kept);
+  $('options-box').hidden = !names.length;
+}
+
+function fill(options) {
+  for (const [name, value] of Object.entries(options)) {
     const input = $(`option-${name}`);
     if (input?.type === 'checkbox') input.checked = value === 'true';
     else if (input) input.value = value;
   }
-  $('options-box').hidden = !names.length;
+}
+
+// Nothing is chosen, nor are options of it, passwords among them.
+function empty() {
+  staged = [];
+  $('options').replaceChildren();
+  $('together').checked = false;
+  show();
 }
 
 function convert() {
@@ -78,10 +90,7 @@ function convert() {
   const n = staged.length;
   if ($('together').checked && n > 1) uploads.add(staged, to, options, t('counts.files', { n }));
   else for (const file of staged) uploads.add([file], to, options, file.name);
-  staged = [];
-  $('options').replaceChildren(); // passwords among them
-  $('together').checked = false;
-  show();
+  empty();
   say(t('news.taken', { n }));
   $('jobs-title').focus();
 }
@@ -131,7 +140,7 @@ function listen() {
   }
   $('target').addEventListener('change', form);
   $('uploads-clear').addEventListener('click', () => { uploads.clear(); $('jobs-title').focus(); });
-  $('clear').addEventListener('click', () => { staged = []; show(); });
+  $('clear').addEventListener('click', empty);
   $('staged').addEventListener('submit', (e) => { e.preventDefault(); convert(); });
   $('download-all').addEventListener('click', async () => {
     for (const job of jobs.results) {
@@ -141,14 +150,31 @@ function listen() {
   });
   $('language').addEventListener('change', async () => {
     await speak($('language').value, true);
+    say('');
     show();
     jobs.words();
     for (const [item, { li }] of [...rows]) { li.remove(); rows.delete(item); upload(item); }
-    usage();
+    full();
+    if (!$('banner').hidden) banner();
   });
 }
 
 // --- uploads ---
+
+// Whether another choice of format or options may do; and that choice.
+const again = (item) => item.problem.status === 400 || (item.problem.status === 422 && item.problem.code !== 'unsafe_archive');
+
+function restage(item) {
+  staged = staged.concat(item.files);
+  show();
+  if ([...$('target').options].some((o) => o.value === item.to)) $('target').value = item.to;
+  form();
+  fill(item.options);
+  $('options-box').open ||= Object.keys(item.options).length > 0;
+  $('together').checked = item.files.length > 1;
+  $('staged').scrollIntoView({ block: 'nearest' });
+  $('target').focus();
+}
 
 function upload(item) {
   const name = plain(item.name);
@@ -164,7 +190,7 @@ function upload(item) {
   if (!row) {
     row = { about: el('div', { class: 'about' }), bar: el('progress', { max: 1, 'aria-label': t('of', { what: t('state.upload'), name }) }),
       notes: el('div', { class: 'notes' }), buttons: el('div', { class: 'buttons' }) };
-    row.li = el('li', { class: 'job busy' }, el('div', { class: 'what' }, el('bdi', { class: 'name' }, name), row.about), row.buttons, row.bar, row.notes);
+    row.li = el('li', { class: 'job busy' }, el('div', { class: 'what' }, el('bdi', { class: 'name' }, ...broken(name)), row.about), row.buttons, row.bar, row.notes);
     rows.set(item, row);
     $('uploads-list').append(row.li);
     count();
@@ -181,7 +207,8 @@ function upload(item) {
     item.problem.passes ? ` ${t('retry.in', { time: seconds(item.again) })}` : '')] : []));
   const remove = () => uploads.remove(item);
   row.buttons.replaceChildren(...(refused
-    ? [button('retry', name, () => uploads.retry(item)), button('remove.upload', name, remove, 'quiet')]
+    ? [...(again(item) ? [button('change', name, () => { remove(); restage(item); }, 'main')] : []), button('retry', name, () => uploads.retry(item)),
+      button('remove.upload', name, remove, 'quiet')]
     : [button('cancel', name, remove)]));
 }
 
@@ -214,15 +241,23 @@ function recount() {
 // --- who asks, and what there is ---
 
 let usageDue = null;
+let space = {};
+
+// How full the space on the server is.
+function full() {
+  const { used_bytes: used, limit_bytes: limit } = space;
+  $('usage').hidden = !limit;
+  if (!limit) return;
+  $('usage-meter').value = used / limit;
+  $('usage-text').textContent = t('usage', { used: bytes(used), limit: bytes(limit) });
+}
+
 function usage() {
   clearTimeout(usageDue);
   usageDue = setTimeout(async () => {
     try {
-      const { used_bytes: used, limit_bytes: limit } = await get('usage');
-      $('usage').hidden = !limit;
-      if (!limit) return;
-      $('usage-meter').value = used / limit;
-      $('usage-text').textContent = t('usage', { used: bytes(used), limit: bytes(limit) });
+      space = await get('usage');
+      full();
     } catch { /* it is asked again after the next job */ }
   }, 300);
 }
@@ -254,29 +289,36 @@ function keys() {
   $('key-open').addEventListener('click', () => open('key.why'));
   $('key-cancel').addEventListener('click', () => dialog.close());
   $('key-forget').addEventListener('click', () => { setKey(null); dialog.close(); location.reload(); });
-  dialog.addEventListener('close', () => {
+  dialog.addEventListener('close', () => { if (!dialog.open) $('key-value').value = ''; });
+  dialog.firstElementChild.addEventListener('submit', () => {
     const value = $('key-value').value.trim();
-    $('key-value').value = '';
-    if (dialog.returnValue !== 'use' || !value) return;
-    dialog.returnValue = '';
+    if (!value) return;
     setKey(value, $('key-keep').checked);
     begin();
     for (const [item] of rows) if (item.problem?.status === 401) uploads.retry(item);
   });
 }
 
+let back = false;
+function banner() {
+  $('banner').hidden = false;
+  $('banner').className = back ? 'good' : '';
+  $('banner').textContent = t(back ? 'banner.back' : 'banner.lost');
+}
+
 function lines() {
-  const banner = $('banner');
   let gone = null;
   news.addEventListener('line', ({ detail: there }) => {
     clearTimeout(gone);
-    banner.hidden = false;
-    banner.textContent = t(there ? 'banner.back' : 'banner.lost');
+    back = there;
+    banner();
     if (!there) return;
-    gone = setTimeout(() => { banner.hidden = true; }, 3000);
+    gone = setTimeout(() => { $('banner').hidden = true; }, 3000);
     describe();
     jobs.load().catch(() => {});
   });
+  addEventListener('offline', () => line(false));
+  addEventListener('online', () => jobs.load().catch(() => {})); // which tells whether there is a server
 }
 
 async function describe() {

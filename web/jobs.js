@@ -2,7 +2,7 @@
 // what has the focus keeps it.  Names of files are texts, and nothing else.
 
 import { address, call, get, hasKey, pause, Problem } from './api.js';
-import { button, bytes, el, plain, seconds, t } from './text.js';
+import { broken, button, bytes, el, plain, quoted, seconds, t, why } from './text.js';
 import { ask, look, canLook } from './preview.js';
 
 const PAGE = 50;  // jobs that are read at once
@@ -12,7 +12,7 @@ const MANY = 20; // of those that have changed, from which the list is read inst
 const MOST_GONE = 10000; // removed ones that are known; an answer that is older than so many is none
 const FILES = 100; // rows of a batch that are shown at once
 
-const kind = { PENDING: 'busy', PROCESSING: 'busy', SUCCESS: 'done', PARTIAL_SUCCESS: 'done', FAILED: 'failed' };
+const kind = { PENDING: 'busy', PROCESSING: 'busy', SUCCESS: 'done', PARTIAL_SUCCESS: 'done part', FAILED: 'failed' };
 const ended = (job) => !['INITIATED', 'PENDING', 'PROCESSING'].includes(job.status);
 const hasResult = (job) => Boolean(job.download_url);
 
@@ -75,11 +75,12 @@ class Row {
     this.li.className = `job ${kind[job.status] ?? ''}`;
     this.li.dataset.id = job.job_id;
     this.li.dataset.status = job.status;
-    this.name.textContent = name;
+    if (this.name.textContent !== name) this.name.replaceChildren(...broken(name));
     this.describe();
     this.bar.hidden = ended(job);
     this.bar.setAttribute('aria-label', t('of', { what: t(`state.${job.status}`), name }));
-    if (job.progress > 0) this.bar.value = job.progress; else this.bar.removeAttribute('value');
+    // What waits stands still.
+    if (job.progress > 0 || job.status !== 'PROCESSING') this.bar.value = job.progress; else this.bar.removeAttribute('value');
     if (before !== job.status) this.offer(name);
     this.explain();
     if (job.counts) this.showFiles();
@@ -128,6 +129,7 @@ class Row {
 
   async again(password) {
     try {
+      if (!password && ['password_required', 'wrong_password'].includes(this.job.error_code)) throw new Problem('missing_parameter');
       await call(`jobs/${this.job.job_id}/retry${password ? `?password=${encodeURIComponent(password)}` : ''}`, { method: 'POST' });
     } catch (e) {
       const given = e.code === 'missing_parameter' && !password ? await ask(t('ask.password', { name: this.name.textContent })) : null;
@@ -141,13 +143,13 @@ class Row {
     const { job } = this;
     const said = [];
     if (problem) said.push(el('p', { class: 'wrong', role: 'alert' }, problem.sentence));
-    if (job.error) said.push(el('p', { class: 'wrong', dir: 'auto' }, job.error));
+    if (job.error) said.push(why('p', job, { class: 'wrong' }));
     const warnings = job.warnings ?? [];
     if (warnings.length > 2) {
       said.push(el('details', { open: this.notes.querySelector('details')?.open }, el('summary', {}, t('notes', { n: warnings.length })),
-        ...warnings.map((w) => el('p', { dir: 'auto' }, w))));
+        ...warnings.map((w) => quoted('p', w))));
     } else {
-      said.push(...warnings.map((w) => el('p', { dir: 'auto' }, w)));
+      said.push(...warnings.map((w) => quoted('p', w)));
     }
     this.notes.replaceChildren(...said);
     this.notes.hidden = !said.length;
@@ -168,25 +170,31 @@ class Row {
     if (this.filling) { this.stale = true; return; }
     this.filling = true;
     try {
-      const page = await get(`jobs/${this.job.job_id}/files?limit=${FILES}&offset=${this.offset}`);
-      const move = (by) => () => { if (!this.filling) { this.offset += by; this.fill(); } };
-      const n = page.total;
-      this.table.replaceChildren(el('table', {},
-        el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, t('files.name')), el('th', { scope: 'col' }, t('files.state')),
-          el('th', { scope: 'col' }, el('span', { class: 'hidden' }, t('download'))))),
-        el('tbody', {}, ...page.files.map((f) => el('tr', {}, el('td', {}, el('bdi', {}, plain(f.filename))),
-          el('td', { class: f.status === 'FAILED' ? 'wrong' : '' }, t(`state.${f.status}`), f.error ? el('div', {}, f.error) : null),
-          el('td', {}, f.download_url ? button('download', f.filename,
-            () => this.list.act(this, () => save({ output_file: f.filename }, f.download_url)), 'quiet') : null))))),
-      n > FILES ? el('p', { class: 'buttons' },
-        el('button', { type: 'button', disabled: this.offset === 0, onclick: move(-FILES) }, t('previous')),
-        t('files.range', { from: this.offset + 1, to: Math.min(n, this.offset + FILES), n }),
-        el('button', { type: 'button', disabled: this.offset + FILES >= n, onclick: move(FILES) }, t('next'))) : '');
+      this.page = await get(`jobs/${this.job.job_id}/files?limit=${FILES}&offset=${this.offset}`);
+      this.draw();
     } catch (e) {
-      this.explain(e);
+      if (e.code !== 'offline') this.explain(e); // or it is said above all of them
     }
     this.filling = false;
     if (this.stale) { this.stale = false; await this.fill(); }
+  }
+
+  draw() {
+    const { files, total: n } = this.page;
+    const move = (by) => () => { if (!this.filling) { this.offset += by; this.fill(); } };
+    // The roles are said, as the rows of a phone are laid out as none of a table.
+    const cell = (attributes, ...inside) => el('td', { role: 'cell', ...attributes }, ...inside);
+    this.table.replaceChildren(el('table', { role: 'table' },
+      el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...['files.name', 'files.state', 'download'].map((word) =>
+        el('th', { scope: 'col', role: 'columnheader' }, el('span', { class: word === 'download' ? 'hidden' : null }, t(word)))))),
+      el('tbody', { role: 'rowgroup' }, ...files.map((f) => el('tr', { role: 'row' }, cell({}, el('bdi', {}, ...broken(plain(f.filename)))),
+        cell({ class: f.status === 'FAILED' ? 'wrong' : null }, t(`state.${f.status}`), f.error ? why('div', f) : null),
+        cell({}, f.download_url ? button('download', plain(f.filename),
+          () => this.list.act(this, () => save({ output_file: f.filename }, f.download_url)), 'quiet') : null))))),
+    n > FILES ? el('p', { class: 'buttons' },
+      el('button', { type: 'button', disabled: this.offset === 0, onclick: move(-FILES) }, t('previous')),
+      t('files.range', { from: this.offset + 1, to: Math.min(n, this.offset + FILES), n }),
+      el('button', { type: 'button', disabled: this.offset + FILES >= n, onclick: move(FILES) }, t('next'))) : '');
   }
 }
 
@@ -374,10 +382,10 @@ export class Jobs {
 
   words() {
     for (const row of this.#rows.values()) {
-      row.files?.remove();
-      row.files = null;
       row.update(row.job);
       row.offer(row.name.textContent);
+      if (row.files) row.files.firstChild.textContent = t('files');
+      if (row.page) row.draw();
     }
   }
 }

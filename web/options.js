@@ -1,6 +1,6 @@
 // Targets and options of the documents that are to be converted, as GET /formats has them.
 
-import { el, has, t } from './text.js';
+import { el, has, own, quoted, t } from './text.js';
 
 export class Formats {
   constructor(description) {
@@ -11,7 +11,7 @@ export class Formats {
   }
 
   title(name) {
-    const title = this.formats.get(name)?.title ?? name;
+    const title = own(`format.${name}`) ? t(`format.${name}`) : this.formats.get(name)?.title ?? name;
     return `${title} (.${name})`;
   }
 
@@ -49,15 +49,16 @@ export class Formats {
     if (words && words.join() === 'true,false') {
       // What is so unless it is switched off has no place among what is switched on.
       const on = name === 'header';
-      return el('label', { class: 'check' }, el('input', { type: 'checkbox', ...common, checked: on, 'data-usual': on ? 'on' : 'off' }), ` ${label}`);
+      return el('label', { class: 'check' }, el('input', { type: 'checkbox', ...common, checked: on, 'data-usual': on ? 'on' : 'off' }), label);
     }
     if (words) {
       return el('label', {}, label, el('select', common, el('option', { value: '' }, t('option.default')),
-        ...words.map((w) => el('option', { value: w }, w))));
+        ...words.map((w) => el('option', { value: w }, own(`value.${name}.${w}`) ? t(`value.${name}.${w}`) : w))));
     }
     if (range) return el('label', {}, label, el('input', { type: 'number', min: range[1], max: range[2], inputmode: 'numeric', ...common }));
     if (name.endsWith('password')) return el('label', {}, label, el('input', { type: 'password', autocomplete: 'off', ...common }));
-    return el('label', {}, label, el('input', { type: 'text', ...common, 'aria-describedby': `about-${name}` }), el('small', { id: `about-${name}` }, values));
+    return el('label', {}, label, el('input', { type: 'text', ...common, 'aria-describedby': `about-${name}` }),
+      own(`hint.${name}`) ? el('small', { id: `about-${name}` }, t(`hint.${name}`)) : quoted('small', values, { id: `about-${name}` }));
   }
 }
 

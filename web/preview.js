@@ -36,6 +36,7 @@ const blob = async (path, signal) => {
 export async function look(job) {
   const format = formatOf(job);
   const name = job.output_file ?? job.input_filename;
+  const entire = format === 'pdf' && navigator.pdfViewerEnabled; // a phone's browser may have no viewer
   clear();
   leave = new AbortController();
   const { signal } = leave;
@@ -50,13 +51,13 @@ export async function look(job) {
       body.replaceChildren(el('img', { src: await blob(job.download_url, signal), alt: name }));
     } else {
       const picture = await blob(`jobs/${job.job_id}/thumbnail?width=800`, signal);
-      body.replaceChildren(...(format === 'pdf' ? [whole(job, name, signal)] : []),
+      body.replaceChildren(...(entire ? [whole(job, name, signal)] : []),
         el('img', { src: picture, alt: t('preview.page', { name }) }));
     }
   } catch (e) {
     if (signal.aborted) return;
     body.replaceChildren(el('p', { class: 'wrong', role: 'alert' }, e.sentence ?? String(e)));
-    if (format === 'pdf') body.append(whole(job, name, signal));
+    if (entire) body.append(whole(job, name, signal));
   }
 }
 

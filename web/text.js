@@ -27,6 +27,9 @@ export async function speak(tag, keep) {
 
 export const has = (key) => key in words || key in english;
 
+// What there is of them in the language itself.
+export const own = (...keys) => keys.find((key) => key in words);
+
 // The words of that key; {n} and the like are filled in, and n chooses between forms.
 export function t(key, values = {}) {
   let text = words[key] ?? english[key] ?? key;
@@ -76,6 +79,19 @@ export function el(name, attributes = {}, ...inside) {
 
 // A name without what would change its look, or that of what is beside it, such as "fdp.exe" that is read as "exe.pdf".
 export const plain = (name) => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => (c === '\u200d' || c === '\u200c' ? c : '\ufffd'));
+
+// What the server says in its own words, which are English.
+export const quoted = (name, text, attributes = {}) => el(name, { lang: 'en', dir: 'auto', ...attributes }, text);
+
+// Why a job or a file of it failed, or was left out.  The server's English may say more than its code; others
+// have a sentence for each code.
+export function why(name, { error, error_code: code }, attributes = {}) {
+  const key = language === 'en' ? null : own(`error.${code}`, `problem.${code}`);
+  return key ? el(name, attributes, t(key)) : quoted(name, error, attributes);
+}
+
+// A name of a file, which may be broken behind its punctuation.
+export const broken = (name) => name.split(/(?<=[_-])(?=.)/).flatMap((part, i) => (i ? [document.createElement('wbr'), part] : [part]));
 
 // One that does to what has that name what the word says.
 export function button(word, name, act, classes) {

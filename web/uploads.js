@@ -1,7 +1,7 @@
 // Uploads: a few at a time, small ones as forms, large ones by tus, which goes on where a line broke or
 // a page was left: what is needed for that is in the browser's database until the upload is complete.
 
-import { address, line, offline, pause, problemOf, withKey, Problem, call } from './api.js';
+import { address, keyNow, line, offline, pause, problemOf, withKey, Problem, call } from './api.js';
 
 const LARGE = 2 << 20; // bytes from which tus is worth its requests
 const PIECE = 4 << 20;
@@ -29,6 +29,7 @@ const forget = (url) => database('readwrite', (s) => s.delete(url)).catch(() => 
 function send(item, method, url, headers, body, sent) {
   return new Promise((done, failed) => {
     const x = new XMLHttpRequest();
+    const sentKey = keyNow();
     item.request = x;
     x.open(method, url);
     for (const [name, value] of Object.entries({ Accept: 'application/json', ...withKey(), ...headers })) x.setRequestHeader(name, value);
@@ -37,7 +38,7 @@ function send(item, method, url, headers, body, sent) {
     x.onerror = x.ontimeout = () => { line(false); failed(offline()); };
     x.onload = () => {
       if (x.status >= 200 && x.status < 300) { line(true); done(x); return; }
-      failed(problemOf(x.status, x.responseText, x.getResponseHeader('Retry-After')));
+      failed(problemOf(x.status, x.responseText, x.getResponseHeader('Retry-After'), sentKey));
     };
     x.send(body);
   });
@@ -49,6 +50,7 @@ export class Uploads {
   all = new Set(); // that are neither taken nor removed
   #waiting = [];
   #going = new Set();
+  #begun = false;
 
   // told(item): it has changed; taken(item, job): it is a job now
   constructor(told, taken) { Object.assign(this, { told, taken }); }
@@ -63,8 +65,10 @@ export class Uploads {
     return item;
   }
 
-  // What an earlier page has left.
+  // What an earlier page has left.  Until this is called nothing is sent: on a first visit the answer to an
+  // earlier request tells who this is, and what was sent without would be somebody else's.
   async resume() {
+    this.#begun = true;
     for (const { url, file, name, to } of await database('readonly', (s) => s.getAll()).catch(() => [])) {
       if (!url.startsWith(address('').href)) continue;
       this.#waiting.push({ files: [file], url, name, to, options: {}, sent: 0, total: file.size, state: 'queued', problem: null });
@@ -101,7 +105,7 @@ export class Uploads {
   }
 
   #next() {
-    while (this.#going.size < AT_ONCE && this.#waiting.length) this.#run(this.#waiting.shift());
+    while (this.#begun && this.#going.size < AT_ONCE && this.#waiting.length) this.#run(this.#waiting.shift());
   }
 
   async #run(item) {

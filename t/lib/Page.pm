@@ -124,10 +124,17 @@ sub set {
 # Drags files of the disk onto it.
 sub drop {
     my ($self, $selector, @paths) = @_;
-    my $at = $self->js("(() => { const b = document.querySelector(@{[ quoted($selector) ]}).getBoundingClientRect();"
-        . ' return { x: b.x + b.width / 2, y: b.y + b.height / 2 }; })()');
+    my $at = $self->js("(() => { const e = document.querySelector(@{[ quoted($selector) ]}); e.scrollIntoView({ block: 'center' });"
+        . ' const b = e.getBoundingClientRect(); return { x: b.x + b.width / 2, y: b.y + b.height / 2 }; })()');
     $self->ask('Input.dispatchDragEvent', type => $_, %$at, data => { items => [], files => \@paths, dragOperationsMask => 1 })
         for qw(dragEnter dragOver drop);
+}
+
+# What is dropped is ready to be converted.
+sub stage {
+    my ($self, @paths) = @_;
+    $self->drop('#drop', @paths);
+    $self->until(20, '!document.querySelector("#staged").hidden && !document.querySelector("#convert").disabled') or die $self->log;
 }
 
 # Keys, one after the other: Tab, Enter, Escape, or a character.
@@ -155,10 +162,15 @@ sub online {
         downloadThroughput => -1, uploadThroughput => -1, %more);
 }
 
-# What is to be seen, as a PNG.
+# What is to be seen, as a PNG; or all of the page.
 sub screenshot {
-    my ($self, $path) = @_;
-    TestPlaten::spew($path, decode_base64($self->ask('Page.captureScreenshot', format => 'png')->{data}));
+    my ($self, $path, $all) = @_;
+    my @all;
+    if ($all) {
+        my $size = $self->js('({ width: innerWidth, height: Math.max(innerHeight, document.documentElement.scrollHeight) })');
+        @all = (captureBeyondViewport => Cpanel::JSON::XS::true, clip => { x => 0, y => 0, scale => 1, %$size });
+    }
+    TestPlaten::spew($path, decode_base64($self->ask('Page.captureScreenshot', format => 'png', @all)->{data}));
 }
 
 # What was saved.
