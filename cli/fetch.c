@@ -75,7 +75,13 @@ platen_fetch(platen_http_t *http, const char *id, const json_t *job,
     int             code;
 
     if (strcmp(fetch->out, "-") == 0) {
-        return bytes_to(http, id, STDOUT_FILENO, fetch, err, errlen);
+        code = bytes_to(http, id, STDOUT_FILENO, fetch, err, errlen);
+        /* A file; what is none has nothing to sync. */
+        if (code == PLATEN_CLI_DONE && fsync(STDOUT_FILENO) != 0 && errno != EINVAL) {
+            snprintf(err, errlen, "cannot write: %s", strerror(errno));
+            code = PLATEN_CLI_OUTPUT;
+        }
+        return code;
     }
     name = target(fetch, job, dir, own);
     if (platen_output_open(&o, dir) != 0) {

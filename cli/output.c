@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/utf8.h"
 
 #define AGAIN_MAX 100000
@@ -235,6 +236,10 @@ platen_output_keep(platen_output_t *o, const char *dir, const char *name, int fo
     }
     if (rc == 0) {
         *o->tmp = '\0';
+        /* With its name, as its job may be deleted now.  Some directories are not to be read.
+         */
+        rc = platen_bytes_sync(dir, O_DIRECTORY);
+        rc = rc != 0 && (errno == EINVAL || errno == EACCES) ? 0 : rc;
     }
     saved = errno;
     platen_output_drop(o);

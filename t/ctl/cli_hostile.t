@@ -55,7 +55,7 @@ sub start {
     my $pid = fork // die;
     return $pid if $pid;
     %ENV = (PATH => $ENV{PATH}, HOME => $dir, PLATEN_URL => $url,
-        map { defined $ENV{$_} ? ($_ => $ENV{$_}) : () } qw(ASAN_OPTIONS UBSAN_OPTIONS LD_PRELOAD PLATEN_ERRORS));
+        map { defined $ENV{$_} ? ($_ => $ENV{$_}) : () } qw(ASAN_OPTIONS UBSAN_OPTIONS LD_PRELOAD PLATEN_ERRORS PLATEN_RECORD PLATEN_RECORD_DIR));
     chdir $dir or die;
     open STDIN, '<&', $how->{in} // do { open my $null, '<', '/dev/null'; $null } or die;
     open STDOUT, $how->{tty} ? '>&' : '>', $how->{tty} // "$dir/out" or die;
@@ -160,11 +160,38 @@ subtest 'no document is overwritten by a result' => sub {
 };
 
 SKIP: {
-    skip 'a sanitizer has to be loaded first', 1 if $ENV{PLATEN_BUILD};
+    skip 'a sanitizer has to be loaded first', 2 if $ENV{PLATEN_BUILD};
+    subtest 'a job is deleted when its result is on the disk, with its name' => sub {
+        mkdir "$dir/$_" for 'kept', 'errors';
+        spew("$dir/seen", '');
+        my @ways = (qr/^POST/ => body('202 Yes', encode_json({ job_id => $id })), qr/download/ => body('200 OK', 'result'),
+            qr/^DELETE/ => sub { # what has been done by now (t/fault/record.c)
+                my $record = slurp("$dir/record");
+                while (length $record) {
+                    my ($kind, undef, undef, $path) = unpack 'a1 Q Q L/a', substr $record, 4, unpack 'L', $record;
+                    spew("$dir/seen", slurp("$dir/seen") . "$kind $path\n");
+                    $record = substr $record, 4 + unpack 'L', $record;
+                }
+                return '204 Gone';
+            }, qr/./ => job(output_file => 'a.pdf'));
+        {
+            local @ENV{qw(LD_PRELOAD PLATEN_RECORD PLATEN_RECORD_DIR)} = ("$ENV{PWD}/build/fault_record.so", "$dir/record", "$dir/kept");
+            is platen(\@ways, 'convert', '--delete', '-t', 'pdf', '-o', "$dir/kept", "$dir/in.txt"), 0, 'converted' or diag $err;
+        }
+        my @synced = slurp("$dir/seen") =~ /^E \Q$dir\E\/(.*)$/mg;
+        like "@synced", qr{\Akept/\.platen-\w+ kept\z}, 'the file first, and then the directory';
+
+        local @ENV{qw(LD_PRELOAD PLATEN_ERRORS)} = ("$ENV{PWD}/build/fault_errors.so", "$dir/errors");
+        spew("$dir/errors/fsync", "28 $dir/out");
+        is platen(\@ways, 'convert', '--delete', '-t', 'pdf', '-o', '-', "$dir/in.txt"), 5, 'a disk that is full when it is asked';
+        like $err, qr/cannot write: No space left/, 'is told';
+        unlike slurp("$dir/asked"), qr/^DELETE/m, 'and nothing is deleted';
+        unlink "$dir/errors/fsync";
+    };
     subtest 'a result gets its name on any file system, and no file loses its own' => sub {
         my @ways = (qr/download/ => body('200 OK', 'result'), qr/./ => job(output_file => 'a.pdf'));
         local @ENV{qw(LD_PRELOAD PLATEN_ERRORS)} = ("$ENV{PWD}/build/fault_errors.so", "$dir/errors");
-        mkdir "$dir/$_" for 'usb', 'errors';
+        mkdir "$dir/usb";
         for ([1, 'link'], [22, 'renameat2'], [0, 'none']) {
             my ($errno, $call) = @$_;
             spew("$dir/errors/$call", "$errno /"), spew("$dir/usb/b.pdf", 'mine');
