@@ -228,6 +228,8 @@ exited(int code, const char *stderr_tail)
         return PLATEN_EXIT_MEMORY;
     case PLATEN_LOK_EXIT_TIME:
         return PLATEN_EXIT_TIMEOUT;
+    case PLATEN_LOK_EXIT_LARGE:
+        return PLATEN_EXIT_TOO_LARGE;
     case PLATEN_LOK_EXIT_SHEET:
         return PLATEN_EXIT_SHEET;
     case PLATEN_LOK_EXIT_SANDBOX:

@@ -88,6 +88,14 @@ spent(int signal)
     _exit(PLATEN_LOK_EXIT_TIME);
 }
 
+/* And of a file that would become larger than it may be (fill.c). */
+static _Noreturn void
+large(int signal)
+{
+    (void) signal;
+    _exit(PLATEN_LOK_EXIT_LARGE);
+}
+
 static int
 catch_crashes(void)
 {
@@ -96,9 +104,11 @@ catch_crashes(void)
     struct sigaction action = { .sa_sigaction = crashed,
                                 .sa_flags = SA_ONSTACK | SA_RESETHAND | SA_SIGINFO };
     struct sigaction time = { .sa_handler = spent, .sa_flags = SA_ONSTACK };
+    struct sigaction size = { .sa_handler = large, .sa_flags = SA_ONSTACK };
 
     return sigaltstack(&other, NULL) != 0 || sigaction(SIGSEGV, &action, NULL) != 0
                    || sigaction(SIGXCPU, &time, NULL) != 0
+                   || sigaction(SIGXFSZ, &size, NULL) != 0
                ? -1
                : 0;
 }

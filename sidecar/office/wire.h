@@ -61,7 +61,8 @@ typedef enum {
     PLATEN_LOK_EXIT_SANDBOX = 15,   /* a layer did not hold: never opened it */
     PLATEN_LOK_EXIT_SETUP = 16,     /* log or directories: never opened it */
     PLATEN_LOK_EXIT_TIME = 17,      /* its CPU time is spent */
-    PLATEN_LOK_EXIT_SHEET = 18      /* the workbook has no such sheet */
+    PLATEN_LOK_EXIT_SHEET = 18,     /* the workbook has no such sheet */
+    PLATEN_LOK_EXIT_LARGE = 19      /* a file became larger than it may be */
 } platen_lok_exit_t;
 
 /* What becomes of comments. */
