@@ -172,25 +172,26 @@ my @cells = (main::row(1, 't:a', 't:b', 't:sum') . main::row(2, 2, 3, [ '', '<f>
 is_deeply main::json(main::book($cells[0])), [{ a => 2, b => 3, sum => 77 }], 'a computed value';
 is_deeply main::json(main::book($cells[2])), [{ a => 2, b => 3, sum => 9 }], 'of a function that nothing here knows';
 is_deeply main::json(main::book($cells[1])), [{ a => 2, b => 3, sum => 5 }], 'none: LibreOffice computes it';
-my $lookup = [ '', '<f>_xlfn.XLOOKUP(1,A1:A2,B1:B2)</f><v>9</v>' ];
-my $rows = main::row(1, 't:sum', [ '', '<f>1+1</f><v>77</v>' ], $lookup, [ 't="str"', '<f>_xlfn._xlws.FUTURE(1)</f><v>kept</v>' ],
+# No LibreOffice has GROUPBY or PERCENTOF.
+my $group = [ '', '<f>_xlfn.GROUPBY(1,A1:A2,B1:B2)</f><v>9</v>' ];
+my $rows = main::row(1, 't:sum', [ '', '<f>1+1</f><v>77</v>' ], $group, [ 't="str"', '<f>_xlfn._xlws.FUTURE(1)</f><v>kept</v>' ],
     [ 't="e"', '<f>1/0</f><v>#DIV/0!</v>' ], [ 't="b"', '<f>1=1</f><v>1</v>' ], [ '', '<f t="shared" si="0" ref="G1:H1">MYOWN(1)</f><v>31</v>' ],
     [ '', '<f t="shared" si="0"/><v>32</v>' ], [ 't="str"', '<f>HYPERLINK("http://example.org/","link")</f><v>link</v>' ]);
 my ($job, $pdf) = convert(main::book($rows), to => 'pdf');
 is join(' ', split ' ', read_pdf($pdf)), 'sum 77 9 kept #DIV/0! TRUE 31 32 link', 'on a page, too, whatever the function';
 like `qpdf --qdf $pdf - 2>/dev/null`, qr{http://example\.org/}, 'where a link stays one';
 is_deeply $job->{warnings}, [], 'which is as it should be';
-my @lacks = main::book(main::row(1, 't:sum', [ '', '<f>1+1</f><v>0</v>' ], $lookup, [ '', '<f>_xlfn.LET(_xlpm.x,5,_xlpm.x)</f>' ]), workbook => '<calcPr fullCalcOnLoad="1"/>');
+my @lacks = main::book(main::row(1, 't:sum', [ '', '<f>1+1</f><v>0</v>' ], $group, [ '', '<f>_xlfn.PERCENTOF(5,10)</f>' ]), workbook => '<calcPr fullCalcOnLoad="1"/>');
 ($job, $pdf) = convert(@lacks, to => 'pdf');
 like join(' ', split ' ', read_pdf($pdf)), qr/^sum 2 9 \S+$/, 'one that wants to be computed keeps what LibreOffice cannot';
-like "@{ $job->{warnings} }", qr/^1 formula uses \(Data!C1\) .*XLOOKUP.*saved.* 1 formula uses \(Data!D1\).*LET.*no saved value/, 'and is told of it, cell by cell';
+like "@{ $job->{warnings} }", qr/^1 formula uses \(Data!C1\) .*GROUPBY.*saved.* 1 formula uses \(Data!D1\).*PERCENTOF.*no saved value/, 'and is told of it, cell by cell';
 ($job, my $ods) = convert(main::book($rows), to => 'ods');
 like read_pdf((convert(file => $ods, to => 'pdf'))[1]), qr/\b9\b/, 'the value goes into ODS';
 like "@{ $job->{warnings} }", qr/^1 formula uses \(Data!C1\)/, 'with a warning that the formula does not';
 my $xml = '<office:document-content office:version="1.2" xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
     . 'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2"><office:body><office:spreadsheet><table:table table:name="T">'
     . '<table:table-row><table:table-cell office:value-type="string"><text:p>sum</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell '
-    . 'table:formula="of:=COM.MICROSOFT.XLOOKUP(1;[.B1:.B2];[.C1:.C2])" office:value-type="float" office:value="9"><text:p>9</text:p></table:table-cell></table:table-row>'
+    . 'table:formula="of:=COM.MICROSOFT.GROUPBY(1;[.B1:.B2];[.C1:.C2])" office:value-type="float" office:value="9"><text:p>9</text:p></table:table-cell></table:table-row>'
     . '</table:table></office:spreadsheet></office:body></office:document-content>';
 my $type = 'application/vnd.oasis.opendocument.spreadsheet';
 my @ods = (name => 'a.ods', content => Hostile::zip_file({ name => 'mimetype', data => $type }, Hostile::parts('content.xml' => $xml, 'META-INF/manifest.xml' =>
