@@ -29,6 +29,23 @@ sub pdf_of {
         . 'trailer << /Size ' . (@objects + 1) . " /Root 1 0 R >>\nstartxref\n$xref\n%%EOF\n";
 }
 
+# A compound file ([MS-CFB]) of streams of 4 KB, by their names in the order of its tree.
+sub compound {
+    my (@names) = @_;
+    my ($free, $end) = (0xffffffff, 0xfffffffe);
+    my @next = (0xfffffffd, $end, map { my $first = 2 + 8 * $_; ($first + 1 .. $first + 7, $end) } 0 .. $#names);
+    my $entry = sub {
+        my ($name, $type, $right, $child, $start, $size) = @_;
+        my $utf16 = Encode::encode('UTF-16LE', "$name\0");
+        return pack 'a64 v C2 V3 x36 V3', $utf16, length $utf16, $type, 1, $free, $right, $child, $start, $size, 0;
+    };
+    my $n = 0;
+    my $directory = $entry->('Root Entry', 5, $free, 1, $end, 0)
+        . join '', map { $n++; $entry->($_, 2, $n < @names ? $n + 1 : $free, $free, 2 + 8 * ($n - 1), 4096) } @names;
+    return pack('H16 x16 v5 x6 V10 V108', 'd0cf11e0a1b11ae1', 0x3e, 3, 0xfffe, 9, 6, 0, 1, 1, 0, 4096, $end, 0, $end, 0, 0, ($free) x 108)
+        . pack('V128', @next, ($free) x (128 - @next)) . pack('a512', $directory) . "\1" x (4096 * @names);
+}
+
 platend_start();
 run_tests();
 
@@ -170,3 +187,12 @@ like $warnings, qr/^The comment that begins in line 10 never ends; what follows 
 unlike $warnings, qr/never ends/, 'others are not';
 (undef, $warnings) = main::text(name => 'a.html', content => '<p>before</p><!-- <p>GONE</p>', to => 'txt');
 like $warnings, qr/^A comment of the page never ends/m, 'and of HTML';
+
+
+
+=== TEST 10: an encrypted document whose streams LibreOffice does not find is no empty page
+--- flow
+for my $names ([qw(ENCRYPTIONINFO ENCRYPTEDPACKAGE)], [qw(encryptioninfo encryptedpackage)], [qw(EncryptionInfo Encryptedpackage)]) {
+    my $job = wait_job(submit(name => 'a.docx', content => main::compound(@$names), to => 'pdf')->{job_id});
+    is "$job->{status} $job->{error_code}", 'FAILED corrupt_document', "@$names";
+}
