@@ -21,7 +21,6 @@
 
 struct platen_metrics_page_s {
     const platen_config_t *config;
-    platen_crew_t         *crew;
     platen_work_t          work;
     int                    under_way;
     int                    said; /* that it cannot be written */
@@ -71,7 +70,11 @@ publish_run(void *data)
     if (platen_endpoint_say(m->config, PLATEN_METRICS_SUFFIX, m->page, len, err, sizeof(err))
         == 0) {
         m->said = 0;
-    } else if (!m->said) {
+        return;
+    }
+    /* An old one would say that platend hangs. */
+    platen_endpoint_unsay(m->config, PLATEN_METRICS_SUFFIX);
+    if (!m->said) {
         m->said = 1;
         platen_log(PLATEN_LOG_WARN, "GET /metrics has nothing of platend",
                    json_pack("{s:s}", "error", err));
@@ -87,25 +90,26 @@ publish_done(void *data)
 }
 
 platen_metrics_page_t *
-platen_metrics_page_new(const platen_config_t *config, platen_crew_t *crew)
+platen_metrics_page_new(const platen_config_t *config)
 {
     platen_metrics_page_t *m = calloc(1, sizeof(*m));
 
     if (m != NULL) {
         m->config = config;
-        m->crew = crew;
         m->work = (platen_work_t){ .run = publish_run, .done = publish_done, .data = m };
         platen_metric_set(PLATEN_METRIC_WORKERS, config->workers);
+        /* One that was killed has left its own, by whose age this one would seem to hang. */
+        platen_endpoint_unsay(config, PLATEN_METRICS_SUFFIX);
     }
     return m;
 }
 
 void
-platen_metrics_page_tick(platen_metrics_page_t *m)
+platen_metrics_page_tick(platen_metrics_page_t *m, platen_crew_t *crew)
 {
     if (!m->under_way) {
         m->under_way = 1;
-        platen_crew_do(m->crew, PLATEN_CREW_DISK, &m->work);
+        platen_crew_do(crew, PLATEN_CREW_DISK, &m->work);
     }
 }
 

@@ -366,7 +366,7 @@ second_turn(zloop_t *loop, int timer, void *arg)
     platen_scheduler_second(d->scheduler);
     say_condition(d);
     platen_condition_write(d->condition);
-    platen_metrics_page_tick(d->metrics);
+    platen_metrics_page_tick(d->metrics, d->crew);
     platen_scheduler_retry(d->scheduler);
     platen_scheduler_check(d->scheduler);
     if (++d->seconds % LEASES_S == 0) {
@@ -478,6 +478,7 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
         return -1;
     }
 
+    d->metrics = platen_metrics_page_new(d->config);
     d->exporter = platen_exporter_new(d->config);
     if (d->exporter == NULL) {
         snprintf(err, errlen, "cannot prepare traces: %s", strerror(errno));
@@ -514,7 +515,6 @@ build(platend_t *d, int *requeued, char *err, size_t errlen)
         return -1;
     }
     d->condition = platen_condition_new(d->store, d->crew);
-    d->metrics = platen_metrics_page_new(d->config, d->crew);
     if (d->condition == NULL || d->metrics == NULL) {
         snprintf(err, errlen, "out of memory");
         return -1;

@@ -25,6 +25,9 @@
 #include <fcntl.h>
 
 
+#define PLATEN_HEALTH_SILENT  30  /* seconds */
+
+
 /* What was found, in memory of the request's pool. */
 
 typedef struct {
@@ -45,6 +48,7 @@ static ngx_int_t platen_health_text(ngx_http_request_t *r, platen_txn_t *txn,
     const char *name, platen_str_t *text);
 static const char *platen_health_disk(ngx_http_request_t *r);
 static const char *platen_health_sidecar(ngx_http_request_t *r);
+static ngx_uint_t platen_health_silent(void);
 static const char *platen_health_other(ngx_http_request_t *r,
     const char *otherwise);
 static unsigned platen_health_compare(platen_txn_t *txn,
@@ -348,7 +352,34 @@ platen_health_sidecar(ngx_http_request_t *r)
 
     platen_health_logged &= ~PLATEN_USES_STORE;
 
-    return NULL;
+    return platen_health_silent()
+           ? "The sidecar runs, and has told nothing for half a minute: it "
+             "hangs, or a disk does; restart platend. Jobs are accepted "
+             "meanwhile, until the queue is full."
+           : NULL;
+}
+
+
+/* Whether it has stopped to write its numbers, as it does each second. */
+
+static ngx_uint_t
+platen_health_silent(void)
+{
+    int          fd;
+    ngx_uint_t   silent;
+    struct stat  st;
+
+    fd = platen_worker_beside(PLATEN_METRICS_SUFFIX);
+    if (fd < 0) {
+        return 0;
+    }
+
+    silent = fstat(fd, &st) == 0
+             && time(NULL) - st.st_mtime > PLATEN_HEALTH_SILENT;
+
+    (void) close(fd);
+
+    return silent;
 }
 
 

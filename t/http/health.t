@@ -45,6 +45,28 @@ like $response->decoded_content, qr/not running/, 'and it says so';
 
 
 
+=== TEST 3b: not ready while it hangs; ready as soon as it moves, and when another one has begun
+--- flow
+platend_start();
+my $numbers = "$::Var/run/platend.sock.metrics";
+ok eventually(30, sub { -s $numbers }), 'it tells its numbers';
+kill STOP => platend_pid();
+ok eventually(30, sub { slurp('/proc/' . platend_pid() . '/stat') =~ /\) T/ }), 'it is stopped';
+is get('/health/ready', key => undef)->code, 200, 'which is not to be seen at once';
+utime time - 60, time - 60, $numbers or die;
+my $response = get('/health/ready', key => undef);
+problem_is $response, 503, 'service_not_ready', 'a minute later';
+like json_of($response)->{detail}, qr/has told nothing for half a minute: .*restart platend/, 'and it says so';
+kill CONT => platend_pid();
+ok eventually(30, sub { get('/health/ready', key => undef)->code == 200 }), 'it moves';
+platend_kill();
+utime time - 60, time - 60, $numbers or die;
+platend_start();
+is get('/health/ready', key => undef)->code, 200, 'what one that was killed has left says nothing of the next';
+platend_stop();
+
+
+
 === TEST 4: not ready while every upload is refused for want of room, on the disk or in the store
 --- http_config eval
 "platen_store $::Var/store; platen_data $::Var/data; platen_queue ipc://$::Var/run/platend.sock; platen_min_free 900000g;"
