@@ -1,14 +1,14 @@
 // The page: what is dropped, what becomes of it, and who asks.
 
-import { follow, get, hasKey, line, news, pause, setKey } from './api.js';
+import { follow, get, hasKey, line, news, offline, pause, setKey } from './api.js';
 import { Jobs, save } from './jobs.js';
-import { Formats, given } from './options.js';
 import { broken, button, bytes, el, language, languages, plain, seconds, speak, t, wanted } from './text.js';
 import { Uploads } from './uploads.js';
 
 const $ = (id) => document.getElementById(id);
 const SHOWN = 60; // names of what is to be converted
 const rows = new Map(); // of uploads
+let options = null; // the module, with formats
 let formats = null;
 let staged = [];
 let stream = null;
@@ -44,6 +44,7 @@ function show() {
       onclick: () => { staged.splice(i, 1); show(); } }, '×'))),
   ...(staged.length > SHOWN ? [el('li', { class: 'plain' }, t('staged.more', { n: staged.length - SHOWN }))] : []));
   $('together-row').hidden = staged.length < 2;
+  $('convert').disabled = !formats;
   if (!formats) return;
 
   const before = $('target').value;
@@ -61,15 +62,15 @@ function show() {
 }
 
 function form() {
-  const kept = given($('options'));
+  const kept = options.given($('options'));
   const names = formats.options(sources(), $('target').value);
   $('options').replaceChildren(...names.map((name) => formats.field(name)));
   fill(kept);
   $('options-box').hidden = !names.length;
 }
 
-function fill(options) {
-  for (const [name, value] of Object.entries(options)) {
+function fill(values) {
+  for (const [name, value] of Object.entries(values)) {
     const input = $(`option-${name}`);
     if (input?.type === 'checkbox') input.checked = value === 'true';
     else if (input) input.value = value;
@@ -86,10 +87,10 @@ function empty() {
 
 function convert() {
   const to = $('target').value;
-  const options = given($('options'));
+  const said = options.given($('options'));
   const n = staged.length;
-  if ($('together').checked && n > 1) uploads.add(staged, to, options, t('counts.files', { n }));
-  else for (const file of staged) uploads.add([file], to, options, file.name);
+  if ($('together').checked && n > 1) uploads.add(staged, to, said, t('counts.files', { n }));
+  else for (const file of staged) uploads.add([file], to, said, file.name);
   empty();
   say(t('news.taken', { n }));
   $('jobs-title').focus();
@@ -324,7 +325,9 @@ function lines() {
 async function describe() {
   if (formats) return;
   try {
-    formats = new Formats(await get('formats'));
+    const [module, description] = await Promise.all([import('./options.js').catch(() => { throw offline(); }), get('formats')]);
+    options = module;
+    formats = new options.Formats(description);
     show();
   } catch (e) {
     if (staged.length) wrong(e.sentence);

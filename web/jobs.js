@@ -1,9 +1,8 @@
 // The list of jobs: what the server says of each, as a row that is changed and not made again, so that
 // what has the focus keeps it.  Names of files are texts, and nothing else.
 
-import { address, call, get, hasKey, pause, Problem } from './api.js';
+import { address, call, get, hasKey, offline, pause, Problem } from './api.js';
 import { broken, button, bytes, el, plain, quoted, seconds, t, why } from './text.js';
-import { ask, look, canLook } from './preview.js';
 
 const PAGE = 50;  // jobs that are read at once
 const KEPT = 200; // rows that are kept while more come
@@ -15,6 +14,14 @@ const FILES = 100; // rows of a batch that are shown at once
 const kind = { PENDING: 'busy', PROCESSING: 'busy', SUCCESS: 'done', PARTIAL_SUCCESS: 'done part', FAILED: 'failed' };
 const ended = (job) => !['INITIATED', 'PENDING', 'PROCESSING'].includes(job.status);
 const hasResult = (job) => Boolean(job.download_url);
+
+// What its result is, by the name of the file: an archive has no first page.
+const resultOf = (job) => (/\.zip$/i.test(job.output_file ?? '') ? 'zip' : job.target_format);
+const canLook = (job) => ['pdf', 'txt', 'md', 'csv', 'tsv', 'json', 'jsonl', 'rst', 'html', 'svg', 'png', 'jpeg',
+  'docx', 'odt', 'pptx', 'odp', 'xlsx', 'ods', 'rtf', 'doc'].includes(resultOf(job));
+
+// Not before somebody wants to look: the page is there sooner without.
+const preview = () => import('./preview.js').catch(() => { throw offline(); });
 
 // How long conversions to a format have taken here, of late.
 const times = {};
@@ -117,7 +124,7 @@ class Row {
     const had = this.buttons.contains(document.activeElement);
     const all = [];
     if (hasResult(job)) {
-      if (canLook(job)) all.push(button('preview', name, () => list.act(this, () => look(job)), 'quiet'));
+      if (canLook(job)) all.push(button('preview', name, () => list.act(this, async () => (await preview()).look(job, resultOf(job))), 'quiet'));
       all.push(button('download', name, () => list.act(this, () => save(job, job.download_url)), 'main'));
     }
     if (['FAILED', 'PARTIAL_SUCCESS'].includes(job.status)) all.push(button('retry', name, () => list.act(this, () => this.again())));
@@ -132,7 +139,7 @@ class Row {
       if (!password && ['password_required', 'wrong_password'].includes(this.job.error_code)) throw new Problem('missing_parameter');
       await call(`jobs/${this.job.job_id}/retry${password ? `?password=${encodeURIComponent(password)}` : ''}`, { method: 'POST' });
     } catch (e) {
-      const given = e.code === 'missing_parameter' && !password ? await ask(t('ask.password', { name: this.name.textContent })) : null;
+      const given = e.code === 'missing_parameter' && !password ? await (await preview()).ask(t('ask.password', { name: this.name.textContent })) : null;
       if (!given) throw e;
       await this.again(given);
     }

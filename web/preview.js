@@ -22,19 +22,13 @@ function clear() {
 document.querySelector('#preview-close').addEventListener('click', () => dialog.close());
 dialog.addEventListener('close', clear);
 
-// What it is, by the name of the file: an archive has no first page.
-const formatOf = (job) => (/\.zip$/i.test(job.output_file ?? '') ? 'zip' : job.target_format);
-
-export const canLook = (job) => ['pdf', ...texts, ...pictures, 'docx', 'odt', 'pptx', 'odp', 'xlsx', 'ods', 'rtf', 'doc'].includes(formatOf(job));
-
 const blob = async (path, signal) => {
   const url = URL.createObjectURL(await (await call(path, { signal, headers: { Accept: '*/*' } })).blob());
   made.push(url);
   return url;
 };
 
-export async function look(job) {
-  const format = formatOf(job);
+export async function look(job, format) {
   const name = job.output_file ?? job.input_filename;
   const entire = format === 'pdf' && navigator.pdfViewerEnabled; // a phone's browser may have no viewer
   clear();
