@@ -15,6 +15,12 @@
 #define WARN_MS 60000      /* between two warnings of the same kind */
 #define LEASE_MARGIN 30000 /* milliseconds beyond the wall-clock limit */
 
+/* Before a document that is thought to take so long, some of the same client's go: */
+#define LONG_MS 1000
+#define TIMES_SHORTER 4 /* that are thought to take so much less, */
+#define BEHIND 16       /* are at most so far behind it, */
+#define LATER_MS 10000  /* and came no later after it */
+
 int
 platen_scheduler_must_wait(const platen_scheduler_t *s, const platen_route_t *way)
 {
@@ -91,6 +97,50 @@ is_long(platen_scheduler_t *s, const platen_task_t *task)
     return ms != 0 && ms >= s->config->long_after * 1000;
 }
 
+/* Milliseconds that a document is thought to take; 0: that is not known, or it is none. */
+static uint64_t
+thought(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id)
+{
+    const platen_format_t *from, *to;
+    platen_job_t           job;
+
+    if (platen_store_get(txn, id, &job) != PLATEN_OK || job.batch != PLATEN_BATCH_NONE
+        || job.source_format.len == 0 || job.target_format.len == 0) {
+        return 0;
+    }
+    from = platen_format_find(job.source_format.data, job.source_format.len);
+    to = platen_format_find(job.target_format.data, job.target_format.len);
+    return from == NULL || to == NULL
+               ? 0
+               : platen_estimate_ms(s->estimate, from, to, job.input_size);
+}
+
+/*
+ * A short one that goes before the long one whose turn it is: neither its client nor anyone
+ * else is worse off for long, since only those that came soon after that may.  Returns
+ * whether there is one.
+ */
+static int
+find_shorter(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *first,
+             platen_id_t *shorter)
+{
+    platen_queue_cursor_t behind = { .turn_len = 0 };
+    uint64_t              ms = thought(s, txn, first), less, came = platen_id_ms(first);
+
+    if (ms < LONG_MS) {
+        return 0;
+    }
+    while (platen_walk_behind(s->walk, txn, BEHIND, &behind, shorter) == PLATEN_OK) {
+        if (platen_id_ms(shorter) >= came && platen_id_ms(shorter) - came <= LATER_MS) {
+            less = thought(s, txn, shorter);
+            if (less != 0 && less <= ms / TIMES_SHORTER) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
 static void
 warn_unreadable(platen_scheduler_t *s, const platen_id_t *id, int rc)
 {
@@ -106,7 +156,7 @@ warn_unreadable(platen_scheduler_t *s, const platen_id_t *id, int rc)
                json_pack("{s:s, s:s}", "job_id", text, "error", platen_strerror(rc)));
 }
 
-/* Moves one job to PROCESSING, and on to FAILED if it must not run. */
+/* Moves one job to PROCESSING, and on to FAILED if it must not run; or passes it over. */
 static int
 claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claims_t *claims)
 {
@@ -120,7 +170,6 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
     rc = platen_store_get(txn, id, &job);
     if (rc == PLATEN_CORRUPT || rc == PLATEN_TOO_NEW || rc == PLATEN_NOT_FOUND) {
         warn_unreadable(s, id, rc);
-        platen_walk_pass(s->walk);
         return PLATEN_OK;
     }
     if (rc != PLATEN_OK) {
@@ -146,7 +195,6 @@ claim_job(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *id, claim
         || (claim->task->is_long && claim->verdict.state == PLATEN_STATE_NONE
             && s->claiming.max_long == 0)) {
         platen_task_destroy(&claim->task);
-        platen_walk_pass(s->walk);
         return PLATEN_OK;
     }
     if (lost) {
@@ -191,6 +239,28 @@ share(const platen_config_t *c)
                            : c->workers);
 }
 
+/* The job that the walk has come to, or a shorter one; or none of them can run now. */
+static int
+claim_next(platen_scheduler_t *s, platen_txn_t *txn, const platen_id_t *first, claims_t *claims)
+{
+    platen_id_t shorter;
+    unsigned    before = claims->n;
+    int         rc = PLATEN_OK;
+
+    if (find_shorter(s, txn, first, &shorter)) {
+        rc = claim_job(s, txn, &shorter, claims);
+    }
+    if (rc == PLATEN_OK && claims->n == before) {
+        rc = claim_job(s, txn, first, claims);
+    }
+    if (rc == PLATEN_OK && claims->n == before) {
+        platen_walk_pass(s->walk);
+    } else if (rc == PLATEN_OK) {
+        rc = platen_walk_take(s->walk, txn);
+    }
+    return rc;
+}
+
 void
 platen_scheduler_claim(platen_scheduler_t *s)
 {
@@ -198,7 +268,6 @@ platen_scheduler_claim(platen_scheduler_t *s)
     claims_t    *claims = &c->claims;
     platen_txn_t txn;
     platen_id_t  id;
-    unsigned     before;
     int          rc;
 
     claims->to_start = 0;
@@ -215,11 +284,7 @@ platen_scheduler_claim(platen_scheduler_t *s)
         if (rc != PLATEN_OK) {
             break;
         }
-        before = claims->n;
-        rc = claim_job(s, &txn, &id, claims);
-        if (rc == PLATEN_OK && claims->n > before) {
-            rc = platen_walk_take(s->walk, &txn);
-        }
+        rc = claim_next(s, &txn, &id, claims);
     }
     if (rc == PLATEN_NOT_FOUND) {
         rc = PLATEN_OK;

@@ -162,6 +162,21 @@ platen_walk_next(platen_walk_t *w, platen_txn_t *txn, uint64_t max_running, plat
     }
 }
 
+int
+platen_walk_behind(const platen_walk_t *w, platen_txn_t *txn, unsigned most,
+                   platen_queue_cursor_t *behind, platen_id_t *id)
+{
+    int rc;
+
+    if (behind->turn_len == 0) {
+        *behind = w->at;
+    }
+    rc = platen_store_queue_within(txn, behind, id);
+    return rc == PLATEN_OK && (behind->band != w->at.band || behind->place - w->at.place > most)
+               ? PLATEN_NOT_FOUND
+               : rc;
+}
+
 void
 platen_walk_pass(platen_walk_t *w)
 {

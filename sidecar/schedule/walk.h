@@ -29,12 +29,20 @@ void platen_walk_begin(platen_walk_t *walk, uint64_t now);
 int
 platen_walk_next(platen_walk_t *walk, platen_txn_t *txn, uint64_t max_running, platen_id_t *id);
 
+/*
+ * What stands behind the job that was found last, of its client and its priority: the next
+ * one after `behind`, which begins as all zero, and at most `most` places away.  PLATEN_OK;
+ * PLATEN_NOT_FOUND: there are no more; or what the store said.
+ */
+int platen_walk_behind(const platen_walk_t *walk, platen_txn_t *txn, unsigned most,
+                       platen_queue_cursor_t *behind, platen_id_t *id);
+
 /* The job that was found last cannot run at present. */
 void platen_walk_pass(platen_walk_t *walk);
 
 /*
- * It has been taken, and its client's turn charged.  Who had a turn and nothing
- * that could run is not owed it for ever.  PLATEN_OK, or what the store said.
+ * It, or one behind it, has been taken, and its client's turn charged.  Who had a turn and
+ * nothing that could run is not owed it for ever.  PLATEN_OK, or what the store said.
  */
 int platen_walk_take(platen_walk_t *walk, platen_txn_t *txn);
 

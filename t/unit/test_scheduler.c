@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "engine/engine.h"
-#include "schedule/scheduler.h"
+#include "schedule/internal.h"
 
 static const char script[] =
     "#!/bin/sh\n"
@@ -482,6 +482,68 @@ test_short(void **state)
     assert_int_equal(begin(), 0);
 }
 
+#define SHORT 20
+
+/* Turns until a job has begun; how many of the others have succeeded by then. */
+static int
+before_it(const platen_id_t *id, const platen_id_t others[SHORT])
+{
+    char code[64];
+    int  i, n = 0;
+
+    for (i = 0; i < TURNS && fixture_get(&f, id, code).state == PLATEN_STATE_PENDING; i++) {
+        turn();
+        platen_scheduler_scan(scheduler);
+    }
+    for (i = 0; i < SHORT; i++) {
+        n += fixture_get(&f, &others[i], code).state == PLATEN_STATE_SUCCESS;
+    }
+    return n;
+}
+
+/* Short ones of a client go before its long one, but not for ever. */
+static void
+test_short_first(void **state)
+{
+    const platen_format_t *txt = platen_format_find("txt", 3),
+                          *pdf = platen_format_find("pdf", 3);
+    platen_id_t blocker, slow, ids[SHORT];
+    char        code[64];
+    int         known, most, i;
+
+    (void) state;
+    end();
+    f.config.workers = 1;
+    for (known = 0; known < 2; known++) {
+        assert_int_equal(begin(), 0);
+        if (known) {
+            platen_estimate_learn(scheduler->estimate, txt, pdf, 5000, 60000);
+            platen_estimate_learn(scheduler->estimate, txt, pdf, 0, 10);
+        }
+        blocker = fixture_submit(&f, "sleep\n", "pdf", 0);
+        scan(1);
+        slow = submit_large("ok\n");
+        for (i = 0; i < SHORT; i++) {
+            ids[i] = fixture_submit(&f, "ok\n", "pdf", 0);
+        }
+        remove_job(&blocker);
+        platen_scheduler_check(scheduler);
+        for (most = 0; known && most < 16; most++) {
+            if (platen_id_ms(&ids[most]) - platen_id_ms(&slow) > 10000) {
+                break; /* a machine that has much else to do */
+            }
+        }
+        assert_int_equal(before_it(&slow, ids), most);
+        assert_int_equal(wait_for(&slow, code).state, PLATEN_STATE_SUCCESS);
+        for (i = 0; i < SHORT; i++) {
+            assert_int_equal(wait_for(&ids[i], code).state, PLATEN_STATE_SUCCESS);
+        }
+        end();
+    }
+    f.config.workers = 2;
+    assert_int_equal(begin(), 0);
+}
+
 /* Without LibreOffice there is nothing to wait for. */
 static void
 test_no_office(void **state)
@@ -509,6 +571,7 @@ main(void)
         cmocka_unit_test(test_setback),
         cmocka_unit_test(test_end_before_a_claim),
         cmocka_unit_test(test_short),
+        cmocka_unit_test(test_short_first),
         cmocka_unit_test(test_stop),
     };
 
