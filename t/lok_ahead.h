@@ -185,6 +185,48 @@ test_no_process(void)
     ok(zygote_end(&s) == 0, "no process: it ends when it is told");
 }
 
+/* Memory of the first of its children that is that one's alone, in kB. */
+static inline int
+first_childs_own(pid_t pid)
+{
+    char  path[64];
+    int   child = 0, kb = 0;
+    FILE *in;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) pid, (int) pid);
+    in = fopen(path, "re");
+    if (in != NULL) {
+        if (fscanf(in, "%d", &child) != 1) {
+            child = 0;
+        }
+        fclose(in);
+    }
+    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", child);
+    if (child != 0) {
+        kb = number_from("sed -n 's/^Private_Dirty: *//p' '%s' 2>/dev/null", path);
+    }
+    return kb;
+}
+
+/* What those ahead need is learned, be it when READY has been said. */
+static inline void
+test_learned(void)
+{
+    zygote_t s;
+    int      i;
+
+    start(&s, "1");
+    ok(s.ready.populates || s.ready.populated_pages == 0,
+       "READY waits for what is learned only where each child needs it (%u pages)",
+       s.ready.populated_pages);
+    for (i = 0; i < 600 && first_childs_own(s.pid) < 10000; i++) {
+        usleep(50000);
+    }
+    ok(first_childs_own(s.pid) >= 10000 && children_of(s.pid) == 1,
+       "one that is ahead has pages of its own: %d kB", first_childs_own(s.pid));
+    ok(simple(&s, 1) && zygote_end(&s) == 0, "it converts");
+}
+
 /* Ahead while another one converts, where there is a processor for it. */
 static inline void
 test_idle_core(void)

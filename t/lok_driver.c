@@ -831,6 +831,7 @@ tests(const char *corpus)
     ok(zygote_end(&s) == 0, "forked ahead: it ends when it is told");
     test_populate();
     test_no_process();
+    test_learned();
     test_idle_core();
     test_unsaid();
     test_ends();

@@ -43,8 +43,9 @@ void platen_lok_populate_costs(platen_lok_cost_t *cost);
 int platen_lok_populate_pays(const platen_lok_cost_t *cost);
 
 /*
- * In the zygote, when all is learned: whether each child is to make its pages present, or
- * only those that are forked ahead, while they wait.  Returns how many pages are known.
+ * In the zygote, when all is learned, or all that will be before children are asked: whether
+ * each child is to make its pages present, or only those that are forked ahead, while they
+ * wait.  Returns how many pages are known.
  */
 uint32_t platen_lok_populate_begin(int each);
 

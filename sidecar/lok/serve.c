@@ -1,7 +1,7 @@
 /*
  * The zygote at work; see lok/serve.h.  One thread, which waits for
  * packets and for SIGCHLD and otherwise does nothing: it never reads a document
- * after the warm-up, and it never waits for a child.
+ * after the warm-up, and it waits for no child, but for one that learns while it is idle.
  *
  * A run is a child in a process group of its own.  With children forked ahead
  * (lok/populate.h) a request goes to one of them over its socket;
@@ -50,6 +50,8 @@
 
 #define AHEAD_PAUSE_MS 1000
 
+#define LEARN_MS 100 /* without an event, before more is learned, which takes as long */
+
 #define LEAVE_NS 200000 /* between two looks at one that is done */
 
 enum { PLATEND, SIGNALS, CHILDREN }; /* what is waited for */
@@ -77,7 +79,9 @@ static int                  signals = -1;
 static uint64_t             asked_ms; /* when the last request came */
 static uint64_t             ahead_at; /* not earlier: there was no process to be had */
 static int                  resting;
-static unsigned             cores; /* that children may use */
+static unsigned             cores;  /* that children may use */
+static unsigned             step;   /* of what is learned */
+static int                  learns; /* there is more to be learned, for those ahead */
 static uint8_t              packet[PLATEN_LOK_WIRE_MAX];
 
 static _Noreturn void
@@ -463,6 +467,19 @@ rest(void)
     resting = 1;
 }
 
+static int
+converts(void)
+{
+    size_t i;
+
+    for (i = 0; i < RUNS_MAX; i++) {
+        if (runs[i].pid != 0 && (runs[i].state == ASKED || runs[i].state == LEAVES)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Whether one more is to be ahead: it takes no core from those that convert. */
 static int
 lacks_ahead(void)
@@ -474,7 +491,7 @@ lacks_ahead(void)
         n += runs[i].pid != 0;
         waiting += runs[i].pid != 0 && runs[i].state == WAITS;
     }
-    return waiting < serve->ahead && (n < serve->ahead || n < cores);
+    return (!learns || converts()) && waiting < serve->ahead && (n < serve->ahead || n < cores);
 }
 
 /* Milliseconds until there is something to do without an event; -1: nothing. */
@@ -485,6 +502,9 @@ idle_for(void)
 
     if (quiet >= REST_MS) {
         return resting ? -1 : 0;
+    }
+    if (!resting && learns && !converts()) {
+        return LEARN_MS;
     }
     if (!resting && !lacks_ahead()) {
         return (int) left;
@@ -505,6 +525,11 @@ be_idle(void)
     } else if (resting) {
         platen_lok_untrim();
         resting = 0;
+    } else if (learns && !converts()) {
+        learns = platen_lok_warm_learn(serve->world.state, step++);
+        if (!learns) {
+            (void) platen_lok_populate_begin(0);
+        }
     } else if (lacks_ahead() && platen_boottime_ms() >= ahead_at) {
         fork_ahead();
     }
@@ -543,13 +568,17 @@ get_ready(void)
 
     platen_lok_heap_close();
 
-    /* Renewed with the zygote: another has other addresses. */
+    /*
+     * Renewed with the zygote: another has other addresses.  Those that only children
+     * forked ahead need are learned when nobody waits for READY.
+     */
     if (strcmp(serve->populate, "off") != 0) {
         platen_lok_populate_costs(&cost);
         ready.populates = strcmp(serve->populate, "on") == 0 || platen_lok_populate_pays(&cost);
-        if (ready.populates || serve->ahead != 0) {
-            platen_lok_warm_learn(serve->world.state);
+        while (ready.populates && platen_lok_warm_learn(serve->world.state, step)) {
+            step++;
         }
+        learns = !ready.populates && serve->ahead != 0;
         ready.populated_pages = platen_lok_populate_begin(ready.populates);
         ready.fault_ns = cost.fault_ns;
         ready.bulk_ns = cost.bulk_ns;

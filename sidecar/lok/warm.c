@@ -255,8 +255,8 @@ platen_lok_warm_up(const char *state, char *err, size_t errlen)
     return try_links(dir, err, errlen);
 }
 
-void
-platen_lok_warm_learn(const char *state)
+int
+platen_lok_warm_learn(const char *state, unsigned step)
 {
     static const struct {
         platen_lok_family_t family;
@@ -265,13 +265,9 @@ platen_lok_warm_learn(const char *state)
                  { PLATEN_LOK_SHEETS, "c.xlsx" },
                  { PLATEN_LOK_SLIDES, "i.pptx" } };
     again_t again;
-    size_t  i;
 
     snprintf(again.dir, sizeof(again.dir), "%s/warm", state);
-    for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
-        again.input = each[i].input;
-        if (platen_lok_populate_learn(each[i].family, convert_again, &again) != 0) {
-            return;
-        }
-    }
+    again.input = each[step].input;
+    return platen_lok_populate_learn(each[step].family, convert_again, &again) == 0
+           && step + 1 < sizeof(each) / sizeof(each[0]);
 }

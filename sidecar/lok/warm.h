@@ -16,9 +16,10 @@
 int platen_lok_warm_up(const char *state, char *err, size_t errlen);
 
 /*
- * Some of it again, in children of the zygote: what they touch now is what any
- * conversion of their family touches (lok/populate.h).  `state` as above.
+ * Some of it again, in a child of the zygote, which waits for it: what it touches now is what
+ * any conversion of its family touches (lok/populate.h).  `state` as above, `step` from 0.
+ * Returns whether there is another step.
  */
-void platen_lok_warm_learn(const char *state);
+int platen_lok_warm_learn(const char *state, unsigned step);
 
 #endif
