@@ -101,7 +101,7 @@ PLATEND = $(BUILD)/platend
 CTL_BIN = $(BUILD)/platenctl
 CLI_BIN = $(BUILD)/platen
 
-LIBEXEC = $(addprefix $(BUILD)/,platen-docx platen-lok platen-otlp platen-tables platen-text platen-webhook platen-zip platen-soffice.so platen-pandoc.lua)
+LIBEXEC = $(addprefix $(BUILD)/,platen-docx platen-lok platen-otlp platen-tables platen-text platen-webhook platen-zip platen-soffice.so platen-mupdf.js platen-pandoc.lua)
 
 # Pages of the manual: as they are, or made of what is written elsewhere (docs/man/make-page).
 PAGES   = platen.1 platend.8 platenctl.8 platend.cfg.5 ngx_http_platen_module.5
@@ -208,6 +208,9 @@ $(BUILD)/platen-webhook: $(call objects,$(DELIVER)) $(OURS)
 
 $(BUILD)/platen-otlp: $(call objects,$(OTLP)) $(OURS)
 	$(LINK) -lcurl -ljansson
+
+$(BUILD)/platen-mupdf.js: sidecar/mupdf/platen_mupdf.js
+	install -Dm644 $< $@
 
 $(BUILD)/platen-pandoc.lua: sidecar/pandoc/platen_pandoc.lua
 	install -Dm644 $< $@

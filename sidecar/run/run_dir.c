@@ -16,6 +16,9 @@
 
 #include "run/tree.h"
 
+#define PHRASE_MAX 64
+#define LOOKED_AT (16 << 20) /* of a file; more is written by nothing that has an end */
+
 void
 platen_run_dir_init(platen_run_dir_t *s, const char *data_path, unsigned worker)
 {
@@ -209,26 +212,65 @@ platen_run_dir_pack(platen_run_dir_t *s)
                : 0;
 }
 
+/* A file of the engine's, which may be anything; -1: there is none. */
+static int
+open_file(const platen_run_dir_t *s, const char *name, struct stat *st)
+{
+    char path[PLATEN_PATH_MAX + 32];
+    int  fd;
+
+    snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, st) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 void
 platen_run_dir_read(const platen_run_dir_t *s, const char *name, char *out, size_t size)
 {
     struct stat st;
-    char        path[PLATEN_PATH_MAX + 32];
     ssize_t     n = 0;
     off_t       most = (off_t) size - 1;
-    int         fd;
+    int         fd = open_file(s, name, &st);
 
     *out = '\0';
-    snprintf(path, sizeof(path), "%s/%s", s->dir, name);
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return;
     }
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+    if (S_ISREG(st.st_mode)) {
         n = pread(fd, out, (size_t) most, st.st_size > most ? st.st_size - most : 0);
     }
     close(fd);
     out[n < 0 ? 0 : n] = '\0';
+}
+
+int
+platen_run_dir_says(const platen_run_dir_t *s, const char *name, const char *const *phrases)
+{
+    struct stat st;
+    char        buf[PHRASE_MAX + 8192];
+    size_t      kept = 0, len, i;
+    ssize_t     n;
+    off_t       at = 0;
+    int         fd = open_file(s, name, &st), found = 0;
+
+    while (fd >= 0 && S_ISREG(st.st_mode) && !found && at < LOOKED_AT
+           && (n = pread(fd, buf + kept, sizeof(buf) - kept, at)) > 0) {
+        len = kept + (size_t) n;
+        at += n;
+        for (i = 0; phrases[i] != NULL && !found; i++) {
+            found = memmem(buf, len, phrases[i], strlen(phrases[i])) != NULL;
+        }
+        kept = len < PHRASE_MAX ? len : PHRASE_MAX; /* one may be cut in two */
+        memmove(buf, buf + len - kept, kept);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return found;
 }
 
 int

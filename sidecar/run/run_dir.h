@@ -77,4 +77,8 @@ platen_run_dir_read(const platen_run_dir_t *run_dir, const char *name, char *out
 /* Empties it.  0, or -1 with errno. */
 int platen_run_dir_close(platen_run_dir_t *run_dir);
 
+/* Whether a file in the directory has one of these phrases, of at most 64 bytes; NULL ends. */
+int platen_run_dir_says(const platen_run_dir_t *run_dir, const char *name,
+                        const char *const *phrases);
+
 #endif

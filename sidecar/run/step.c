@@ -314,19 +314,16 @@ take_warnings(worker_t *w)
 
 /* A damaged document that the engine has read as far as it could is told of, once. */
 static void
-warn_of_repairs(worker_t *w, const char *stderr_tail)
+warn_of_repairs(worker_t *w)
 {
     static const char  sentence[] = "The document is damaged, and was repaired as far as that "
                                     "was possible: some of it may be missing from the result.\n";
     const char *const *words = platen_step_engine(w)->repairs;
     size_t             n = strlen(w->result.warnings);
 
-    while (words != NULL && *words != NULL && strstr(stderr_tail, *words) == NULL) {
-        words++;
-    }
-    if ((w->mending || (words != NULL && *words != NULL))
-        && strstr(w->result.warnings, sentence) == NULL
-        && n + sizeof(sentence) <= sizeof(w->result.warnings)) {
+    if (strstr(w->result.warnings, sentence) == NULL
+        && n + sizeof(sentence) <= sizeof(w->result.warnings)
+        && (w->mending || (words != NULL && platen_run_dir_says(&w->run_dir, "log", words)))) {
         memcpy(w->result.warnings + n, sentence, sizeof(sentence));
     }
 }
@@ -427,7 +424,7 @@ end_step(platen_pool_t *pool, worker_t *w, platen_run_outcome_t outcome,
     }
     if (w->result.outcome == PLATEN_RUN_DONE) {
         take_warnings(w);
-        warn_of_repairs(w, stderr_tail);
+        warn_of_repairs(w);
         (void) go_on(pool, w);
     }
 }

@@ -126,7 +126,7 @@ const platen_policy_t platen_policies[] = {
       "mutool, which platen-text becomes for a book",
       PLATEN_SANDBOX_MAY_EXEC,
       0,
-      { { "/usr/bin/mutool", R | X }, FONTS } },
+      { { "/usr/bin/mutool", R | X }, { "{libexec}/platen-mupdf.js", R }, FONTS } },
     { "qpdf", "qpdf", PLATEN_SANDBOX_MAY_EXEC, 0, { { NULL, 0 } } },
     { "image",
       "mutool, and rsvg-convert, which platen-text becomes",

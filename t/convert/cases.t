@@ -9,7 +9,6 @@ use TestCases;
 our @Known = (
     'd_footnote.docx to=txt',       # wants "note" after the text, where there are a number and the note
     'h_wide_table.html to=pdf',     # wants "column number 24" in one line; it is there, in three
-    'p_twocol.pdf to=md',           # MuPDF reads across columns that are drawn so
     '.gif', '.webp', '.bmp', '.eml', '.mhtml', 'd_flatopc.xml',    # not read, or not yet
 );
 

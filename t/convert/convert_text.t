@@ -194,6 +194,17 @@ for my $to (qw(txt md docx png html pdf)) {
     like get("/jobs/$job->{job_id}/download")->content, qr/words on a page/, 'and its words' if $to =~ /txt|md|html/;
 }
 
+# Of its content something cannot be read, and much is said after that.
+my $content = 'BT /F 12 Tf 10 100 Td (words on a page) Tj [ (lost) << TJ ET ' . join '', map "/Not$_ gs ", 1 .. 200;
+spew("$::Var/errors.pdf", $pages =~ s/<<\/Length 44>>.*endstream/"<<\/Length " . length($content) . ">> stream\n$content\nendstream"/ser =~ s/xref.*/trailer <<\/Root 1 0 R>>/sr);
+system "qpdf $::Var/errors.pdf $::Var/whole.pdf >/dev/null 2>&1"; # nothing else is wrong with it
+my $errors = slurp("$::Var/whole.pdf");
+for my $to (qw(md html)) {
+    my $job = wait_job(submit(content => $errors, name => 'a.pdf', to => $to)->{job_id});
+    like "@{ $job->{warnings} // [] }", qr/is damaged, and was repaired/, "what has errors on a page to $to" or diag $job->{error} // $job->{status};
+    like get("/jobs/$job->{job_id}/download")->content, qr/words on a page/, 'and its words';
+}
+
 my $two = wait_job(submit(content => "one\ftwo\n", name => 'a.txt', to => 'pdf')->{job_id});
 $job = wait_job(submit(content => get("/jobs/$two->{job_id}/download")->content, name => 'Bericht *2.2026.pdf', to => 'png')->{job_id});
 spew("$::Var/pages.zip", get("/jobs/$job->{job_id}/download")->content);

@@ -58,6 +58,7 @@ engine_fixture_link(engine_fixture_t *f)
         { "build/platen-tables", "platen-tables" },
         { "build/platen-text", "platen-text" },
         { "build/platen-zip", "platen-zip" },
+        { "sidecar/mupdf/platen_mupdf.js", "platen-mupdf.js" },
         { "sidecar/pandoc/platen_pandoc.lua", "platen-pandoc.lua" },
     };
     char   target[4096], path[sizeof(f->libexec) + 32];

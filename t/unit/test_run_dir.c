@@ -413,6 +413,33 @@ test_read(void **state)
     assert_string_equal(text, "");
 }
 
+/* Wherever in the file it is, and also where it is cut by what is read at once. */
+static void
+test_says(void **state)
+{
+    static const char *const phrases[] = { "no such words", "error:", NULL };
+    static const char *const files[] = {
+        "printf error: > log",
+        "{ printf error:; head -c 100000 /dev/zero; } > log",
+        "{ head -c 8253 /dev/zero; printf error:; head -c 9000 /dev/zero; } > log",
+        "{ head -c 100000 /dev/zero; printf error:; } > log",
+    };
+    size_t i;
+
+    (void) state;
+    assert_int_equal(platen_run_dir_open(&run_dir, document, "pdf", "png"), 0);
+    assert_false(platen_run_dir_says(&run_dir, "log", phrases));
+    for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        engine(files[i]);
+        assert_true(platen_run_dir_says(&run_dir, "log", phrases));
+        assert_false(platen_run_dir_says(&run_dir, "log", phrases + 2));
+    }
+    engine("head -c 100000 /dev/zero > log");
+    assert_false(platen_run_dir_says(&run_dir, "log", phrases));
+    engine("rm log; mkfifo log");
+    assert_false(platen_run_dir_says(&run_dir, "log", phrases));
+}
+
 int
 main(void)
 {
@@ -422,7 +449,7 @@ main(void)
         cmocka_unit_test(test_closed),  cmocka_unit_test(test_measure),
         cmocka_unit_test(test_held),    cmocka_unit_test(test_pages),
         cmocka_unit_test(test_adopt),   cmocka_unit_test(test_pack),
-        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_read),    cmocka_unit_test(test_says),
     };
 
     /* Root could open everything, and would prove nothing. */
