@@ -24,6 +24,7 @@
 # make distro     on another release of Debian, DIST=trixie (13), bookworm (12) or sid
 # make distro-short  what ./check runs of it
 # make packages   Debian packages for DIST, tried in a root of it; into build/packages
+# make packages ARCH=arm64  the same for another architecture, cross-built, tried under qemu-user
 # make booted     and installed, upgraded, killed and removed under systemd, after make packages
 # make upgraded   nginx 1.22 of Debian 12 upgraded to DIST's while it serves
 # make images     docker/ built, and run alone, by compose.yaml and by kubernetes.yaml
@@ -139,7 +140,7 @@ $(BUILD)/module.sources: FORCE
 
 $(NGX_OBJS)/Makefile: config $(BUILD)/module.sources $(BUILD)/flags
 	@mkdir -p $(BUILD)
-	cd $(NGINX_SRC) && bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
+	cd $(NGINX_SRC) && bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" --with-cc="$(CC)" \
 	    --with-cc-opt="$(HARDEN:-fPIE=-fPIC) $(CFLAGS)" --with-ld-opt="-fPIC -Wl,-z,relro,-z,now $(LDFLAGS)" \
 	    --add-dynamic-module=$(CURDIR) --builddir=$(NGX_OBJS)' > $(NGX_OBJS).log \
 	    || { cat $(NGX_OBJS).log >&2; exit 1; }
@@ -441,7 +442,7 @@ distro-short:
 	t/distro-short $(DIST)
 
 packages:
-	t/distro $(DIST) --packages
+	$(if $(filter-out $(shell dpkg --print-architecture),$(ARCH)),t/crossed $(DIST) $(ARCH),t/distro $(DIST) --packages)
 
 booted:
 	t/booted $(DIST)
