@@ -19,6 +19,7 @@ typedef enum {
     TEXT,
     PATH,
     DIRECTORY,
+    CGROUP,
     ENDPOINT,
     EVENTS,
     NUMBER,
@@ -94,7 +95,7 @@ static const key_rule_t keys[] = {
     { "webhook/keep", NUMBER, AT(webhook_keep), "86400", 60, 31536000 },
     { "webhook/keep_dead", NUMBER, AT(webhook_keep_dead), "604800", 60, 31536000 },
     { "sandbox", SANDBOX, AT(sandbox), "required", 0, 0 },
-    { "cgroup", DIRECTORY, AT(cgroup_path), "", 0, 0 },
+    { "cgroup", CGROUP, AT(cgroup_path), PLATEN_CGROUP_AUTO, 0, 0 },
     { "engines/libexec", PATH, AT(libexec_path), "/usr/lib/platen", 0, 0 },
     { "engines/lok/enabled", BOOLEAN, AT(lok_enabled), "1", 0, 1 },
     { "engines/lok/program", PATH, AT(lok_program), "/usr/lib/libreoffice/program", 0, 0 },
@@ -222,12 +223,16 @@ check_text(key_type_t type, const char *text)
     if (type == URL) {
         return *text == '\0' ? NULL : platen_webhook_url_wrong(text, strlen(text));
     }
-    if (type == DIRECTORY && *text == '\0') {
+    if ((type == DIRECTORY || type == CGROUP) && *text == '\0') {
         return NULL;
     }
-    if (type == PATH || type == DIRECTORY) {
+    if (type == CGROUP && strcmp(text, PLATEN_CGROUP_AUTO) == 0) {
+        return NULL;
+    }
+    if (type == PATH || type == DIRECTORY || type == CGROUP) {
         if (text[0] != '/') {
-            return "needs an absolute path";
+            return type == CGROUP ? "needs auto, or an absolute path"
+                                  : "needs an absolute path";
         }
         return strlen(text) > PLATEN_ROOT_MAX ? "is too long" : NULL;
     }
@@ -259,6 +264,7 @@ set_value(void *structure, const key_rule_t *key, const char *text)
     case TEXT:
     case PATH:
     case DIRECTORY:
+    case CGROUP:
     case ENDPOINT:
     case EVENTS:
     case PATHS:
@@ -603,8 +609,8 @@ free_strings(void *structure, const key_rule_t *rules, size_t n)
 
     for (i = 0; i < n; i++) {
         if (rules[i].type == TEXT || rules[i].type == PATH || rules[i].type == DIRECTORY
-            || rules[i].type == ENDPOINT || rules[i].type == EVENTS || rules[i].type == PATHS
-            || rules[i].type == NETWORKS || rules[i].type == URL) {
+            || rules[i].type == CGROUP || rules[i].type == ENDPOINT || rules[i].type == EVENTS
+            || rules[i].type == PATHS || rules[i].type == NETWORKS || rules[i].type == URL) {
             free(*(char **) (void *) ((char *) structure + rules[i].offset));
         }
     }

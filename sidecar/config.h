@@ -43,6 +43,8 @@ typedef struct {
 
 #define PLATEN_CONFIG_OLD_MAX 4
 
+#define PLATEN_CGROUP_AUTO "auto" /* the one that platend is in, if it was delegated */
+
 typedef struct {
     char *user; /* run as this user; "": as who started it */
     char *store_path;

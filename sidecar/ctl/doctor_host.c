@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "ctl/capture.h"
+#include "sandbox/delegated.h"
 
 #define CGROUP "/sys/fs/cgroup"
 #define LSM "/sys/kernel/security/lsm"
@@ -59,37 +60,21 @@ check_kernel(platen_ctl_report_t *report)
     free(lsm);
 }
 
-/* Whether the list has the word "memory". */
-static int
-has_memory(const char *controllers)
-{
-    const char *p = controllers;
-
-    while ((p = strstr(p, "memory")) != NULL) {
-        if ((p == controllers || p[-1] == ' ')
-            && (p[6] == ' ' || p[6] == '\n' || p[6] == '\0')) {
-            return 1;
-        }
-        p += 6;
-    }
-    return 0;
-}
-
 /* Only a configured group must work; that is the sandbox's layer "cgroup". */
 static void
 check_cgroup(const platen_ctl_doctor_t *d, platen_ctl_report_t *report)
 {
-    const char   *set = d->config == NULL ? "" : d->config->cgroup_path;
+    int           named = d->config != NULL && *d->config->cgroup_path == '/';
     struct statfs fs;
     char         *controllers;
     int           v2 = statfs(CGROUP, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 
     controllers = v2 ? platen_ctl_capture_file(CGROUP "/cgroup.controllers", 4096, NULL) : NULL;
-    if (controllers != NULL && has_memory(controllers)) {
+    if (controllers != NULL && platen_delegated_memory(controllers)) {
         platen_ctl_report_add(report, PLATEN_CTL_OK, "cgroup",
-                              "cgroup v2 with the memory controller%s%s",
-                              *set == '\0' ? ", not used" : ": ", set);
-    } else if (*set == '\0') {
+                              "cgroup v2 with the memory controller%s%s", named ? ": " : "",
+                              named ? d->config->cgroup_path : "");
+    } else if (!named) {
         platen_ctl_report_add(report, PLATEN_CTL_OK, "cgroup",
                               "no cgroup v2 with the memory controller, and none is configured:"
                               " limits/address_space holds instead");

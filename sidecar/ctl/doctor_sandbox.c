@@ -4,6 +4,7 @@
  */
 
 #include "ctl/doctor.h"
+#include "ctl/layers.h"
 #include "sandbox/confine.h"
 #include "sandbox/policy.h"
 
@@ -22,6 +23,16 @@ check_layer(const platen_ctl_doctor_t *d, unsigned layer, unsigned holding, unsi
     if (layer == PLATEN_SANDBOX_CGROUP && *d->config->cgroup_path == '\0') {
         platen_ctl_report_add(report, PLATEN_CTL_OK, check,
                               "sandbox layer %s is not configured", name);
+        return;
+    }
+    if (layer == PLATEN_SANDBOX_CGROUP && platen_ctl_layers_auto(d->config)) {
+        platen_ctl_report_add(
+            report, PLATEN_CTL_OK, check,
+            platen_ctl_doctor_holder(d->config) == 0
+                ? "sandbox layer %s is looked for when platend starts"
+                : "sandbox layer %s is not there: none was delegated to platend, so"
+                  " limits/address_space holds instead",
+            name);
         return;
     }
 
@@ -46,9 +57,8 @@ check_layer(const platen_ctl_doctor_t *d, unsigned layer, unsigned holding, unsi
 void
 platen_ctl_doctor_sandbox(const platen_ctl_doctor_t *d, platen_ctl_report_t *report)
 {
-    const char *cgroup = *d->config->cgroup_path == '\0' ? NULL : d->config->cgroup_path;
-    unsigned    holding = platen_sandbox_probe(cgroup), i;
-    unsigned    required = platen_confine_required(d->config);
+    unsigned holding = platen_ctl_layers(d->config), i;
+    unsigned required = platen_confine_required(d->config);
 
     static const char *const checks[PLATEN_POLICY_LIMITS] = {
         [PLATEN_POLICY_THREADS] = "sandbox.limit.threads",
@@ -57,9 +67,6 @@ platen_ctl_doctor_sandbox(const platen_ctl_doctor_t *d, platen_ctl_report_t *rep
         [PLATEN_POLICY_PROCESSES] = "sandbox.limit.processes",
     };
 
-    if (cgroup != NULL && d->config->sandbox == PLATEN_SANDBOX_REQUIRED) {
-        required |= PLATEN_SANDBOX_CGROUP;
-    }
     for (i = 0; i < PLATEN_SANDBOX_LAYERS; i++) {
         /* platend has no privilege left to change users with, and so never asks for it. */
         if (1U << i != PLATEN_SANDBOX_USER) {

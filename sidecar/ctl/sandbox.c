@@ -14,6 +14,7 @@
 #include <seccomp.h>
 
 #include "sandbox/confine.h"
+#include "ctl/layers.h"
 #include "ctl/store.h"
 #include "sandbox/policy.h"
 
@@ -337,11 +338,10 @@ print_machine(const json_t *of)
 static int
 show(const platen_ctl_t *ctl, const platen_config_t *config, const char *engine)
 {
-    const char *cgroup = *config->cgroup_path == '\0' ? NULL : config->cgroup_path;
-    unsigned    holding = platen_sandbox_probe(cgroup);
-    json_t     *all = json_pack("{s:o, s:[]}", "machine", machine(config, holding), "engines");
-    json_t     *list = json_object_get(all, "engines"), *one;
-    size_t      i;
+    unsigned holding = platen_ctl_layers(config);
+    json_t  *all = json_pack("{s:o, s:[]}", "machine", machine(config, holding), "engines");
+    json_t  *list = json_object_get(all, "engines"), *one;
+    size_t   i;
 
     for (i = 0; i < platen_npolicies; i++) {
         if (engine == NULL || strcmp(engine, platen_policies[i].engine) == 0) {

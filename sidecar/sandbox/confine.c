@@ -14,11 +14,13 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "sandbox/delegated.h"
 
 #define NFILTERS 16 /* combinations of PLATEN_SANDBOX_MAY_* */
 
 struct platen_confine_s {
     const platen_config_t   *config;
+    char                     cgroup[4096]; /* in which runs have theirs; "": none */
     unsigned                 layers;
     platen_sandbox_filter_t *filters[NFILTERS]; /* by PLATEN_SANDBOX_MAY_* */
 };
@@ -26,7 +28,12 @@ struct platen_confine_s {
 unsigned
 platen_confine_required(const platen_config_t *config)
 {
-    return config->sandbox == PLATEN_SANDBOX_REQUIRED ? PLATEN_SANDBOX_CORE : 0;
+    if (config->sandbox != PLATEN_SANDBOX_REQUIRED) {
+        return 0;
+    }
+    return *config->cgroup_path == '\0' || strcmp(config->cgroup_path, PLATEN_CGROUP_AUTO) == 0
+               ? PLATEN_SANDBOX_CORE
+               : PLATEN_SANDBOX_CORE | PLATEN_SANDBOX_CGROUP;
 }
 
 static json_t *
@@ -74,16 +81,29 @@ missing(unsigned layers, char *err, size_t errlen)
     return n == 0 ? 0 : -1;
 }
 
+/* The group that is named, or the one that was delegated to this process. */
+static void
+find_cgroup(platen_confine_t *c)
+{
+    const char *why;
+
+    if (strcmp(c->config->cgroup_path, PLATEN_CGROUP_AUTO) != 0) {
+        snprintf(c->cgroup, sizeof(c->cgroup), "%s", c->config->cgroup_path);
+    } else if (platen_delegated_take(PLATEN_DELEGATED_MOUNT, "/proc/self/cgroup", c->cgroup,
+                                     sizeof(c->cgroup), &why)
+               != 0) {
+        *c->cgroup = '\0';
+        platen_log(PLATEN_LOG_INFO, "no cgroup for conversions",
+                   json_pack("{s:s}", "why", why));
+    }
+}
+
 platen_confine_t *
 platen_confine_new(const platen_config_t *config, char *err, size_t errlen)
 {
-    const char       *cgroup = *config->cgroup_path == '\0' ? NULL : config->cgroup_path;
+    const char       *cgroup;
     platen_confine_t *c;
     unsigned          required = platen_confine_required(config), may;
-
-    if (cgroup != NULL && config->sandbox == PLATEN_SANDBOX_REQUIRED) {
-        required |= PLATEN_SANDBOX_CGROUP;
-    }
 
     c = calloc(1, sizeof(*c));
     if (c == NULL) {
@@ -91,6 +111,8 @@ platen_confine_new(const platen_config_t *config, char *err, size_t errlen)
         return NULL;
     }
     c->config = config;
+    find_cgroup(c);
+    cgroup = *c->cgroup == '\0' ? NULL : c->cgroup;
     c->layers = platen_sandbox_probe(cgroup) & ~PLATEN_SANDBOX_USER;
     platen_log(c->layers & PLATEN_SANDBOX_NETWORK ? PLATEN_LOG_INFO : PLATEN_LOG_WARN,
                "sandbox",
@@ -200,8 +222,8 @@ platen_confine_cgroup(const platen_confine_t *confine, unsigned worker,
         return 0;
     }
     snprintf(name, sizeof(name), "platen-%u", worker);
-    if (platen_sandbox_cgroup_make(confine->config->cgroup_path, name, confine->config->memory,
-                                   out->cgroup, sizeof(out->cgroup))
+    if (platen_sandbox_cgroup_make(confine->cgroup, name, confine->config->memory, out->cgroup,
+                                   sizeof(out->cgroup))
         != 0) {
         return -1;
     }

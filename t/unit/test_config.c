@@ -69,7 +69,7 @@ test_defaults(void **state)
     assert_int_equal(c->soffice_enabled, 1);
     assert_int_equal(c->lok_enabled, 1);
     assert_int_equal(c->sandbox, PLATEN_SANDBOX_REQUIRED);
-    assert_string_equal(c->cgroup_path, "");
+    assert_string_equal(c->cgroup_path, "auto");
     assert_true(c->address_space == UINT64_C(2) << 30);
     assert_true(c->memory == UINT64_C(1) << 30);
     assert_int_equal(c->ncommands, 0);
@@ -169,6 +169,7 @@ test_mistakes(void **state)
     assert_refused("log\n    level = loud\n", "\"log/level\"", "debug");
     assert_refused("sandbox = off\n", "\"sandbox\"", "required, available");
     assert_refused("cgroup = \"platen\"\n", "\"cgroup\"", "absolute");
+    assert_refused("cgroup = automatic\n", "\"cgroup\"", "auto, or");
     assert_refused("engines\n    libexec = \"\"\n", "\"engines/libexec\"", "absolute");
     assert_refused("engines\n    lok\n        ahead = 257\n", "engines/lok/ahead", "range");
     assert_refused("engines\n    soffice\n        enabled = 2\n", "enabled", "range");
