@@ -3,6 +3,7 @@
 #ifndef PLATEN_TEST_LOK_LEAVE_H
 #define PLATEN_TEST_LOK_LEAVE_H
 
+#include <dirent.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 
@@ -56,11 +57,61 @@ leader_ends(pid_t pid)
     return state_of(pid) == 'Z';
 }
 
+/* Whether one with many threads, all of which go, is over only without any that has a program.
+ */
+static inline int
+is_over_whole(void)
+{
+    enum { THREADS = 16 };
+    struct dirent *entry;
+    siginfo_t      ended = { .si_pid = 0 };
+    pthread_t      thread;
+    char           path[64], byte[1];
+    int            ends[2], ids[THREADS + 1], i, n = 0, whole = 1;
+    pid_t          pid;
+    DIR           *dir;
+
+    if (pipe(ends) != 0) {
+        return 0;
+    }
+    pid = fork();
+    if (pid == 0) {
+        for (i = 0; i < THREADS; i++) {
+            (void) pthread_create(&thread, NULL, stay, NULL);
+        }
+        (void) !write(ends[1], "", 1);
+        pthread_exit(NULL);
+    }
+    (void) !read(ends[0], byte, 1);
+    close(ends[0]);
+    close(ends[1]);
+    snprintf(path, sizeof(path), "/proc/%d/task", (int) pid);
+    dir = opendir(path);
+    while (dir != NULL && n <= THREADS && (entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] != '.') {
+            ids[n++] = atoi(entry->d_name);
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    (void) kill(pid, SIGKILL);
+    while (ended.si_pid == 0 && !platen_lok_leave_is_over(pid)) {
+        (void) waitid(P_PID, (id_t) pid, &ended, WEXITED | WNOHANG | WNOWAIT);
+    }
+    for (i = 0; i < n; i++) {
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/exe", (int) pid, ids[i]);
+        whole = whole && readlink(path, byte, sizeof(byte)) < 0;
+    }
+    return waitpid(pid, NULL, 0) == pid && n == THREADS + 1 && whole;
+}
+
 static inline void
 test_over(void)
 {
     pthread_t thread;
     pid_t     pid;
+    int       i;
 
     pid = fork();
     if (pid == 0) {
@@ -82,6 +133,9 @@ test_over(void)
        "a process with another thread is not over when its first has ended");
     ok(kill(pid, SIGKILL) == 0 && is_over_soon(pid) && waitpid(pid, NULL, 0) == pid,
        "it is when it was killed");
+    for (i = 0; i < 50 && is_over_whole(); i++) {
+    }
+    ok(i == 50, "one with many threads is over when all of them are");
 }
 
 /* Says on the child's socket to the zygote what the child would, or who has taken it over. */

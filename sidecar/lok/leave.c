@@ -10,6 +10,8 @@
  * sandbox (sandbox/filter.c).
  *
  * After SIGKILL a process gets no more threads, so that one look at all of them is enough.
+ * But a list of them may lack some: it ends at one that goes while it is read.  How many
+ * there are the directory's links say, two more than that; so those are counted before.
  * What /proc/PID/stat says would do as well, but who reads it holds the memory for a
  * moment, and may have to take it down himself.
  */
@@ -19,6 +21,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,15 +29,18 @@ int
 platen_lok_leave_is_over(pid_t pid)
 {
     struct dirent *entry;
+    struct stat    st;
     char           path[300], program[1];
     DIR           *dir;
-    int            n = 0, over = 1;
+    nlink_t        n = 2;
+    int            over;
 
     snprintf(path, sizeof(path), "/proc/%d/task", (int) pid);
     dir = opendir(path);
     if (dir == NULL) {
         return 0;
     }
+    over = fstat(dirfd(dir), &st) == 0;
     while (over && (entry = readdir(dir)) != NULL) {
         if (entry->d_name[0] == '.') {
             continue;
@@ -44,7 +50,7 @@ platen_lok_leave_is_over(pid_t pid)
         over = readlink(path, program, sizeof(program)) < 0 && errno == ENOENT;
     }
     closedir(dir);
-    return n > 0 && over;
+    return over && n > 2 && n == st.st_nlink;
 }
 
 uint32_t
