@@ -122,14 +122,17 @@ our %Wrap = (
              "<dl><dt>$text</dt><dd>x</dd></dl>", "<p><a href=\"http://example.org/\">$text</a></p>", "<details><summary>$text</summary>x</details>",
              "<section><h3>$text</h3></section>", "$text<hr>", "<p>a<sup>$text</sup></p>", "<ol><li><p>$text</p></li></ol>",
              "<code>$text</code>", "<figure><figcaption>$text</figcaption></figure>", "<fieldset><legend>$text</legend></fieldset>",
-             "<article>$text</article>", "<main>$text</main>", "<p>x</p><footer>$text</footer>")[ $rand->(21) ] } lines(2 + $rand->(5), @tokens);
+             "<article>$text</article>", "<main>$text</main>", "<p>x</p><footer>$text</footer>",
+             "<table><colgroup><col span=\"2\"></colgroup><tr><td>a</td><td>$text</td></tr></table>",
+             "<table><tr><td rowspan=\"2\">a</td><td>b</td></tr><tr><td>c</td><td>$text</td></tr></table>")[ $rand->(23) ] } lines(2 + $rand->(5), @tokens);
         return "<!DOCTYPE html>\n<html><head>META<title>t</title></head><body>$page</body></html>\n" },
     rst => sub { my ($rand, @tokens) = @_;
         return join "\n", map { my $text = join ' ', map rst($_), @$_;
             ("$text\n", "- $text\n", "| $text\n", "  $text\n", "term\n  $text\n", "1. $text\n")[ $rand->(6) ] . "\n" }
             lines(2 + $rand->(5), @tokens) },
     csv => sub { my ($rand, @tokens) = @_; my $d = (',', ';', "\t")[ $rand->(3) ];
-        return join '', map { join($d, map csv($_), @$_) . "\n" } ['first', 'second', 'third'], map { [@$_, ('x') x (3 - @$_)] } lines(3, @tokens) },
+        return join '', map { join($d, map csv($_), @$_) . "\n" } ['first', 'second', 'third'],
+            map { [(map { $rand->(4) ? $_ : "$_\nx" } @$_), ('x') x (3 - @$_)] } lines(3, @tokens) },
     tsv => sub { my ($rand, @tokens) = @_;
         return join '', map { join("\t", map { /["\n]/ ? csv($_) : $_ } @$_) . "\n" } ['first', 'second'], map { [@$_, ('x') x (2 - @$_)] } lines(2, @tokens) },
     json => sub { my ($rand, @tokens) = @_; my $json = Cpanel::JSON::XS->new->canonical;
