@@ -11,6 +11,7 @@ const rows = new Map(); // of uploads
 let options = null; // the module, with formats
 let formats = null;
 let staged = [];
+let chosen = false; // somebody has chosen the target of these
 let stream = null;
 
 const say = (text) => { $('news').textContent = text; };
@@ -50,9 +51,10 @@ function show() {
   const before = $('target').value;
   const targets = formats.targets(sources());
   $('target').replaceChildren(...targets.map((name) => el('option', { value: name }, formats.title(name))));
-  if (targets.includes(before)) $('target').value = before;
+  const from = sources();
+  // What was chosen for the documents before is kept, unless these are that already.
+  if (targets.includes(before) && (chosen || !from.includes(before))) $('target').value = before;
   else {
-    const from = sources();
     const fresh = targets.find((to) => !from.includes(to));
     if (fresh) $('target').value = fresh;
   }
@@ -80,6 +82,7 @@ function fill(values) {
 // Nothing is chosen, nor are options of it, passwords among them.
 function empty() {
   staged = [];
+  chosen = false;
   $('options').replaceChildren();
   $('together').checked = false;
   show();
@@ -139,7 +142,7 @@ function listen() {
     $(open).addEventListener('click', () => $(input).click());
     $(input).addEventListener('change', () => { stage([...$(input).files]); $(input).value = ''; });
   }
-  $('target').addEventListener('change', form);
+  $('target').addEventListener('change', () => { chosen = true; form(); });
   $('uploads-clear').addEventListener('click', () => { uploads.clear(); $('jobs-title').focus(); });
   $('clear').addEventListener('click', empty);
   $('staged').addEventListener('submit', (e) => { e.preventDefault(); convert(); });
@@ -168,7 +171,7 @@ const again = (item) => item.problem.status === 400 || (item.problem.status === 
 function restage(item) {
   staged = staged.concat(item.files);
   show();
-  if ([...$('target').options].some((o) => o.value === item.to)) $('target').value = item.to;
+  if ([...$('target').options].some((o) => o.value === item.to)) { $('target').value = item.to; chosen = true; }
   form();
   fill(item.options);
   $('options-box').open ||= Object.keys(item.options).length > 0;

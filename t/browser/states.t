@@ -92,7 +92,27 @@ ok $page->until(30, q{document.querySelector('#preview-body iframe')?.src.starts
 looks($page, 'document');
 $page->click('#preview-close');
 
+# A document that wants a password is asked for it, and not tried again without.
+my $locked = main::file('Locked.pdf', $::Pdf);
+system('qpdf', '--no-warn', '--encrypt', 'open sesame', 'owner', '256', '--', $locked, "$locked.new");
+ok -s "$locked.new", 'a document with a password';
+rename "$locked.new", $locked or die $!;
+$page->stage($locked);
+$page->set('#target', 'txt');
+$page->click('#convert');
+ok $page->until(30, q{document.querySelector('#jobs-list .job.failed')?.innerText.includes('Locked.pdf')}), 'is not converted without' or diag $page->log;
+like $page->text('#jobs-list .failed .notes'), qr/password/, 'which is said';
+$page->js(q{[...document.querySelectorAll('.failed button')].find((b) => b.textContent === 'Try again').click()});
+ok $page->until(10, q{document.querySelector('#asked')}), 'it is asked for' or diag $page->log;
+looks($page, 'password');
+$page->set('#asked', 'open sesame');
+$page->click('dialog[open] .main');
+ok $page->until(30, q{document.querySelector('#jobs-list .job').matches('.done')}), 'and converted with it' or diag $page->log;
+$page->js(q{[...document.querySelectorAll('.done button')].find((b) => b.textContent === 'Delete').click()});
+ok $page->until(10, q{document.querySelectorAll('#jobs-list .job').length === 6}), 'deleted' or diag $page->log;
+
 $page->stage(map main::file("part $_.txt", $_ == 2 ? "bad\n" : "part $_\n"), 1 .. 4);
+is $page->js(q{document.querySelector('#target').value}), 'pdf', 'texts do not become texts because documents before them did';
 $page->click('#together');
 $page->click('#convert');
 ok $page->until(30, q{document.querySelector('[data-status="PARTIAL_SUCCESS"]')}), 'a batch with a bad file' or diag $page->log;

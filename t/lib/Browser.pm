@@ -13,7 +13,7 @@ package Browser;
 #     $browser->notes('ws');                # { as, what, ... } each, in order
 #
 # Ways are those of t/browser/page.js.  Each browser has a profile of its own, below $Var, and ends
-# with its object, with the test however that ends, or after five minutes, whichever is first.
+# with its object, with the test however that ends, or after half an hour, whichever is first.
 #
 # PLATEN_NO_BROWSER=1 goes without: the test is skipped then.
 
