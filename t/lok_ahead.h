@@ -219,10 +219,10 @@ test_learned(void)
     ok(s.ready.populates || s.ready.populated_pages == 0,
        "READY waits for what is learned only where each child needs it (%u pages)",
        s.ready.populated_pages);
-    for (i = 0; i < 600 && first_childs_own(s.pid) < 10000; i++) {
+    for (i = 0; i < 600 && first_childs_own(s.pid) < 5000; i++) {
         usleep(50000);
     }
-    ok(first_childs_own(s.pid) >= 10000 && children_of(s.pid) == 1,
+    ok(first_childs_own(s.pid) >= 5000 && children_of(s.pid) == 1,
        "one that is ahead has pages of its own: %d kB", first_childs_own(s.pid));
     ok(simple(&s, 1) && zygote_end(&s) == 0, "it converts");
 }
