@@ -216,4 +216,12 @@ export default {
   'value.fit.page': 'auf einer Seite',
   'value.orientation.portrait': 'Hochformat',
   'value.orientation.landscape': 'Querformat',
+
+  'note.font': 'Die Schrift „{font}“ ist hier nicht installiert; an ihrer Stelle steht „{other}“.',
+  'note.fonts': '{n} weitere Schriften sind hier nicht installiert und wurden ersetzt.',
+  'note.charset': 'Der Text nennt seinen Zeichensatz nicht; er wurde als {charset} gelesen. Die Option „Zeichensatz“ nennt einen anderen.',
+  'note.sheet': 'Das Ergebnis ist allein das Blatt „{sheet}“; es gibt {n} weitere: {names}. Die Option „Tabellenblatt“ nimmt Namen oder Nummer eines anderen.',
+  'note.comments': 'Kommentare sind nicht im Ergebnis; mit der Option „Kommentare“ sind sie es.',
+  'note.contents': 'Ein Inhaltsverzeichnis, das beim Öffnen aktualisiert werden will, ist im Ergebnis, wie es gespeichert war.',
+  'note.named': 'Die Datei heißt, als wäre sie {name}, ihr Inhalt ist aber {content} ({kind}), und wurde so gelesen.',
 };

@@ -182,4 +182,13 @@ export default {
   'value.fit.page': 'on one page',
   'value.orientation.portrait': 'portrait',
   'value.orientation.landscape': 'landscape',
+
+  // What the server says beside a result, by which it is known.
+  'note.font': 'The font "{font}" is not installed here; "{other}" was used instead.',
+  'note.fonts': '{n} more fonts are not installed here and were replaced.',
+  'note.charset': 'The text does not say its charset; it was taken for {charset}. The option charset names another one.',
+  'note.sheet': 'The result is the sheet "{sheet}" alone; there are {n} more: {names}. The option sheet takes the name or the number of one.',
+  'note.comments': 'Comments are not in the result; with comments=margin or comments=end they are.',
+  'note.contents': 'A table of contents that wants to be updated when the document is opened is in the result as it was saved.',
+  'note.named': 'The file is named as {name}, but its content is {content} ({kind}), and was read as that.',
 };

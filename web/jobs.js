@@ -2,7 +2,7 @@
 // what has the focus keeps it.  Names of files are texts, and nothing else.
 
 import { address, call, get, hasKey, offline, pause, Problem } from './api.js';
-import { broken, button, bytes, el, plain, quoted, seconds, t, why } from './text.js';
+import { broken, button, bytes, el, noted, plain, seconds, t, why } from './text.js';
 
 const PAGE = 50;  // jobs that are read at once
 const KEPT = 200; // rows that are kept while more come
@@ -154,9 +154,9 @@ class Row {
     const warnings = job.warnings ?? [];
     if (warnings.length > 2) {
       said.push(el('details', { open: this.notes.querySelector('details')?.open }, el('summary', {}, t('notes', { n: warnings.length })),
-        ...warnings.map((w) => quoted('p', w))));
+        ...warnings.map((w) => noted('p', w))));
     } else {
-      said.push(...warnings.map((w) => quoted('p', w)));
+      said.push(...warnings.map((w) => noted('p', w)));
     }
     this.notes.replaceChildren(...said);
     this.notes.hidden = !said.length;

@@ -216,4 +216,12 @@ export default {
   'value.fit.page': 'em uma página',
   'value.orientation.portrait': 'retrato',
   'value.orientation.landscape': 'paisagem',
+
+  'note.font': 'A fonte “{font}” não está instalada aqui; “{other}” foi usada no lugar.',
+  'note.fonts': 'Mais {n} fontes não estão instaladas aqui e foram substituídas.',
+  'note.charset': 'O texto não diz seu charset; foi lido como {charset}. A opção de charset indica outro.',
+  'note.sheet': 'O resultado é só a planilha “{sheet}”; há mais {n}: {names}. A opção de planilha aceita o nome ou o número de outra.',
+  'note.comments': 'Os comentários não estão no resultado; com a opção de comentários estão.',
+  'note.contents': 'Um sumário que quer ser atualizado ao abrir o documento está no resultado como foi salvo.',
+  'note.named': 'O arquivo tem o nome de {name}, mas o conteúdo é {content} ({kind}), e foi lido assim.',
 };

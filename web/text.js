@@ -83,6 +83,19 @@ export const plain = (name) => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) 
 // What the server says in its own words, which are English.
 export const quoted = (name, text, attributes = {}) => el(name, { lang: 'en', dir: 'auto', ...attributes }, text);
 
+// Sentences of the server beside a result that have words in other languages, by what they look like.
+let notes = null;
+const patterns = () => (notes ??= Object.entries(english).filter(([key]) => key.startsWith('note.')).map(([key, words]) => [key,
+  new RegExp(`^${words.replace(/[.*+?()|[\]]/g, '\\$&').replace(/\{(\w+)\}/g, '(?<$1>.+)')}$`)]));
+
+export function noted(name, text) {
+  for (const [key, pattern] of language === 'en' ? [] : patterns()) {
+    const found = text.match(pattern);
+    if (found && own(key)) return el(name, {}, t(key, found.groups));
+  }
+  return quoted(name, text);
+}
+
 // Why a job or a file of it failed, or was left out.  The server's English may say more than its code; others
 // have a sentence for each code.
 export function why(name, { error, error_code: code }, attributes = {}) {

@@ -15,7 +15,7 @@ spew("$Var/page.pdf", $Pdf);
 # Waits as long as $Var/hold is there; a text may ask to fail, or for notes beside its result.
 our @Engines = (only_script(works => qq{while [ -e $Var/hold ]; do /bin/sleep 0.07; done
 /bin/grep -q bad "\$1" && exit 3
-/bin/grep -q noted "\$1" && /usr/bin/printf '%s\\n' 'The font Helvetica Neue is not on this server: Liberation Sans stands in for it, and lines may break elsewhere.' 'Comments are not in the result; with comments=margin or comments=end they are.' 'A table of contents that wants to be updated when the document is opened is in the result as it was saved.' > warnings
+/bin/grep -q noted "\$1" && /usr/bin/printf '%s\\n' 'The font "Helvetica Neue" is not installed here; "Liberation Sans" was used instead.' 'Comments are not in the result; with comments=margin or comments=end they are.' 'A table of contents that wants to be updated when the document is opened is in the result as it was saved.' > warnings
 exec /bin/cp $Var/page.pdf "\$2"}, $Var), (map { +"engines/$_/enabled" => 1 } qw(poppler qpdf)), 'queue/events' => "ipc://$Var/run/events.sock");
 
 our $Http = "$HttpConfig    platen_events ipc://$Var/run/events.sock;\n";
@@ -155,6 +155,14 @@ my $said = $page->js("(async () => { const { speak, why } = await import('/web/t
     for (const tag of ['en', 'de', 'pt']) { await speak(tag); all[tag] = [problems.map((code) => [code, new Problem(code, { id: 'R7' }).sentence]),
         errors.map((code) => [code, why('p', { error: 'English', error_code: code }).textContent]), new Problem('unknown').sentence]; }
     return all; })()");
+# By what words of the server the page knows its notes, is in the server's sources.
+my $sources = join '', map slurp($_), glob "$TestPlaten::Root/{proto/format,sidecar/{engine,lok,text}}/*.c";
+$sources =~ s/"\s*\n\s*"//g;
+$sources =~ s/\\"/"/g;
+$sources =~ s/(?:%[.*]*\w)+/{}/g;
+my $known = $page->js("import('/web/en.js').then(({ default: words }) => Object.entries(words).filter(([key]) => key.startsWith('note.')))");
+cmp_ok scalar(@$known), '>', 3, 'notes of the server that have other words in other languages';
+is_deeply [grep { my $words = $_->[1] =~ s/\{\w+\}/{}/gr; index($sources, $words) < 0 } @$known], [], 'are what it says';
 my %english = map @$_, @{ $said->{en}[0] };
 cmp_ok scalar(keys %english), '>', 50, 'every code of an error';
 for my $tag (qw(en de pt)) {
