@@ -25,6 +25,7 @@
 # make distro-short  what ./check runs of it
 # make packages   Debian packages for DIST, tried in a root of it; into build/packages
 # make packages ARCH=arm64  the same for another architecture, cross-built, tried under qemu-user
+# make machine    and on a virtual machine with DIST's kernel: the limit of memory by cgroup
 # make booted     and installed, upgraded, killed and removed under systemd, after make packages
 # make upgraded   nginx 1.22 of Debian 12 upgraded to DIST's while it serves
 # make images     docker/ built, and run alone, by compose.yaml and by kubernetes.yaml
@@ -444,6 +445,9 @@ distro-short:
 packages:
 	$(if $(filter-out $(shell dpkg --print-architecture),$(ARCH)),t/crossed $(DIST) $(ARCH),t/distro $(DIST) --packages)
 
+machine:
+	t/machine $(DIST)
+
 booted:
 	t/booted $(DIST)
 
@@ -559,6 +563,6 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/san $(BUILD)/fuzzed -name '*.d' 2>/dev/null)
 
-.PHONY: swagger screenshots distro distro-short packages booted upgraded images arm64 manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-quick bench-compare bench-tools turns install static uninstall clean analyze valgrind coverage
+.PHONY: swagger screenshots distro distro-short packages machine booted upgraded images arm64 manifest all module sidecar ctl lok libexec man duckdb units list-units unit fault-tools soak walk fidelity words sizes-large fuzzers fuzz sanitized threads check check-fast check-long bench bench-quick bench-compare bench-tools turns install static uninstall clean analyze valgrind coverage
 # Kept, as intermediate files; .SECONDARY of all would not make what is new in a list.
 .PRECIOUS: %.o
