@@ -94,7 +94,7 @@ find_cgroup(platen_confine_t *c)
                != 0) {
         *c->cgroup = '\0';
         platen_log(PLATEN_LOG_INFO, "no cgroup for conversions",
-                   json_pack("{s:s}", "why", why));
+                   json_pack("{s:s}", "reason", why));
     }
 }
 
